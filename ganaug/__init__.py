@@ -1,0 +1,24 @@
+"""GAN oversampling for imbalanced data, behind the scikit-learn and imbalanced-learn interface."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ganaug.models.tabular import TabularGAN
+    from ganaug.oversampler import GANOversampler
+
+__version__ = "0.1.0.dev0"
+__all__ = ["GANOversampler", "TabularGAN"]
+
+_HOME = {"GANOversampler": "ganaug.oversampler", "TabularGAN": "ganaug.models.tabular"}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public class on first use, so that `import ganaug` does not import torch (PEP 562)."""
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
