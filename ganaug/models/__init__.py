@@ -1,0 +1,1 @@
+"""Conditional generative models: fit(X, y), sample(y), save, load."""

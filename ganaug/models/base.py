@@ -1,0 +1,370 @@
+"""The path every model takes: encode, train adversarially on all classes, sample the classes asked for, decode."""
+
+import json
+import os
+import threading
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import numpy as np
+import pandas as pd
+import torch
+from lightning_fabric import Fabric
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, check_random_state
+from torch import Tensor, nn
+
+from ganaug import __version__
+from ganaug.training.callbacks import Callback, EarlyStopping, ProgressBar
+from ganaug.training.distance import SlicedWasserstein
+from ganaug.training.priors import Prior
+from ganaug.training.trainer import Average, Batches, adversarial_phases, train
+
+# Rows are generated this many at a time, whatever number is asked for: the same row then always comes out of a
+# computation of the same shape, bit for bit.
+_CHUNK = 1024
+# Below this a class is too small to show how its rows vary; the user is told.
+_TINY = 6
+_FORMAT = 1
+# Networks are built with torch's global generator seeded and put back; two threads must not do so at once.
+_building = threading.Lock()
+
+Self = TypeVar("Self", bound="ConditionalGAN")
+
+
+class Encoder(Protocol):
+    """Data to tensors and back; `decode(encode(X))` is X."""
+
+    def encode(self, X: Any) -> Tensor:
+        """Encode to a tensor whose first dimension is rows."""
+        ...
+
+    def decode(self, encoded: Tensor) -> Any:
+        """Decode to the container and dtypes that were fitted."""
+        ...
+
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return a JSON-able description and arrays, from which the encoder can be restored."""
+        ...
+
+
+class ConditionalGAN(BaseEstimator, ABC):
+    """A conditional GAN as a scikit-learn estimator: `fit(X, y)`, then `sample(y)`.
+
+    A subclass gives the constructor, with the parameters this class uses (`loss`, `penalty`, `gamma`,
+    `penalty_every`, `n_critic`, `learning_rate`, `ema`, `pac`, `batch_size`, `n_steps`, `max_time`, `patience`,
+    `random_state`, `device`, `precision`, `verbose`, `callbacks`), and the hooks below.
+    """
+
+    loss: str
+    penalty: str
+    gamma: float | str
+    penalty_every: int
+    n_critic: int | str
+    learning_rate: float
+    ema: float
+    pac: int
+    batch_size: int | str
+    n_steps: int | str
+    max_time: float | None
+    patience: int | None
+    random_state: int | np.random.RandomState | None
+    device: str
+    precision: str
+    verbose: int
+    callbacks: Sequence[Callback] | None
+
+    _models: ClassVar[dict[str, type["ConditionalGAN"]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        ConditionalGAN._models[cls.__name__] = cls
+
+    @abstractmethod
+    def _check_X(self, X: Any) -> Any:
+        """Validate the features' form; return what the encoder takes."""
+
+    @abstractmethod
+    def _fit_encoder(self, X: Any, y: np.ndarray) -> Encoder:
+        """Fit an encoder to the training data, `y` a class index for each row."""
+
+    @abstractmethod
+    def _fit_prior(self, rows: Tensor, y: Tensor, generator: torch.Generator) -> Prior:
+        """Make what the generator starts from."""
+
+    @abstractmethod
+    def _build(self, n_classes: int, generator: torch.Generator) -> tuple[nn.Module, nn.Module]:
+        """Build generator and discriminator for `encoder_`; `generator` is for randomness during training."""
+
+    @abstractmethod
+    def _budget(self, n_rows: int) -> tuple[int, int]:
+        """Return (n_steps, batch_size), working out what is "auto"."""
+
+    @abstractmethod
+    def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[Encoder, Prior]:
+        """Rebuild encoder and prior from what `_store` returned; malformed input raises ValueError."""
+
+    @abstractmethod
+    def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Describe encoder and prior as JSON-able data and arrays."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self: Self, X: Any, y: Any) -> Self:
+        """Train on all classes, each as often in a batch as the others.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, ...)
+            Training data.
+        y : array-like of shape (n_rows,)
+            Class labels of any kind.
+
+        Returns
+        -------
+        self
+
+        Warns
+        -----
+        UserWarning
+            When a class has fewer than 6 rows, and when training diverged and was rolled back.
+        """
+        X = self._check_X(X)
+        check_classification_targets(y)
+        self.classes_, index, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
+        if len(index) != len(X):
+            raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(X), len(index)]}")
+        tiny = {label: int(n) for label, n in zip(self.classes_.tolist(), counts, strict=True) if n < _TINY}
+        if tiny:
+            warnings.warn(
+                f"Too few rows to learn how a class varies: {tiny}. Its synthetic rows stay close to the rows it has; "
+                "leave it out of the sampling strategy if that is not wanted.",
+                stacklevel=2,
+            )
+        self.seed_ = _draw_seed(self.random_state)
+        randomness = torch.Generator().manual_seed(self.seed_)
+        self.encoder_ = self._fit_encoder(X, index)
+        rows, labels = self.encoder_.encode(X).float(), torch.from_numpy(index)
+        self.prior_ = self._fit_prior(rows, labels, randomness)
+        self._train(rows, labels, randomness)
+        return self
+
+    def _train(self, rows: Tensor, y: Tensor, randomness: torch.Generator) -> None:
+        fabric = Fabric(accelerator=self.device, devices=1, precision=self.precision)
+        on_device = torch.Generator(fabric.device).manual_seed(self.seed_ + 1)
+        with _building, torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed_)
+            generator, discriminator = self._build(len(self.classes_), on_device)
+        phases = adversarial_phases(
+            generator,
+            discriminator,
+            fabric=fabric,
+            randomness=on_device,
+            loss=self.loss,
+            penalty=self.penalty,
+            gamma=self.gamma,
+            penalty_every=self.penalty_every,
+            n_critic=self.n_critic,
+            learning_rate=self.learning_rate,
+            pac=self.pac,
+        )
+        average = Average(generator, self.ema)
+        self.generator_ = average.module
+        n_steps, batch_size = self._budget(len(rows))
+        callbacks = [*(self.callbacks or [])]
+        if self.patience is not None:
+            callbacks.append(EarlyStopping(patience=self.patience))
+        if self.verbose:
+            callbacks.append(ProgressBar())
+        self.history_ = train(
+            phases,
+            average,
+            Batches(
+                rows,
+                y,
+                self.prior_,
+                batch_size=batch_size,
+                pac=self.pac,
+                generator=randomness,
+                device=fabric.device,
+            ),
+            fabric=fabric,
+            n_steps=n_steps,
+            max_time=self.max_time,
+            callbacks=callbacks,
+            distance=SlicedWasserstein(rows, y, self.prior_, generator=randomness, device=fabric.device),
+            save=self.save,
+        )
+
+    def sample(self, y: Any, random_state: int | np.random.RandomState | None = None) -> Any:
+        """Generate one row for each label.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_rows,)
+            The class wanted for each row, labels seen in `fit`.
+        random_state : int, RandomState or None, default=None
+            None continues from the seed of `fit`: the same call gives the same rows. Pass an integer for other rows.
+
+        Returns
+        -------
+        X : same container and dtypes as in `fit`, n_rows rows
+            A row depends on its label, its place in `y` and the seed, not on how many rows are asked for at once.
+
+        Raises
+        ------
+        ValueError
+            If a label was not seen in `fit`.
+        """
+        check_is_fitted(self)
+        index = self._class_index(y)
+        seed = self.seed_ if random_state is None else _draw_seed(random_state)
+        return self.encoder_.decode(self._generate(index, torch.Generator().manual_seed(seed + 2)))
+
+    def _class_index(self, y: Any) -> Tensor:
+        labels = np.asarray(y)
+        if labels.ndim != 1:
+            raise ValueError(f"y must have one dimension, one label for each row wanted; got shape {labels.shape}")
+        index = pd.Index(self.classes_).get_indexer(pd.Index(labels))
+        if (index < 0).any():
+            unknown = pd.unique(labels[index < 0])[:3].tolist()
+            raise ValueError(f"y has labels not seen in fit: {unknown}; known are {self.classes_.tolist()}")
+        return torch.from_numpy(index)
+
+    @torch.inference_mode()
+    def _generate(self, y: Tensor, randomness: torch.Generator) -> Tensor:
+        device = next(self.generator_.parameters()).device
+        self.generator_.eval()
+        parts = []
+        for labels in y.split(_CHUNK):
+            padded = torch.cat([labels, labels.new_zeros(_CHUNK - len(labels))])
+            start = tuple(part.to(device) for part in self.prior_.draw(padded, randomness))
+            parts.append(self.generator_(padded.to(device), *start)[: len(labels)].cpu())
+        return torch.cat(parts) if parts else self._generate(torch.zeros(1, dtype=torch.long), randomness)[:0]
+
+    def save(self, path: str | Path) -> None:
+        """Store the fitted model in one file: weights as safetensors, all else as JSON within; no code.
+
+        The file is written beside `path` and moved into place. With ``prior="neighbors"`` it holds training rows
+        (the anchors): share it only with those who may see the data.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to store it; an existing file is replaced.
+        """
+        self._save(path, {})
+
+    def _save(self, path: str | Path, more: dict[str, Any]) -> None:
+        check_is_fitted(self)
+        description, arrays = self._store()
+        params = self.get_params(deep=False)
+        for name in ("callbacks", "random_state", "device", "verbose"):
+            del params[name]
+        header = {
+            "format": _FORMAT,
+            "ganaug": __version__,
+            "model": type(self).__name__,
+            "params": params,
+            "classes": {"dtype": self.classes_.dtype.str, "values": self.classes_.tolist()},
+            "seed": self.seed_,
+            "n_features_in": self.n_features_in_,
+            "feature_names_in": getattr(self, "feature_names_in_", np.array([])).tolist(),
+            "description": description,
+            **more,
+        }
+        tensors = {f"network.{name}": weight.cpu() for name, weight in self.generator_.state_dict().items()}
+        tensors |= {f"array.{name}": torch.from_numpy(np.ascontiguousarray(a)) for name, a in arrays.items()}
+        tensors["json"] = torch.frombuffer(bytearray(json.dumps(header, default=_plain).encode()), dtype=torch.uint8)
+        beside = Path(f"{path}.{os.getpid()}.part")
+        try:
+            save_file(tensors, beside, metadata={"format": "ganaug"})
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls: type[Self], path: str | Path) -> Self:
+        """Read a model that `save` stored; it samples the same rows as before.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        model
+            Fitted, on the CPU.
+
+        Raises
+        ------
+        ValueError
+            If the file is cut short, not a ganaug model, of another kind, or from a newer version.
+        """
+        model, _ = cls._load(path)
+        return model
+
+    @classmethod
+    def _load(cls: type[Self], path: str | Path) -> tuple[Self, dict[str, Any]]:
+        if not Path(path).is_file():
+            raise FileNotFoundError(f"No model file at {str(path)!r}")
+        try:
+            tensors = load_file(path)
+            header = json.loads(tensors.pop("json").numpy().tobytes())
+            version = header["format"]
+        except (SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{str(path)!r} is not a whole ganaug model file: {error}") from error
+        if version != _FORMAT:
+            raise ValueError(
+                f"{str(path)!r} has format {version!r}, written by ganaug {header.get('ganaug')}; this is ganaug "
+                f"{__version__}, which reads format {_FORMAT}. Upgrade ganaug to read it."
+            )
+        try:
+            return cls._revive(header, tensors), header
+        except (LookupError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
+            raise ValueError(f"{str(path)!r} is damaged or was not written by ganaug: {error}") from error
+
+    @classmethod
+    def _revive(cls: type[Self], header: dict[str, Any], tensors: dict[str, Tensor]) -> Self:
+        kind = ConditionalGAN._models[header["model"]]
+        if not issubclass(kind, cls):
+            raise ValueError(f"it holds a {kind.__name__}, not a {cls.__name__}")
+        model = kind(**header["params"])
+        model._validate_params()
+        arrays = {name[6:]: t.numpy() for name, t in tensors.items() if name.startswith("array.")}
+        weights = {name[8:]: t for name, t in tensors.items() if name.startswith("network.")}
+        if not all(weight.isfinite().all() for weight in weights.values()):
+            raise ValueError("a weight is not finite")
+        dtype = np.dtype(header["classes"]["dtype"])
+        model.classes_ = np.array(header["classes"]["values"], dtype=dtype)
+        model.seed_ = int(header["seed"])
+        model.n_features_in_ = int(header["n_features_in"])
+        if header["feature_names_in"]:
+            model.feature_names_in_ = np.array(header["feature_names_in"], dtype=object)
+        model.encoder_, model.prior_ = model._restore(header["description"], arrays)
+        # On the meta device a network has shapes and no memory: forged sizes are refused before they cost anything.
+        with torch.device("meta"):
+            model.generator_, _ = model._build(len(model.classes_), torch.Generator("cpu"))
+        model.generator_.load_state_dict(weights, assign=True)
+        model.generator_.eval().requires_grad_(False)
+        model.sample(model.classes_)
+        return model
+
+
+def _draw_seed(random_state: int | np.random.RandomState | None) -> int:
+    """One integer from a scikit-learn random state; None takes fresh entropy and leaves NumPy's generator alone."""
+    source = np.random.RandomState() if random_state is None else check_random_state(random_state)
+    return int(source.randint(np.iinfo(np.int32).max - 2))
+
+
+def _plain(value: Any) -> Any:
+    """Make NumPy scalars in parameters JSON-able."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"cannot be stored in a model file: {value!r} of type {type(value).__name__}")

@@ -1,0 +1,1 @@
+"""Generators and discriminators: torch modules that know only tensors."""

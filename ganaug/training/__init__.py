@@ -1,0 +1,1 @@
+"""Adversarial training: knows tensors and a class index, never tables, images or texts."""

@@ -1,0 +1,163 @@
+"""What a generator starts from: noise, or noise and an anchor between two training rows of the wanted class."""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+# Neighbours are sought among at most this many rows of a class at a time, which keeps the search linear in the
+# number of rows; a class keeps at most four such blocks, enough for any class that still wants more rows.
+_BLOCK = 4096
+_KEPT = 4 * _BLOCK
+
+
+class Prior(Protocol):
+    """A distribution over a generator's inputs, given the class."""
+
+    def draw(self, y: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
+        """Draw the inputs that follow `y` in the generator's `forward`, first dimension len(y), on the CPU."""
+        ...
+
+
+class NoisePrior:
+    """Gaussian latent, and Gumbel noise for the one-hot blocks: the classical GAN.
+
+    Parameters
+    ----------
+    latent_size : int
+        Size of the latent vector.
+    n_levels : int, default=0
+        One-hot columns that need Gumbel noise (arXiv 1611.01144).
+
+    Examples
+    --------
+    >>> latent, gumbel = NoisePrior(4, n_levels=3).draw(torch.zeros(2), torch.Generator().manual_seed(0))
+    >>> latent.shape, gumbel.shape
+    (torch.Size([2, 4]), torch.Size([2, 3]))
+    """
+
+    def __init__(self, latent_size: int, n_levels: int = 0) -> None:
+        self.latent_size = latent_size
+        self.n_levels = n_levels
+
+    def draw(self, y: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
+        """Draw (latent, gumbel) for each class index in `y`."""
+        latent = torch.randn(len(y), self.latent_size, generator=generator)
+        gumbel = torch.empty(len(y), self.n_levels).exponential_(generator=generator).log_().neg_()
+        return latent, gumbel
+
+
+class NeighborsPrior(NoisePrior):
+    """Noise, and an anchor: a random place between a training row and one of its nearest of the same class.
+
+    Continuous values are interpolated, as in SMOTE (arXiv 1106.1813); one-hot blocks are all taken from the nearer of
+    the two rows, so that combinations of categories, and of missing values, stay those of a real row.
+
+    Parameters
+    ----------
+    latent_size, n_levels
+        As in `NoisePrior`.
+    rows : Tensor of shape (n_rows, width)
+        Encoded training rows, class after class.
+    counts : Tensor of shape (n_classes,)
+        Rows of each class.
+    neighbors : Tensor of shape (n_rows, n_neighbors)
+        Positions in `rows` of each row's nearest rows of its class; in a class of one row, the row itself.
+    n_interpolated : int
+        How many of a row's first values are interpolated.
+    """
+
+    def __init__(
+        self,
+        latent_size: int,
+        n_levels: int,
+        rows: Tensor,
+        counts: Tensor,
+        neighbors: Tensor,
+        n_interpolated: int,
+    ) -> None:
+        super().__init__(latent_size, n_levels)
+        self.rows = rows
+        self.counts = counts
+        self.neighbors = neighbors
+        self.n_interpolated = n_interpolated
+
+    @classmethod
+    def from_rows(
+        cls,
+        latent_size: int,
+        n_levels: int,
+        rows: Tensor,
+        y: Tensor,
+        *,
+        n_interpolated: int,
+        n_neighbors: int,
+        generator: torch.Generator,
+    ) -> "NeighborsPrior":
+        """Find each row's nearest rows of its class, by Euclidean distance between encoded rows.
+
+        Parameters
+        ----------
+        rows : Tensor of shape (n_rows, width)
+            Encoded training rows, in any order.
+        y : Tensor of shape (n_rows,)
+            Class index of each; every class has at least one row.
+        n_interpolated : int
+            How many of a row's first values are interpolated.
+        n_neighbors : int
+            Nearest rows to choose from, fewer where a class has no more.
+        generator : torch.Generator
+            Shuffles the rows of large classes into blocks.
+        """
+        kept, nearest, counts = [], [], []
+        position = 0
+        for label in range(int(y.max()) + 1):
+            members = (y == label).nonzero().squeeze(1)
+            if len(members) > _BLOCK:
+                members = members[torch.randperm(len(members), generator=generator)[:_KEPT]]
+            for block in members.tensor_split(-(-len(members) // _BLOCK)):
+                kept.append(block)
+                nearest.append(_nearest(rows[block], n_neighbors) + position)
+                position += len(block)
+            counts.append(len(members))
+        return cls(
+            latent_size, n_levels, rows[torch.cat(kept)], torch.tensor(counts), torch.cat(nearest), n_interpolated
+        )
+
+    def draw(self, y: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
+        """Draw (latent, gumbel, anchor) for each class index in `y`."""
+        place = torch.rand(3, len(y), generator=generator, dtype=torch.float64)
+        first = (self.counts.cumsum(0) - self.counts)[y] + (place[0] * self.counts[y]).long()
+        second = self.neighbors[first, (place[1] * self.neighbors.shape[1]).long()]
+        one, other, share = self.rows[first], self.rows[second], place[2].float()[:, None]
+        anchor = torch.where(share < 0.5, one, other)
+        head = slice(0, self.n_interpolated)
+        anchor[:, head] = torch.lerp(one[:, head], other[:, head], share)
+        return *super().draw(y, generator), anchor
+
+    def state(self) -> dict[str, Tensor]:
+        """Return the tensors that, with the constructor's numbers, make this prior again."""
+        return {"rows": self.rows, "counts": self.counts, "neighbors": self.neighbors}
+
+    def check(self, n_classes: int, width: int) -> None:
+        """Raise ValueError unless the tensors fit each other and these sizes; for those read from a file."""
+        n_rows = len(self.rows)
+        if (
+            self.rows.shape != (n_rows, width)
+            or self.counts.shape != (n_classes,)
+            or int(self.counts.min()) < 1
+            or int(self.counts.sum()) != n_rows
+            or len(self.neighbors) != n_rows
+            or not ((self.neighbors >= 0) & (self.neighbors < n_rows)).all()
+        ):
+            raise ValueError("the anchors do not fit the classes and columns")
+
+
+def _nearest(rows: Tensor, n_neighbors: int) -> Tensor:
+    """Positions of each row's nearest other rows, repeated in turn where there are fewer than `n_neighbors`."""
+    if len(rows) == 1:
+        return torch.zeros(1, n_neighbors, dtype=torch.long)
+    distances = torch.cdist(rows, rows)
+    distances.fill_diagonal_(torch.inf)
+    nearest = distances.topk(min(n_neighbors, len(rows) - 1), largest=False).indices
+    return nearest[:, torch.arange(n_neighbors) % nearest.shape[1]]

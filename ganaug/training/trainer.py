@@ -1,0 +1,371 @@
+"""The one training loop: phases take turns on class-balanced batches, whatever they train.
+
+The loop knows tensors and a class index. Two networks or four, a table or pictures: what differs is the list of
+phases. `adversarial_phases` builds the two of a conditional GAN.
+"""
+
+import math
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import pandas as pd
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from ganaug.training.callbacks import Callback, Run
+from ganaug.training.losses import LOSSES, PENALTIES
+from ganaug.training.priors import Prior
+
+RECORD_EVERY = 10
+# Random draws are made for this many batches at once: one large draw costs less than many small ones.
+_AHEAD = 32
+
+
+class Batch(NamedTuple):
+    """Real rows, their classes, and what the generator starts from to answer them; all of one length."""
+
+    real: Tensor
+    y: Tensor
+    start: tuple[Tensor, ...]
+
+
+class Batches:
+    """Endless batches in which every class has (nearly) the same number of rows, drawn with replacement.
+
+    Parameters
+    ----------
+    rows : Tensor of shape (n_rows, ...)
+        Encoded training rows.
+    y : Tensor of shape (n_rows,)
+        Class index of each; every class below ``y.max()`` has at least one row.
+    prior : Prior
+        What the generator starts from.
+    batch_size : int
+        Rows in a batch, rounded down to a multiple of `pac`, at least one pack.
+    pac : int
+        Rows of one class that stand side by side, for PacGAN.
+    generator : torch.Generator
+        Source of randomness, on the CPU, so that a seed means the same batches on every device.
+    device : torch.device
+        Where batches are put.
+    """
+
+    def __init__(
+        self,
+        rows: Tensor,
+        y: Tensor,
+        prior: Prior,
+        *,
+        batch_size: int,
+        pac: int,
+        generator: torch.Generator,
+        device: torch.device,
+    ) -> None:
+        self.rows = rows.to(device)
+        self.order = y.argsort(stable=True)
+        self.counts = y.bincount()
+        self.starts = self.counts.cumsum(0) - self.counts
+        self.prior = prior
+        self.n_packs = max(1, batch_size // pac)
+        self.pac = pac
+        self.generator = generator
+        self.device = device
+
+    def __iter__(self) -> Iterator[Batch]:
+        # Classes take turns across batches too, so that more classes than rows in a batch are all seen.
+        n_packs, n_drawn = self.n_packs, 0
+        size = n_packs * self.pac
+        while True:
+            turn = torch.arange(n_drawn, n_drawn + _AHEAD * n_packs)
+            n_drawn += _AHEAD * n_packs
+            y = (turn % len(self.counts)).repeat_interleave(self.pac)
+            place = torch.rand(len(y), generator=self.generator, dtype=torch.float64)
+            index = self.order[self.starts[y] + (place * self.counts[y]).long()].to(self.device)
+            start = tuple(part.to(self.device) for part in self.prior.draw(y, self.generator))
+            y = y.to(self.device)
+            for low in range(0, len(y), size):
+                part = slice(low, low + size)
+                yield Batch(self.rows[index[part]], y[part], tuple(drawn[part] for drawn in start))
+
+
+@dataclass
+class Phase:
+    """One player's turn: what it trains, by which objective, and how often in a step.
+
+    Parameters
+    ----------
+    name : str
+        Prefix of its columns in the history.
+    module : nn.Module
+        The network(s) whose weights it trains.
+    optimizer : torch.optim.Optimizer
+        Over those weights.
+    objective : callable (batch, step) -> (scalar, dict of scalars)
+        What is minimised, and what is recorded.
+    n_updates : int, default=1
+        Updates in a step.
+    clip : float or None, default=None
+        Bound on the weights after each update (Wasserstein GAN).
+    """
+
+    name: str
+    module: nn.Module
+    optimizer: torch.optim.Optimizer
+    objective: Callable[[Batch, int], tuple[Tensor, dict[str, Tensor]]]
+    n_updates: int = 1
+    clip: float | None = None
+    parameters: list[Tensor] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.parameters = list(self.module.parameters())
+
+    def update(self, batch: Batch, step: int, fabric: Fabric) -> dict[str, Tensor]:
+        """Take one gradient step on a batch and return what the objective reported."""
+        objective, report = self.objective(batch, step)
+        self.optimizer.zero_grad(set_to_none=True)
+        fabric.backward(objective, inputs=self.parameters)
+        self.optimizer.step()
+        if self.clip is not None:
+            with torch.no_grad():
+                torch._foreach_clamp_min_(self.parameters, -self.clip)
+                torch._foreach_clamp_max_(self.parameters, self.clip)
+        return report
+
+    def gradient_norm(self) -> Tensor:
+        """Euclidean norm of the last update's gradient."""
+        gradients = [weight.grad for weight in self.parameters if weight.grad is not None]
+        return torch.stack(torch._foreach_norm(gradients)).norm()
+
+
+class Average:
+    """Exponential moving average of a network's weights (EMA), the network that samples (arXiv 1806.04498).
+
+    Parameters
+    ----------
+    source : nn.Module
+        The network being trained.
+    decay : float
+        Weight of the past in the long run. The average follows faster at first, so that a short run does not
+        remember its random start.
+    """
+
+    def __init__(self, source: nn.Module, decay: float) -> None:
+        self.module = deepcopy(source).eval().requires_grad_(False)
+        self.decay = decay
+        # weights and running statistics, but neither constants (not in state_dict) nor counters
+        pairs = zip(source.state_dict().values(), self.module.state_dict().values(), strict=True)
+        moving = [pair for pair in pairs if pair[0].is_floating_point()]
+        self._from, self._to = [list(side) for side in zip(*moving, strict=True)]
+        self._kept = [tensor.clone() for tensor in self._to]
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        """Move toward the source's weights."""
+        decay = min(self.decay, (1 + step) / (10 + step))
+        torch._foreach_lerp_(self._to, self._from, 1 - decay)
+
+    def is_finite(self) -> bool:
+        """Whether no weight is NaN or infinite."""
+        return bool(torch.stack([tensor.isfinite().all() for tensor in self._to]).all())
+
+    @torch.no_grad()
+    def keep(self) -> None:
+        """Remember the present weights as the last good ones."""
+        torch._foreach_copy_(self._kept, self._to)
+
+    @torch.no_grad()
+    def roll_back(self) -> None:
+        """Return to the weights last kept."""
+        torch._foreach_copy_(self._to, self._kept)
+
+
+def adversarial_phases(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    *,
+    fabric: Fabric,
+    randomness: torch.Generator,
+    loss: str,
+    penalty: str,
+    gamma: float | str,
+    penalty_every: int,
+    n_critic: int | str,
+    learning_rate: float,
+    pac: int,
+) -> list[Phase]:
+    """Build the discriminator's and the generator's phase of a conditional GAN.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        Called as ``generator(y, *start)``.
+    discriminator : nn.Module
+        Called as ``discriminator(rows, y)``, `pac` rows side by side in one.
+    fabric : Fabric
+        Device and precision.
+    randomness : torch.Generator
+        Used by the penalties, on Fabric's device.
+    loss, penalty : str
+        Names of `LOSSES` and `PENALTIES`; ``penalty="auto"`` takes the loss's own.
+    gamma : float or "auto"
+        Weight of the penalty.
+    penalty_every : int
+        The penalty is computed at every n-th update with n times the weight (lazy regularisation, arXiv 1912.04958).
+    n_critic : int or "auto"
+        Discriminator updates for each of the generator's.
+    learning_rate : float
+        Of Adam, for both networks.
+    pac : int
+        Rows the discriminator sees at a time.
+    """
+    choice = LOSSES[loss]
+    penalise = PENALTIES[choice.penalty if penalty == "auto" else penalty]
+    # a penalty that is not the loss's own has no weight tuned for it: 1 is the value of the papers' toy problems
+    own = penalty in ("auto", choice.penalty)
+    weight = (choice.gamma if own else 1.0) if gamma == "auto" else float(gamma)
+    fused = fabric.device.type in ("cpu", "cuda")
+    (generator, g_optimizer), (discriminator, d_optimizer) = (
+        fabric.setup(net, torch.optim.Adam(net.parameters(), lr=learning_rate, betas=(choice.beta1, 0.9), fused=fused))
+        for net in (generator, discriminator)
+    )
+
+    def pack(rows: Tensor) -> Tensor:
+        return rows if pac == 1 else rows.reshape(len(rows) // pac, -1)
+
+    def scores(real: Tensor, fake: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        # one pass over real and fake together: for small networks the number of calls is the cost
+        score = discriminator(torch.cat([real, fake]), torch.cat([y, y]))
+        return score[: len(real)], score[len(real) :]
+
+    def discriminate(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        with torch.no_grad():
+            fake = pack(generator(batch.y, *batch.start))
+        real, y = pack(batch.real), batch.y[::pac]
+        real_score, fake_score = scores(real, fake, y)
+        objective = choice.discriminator(real_score, fake_score)
+        boundary = choice.boundary(real_score, fake_score)
+        report = {
+            "loss": objective,
+            "accuracy_real": (real_score > boundary).float().mean(),
+            "accuracy_fake": (fake_score < boundary).float().mean(),
+        }
+        if penalise is not None and step % penalty_every == 0:
+            mix = torch.rand(len(real), generator=randomness, device=real.device)
+            cost = penalise(lambda rows: discriminator(rows, y.repeat(len(rows) // len(y))), real, fake, mix)
+            objective = objective + weight * penalty_every * cost
+            report["penalty"] = cost
+        return objective, report
+
+    def generate(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        fake = pack(generator(batch.y, *batch.start))
+        objective = choice.generator(*scores(pack(batch.real), fake, batch.y[::pac]))
+        return objective, {"loss": objective}
+
+    n_updates = choice.n_critic if n_critic == "auto" else int(n_critic)
+    return [
+        Phase("discriminator", discriminator, d_optimizer, discriminate, n_updates, choice.clip),
+        Phase("generator", generator, g_optimizer, generate),
+    ]
+
+
+def train(
+    phases: Sequence[Phase],
+    average: Average,
+    batches: Batches,
+    *,
+    fabric: Fabric,
+    n_steps: int,
+    max_time: float | None,
+    callbacks: Sequence[Callback],
+    distance: Callable[[nn.Module], float],
+    save: Callable[..., None],
+) -> pd.DataFrame:
+    """Let the phases take turns until the budget is spent, a callback stops the run, or it diverges.
+
+    Parameters
+    ----------
+    phases : sequence of Phase
+        In the order of their turns.
+    average : Average
+        The moving average that will sample. It ends with finite weights whatever happens: on divergence it goes
+        back to the last good ones.
+    batches : Batches
+        Each update takes the next one.
+    fabric : Fabric
+        Device and precision.
+    n_steps : int
+        Steps; in one, every phase has its turn.
+    max_time : float or None
+        Seconds after which the run ends.
+    callbacks : sequence of Callback
+        Told of every step.
+    distance : callable (network) -> float
+        How far the averaged network's rows are from real ones; measured twenty times in a run and recorded.
+    save : callable (path)
+        Handed to the callbacks, to store the model as it is.
+
+    Returns
+    -------
+    DataFrame
+        The history, a row every ten steps: ``step``, ``seconds`` since the start, ``step_time`` in seconds, each
+        phase's loss and gradient norm, the discriminator's accuracy on real and on fake rows, its last penalty,
+        and ``distance`` where it was measured.
+
+    Warns
+    -----
+    UserWarning
+        When the run diverged and was rolled back.
+    """
+    run = Run(n_steps=n_steps, save=save)
+    stream = iter(batches)
+    measure_every = RECORD_EVERY * max(1, round(n_steps / (20 * RECORD_EVERY)))
+    began = recorded = time.perf_counter()
+    for callback in callbacks:
+        callback.on_fit_start(run)
+    try:
+        for step in range(n_steps):
+            run.step = step + 1
+            is_last = run.step == n_steps or (max_time is not None and time.perf_counter() - began > max_time)
+            is_recorded = run.step % RECORD_EVERY == 0 or is_last
+            record: dict[str, float] = {}
+            for phase in phases:
+                for _ in range(phase.n_updates):
+                    report = phase.update(next(stream), step, fabric)
+                if is_recorded:
+                    record |= {f"{phase.name}_{name}": value.item() for name, value in report.items()}
+                    record[f"{phase.name}_gradient_norm"] = float(phase.gradient_norm())
+            average.update(step)
+            if is_recorded:
+                if not all(map(math.isfinite, record.values())) or not average.is_finite():
+                    average.roll_back()
+                    run.stop(f"training diverged at step {run.step}")
+                    warnings.warn(
+                        f"Training diverged at step {run.step} of {n_steps} (a loss or weight was not finite): kept "
+                        f"the weights of step {run.history[-1]['step'] if run.history else 0}. A lower learning_rate "
+                        "or loss='rpgan' is steadier.",
+                        stacklevel=4,
+                    )
+                    break
+                average.keep()
+                now = time.perf_counter()
+                n_since = run.step - (run.history[-1]["step"] if run.history else 0)
+                record |= {"seconds": now - began, "step_time": (now - recorded) / n_since}
+                if run.step % measure_every == 0 or is_last:
+                    record["distance"] = distance(average.module)
+                run.history.append({"step": run.step, **record})
+                recorded = time.perf_counter()
+            for callback in callbacks:
+                callback.on_step_end(run)
+            if run.stop_reason is not None:
+                break
+            if is_last:
+                break
+    finally:
+        for callback in callbacks:
+            callback.on_fit_end(run)
+    return pd.DataFrame(run.history)
