@@ -250,9 +250,9 @@ class GANOversampler(BaseOverSampler):
         return self.model_.history_
 
     def _check(self, X: Any, y: Any) -> tuple[Any, np.ndarray, bool]:
-        check_classification_targets(y)
-        if pd.isna(pd.DataFrame(y)).to_numpy().any():
+        if pd.isna(np.asarray(y, dtype=object)).any():
             raise ValueError("Input y contains NaN: rows without a label cannot be resampled, drop them first")
+        check_classification_targets(y)
         self.target_name_ = name if isinstance(name := getattr(y, "name", None), str) and name else None
         labels, binarize_y = check_target_type(y, indicate_one_vs_all=True)
         labels = np.asarray(labels)

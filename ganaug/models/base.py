@@ -5,7 +5,8 @@ import os
 import threading
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -80,6 +81,8 @@ class ConditionalGAN(BaseEstimator, ABC):
     verbose: int
     callbacks: Sequence[Callback] | None
 
+    # Threads of a network's operations on the CPU; None leaves torch's setting. A model of small networks sets 1.
+    _n_threads: ClassVar[int | None] = None
     _models: ClassVar[dict[str, type["ConditionalGAN"]]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -139,6 +142,10 @@ class ConditionalGAN(BaseEstimator, ABC):
         self.classes_, index, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
         if len(index) != len(X):
             raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(X), len(index)]}")
+        self.seed_ = _draw_seed(self.random_state)
+        randomness = torch.Generator().manual_seed(self.seed_)
+        self.encoder_ = self._fit_encoder(X, index)
+        rows, labels = self.encoder_.encode(X).float(), torch.from_numpy(index)
         tiny = {label: int(n) for label, n in zip(self.classes_.tolist(), counts, strict=True) if n < _TINY}
         if tiny:
             warnings.warn(
@@ -146,12 +153,9 @@ class ConditionalGAN(BaseEstimator, ABC):
                 "leave it out of the sampling strategy if that is not wanted.",
                 stacklevel=2,
             )
-        self.seed_ = _draw_seed(self.random_state)
-        randomness = torch.Generator().manual_seed(self.seed_)
-        self.encoder_ = self._fit_encoder(X, index)
-        rows, labels = self.encoder_.encode(X).float(), torch.from_numpy(index)
-        self.prior_ = self._fit_prior(rows, labels, randomness)
-        self._train(rows, labels, randomness)
+        with _threads(self._n_threads):
+            self.prior_ = self._fit_prior(rows, labels, randomness)
+            self._train(rows, labels, randomness)
         return self
 
     def _train(self, rows: Tensor, y: Tensor, randomness: torch.Generator) -> None:
@@ -224,7 +228,9 @@ class ConditionalGAN(BaseEstimator, ABC):
         check_is_fitted(self)
         index = self._class_index(y)
         seed = self.seed_ if random_state is None else _draw_seed(random_state)
-        return self.encoder_.decode(self._generate(index, torch.Generator().manual_seed(seed + 2)))
+        with _threads(self._n_threads):
+            rows = self._generate(index, torch.Generator().manual_seed(seed + 2))
+        return self.encoder_.decode(rows)
 
     def _class_index(self, y: Any) -> Tensor:
         labels = np.asarray(y)
@@ -355,6 +361,16 @@ class ConditionalGAN(BaseEstimator, ABC):
         model.generator_.eval().requires_grad_(False)
         model.sample(model.classes_)
         return model
+
+
+@contextmanager
+def _threads(n: int | None) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(n or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _draw_seed(random_state: int | np.random.RandomState | None) -> int:

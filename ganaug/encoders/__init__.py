@@ -1,0 +1,1 @@
+"""Encoders: data <-> tensors with an exact round trip."""

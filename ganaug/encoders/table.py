@@ -1,0 +1,549 @@
+"""Tables <-> tensors: every column becomes numbers a network can learn, and every tensor a legal table."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from ganaug.encoders.columns import (
+    MAX_BLOCK,
+    Arrays,
+    Choice,
+    Coded,
+    Column,
+    Constant,
+    Numeric,
+    Vocabulary,
+    cell,
+    dtype,
+    level_key,
+    plain_cell,
+    plain_dtype,
+    read_numbers,
+)
+
+
+class TableEncoder:
+    """Turn tables into tensors and back, exactly.
+
+    Parameters
+    ----------
+    categorical_features : "auto", None, or sequence of names, indices or booleans, default="auto"
+        Which numeric columns hold categories, such as integer codes. Strings, booleans, pandas categories and
+        other objects always do. "auto" adds the numeric columns of two values; None or an empty sequence adds
+        none. A boolean mask has one entry per column. An integer is a column's name where there is one of
+        that name, else its position.
+    numeric : {"quantile", "standard"}, default="quantile"
+        How numeric columns are scaled: to a standard normal by their quantiles, within -3.5 and 3.5, or to
+        mean 0 and standard deviation 1.
+
+    Attributes
+    ----------
+    n_continuous_ : int
+        Number of leading continuous dimensions of an encoded row.
+    block_sizes_ : tuple of int
+        Sizes of the one-hot blocks that follow, in the order of the columns.
+    width_ : int
+        `n_continuous_ + sum(block_sizes_)`.
+    columns_ : list
+        One encoder per column, with its `label` and its `kind`: "constant" (one value only, not encoded),
+        "choice" (a block of at most 100 levels), "coded" (more levels, each a point in a few dimensions) or
+        "numeric" (one dimension, and a block if the column has missing cells or very frequent values).
+    feature_names_ : list
+        The columns' names.
+
+    Notes
+    -----
+    Whatever tensor is decoded, the table is legal: levels were seen in fit, numbers lie in the range and on
+    the grid (integers, decimals, whole days) seen in fit, and cells are missing only in columns where some
+    were. An encoded row comes back as it was; only numbers on no grid may differ, by one part in 10**9.
+
+    Quantiles: z = ndtri(rank), ties at the middle of their ranks, linear between up to 1,000 quantiles.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> X = pd.DataFrame({"age": [31, 45, 22, 60], "job": ["cook", "nurse", None, "cook"]})
+    >>> encoder = TableEncoder().fit(X)
+    >>> encoder.n_continuous_, encoder.block_sizes_
+    (1, (3,))
+    >>> encoded = encoder.encode(X)
+    >>> encoded.shape
+    torch.Size([4, 4])
+    >>> encoder.decode(encoded).equals(X)
+    True
+    """
+
+    n_continuous_: int
+    block_sizes_: tuple[int, ...]
+    width_: int
+    columns_: list[Column]
+    feature_names_: list[Hashable]
+
+    def __init__(
+        self,
+        categorical_features: Literal["auto"] | Sequence[Any] | NDArray | None = "auto",
+        numeric: Literal["quantile", "standard"] = "quantile",
+    ) -> None:
+        self.categorical_features = categorical_features
+        self.numeric = numeric
+
+    def fit(self, X: Any, y: ArrayLike | None = None) -> TableEncoder:
+        """Learn each column's kind and scale.
+
+        Parameters
+        ----------
+        X : DataFrame of pandas or polars, 2-D array, or list of lists, shape (n, d)
+            The rows to learn from.
+        y : array of int, shape (n,), optional
+            Class indices. With them, levels of long category lists that go with the same classes lie close.
+
+        Returns
+        -------
+        TableEncoder
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If X holds sparse, complex, infinite or nested cells, or a parameter is out of its range.
+        """
+        if self.numeric not in ("quantile", "standard"):
+            raise ValueError(f"numeric must be 'quantile' or 'standard', got {self.numeric!r}")
+        frame = to_frame(X)
+        classes = None if y is None else np.asarray(y)
+        if classes is not None and (classes.shape != (len(frame),) or classes.dtype.kind not in "iu"):
+            raise ValueError(
+                f"y must hold one class index for each of {len(frame)} rows, got {classes.shape=}"
+            )
+        forced = _categorical_mask(self.categorical_features, list(frame.columns))
+        auto = isinstance(self.categorical_features, str)
+
+        columns: list[Any] = []
+        for i, label in enumerate(frame.columns):
+            series = frame.iloc[:, i]
+            columns.append(_fit_column(label, series, forced[i], auto, self.numeric))
+        # long category lists come last: they are laid out by what goes with their levels in the other columns
+        pending = [i for i, column in enumerate(columns) if isinstance(column, tuple)]
+        if pending:
+            z = [
+                column.encode(frame.iloc[:, i])[0]
+                for i, column in enumerate(columns)
+                if isinstance(column, Numeric)
+            ]
+            numerics = np.hstack([np.empty((len(frame), 0)), *z])
+            for i in pending:
+                vocabulary, codes = columns[i]
+                columns[i] = Coded.fit(frame.columns[i], vocabulary, codes, classes, numerics)
+        self._container = _container(X, frame)
+        self._settle(columns)
+        return self
+
+    def _settle(self, columns: list[Column]) -> None:
+        self.columns_ = columns
+        self.feature_names_ = [column.label for column in columns]
+        self.n_continuous_ = sum(column.n_continuous for column in columns)
+        self.block_sizes_ = tuple(column.block_size for column in columns if column.block_size)
+        self.width_ = self.n_continuous_ + sum(self.block_sizes_)
+
+    def encode(self, X: Any) -> torch.Tensor:
+        """Encode rows like those of fit.
+
+        Parameters
+        ----------
+        X : shape (n, d)
+            Any container that fit accepts, with the columns of fit. Numbers outside the range seen are taken
+            for its ends.
+
+        Returns
+        -------
+        Tensor of float64, shape (n, width_)
+            Continuous dimensions, then one-hot blocks, each in the order of the columns.
+
+        Raises
+        ------
+        ValueError
+            If the columns are not those of fit, or hold a category or a missing cell not seen there.
+        """
+        frame = to_frame(X)
+        self._check_columns(X, frame)
+        n = len(frame)
+        encoded = np.zeros((n, self.width_))
+        rows = np.arange(n)
+        dim, block = 0, self.n_continuous_
+        for i, column in enumerate(self.columns_):
+            continuous, states = column.encode(frame.iloc[:, i])
+            encoded[:, dim : dim + column.n_continuous] = continuous
+            if states is not None:
+                encoded[rows, block + states] = 1.0
+            dim += column.n_continuous
+            block += column.block_size
+        return torch.from_numpy(encoded)
+
+    def decode(self, encoded: torch.Tensor) -> Any:
+        """Decode any rows, a generator's or those of `encode`.
+
+        Parameters
+        ----------
+        encoded : Tensor of float, shape (n, width_)
+            The largest entry of a block is its state, so that probabilities, logits and one-hot rows all do.
+
+        Returns
+        -------
+        X's container, shape (n, d)
+            With the dtypes of fit and, for pandas, a fresh index. An array where fit was given lists.
+
+        Raises
+        ------
+        ValueError
+            If the shape is wrong or an entry is NaN.
+        """
+        if encoded.ndim != 2 or encoded.shape[1] != self.width_:
+            raise ValueError(f"encoded must have shape (n, {self.width_}), got {tuple(encoded.shape)}")
+        encoded = encoded.detach().cpu()
+        if torch.isnan(encoded).any():
+            raise ValueError("encoded holds NaN: the generator that made it has diverged")
+        none = np.zeros(len(encoded), dtype=np.intp)
+        dim, block = 0, self.n_continuous_
+        decoded = []
+        for column in self.columns_:
+            continuous = encoded[:, dim : dim + column.n_continuous].numpy()
+            states = none
+            if column.block_size:
+                states = encoded[:, block : block + column.block_size].argmax(dim=1).numpy()
+            decoded.append(column.decode(continuous, states))
+            dim += column.n_continuous
+            block += column.block_size
+        frame = pd.DataFrame(dict(enumerate(decoded)), index=pd.RangeIndex(len(encoded)))
+        return self._container.restore(frame)
+
+    def state(self) -> tuple[dict[str, Any], Arrays]:
+        """Return the fitted encoder as plain data.
+
+        Returns
+        -------
+        description : dict
+            For `json.dumps`.
+        arrays : dict of str to array
+            Knots and points.
+
+        Raises
+        ------
+        ValueError
+            If a column's name, dtype or levels are objects that plain data cannot hold, such as periods.
+        """
+        descriptions, arrays = [], {}
+        for i, column in enumerate(self.columns_):
+            description, own = column.state()
+            label = plain_cell(column.label, column.label)
+            descriptions.append({"kind": column.kind, "label": label, **description})
+            arrays.update({f"{i}.{name}": array for name, array in own.items()})
+        container = {"kind": self._container.kind, **self._container.state()}
+        return {"numeric": self.numeric, "container": container, "columns": descriptions}, arrays
+
+    @classmethod
+    def from_state(cls, description: dict[str, Any], arrays: Arrays) -> TableEncoder:
+        """Rebuild a fitted encoder from what `state` returned.
+
+        Raises
+        ------
+        ValueError
+            If description and arrays do not describe an encoder.
+        """
+        try:
+            return cls._from_state(description, arrays)
+        except Exception as error:
+            # the data may come from a stranger: whichever way they are malformed, they are refused alike
+            raise ValueError(
+                f"not the description of a table encoder: {type(error).__name__}: {error}"
+            ) from error
+
+    @classmethod
+    def _from_state(cls, description: dict[str, Any], arrays: Arrays) -> TableEncoder:
+        encoder = cls(numeric=description["numeric"])
+        if encoder.numeric not in ("quantile", "standard"):
+            raise ValueError(f"numeric is {encoder.numeric!r}")
+        columns: list[Column] = []
+        for i, plain in enumerate(description["columns"]):
+            label = cell(plain["label"])
+            own = {name.removeprefix(f"{i}."): a for name, a in arrays.items() if name.startswith(f"{i}.")}
+            columns.append(_column_from_state(label, plain, own))
+        encoder._settle(columns)
+        kinds: dict[str, Any] = {kind.kind: kind for kind in (_Pandas, _Polars, _Array)}
+        encoder._container = kinds[description["container"]["kind"]].from_state(description["container"])
+        # one decoded row shows whether names, dtypes and columns go together
+        if not columns or len(to_frame(encoder.decode(torch.zeros(1, encoder.width_))).columns) != len(
+            columns
+        ):
+            raise ValueError("columns and container do not go together")
+        return encoder
+
+    def _check_columns(self, X: Any, frame: pd.DataFrame) -> None:
+        names = list(frame.columns)
+        if len(names) != len(self.columns_):
+            raise ValueError(f"X has {len(names)} columns, and had {len(self.columns_)} in fit")
+        if self._container.kind == _Array.kind or not hasattr(X, "columns"):
+            return  # arrays have no names to compare
+        for found, wanted in zip(names, self.feature_names_, strict=True):
+            if level_key(found) != level_key(wanted):
+                raise ValueError(f"X has column {found!r} where it had {wanted!r} in fit")
+
+
+def _fit_column(label: Hashable, series: pd.Series, forced: bool, auto: bool, numeric: str) -> Any:
+    """Return a column's encoder, or (vocabulary, codes) where it is a long list of categories."""
+    read = None if forced else read_numbers(series)
+    if read is not None:
+        known = read[0][~read[1]]
+        n_values = len(np.unique(known[:1000]))
+        if n_values <= 2:
+            n_values = len(np.unique(known))
+        if n_values > 2 or (n_values == 2 and not auto):
+            return Numeric.fit(label, series, known, numeric)
+    vocabulary, codes = Vocabulary.fit(series, label)
+    if len(vocabulary) == 1:
+        return Constant(label, vocabulary)
+    return Choice(label, vocabulary) if len(vocabulary) <= MAX_BLOCK else (vocabulary, codes)
+
+
+def _column_from_state(label: Hashable, plain: dict[str, Any], arrays: Arrays) -> Column:
+    if plain["kind"] == Numeric.kind:
+        return Numeric.from_state(label, plain, arrays)
+    if plain["kind"] == Coded.kind:
+        return Coded.from_state(label, plain, arrays)
+    vocabulary = Vocabulary.from_state(plain, label)
+    if plain["kind"] == Constant.kind and len(vocabulary) == 1:
+        return Constant(label, vocabulary)
+    if plain["kind"] == Choice.kind and 1 < len(vocabulary) <= MAX_BLOCK:
+        return Choice(label, vocabulary)
+    raise ValueError(f"column {label!r} is no {plain['kind']} of {len(vocabulary)} levels")
+
+
+def _categorical_mask(wanted: Any, names: list[Hashable]) -> list[bool]:
+    """Return for each column whether the caller called it categorical."""
+    if wanted is None or (isinstance(wanted, str) and wanted == "auto"):
+        return [False] * len(names)
+    if isinstance(wanted, str):
+        raise ValueError(
+            f"categorical_features must be 'auto', None or a sequence, got {wanted!r}; [{wanted!r}]?"
+        )
+    items = list(wanted)
+    if items and all(isinstance(item, bool | np.bool_) for item in items):
+        if len(items) != len(names):
+            raise ValueError(f"categorical_features has {len(items)} booleans for {len(names)} columns")
+        return [bool(item) for item in items]
+    mask = [False] * len(names)
+    for item in items:
+        if item in names:
+            mask = [chosen or name == item for chosen, name in zip(mask, names, strict=True)]
+        elif isinstance(item, int | np.integer) and 0 <= item < len(names):
+            mask[int(item)] = True
+        else:
+            near = difflib.get_close_matches(str(item), [str(name) for name in names], n=1, cutoff=0.0)
+            raise ValueError(
+                f"categorical_features holds {item!r}, neither a column nor an index below {len(names)}"
+                + (f"; did you mean {near[0]!r}?" if isinstance(item, str) and near else "")
+            )
+    return mask
+
+
+# ---------------------------------------------------------------------------------------------- containers
+
+
+def to_frame(X: Any) -> pd.DataFrame:
+    """Return any accepted container as a pandas frame, after checking that its cells can be encoded.
+
+    Parameters
+    ----------
+    X : DataFrame of pandas or polars, 2-D array, or list of lists, shape (n, d)
+        Arrays share their memory with the frame where pandas allows it.
+
+    Returns
+    -------
+    DataFrame, shape (n, d)
+        With n and d at least 1.
+
+    Raises
+    ------
+    ValueError
+        If X is no such table, or a column is sparse, complex or infinite; the message says which.
+    """
+    if sparse.issparse(X):
+        raise ValueError("X is a sparse matrix; densify it with X.toarray()")
+    if isinstance(X, pd.DataFrame):
+        frame = X
+    elif _is_polars(X):
+        frame = _from_polars(X)
+    else:
+        array = _as_array(X)
+        # pandas reads objects that are all strings as its own string dtype, unless told otherwise
+        frame = pd.DataFrame(array, dtype=object) if array.dtype == object else pd.DataFrame(array)
+    if 0 in frame.shape:
+        raise ValueError(
+            f"X has {frame.shape[0]} rows and {frame.shape[1]} columns; at least 1 of each is needed"
+        )
+    for i, label in enumerate(frame.columns):
+        _check_cells(label, frame.iloc[:, i])
+    return frame
+
+
+def _check_cells(label: Hashable, series: pd.Series) -> None:
+    if isinstance(series.dtype, pd.SparseDtype):
+        raise ValueError(f"column {label!r} is sparse; densify it with X[{label!r}].sparse.to_dense()")
+    if series.dtype.kind == "c":
+        raise ValueError(f"column {label!r} is complex; give its real and imaginary parts as two columns")
+    if series.dtype.kind == "f" or series.dtype == object:
+        read = read_numbers(series)
+        if read is not None and read[0].dtype == np.float64 and np.isinf(read[0]).any():
+            raise ValueError(f"column {label!r} holds infinite values; replace them, e.g. by NaN or a bound")
+
+
+def _as_array(X: Any) -> NDArray:
+    if isinstance(X, np.ndarray):
+        array = X
+    else:
+        array = np.array(X, dtype=object)
+        if array.ndim == 2:
+            with_type = np.asarray(X)
+            # numbers become the numeric array that scikit-learn makes of them; mixed cells keep their types
+            array = with_type if with_type.dtype.kind in "biuf" else array
+    if array.ndim != 2:
+        raise ValueError(
+            f"X must be a table of rows of equal length, got {type(X).__name__} of {array.ndim} "
+            "dimension(s); a single column needs X.reshape(-1, 1) or X.to_frame()"
+        )
+    return array.astype(object) if array.dtype.kind in "US" else array
+
+
+def _is_polars(X: Any) -> bool:
+    # looked for by name, so that polars is imported only by those who use it
+    return "polars" in sys.modules and type(X).__module__.split(".")[0] == "polars"
+
+
+def _from_polars(X: Any) -> pd.DataFrame:
+    import polars as pl
+    import polars.selectors as cs
+
+    if isinstance(X, pl.LazyFrame):
+        raise ValueError("X is lazy; collect it with X.collect()")
+    if not isinstance(X, pl.DataFrame):
+        raise ValueError(f"X must be a table, got a polars {type(X).__name__}; use .to_frame()")
+    nested = X.select(cs.nested() | cs.object()).columns
+    if nested:
+        raise ValueError(f"column {nested[0]!r} holds nested cells; unnest or explode it, or drop the column")
+    as_text = X.with_columns((cs.categorical() | cs.enum() | cs.by_dtype(pl.Null)).cast(pl.String))
+    return as_text.to_pandas(use_pyarrow_extension_array=True)
+
+
+@dataclass(frozen=True)
+class _Pandas:
+    columns: pd.Index
+    kind = "pandas"
+
+    def restore(self, frame: pd.DataFrame) -> pd.DataFrame:
+        frame.columns = self.columns
+        return frame
+
+    def state(self) -> dict[str, Any]:
+        columns = self.columns
+        several = isinstance(columns, pd.MultiIndex)
+        return {
+            "columns": [
+                plain_cell(label, label) for label in (columns if several else columns.astype(object))
+            ],
+            "names": [plain_cell(name, name) for name in columns.names],
+            "dtype": None if several else plain_dtype(columns.dtype, "the columns' names"),
+        }
+
+    @classmethod
+    def from_state(cls, plain: dict[str, Any]) -> _Pandas:
+        labels = [cell(label) for label in plain["columns"]]
+        names = [cell(name) for name in plain["names"]]
+        if plain["dtype"] is None:
+            return cls(pd.MultiIndex.from_tuples(labels, names=names))
+        return cls(pd.Index(labels, dtype=dtype(plain["dtype"]), name=names[0], tupleize_cols=False))
+
+
+@dataclass(frozen=True)
+class _Array:
+    dtype: np.dtype
+    kind = "array"
+
+    def restore(self, frame: pd.DataFrame) -> NDArray:
+        return frame.to_numpy(dtype=object if self.dtype.kind in "US" else self.dtype).astype(
+            self.dtype, copy=False
+        )
+
+    def state(self) -> dict[str, Any]:
+        return {"dtype": self.dtype.str}
+
+    @classmethod
+    def from_state(cls, plain: dict[str, Any]) -> _Array:
+        array_dtype = np.dtype(plain["dtype"])
+        # a text's width is a promise about the longest level; beyond 64 kB it is a claim on memory
+        if array_dtype.kind not in "biufmMOUS" or array_dtype.itemsize > 2**16:
+            raise ValueError(f"{array_dtype} is no array's dtype")
+        return cls(array_dtype)
+
+
+@dataclass(frozen=True)
+class _Polars:
+    schema: Any
+    kind = "polars"
+
+    def restore(self, frame: pd.DataFrame) -> Any:
+        import polars as pl
+
+        frame.columns = pd.Index(self.schema.names())
+        return pl.from_pandas(frame).cast(self.schema)
+
+    def state(self) -> dict[str, Any]:
+        fields = []
+        for name, column_dtype in self.schema.items():
+            kind = column_dtype.base_type().__name__
+            if kind not in _POLARS_DTYPES:
+                raise ValueError(
+                    f"column {name!r} has dtype {column_dtype}, which a file of plain data cannot keep"
+                )
+            options = {key: getattr(column_dtype, key) for key in _POLARS_DTYPES[kind]}
+            if "categories" in options:
+                options["categories"] = options["categories"].to_list()
+            fields.append([name, kind, options])
+        return {"schema": fields}
+
+    @classmethod
+    def from_state(cls, plain: dict[str, Any]) -> _Polars:
+        import polars as pl
+
+        schema = {}
+        for name, kind, options in plain["schema"]:
+            known = {key: options[key] for key in _POLARS_DTYPES[kind]}
+            schema[str(name)] = getattr(pl, kind)(**known)
+        return cls(pl.Schema(schema))
+
+
+_POLARS_DTYPES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"), ()),
+    **dict.fromkeys(("Float32", "Float64", "Boolean", "String", "Categorical", "Date", "Time", "Null"), ()),
+    "Datetime": ("time_unit", "time_zone"),
+    "Duration": ("time_unit",),
+    "Enum": ("categories",),
+}
+
+
+def _container(X: Any, frame: pd.DataFrame) -> _Pandas | _Array | _Polars:
+    if isinstance(X, pd.DataFrame):
+        return _Pandas(frame.columns)
+    return (
+        _Polars(X.schema)
+        if _is_polars(X)
+        else _Array(X.dtype if isinstance(X, np.ndarray) else _as_array(X).dtype)
+    )

@@ -1,0 +1,347 @@
+"""The shell command: what it writes, what it says, and what it leaves when it is stopped."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import types
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from imblearn.over_sampling import RandomOverSampler
+
+from ganaug.cli import main
+
+TABLE = "age,town,plan\n" + "".join(
+    f"{20 + i},{['Bern', 'Rom', ''][i % 3]},{'gold' if i < 6 else 'basic'}\n" for i in range(40)
+)
+
+
+class Repeater:
+    """Stands in for GANOversampler: repeats rows, so that a test of the shell need not train."""
+
+    made: "list[Repeater]" = []  # noqa: RUF012 - the tests look at what the shell asked for
+
+    def __init__(self, **options):
+        self.options = options
+        self.made.append(self)
+
+    def fit_resample(self, X, y):
+        sampler = RandomOverSampler(
+            sampling_strategy=self.options["sampling_strategy"], random_state=self.options["random_state"]
+        )
+        X_resampled, y_resampled = sampler.fit_resample(X, y)
+        self.is_synthetic_ = np.arange(len(X_resampled)) >= len(X)
+        return X_resampled, y_resampled
+
+    def save(self, path):
+        path.write_text("a model")
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    module = types.ModuleType("ganaug.oversampler")
+    module.GANOversampler = Repeater
+    monkeypatch.setitem(sys.modules, "ganaug.oversampler", module)
+    monkeypatch.setattr(Repeater, "made", [])
+    return Repeater.made
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("in.csv").write_text(TABLE)
+    return tmp_path
+
+
+def words(line: str) -> list[str]:
+    return line.split()
+
+
+def names() -> list[str]:
+    return sorted(path.name for path in Path().iterdir())
+
+
+# ---------------------------------------------------------------------------------------------------- balance
+
+
+def test_balance(folder, quick, capsys):
+    assert main(words("balance in.csv out.csv --target plan --seed 3")) == 0
+    out = Path("out.csv").read_text()
+    assert out.startswith(TABLE)
+    assert out.count(",gold\n") == out.count(",basic\n") == 34
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    assert [line.split() for line in shown.out.splitlines() if "gold" in line] == [["gold", "6", "28", "34"]]
+    assert quick[0].options["verbose"] == 0  # no bar: this is no terminal
+    assert names() == ["in.csv", "out.csv"]
+
+
+def test_options_reach_the_sampler(folder, quick):
+    line = "balance in.csv out.parquet --target plan --strategy 0.5 --model tabular --seed 7 --max-time 1.5"
+    assert main([*words(line), "--categorical", "age,town", "--mark", "made", "--only-synthetic"]) == 0
+    options = quick[0].options
+    assert options == {
+        "sampling_strategy": 0.5,
+        "model": "tabular",
+        "categorical_features": ["age", "town"],
+        "random_state": 7,
+        "max_time": 1.5,
+        "verbose": 0,
+    }
+    frame = pd.read_parquet("out.parquet")
+    assert list(frame.columns) == ["age", "town", "plan", "made"]
+    assert frame["plan"].tolist() == ["gold"] * 11
+    assert frame["made"].eq(1).all()
+
+
+@pytest.mark.parametrize("strategy", ["gold=20,basic=40", '{"gold": 20, "basic": 40}'])
+def test_counts_of_classes(folder, quick, strategy):
+    assert main([*words("balance in.csv out.csv --target plan --strategy"), strategy]) == 0
+    assert quick[0].options["sampling_strategy"] == {"gold": 20, "basic": 40}
+    assert Path("out.csv").read_text().count(",gold\n") == 20
+
+
+def test_number_labels_in_counts(folder, quick):
+    Path("in.csv").write_text(TABLE.replace("gold", "1").replace("basic", "0"))
+    assert main(words("balance in.csv out.csv --target plan --strategy 1=9")) == 0
+    assert Path("out.csv").read_text().count(",1\n") == 9
+
+
+def test_in_is_out_only_with_force(folder, quick, capsys):
+    assert main(words("balance in.csv in.csv --target plan")) == 2
+    assert Path("in.csv").read_text() == TABLE
+    assert main(words("balance in.csv in.csv --target plan --force --save m.gan")) == 0
+    assert Path("in.csv").read_text().startswith(TABLE)
+    assert Path("m.gan").read_text() == "a model"
+
+
+def test_warnings_are_one_line(folder, quick, capsys, monkeypatch):
+    def warn(sampler, X, y):
+        warnings.warn("few\nrows", UserWarning, stacklevel=2)
+        warnings.warn("for programmers", FutureWarning, stacklevel=2)
+        return resample(sampler, X, y)
+
+    resample = Repeater.fit_resample
+    monkeypatch.setattr(Repeater, "fit_resample", warn)
+    assert main(words("balance in.csv out.csv --target plan")) == 0
+    assert capsys.readouterr().err == "ganaug: warning: few rows\n"
+
+
+# -------------------------------------------------------------------------------------------------- bad input
+
+BAD = {
+    "balance none.csv out.csv --target plan": "no such file: none.csv",
+    "balance . out.csv --target plan": "unknown extension",
+    "balance folder.csv out.csv --target plan": "is a directory",
+    "balance in.xlsx out.csv --target plan": "the known ones are .arrow, .csv",
+    "balance in.csv out.xlsx --target plan": "unknown extension",
+    "balance in.csv out.csv --target plam": "did you mean 'plan'?",
+    "balance in.csv out.csv --target xyz": "the columns are age, town, plan",
+    "balance in.csv out.csv --target town": "has 13 missing cells, the first on line 4",
+    "balance in.csv out.csv --target plan --categorical twon": "did you mean 'town'?",
+    "balance in.csv out.csv --target plan --mark age": "--mark age",
+    "balance in.csv old.csv --target plan": "old.csv exists already: --force replaces it",
+    "balance in.csv no/out.csv --target plan": "there is no folder",
+    "balance in.csv in.csv/out.csv --target plan": "there is no folder",
+    "balance in.csv out.csv --target plan --save old.csv": "old.csv exists already",
+    "balance in.csv out.csv --target plan --save out.csv": "would overwrite the table",
+    "balance in.csv out.csv --target plan --strategy sideways": "sideways",
+    "balance in.csv out.csv --target plan --strategy 7": "sampling_strategy",
+    "balance in.csv out.csv --target plan --strategy gold=3": "should be greater or equal",
+    "balance in.csv out.csv --target plan --strategy gold=x": "'x' is no number of rows for 'gold'",
+    "balance in.csv out.csv --target plan --strategy glod=50": "no label 'glod'; the labels are gold, basic",
+    "balance in.csv out.csv --target plan --strategy {x": "no JSON",
+    "balance in.csv out.csv --target plan --model big": "--model",
+    "balance in.csv out.csv --target plan --seed x": "--seed",
+    "balance in.csv out.csv": "--target",
+    "balance in.csv": "OUT",
+    "balance one.csv out.csv --target plan": "class",
+    "balance empty.csv out.csv --target plan": "empty.csv: the file is empty",
+    "balance header.csv out.csv --target plan": "no rows",
+    "balance long.csv out.csv --target plan": "line 3 has 4 cells, the header has 3",
+    "balance short.csv out.csv --target plan": "line 3 has 2 cells, the header has 3",
+    "balance twice.csv out.csv --target plan": "two columns are named 'age'",
+    "balance alone.csv out.csv --target plan": "is the only column",
+    "balance text.parquet out.csv --target plan": "text.parquet",
+    "sample none.gan out.csv --label a -n 3": "no such model file",
+    "sample in.csv out.csv --label a -n 0": "-n",
+    "sample in.csv old.csv --label a -n 3": "old.csv exists already",
+    "blance": "blance",
+}
+
+
+@pytest.mark.parametrize("line", BAD)
+def test_bad_input_is_one_line(folder, quick, capsys, line):
+    Path("folder.csv").mkdir()
+    Path("in.xlsx").touch()
+    Path("old.csv").write_text("old")
+    Path("one.csv").write_text("age,plan\n1,a\n2,a\n3,a\n")
+    Path("empty.csv").touch()
+    Path("header.csv").write_text("age,town,plan\n")
+    Path("long.csv").write_text("age,town,plan\n1,a,b\n1,a,b,c\n")
+    Path("short.csv").write_text("age,town,plan\n1,a,b\n1,a\n")
+    Path("twice.csv").write_text("age,age,plan\n1,a,b\n")
+    Path("alone.csv").write_text("plan\na\nb\n")
+    Path("text.parquet").write_text(TABLE)
+    before = names()
+    assert main(words(line)) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("ganaug: error: ")
+    assert shown.err.count("\n") == 1
+    assert BAD[line] in shown.err
+    assert names() == before
+    assert Path("old.csv").read_text() == "old"
+    assert Path("in.csv").read_text() == TABLE
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
+def test_folder_without_permission(folder, quick, capsys):
+    Path("closed").mkdir(mode=0o500)
+    assert main(words("balance in.csv closed/out.csv --target plan")) == 2
+    assert "Permission denied" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_one_line(folder, quick, capsys, monkeypatch):
+    def full(path, data):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert main(words("balance in.csv out.csv --target plan --save m.gan")) == 2
+    assert "No space left on device" in capsys.readouterr().err
+    assert names() == ["in.csv"]
+
+
+# ---------------------------------------------------------------------------------------------- being stopped
+
+SLOW = """
+    import sys, time, types
+    class GANOversampler:
+        def __init__(self, **options): pass
+        def fit_resample(self, X, y):
+            print("training", flush=True)
+            time.sleep(60)
+    sys.modules["ganaug.oversampler"] = types.SimpleNamespace(GANOversampler=GANOversampler)
+    import ganaug.datasets.tables as tables
+    write = tables.Path.write_bytes
+    def slowly(path, data):
+        write(path, data[: len(data) // 2])
+        print("writing", flush=True)
+        time.sleep(60)
+    if sys.argv.pop(1) == "writing":
+        tables.Path.write_bytes = slowly
+        def repeat(self, X, y):
+            self.is_synthetic_ = y == y
+            return X, y
+        GANOversampler.fit_resample = repeat
+    from ganaug.cli import main
+    sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("moment", ["training", "writing"])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGKILL, id="kill")], ids=lambda n: n.name
+)
+def test_stopped(folder, moment, number):
+    Path("out.csv").write_text("old")
+    command = [sys.executable, "-c", textwrap.dedent(SLOW), moment]
+    with subprocess.Popen(
+        [*command, *words("balance in.csv out.csv --target plan --force")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout.readline() == f"{moment}\n"
+        process.send_signal(number)
+        _, error = process.communicate(timeout=30)
+    assert Path("out.csv").read_text() == "old"
+    if number == signal.SIGKILL:
+        assert process.returncode == -9
+        return
+    assert process.returncode == 128 + number
+    assert error == "ganaug: error: interrupted\n"
+    assert names() == ["in.csv", "out.csv"]
+
+
+# --------------------------------------------------------------------------------------------------- the face
+
+
+def test_help_is_quick_and_light():
+    program = """
+        import sys
+        from ganaug.cli import main
+        code = main(["--help"])
+        heavy = {"torch", "pandas", "numpy", "pyarrow", "sklearn", "imblearn"} & set(sys.modules)
+        sys.exit(f"imported {heavy}" if heavy else code)
+    """
+    seconds = []
+    for _ in range(3):  # the quickest of three, for the machine may be busy
+        start = time.perf_counter()
+        shown = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False
+        )
+        seconds.append(time.perf_counter() - start)
+        assert shown.returncode == 0, shown.stderr
+        assert all(command in shown.stdout for command in ("balance", "sample", "demo"))
+    assert min(seconds) < 1
+
+
+def test_version(capsys):
+    from ganaug import __version__
+
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"ganaug {__version__}\n"
+
+
+# --------------------------------------------------------------------------------------------------- for real
+
+
+def test_from_table_to_model_to_rows(folder, capsys):
+    rng = np.random.default_rng(0)
+    lines = [
+        f"{rng.normal(i < 12):.2f};{rng.integers(9)};{rng.choice(['x', 'y', '?'])};"
+        f"{rng.integers(1, 28):02d}.01.2024;0{int(i < 12)}\r\n"
+        for i in range(120)
+    ]
+    table = "height;n;kind;day;label\r\n" + "".join(lines)
+    Path("in.csv").write_bytes(table.encode())
+    assert main(words("balance in.csv out.csv --target label --max-time 1 --seed 1 --save m.gan")) == 0
+    out = Path("out.csv").read_bytes().decode()
+    assert out.startswith(table)
+    new = pd.read_csv(io.StringIO(out), sep=";", dtype=str, keep_default_na=False)[120:]
+    assert new["label"].eq("01").all()
+    assert len(new) == 96
+    assert new["height"].str.fullmatch(r"-?\d+\.\d\d").all()
+    assert new["n"].str.fullmatch(r"\d").all()
+    assert new["kind"].isin(["x", "y", "?"]).all()
+    assert new["day"].str.fullmatch(r"\d\d\.01\.2024").all()
+
+    assert main(words("sample m.gan rows.csv --label 01 -n 5 --seed 2")) == 0
+    rows = pd.read_csv("rows.csv", dtype=str)
+    assert list(rows.columns) == ["height", "n", "kind", "day", "label"]
+    assert rows["label"].tolist() == ["01"] * 5
+    capsys.readouterr()
+    assert main(words("sample m.gan more.csv --label 2 -n 5")) == 2
+    assert capsys.readouterr().err == "ganaug: error: no label '2'; the labels are 00, 01\n"
+    Path("half.gan").write_bytes(Path("m.gan").read_bytes()[:500])
+    assert main(words("sample half.gan more.csv --label 01 -n 5")) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not Path("more.csv").exists()
+
+
+@pytest.mark.parametrize("cells", ["1,a\n2,a\n3,a\n", "inf,a\n2.5,b\n3,a\n" * 9])
+def test_what_the_library_refuses(folder, capsys, cells):
+    Path("in.csv").write_text("x,plan\n" + cells)
+    assert main(words("balance in.csv out.csv --target plan")) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("ganaug: error: ")
+    assert error.count("\n") == 1
+    assert not Path("out.csv").exists()

@@ -1,0 +1,301 @@
+"""The contract of a resampler: counts, originals untouched, legal rows, reproducible, at home in imbalanced-learn."""
+
+import pickle
+import subprocess
+import sys
+import warnings
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from imblearn.pipeline import make_pipeline
+from imblearn.utils.estimator_checks import parametrize_with_checks as imblearn_checks
+from joblib import Parallel, delayed
+from pandas.testing import assert_frame_equal, assert_series_equal
+from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.preprocessing import OneHotEncoder
+from sklearn.utils.estimator_checks import (
+    check_dataframe_column_names_consistency,
+    check_param_validation,
+)
+from sklearn.utils.estimator_checks import parametrize_with_checks as sklearn_checks
+
+from ganaug import GANOversampler, TabularGAN
+
+TINY = TabularGAN(n_steps=3, hidden_sizes=(8,), batch_size=16, device="cpu")
+
+
+def sampler(**params):
+    return GANOversampler(**{"model": TINY, "random_state": 0, **params})
+
+
+@imblearn_checks([sampler()])
+def test_imbalanced_learn_checks(estimator, check):
+    with warnings.catch_warnings():
+        # some checks have classes of fewer than six rows, of which we warn
+        warnings.filterwarnings("ignore", message="Too few rows")
+        check(estimator)
+
+
+@sklearn_checks([sampler()])
+def test_scikit_learn_checks(estimator, check):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Too few rows")
+        check(estimator)
+
+
+def test_parameters_are_validated():
+    check_param_validation("GANOversampler", sampler())
+
+
+def test_column_names_are_checked():
+    check_dataframe_column_names_consistency("GANOversampler", sampler())
+
+
+@pytest.mark.parametrize(
+    ("strategy", "expected"),
+    [
+        ("auto", {"a": 150, "b": 150, "c": 150}),
+        ("not majority", {"a": 150, "b": 150, "c": 150}),
+        ("all", {"a": 150, "b": 150, "c": 150}),
+        ("minority", {"a": 150, "b": 40, "c": 150}),
+        ("not minority", {"a": 150, "b": 150, "c": 10}),
+        ({"c": 33}, {"a": 150, "b": 40, "c": 33}),
+        ({"b": 41, "a": 150}, {"a": 150, "b": 41, "c": 10}),
+        (lambda y: {"c": 2 * Counter(y)["c"]}, {"a": 150, "b": 40, "c": 20}),
+    ],
+)
+def test_counts_hold_and_originals_come_first_unchanged(mixed, strategy, expected):
+    X, y = mixed
+    before = X.copy(), y.copy()
+    resampler = sampler(sampling_strategy=strategy)
+    X_res, y_res = resampler.fit_resample(X, y)
+    assert y_res.value_counts().to_dict() == expected
+    assert_frame_equal(X_res.iloc[: len(X)], X.reset_index(drop=True))
+    assert_series_equal(y_res.iloc[: len(y)], y.reset_index(drop=True))
+    assert_frame_equal(X, before[0])
+    assert_series_equal(y, before[1])
+    assert (X_res.dtypes == X.dtypes).all()
+    assert resampler.is_synthetic_.tolist() == [False] * len(X) + [True] * (len(X_res) - len(X))
+    made = {label: expected[label] - n for label, n in y.value_counts().items()}
+    assert {k: v for k, v in resampler.sampling_strategy_.items() if v} == {k: v for k, v in made.items() if v}
+
+
+def test_a_float_is_the_ratio_of_two_classes(mixed):
+    X, y = mixed
+    two = (y != "c").to_numpy()
+    _, y_res = sampler(sampling_strategy=0.8).fit_resample(X[two], y[two])
+    assert Counter(y_res) == {"a": 150, "b": 120}
+
+
+def test_generated_cells_are_legal(mixed):
+    X, y = mixed
+    resampler = sampler()
+    made = resampler.fit_resample(X, y)[0][resampler.is_synthetic_]
+    assert set(made["colour"]) <= {"red", "green"}
+    assert set(made["city"]) <= {"Rome", "Oslo", "Lima"}
+    assert made["count"].between(X["count"].min(), X["count"].max()).all()
+    assert made["height"].between(X["height"].min(), X["height"].max()).all()
+    assert (made["price"].round(2) == made["price"]).all()
+    assert (made["when"] == made["when"].dt.normalize()).all()
+    assert (made["same"] == 7).all()
+    assert not made.drop(columns="age").isna().any(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("labels", "dtype"),
+    [
+        (["no", "yes"], object),
+        (["no", "yes"], "str"),
+        (["no", "yes"], "category"),
+        ([False, True], bool),
+        ([0, 1], np.int8),
+        ([-1, 7], "int64"),
+    ],
+)
+def test_labels_of_any_type(labels, dtype):
+    rng = np.random.default_rng(0)
+    y = pd.Series(np.repeat(np.array(labels, dtype=object), [40, 12]), name="t").astype(dtype)
+    X = rng.normal(size=(52, 2))
+    X_res, y_res = sampler().fit_resample(X, y)
+    assert isinstance(X_res, np.ndarray)
+    assert_series_equal(y_res.iloc[:52], y)
+    assert y_res.dtype == y.dtype
+    assert (y_res == labels[1]).sum() == 40
+    y_res = sampler().fit_resample(X, y.to_numpy())[1]
+    assert y_res.dtype == y.to_numpy().dtype
+
+
+def test_containers_come_back(mixed):
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [30, 10])
+    array = rng.normal(size=(40, 3)).astype(np.float32)
+    X_res, y_res = sampler().fit_resample(array, y)
+    assert X_res.dtype == np.float32
+    assert X_res[:40].tobytes() == array.tobytes()
+    X_res, y_res = sampler().fit_resample(array.tolist(), y.tolist())
+    assert isinstance(X_res, list)
+    assert isinstance(y_res, list)
+    assert X_res[:40] == array.tolist()
+    words = [[1, "x"], [2, "y"]] * 20
+    X_res, _ = sampler().fit_resample(words, y)
+    assert {type(cell) for cell in X_res[-1]} == {int, str}
+    frame = pl.DataFrame({"a": array[:, 0], "b": ["u", "v", None, "w"] * 10, "c": [1, None] * 20})
+    X_res, y_res = sampler().fit_resample(frame, pl.Series("t", y))
+    assert X_res.schema == frame.schema
+    assert X_res[:40].equals(frame)
+    assert y_res.value_counts()["count"].to_list() == [30, 30]
+
+
+def test_one_vs_all_targets():
+    rng = np.random.default_rng(0)
+    y = np.eye(3, dtype=int)[np.repeat([0, 1, 2], [20, 12, 8])]
+    _, y_res = sampler().fit_resample(rng.normal(size=(40, 2)), y)
+    assert y_res.shape == (60, 3)
+    assert y_res.sum(0).tolist() == [20, 20, 20]
+
+
+def test_nothing_short_nothing_made(mixed):
+    X, y = mixed
+    resampler = sampler(sampling_strategy={"c": 10})
+    X_res, y_res = resampler.fit_resample(X, y)
+    assert_frame_equal(X_res, X.reset_index(drop=True))
+    assert_series_equal(y_res, y.reset_index(drop=True))
+    assert not resampler.is_synthetic_.any()
+    assert not hasattr(resampler, "model_")
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+@pytest.mark.parametrize("prior", ["neighbors", "noise"])
+def test_a_class_of_few_rows_works_with_one_warning(n, prior):
+    rng = np.random.default_rng(0)
+    X, y = pd.DataFrame(rng.normal(size=(30 + n, 3))), np.repeat(["big", "small"], [30, n])
+    model = clone(TINY).set_params(prior=prior)
+    with pytest.warns(UserWarning, match=rf"Too few rows .*'small': {n}}}") as caught:
+        _, y_res = sampler(model=model).fit_resample(X.rename(columns=str), y)
+    assert len(caught) == 1
+    assert Counter(y_res) == {"big": 30, "small": 30}
+
+
+def test_the_same_seed_gives_the_same_rows(mixed):
+    X, y = mixed
+    first = sampler(random_state=3).fit_resample(X, y)[0]
+    assert_frame_equal(sampler(random_state=3).fit_resample(X, y)[0], first)
+    assert not sampler(random_state=4).fit_resample(X, y)[0].equals(first)
+    by_state = sampler(random_state=np.random.RandomState(3)).fit_resample(X, y)[0]
+    assert_frame_equal(sampler(random_state=np.random.RandomState(3)).fit_resample(X, y)[0], by_state)
+
+
+def test_sample_gives_the_class_and_new_rows(mixed):
+    X, y = mixed
+    resampler = sampler()
+    X_res, _ = resampler.fit_resample(X, y)
+    rows = resampler.sample(7, "c")
+    assert (rows.dtypes == X.dtypes).all()
+    assert len(rows) == 7
+    assert_frame_equal(resampler.sample(7, "c"), rows)
+    assert not resampler.sample(7, "c", random_state=1).equals(rows)
+    made = X_res[resampler.is_synthetic_]
+    assert not rows["height"].isin(made["height"]).any()
+    assert resampler.sample(0, "c").shape == (0, X.shape[1])
+    with pytest.raises(ValueError, match=r"not seen in fit: \['z'\]; known are \['a', 'b', 'c'\]"):
+        resampler.sample(1, "z")
+
+
+def test_fit_then_sample(mixed):
+    X, y = mixed
+    resampler = sampler().fit(X, y)
+    assert resampler.classes_.tolist() == ["a", "b", "c"]
+    assert resampler.target_name_ == "target"
+    assert len(resampler.sample(3, "a")) == 3
+    assert not resampler.history_.empty
+
+
+def test_a_saved_sampler_gives_the_same_rows_in_a_fresh_process(mixed, tmp_path):
+    X, y = mixed
+    resampler = sampler()
+    resampler.fit_resample(X, y)
+    resampler.save(tmp_path / "model.ganaug")
+    code = (
+        "import sys, torch; torch.set_num_threads(1)\n"
+        "from ganaug import GANOversampler\n"
+        "s = GANOversampler.load(sys.argv[1]); s.sample(20, 'c').to_pickle(sys.argv[2]); print(s.target_name_)"
+    )
+    args = [str(tmp_path / "model.ganaug"), str(tmp_path / "rows.pkl")]
+    done = subprocess.run([sys.executable, "-c", code, *args], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "target"
+    assert_frame_equal(pd.read_pickle(tmp_path / "rows.pkl"), resampler.sample(20, "c"))
+
+
+def test_clone_and_pickle(mixed):
+    X, y = mixed
+    resampler = sampler()
+    X_res, _ = resampler.fit_resample(X, y)
+    copy = pickle.loads(pickle.dumps(resampler))
+    assert_frame_equal(copy.sample(5, "b"), resampler.sample(5, "b"))
+    assert not hasattr(clone(resampler), "model_")
+    assert_frame_equal(clone(resampler).fit_resample(X, y)[0], X_res)
+
+
+def test_pipeline_cross_validation_and_grid_search(mixed):
+    X, y = mixed
+    columns = make_column_transformer((OneHotEncoder(), ["colour", "city"]), ("passthrough", ["height", "count"]))
+    pipeline = make_pipeline(sampler(), columns, LogisticRegression(max_iter=500))
+    scores = cross_val_score(pipeline, X, y, cv=3, error_score="raise")
+    assert np.isfinite(scores).all()
+    grid = {"ganoversampler__model__loss": ["rpgan", "hinge"], "ganoversampler__sampling_strategy": ["auto"]}
+    search = GridSearchCV(pipeline, grid, cv=2, error_score="raise").fit(X, y)
+    assert search.best_params_["ganoversampler__model__loss"] in ("rpgan", "hinge")
+    assert len(search.cv_results_["params"]) == 2
+
+
+def test_two_workers_give_what_one_gives(mixed):
+    X, y = mixed
+    alone = sampler().fit_resample(X, y)[0]
+    together = Parallel(n_jobs=2)(delayed(sampler().fit_resample)(X, y) for _ in range(2))
+    for rows, _ in together:
+        assert_frame_equal(rows, alone)
+
+
+def test_parameters_of_the_sampler_take_precedence_over_the_models(mixed):
+    X, y = mixed
+    model = clone(TINY).set_params(random_state=1)
+    kept = GANOversampler(model=model).fit(X, y)
+    assert kept.model_.random_state == 1
+    assert kept.model_.device == "cpu"
+    assert GANOversampler(model=model, random_state=2).fit(X, y).model_.random_state == 2
+    assert model.random_state == 1
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "message"),
+    [
+        (pd.DataFrame({"a": [1.0, np.inf] * 10}), [0] * 15 + [1] * 5, "'a'.*infinite"),
+        (np.ones((20, 2)), [0] * 20, "more than 1 class"),
+        (np.ones((20, 2)), [0] * 15 + [1] * 4, "inconsistent numbers of samples"),
+        (np.ones((20, 2)), pd.Series([0] * 15 + [1] * 4 + [None]), "NaN"),
+        (np.ones((20, 2)), ["a"] * 15 + ["b"] * 4 + [None], "NaN"),
+        (pd.DataFrame(index=range(20)), [0] * 15 + [1] * 5, r"0 feature\(s\)"),
+    ],
+)
+def test_bad_input_is_named(X, y, message):
+    with pytest.raises(ValueError, match=message):
+        sampler().fit_resample(X, y)
+
+
+def test_sparse_input_is_refused_with_the_way_out():
+    from scipy.sparse import eye_array
+
+    with pytest.raises(TypeError, match="toarray"):
+        sampler().fit_resample(eye_array(20, format="csr"), [0] * 15 + [1] * 5)
+
+
+def test_fewer_rows_than_there_are_cannot_be_asked_for(mixed):
+    X, y = mixed
+    with pytest.raises(ValueError, match="greater or equal"):
+        sampler(sampling_strategy={"c": 5}).fit_resample(X, y)
