@@ -251,7 +251,9 @@ class GANOversampler(BaseOverSampler):
 
     def _check(self, X: Any, y: Any) -> tuple[Any, np.ndarray, bool]:
         if pd.isna(np.asarray(y, dtype=object)).any():
-            raise ValueError("Input y contains NaN: rows without a label cannot be resampled, drop them first")
+            raise ValueError(
+                "Input y contains NaN: rows without a label cannot be resampled, drop them first"
+            )
         check_classification_targets(y)
         self.target_name_ = name if isinstance(name := getattr(y, "name", None), str) and name else None
         labels, binarize_y = check_target_type(y, indicate_one_vs_all=True)
@@ -269,7 +271,9 @@ class GANOversampler(BaseOverSampler):
         model = TabularGAN() if isinstance(self.model, str) else clone(self.model)
         defaults = GANOversampler()
         ours = ("categorical_features", "random_state", "device", "max_time", "verbose", "callbacks")
-        given = {name: value for name in ours if not _same(value := getattr(self, name), getattr(defaults, name))}
+        given = {
+            name: value for name in ours if not _same(value := getattr(self, name), getattr(defaults, name))
+        }
         return model.set_params(**given)
 
     def _fit_model(self, X: Any, labels: np.ndarray) -> None:

@@ -50,6 +50,9 @@ class TableEncoder:
     ----------
     n_continuous_ : int
         Number of leading continuous dimensions of an encoded row.
+    n_numeric_ : int
+        How many of these, the first, are numbers, between any two of which lies another; the rest are points that
+        stand for categories.
     block_sizes_ : tuple of int
         Sizes of the one-hot blocks that follow, in the order of the columns.
     width_ : int
@@ -84,6 +87,7 @@ class TableEncoder:
     """
 
     n_continuous_: int
+    n_numeric_: int
     block_sizes_: tuple[int, ...]
     width_: int
     columns_: list[Column]
@@ -115,7 +119,7 @@ class TableEncoder:
         Raises
         ------
         ValueError
-            If X holds sparse, complex, infinite or nested cells, or a parameter is out of its range.
+            If X is a sparse matrix, holds complex, infinite or nested cells, or a parameter is out of its range.
         """
         if self.numeric not in ("quantile", "standard"):
             raise ValueError(f"numeric must be 'quantile' or 'standard', got {self.numeric!r}")
@@ -151,9 +155,21 @@ class TableEncoder:
     def _settle(self, columns: list[Column]) -> None:
         self.columns_ = columns
         self.feature_names_ = [column.label for column in columns]
-        self.n_continuous_ = sum(column.n_continuous for column in columns)
         self.block_sizes_ = tuple(column.block_size for column in columns if column.block_size)
+        self.n_numeric_ = sum(isinstance(column, Numeric) for column in columns)
+        self.n_continuous_ = sum(column.n_continuous for column in columns)
+        if not self.n_continuous_ and not self.block_sizes_:
+            self.n_continuous_ = 1  # all constant: networks still need something to look at
         self.width_ = self.n_continuous_ + sum(self.block_sizes_)
+        # where each column's dimensions and its block begin: numbers, points of categories, blocks
+        self._places: list[tuple[int, int]] = []
+        number, point, block = 0, self.n_numeric_, self.n_continuous_
+        for column in columns:
+            is_numeric = isinstance(column, Numeric)
+            self._places.append((number if is_numeric else point, block))
+            number += is_numeric
+            point += 0 if is_numeric else column.n_continuous
+            block += column.block_size
 
     def encode(self, X: Any) -> torch.Tensor:
         """Encode rows like those of fit.
@@ -167,7 +183,7 @@ class TableEncoder:
         Returns
         -------
         Tensor of float64, shape (n, width_)
-            Continuous dimensions, then one-hot blocks, each in the order of the columns.
+            Numbers, points of long category lists, one-hot blocks, each in the order of the columns.
 
         Raises
         ------
@@ -179,14 +195,11 @@ class TableEncoder:
         n = len(frame)
         encoded = np.zeros((n, self.width_))
         rows = np.arange(n)
-        dim, block = 0, self.n_continuous_
-        for i, column in enumerate(self.columns_):
+        for i, (column, (dim, block)) in enumerate(zip(self.columns_, self._places, strict=True)):
             continuous, states = column.encode(frame.iloc[:, i])
             encoded[:, dim : dim + column.n_continuous] = continuous
             if states is not None:
                 encoded[rows, block + states] = 1.0
-            dim += column.n_continuous
-            block += column.block_size
         return torch.from_numpy(encoded)
 
     def decode(self, encoded: torch.Tensor) -> Any:
@@ -213,16 +226,13 @@ class TableEncoder:
         if torch.isnan(encoded).any():
             raise ValueError("encoded holds NaN: the generator that made it has diverged")
         none = np.zeros(len(encoded), dtype=np.intp)
-        dim, block = 0, self.n_continuous_
         decoded = []
-        for column in self.columns_:
+        for column, (dim, block) in zip(self.columns_, self._places, strict=True):
             continuous = encoded[:, dim : dim + column.n_continuous].numpy()
             states = none
             if column.block_size:
                 states = encoded[:, block : block + column.block_size].argmax(dim=1).numpy()
             decoded.append(column.decode(continuous, states))
-            dim += column.n_continuous
-            block += column.block_size
         frame = pd.DataFrame(dict(enumerate(decoded)), index=pd.RangeIndex(len(encoded)))
         return self._container.restore(frame)
 
@@ -374,12 +384,12 @@ def to_frame(X: Any) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If X is no such table, or a column is sparse, complex or infinite; the message says which.
+        If X is no such table, or a column is complex or infinite; the message says which.
     """
     if sparse.issparse(X):
         raise ValueError("X is a sparse matrix; densify it with X.toarray()")
     if isinstance(X, pd.DataFrame):
-        frame = X
+        frame = _densified(X) if _sparse_columns(X) else X
     elif _is_polars(X):
         frame = _from_polars(X)
     else:
@@ -396,14 +406,25 @@ def to_frame(X: Any) -> pd.DataFrame:
 
 
 def _check_cells(label: Hashable, series: pd.Series) -> None:
-    if isinstance(series.dtype, pd.SparseDtype):
-        raise ValueError(f"column {label!r} is sparse; densify it with X[{label!r}].sparse.to_dense()")
     if series.dtype.kind == "c":
         raise ValueError(f"column {label!r} is complex; give its real and imaginary parts as two columns")
     if series.dtype.kind == "f" or series.dtype == object:
         read = read_numbers(series)
         if read is not None and read[0].dtype == np.float64 and np.isinf(read[0]).any():
             raise ValueError(f"column {label!r} holds infinite values; replace them, e.g. by NaN or a bound")
+
+
+def _sparse_columns(X: pd.DataFrame) -> dict[int, pd.SparseDtype]:
+    """Return the columns that pandas stores sparsely, by position, with their dtypes."""
+    return {i: found for i, found in enumerate(X.dtypes) if isinstance(found, pd.SparseDtype)}
+
+
+def _densified(X: pd.DataFrame) -> pd.DataFrame:
+    dense = {
+        i: X.iloc[:, i].sparse.to_dense() if i in _sparse_columns(X) else X.iloc[:, i]
+        for i in range(X.shape[1])
+    }
+    return pd.DataFrame(dense).set_axis(X.columns, axis=1)
 
 
 def _as_array(X: Any) -> NDArray:
@@ -446,9 +467,11 @@ def _from_polars(X: Any) -> pd.DataFrame:
 @dataclass(frozen=True)
 class _Pandas:
     columns: pd.Index
+    sparse: dict[int, pd.SparseDtype]
     kind = "pandas"
 
     def restore(self, frame: pd.DataFrame) -> pd.DataFrame:
+        frame = frame.astype(self.sparse) if self.sparse else frame
         frame.columns = self.columns
         return frame
 
@@ -461,15 +484,20 @@ class _Pandas:
             ],
             "names": [plain_cell(name, name) for name in columns.names],
             "dtype": None if several else plain_dtype(columns.dtype, "the columns' names"),
+            "sparse": [
+                [i, plain_dtype(found.subtype, columns[i]), plain_cell(found.fill_value, columns[i])]
+                for i, found in self.sparse.items()
+            ],
         }
 
     @classmethod
     def from_state(cls, plain: dict[str, Any]) -> _Pandas:
         labels = [cell(label) for label in plain["columns"]]
         names = [cell(name) for name in plain["names"]]
+        sparse = {int(i): pd.SparseDtype(dtype(of), cell(fill)) for i, of, fill in plain["sparse"]}
         if plain["dtype"] is None:
-            return cls(pd.MultiIndex.from_tuples(labels, names=names))
-        return cls(pd.Index(labels, dtype=dtype(plain["dtype"]), name=names[0], tupleize_cols=False))
+            return cls(pd.MultiIndex.from_tuples(labels, names=names), sparse)
+        return cls(pd.Index(labels, dtype=dtype(plain["dtype"]), name=names[0], tupleize_cols=False), sparse)
 
 
 @dataclass(frozen=True)
@@ -541,7 +569,7 @@ _POLARS_DTYPES: dict[str, tuple[str, ...]] = {
 
 def _container(X: Any, frame: pd.DataFrame) -> _Pandas | _Array | _Polars:
     if isinstance(X, pd.DataFrame):
-        return _Pandas(frame.columns)
+        return _Pandas(frame.columns, _sparse_columns(X))
     return (
         _Polars(X.schema)
         if _is_polars(X)

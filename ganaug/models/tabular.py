@@ -204,7 +204,9 @@ class TabularGAN(ConditionalGAN):
             X = np.array(X, dtype=object) if isinstance(X, (list, tuple)) else X
             X = check_array(X, dtype=None, ensure_all_finite=False)
         elif 0 in X.shape:
-            raise ValueError(f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s): nothing to learn")
+            raise ValueError(
+                f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s): nothing to learn"
+            )
         validate_data(self, X, reset=True, skip_check_array=True)
         return X
 
@@ -227,7 +229,7 @@ class TabularGAN(ConditionalGAN):
             n_levels,
             rows,
             y,
-            n_interpolated=self.encoder_.n_continuous_,
+            n_interpolated=self.encoder_.n_numeric_,
             n_neighbors=self.n_neighbors,
             generator=generator,
         )
@@ -274,7 +276,9 @@ class TabularGAN(ConditionalGAN):
             arrays |= {f"prior.{name}": tensor.numpy() for name, tensor in self.prior_.state().items()}
         return description, arrays
 
-    def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[TableEncoder, Prior]:
+    def _restore(
+        self, description: dict[str, Any], arrays: dict[str, np.ndarray]
+    ) -> tuple[TableEncoder, Prior]:
         stored: dict[str, dict[str, np.ndarray]] = {"encoder": {}, "prior": {}}
         for name, array in arrays.items():
             room, _, name = name.partition(".")
@@ -284,7 +288,7 @@ class TabularGAN(ConditionalGAN):
         if self.prior == "neighbors":
             tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}
             prior = NeighborsPrior(
-                prior.latent_size, prior.n_levels, **tensors, n_interpolated=encoder.n_continuous_
+                prior.latent_size, prior.n_levels, **tensors, n_interpolated=encoder.n_numeric_
             )
             prior.check(len(self.classes_), encoder.width_)
         return encoder, prior

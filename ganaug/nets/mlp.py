@@ -81,7 +81,9 @@ class MLPGenerator(nn.Module):
             with torch.no_grad():
                 self.head.weight.mul_(0.01)
                 self.head.bias.zero_()
-        self.register_buffer("one_hot", torch.from_numpy(np.eye(n_classes, dtype=np.float32)), persistent=False)
+        self.register_buffer(
+            "one_hot", torch.from_numpy(np.eye(n_classes, dtype=np.float32)), persistent=False
+        )
         self.register_buffer("pull", _anchor_pull(n_continuous, block_sizes, self.KEPT), persistent=False)
         padded, place = _padded_blocks(block_sizes)
         self.register_buffer("padded", padded, persistent=False)

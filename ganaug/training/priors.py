@@ -50,8 +50,7 @@ class NoisePrior:
 class NeighborsPrior(NoisePrior):
     """Noise, and an anchor: a random place between a training row and one of its nearest of the same class.
 
-    Continuous values are interpolated, as in SMOTE (arXiv 1106.1813); one-hot blocks are all taken from the nearer of
-    the two rows, so that combinations of categories, and of missing values, stay those of a real row.
+    Numbers are interpolated, as in SMOTE (arXiv 1106.1813); categories are all taken from the nearer of the two rows, so that combinations of categories, and of missing values, stay those of a real row.
 
     Parameters
     ----------
@@ -121,7 +120,12 @@ class NeighborsPrior(NoisePrior):
                 position += len(block)
             counts.append(len(members))
         return cls(
-            latent_size, n_levels, rows[torch.cat(kept)], torch.tensor(counts), torch.cat(nearest), n_interpolated
+            latent_size,
+            n_levels,
+            rows[torch.cat(kept)],
+            torch.tensor(counts),
+            torch.cat(nearest),
+            n_interpolated,
         )
 
     def draw(self, y: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:

@@ -230,7 +230,9 @@ def adversarial_phases(
     weight = (choice.gamma if own else 1.0) if gamma == "auto" else float(gamma)
     fused = fabric.device.type in ("cpu", "cuda")
     (generator, g_optimizer), (discriminator, d_optimizer) = (
-        fabric.setup(net, torch.optim.Adam(net.parameters(), lr=learning_rate, betas=(choice.beta1, 0.9), fused=fused))
+        fabric.setup(
+            net, torch.optim.Adam(net.parameters(), lr=learning_rate, betas=(choice.beta1, 0.9), fused=fused)
+        )
         for net in (generator, discriminator)
     )
 
