@@ -63,12 +63,8 @@ def _options(
 
 @app.command()
 def balance(
-    source: Annotated[
-        Path, typer.Argument(metavar="IN", help="A CSV, TSV (also .gz), Parquet or Feather file.")
-    ],
-    out: Annotated[
-        Path, typer.Argument(metavar="OUT", help="The same rows, and the generated ones after them.")
-    ],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A CSV, TSV (also .gz), Parquet or Feather file.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The same rows, and the generated ones after them.")],
     target: Annotated[str, typer.Option("--target", metavar="COLUMN", help="The column with the classes.")],
     strategy: Annotated[
         str,
@@ -85,16 +81,12 @@ def balance(
     ] = None,
     categorical: Annotated[
         str | None,
-        typer.Option(
-            "--categorical", metavar="A,B", help="Columns of categories; found by themselves otherwise."
-        ),
+        typer.Option("--categorical", metavar="A,B", help="Columns of categories; found by themselves otherwise."),
     ] = None,
     mark: Annotated[
         str | None, typer.Option("--mark", metavar="COLUMN", help="Add a column: 1 where generated, 0 else.")
     ] = None,
-    only_synthetic: Annotated[
-        bool, typer.Option("--only-synthetic", help="Write the generated rows alone.")
-    ] = False,
+    only_synthetic: Annotated[bool, typer.Option("--only-synthetic", help="Write the generated rows alone.")] = False,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="MODEL", help="Keep the model for `ganaug sample`.")
     ] = None,
@@ -145,9 +137,7 @@ def balance(
 @app.command()
 def sample(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A file of `ganaug balance --save`.")],
-    out: Annotated[
-        Path, typer.Argument(metavar="OUT", help="A CSV, TSV (also .gz), Parquet or Feather file.")
-    ],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A CSV, TSV (also .gz), Parquet or Feather file.")],
     label: Annotated[str, typer.Option("--label", help="The class of the rows.")],
     n: Annotated[int, typer.Option("-n", help="How many rows.", min=1)],
     seed: Seed = None,
@@ -189,9 +179,7 @@ def demo(seed: Seed = 0) -> None:
     console.print("Breast cancer: 569 biopsies, 30 measurements each. Half of them train, the")
     console.print("malignant ones thinned out to 1 : 12; the other half tests as it is; 6 times.")
     scores, seconds = [], []
-    for split in track(
-        range(6), "Splits", console=_console(stderr=True), transient=True, disable=not _on_terminal()
-    ):
+    for split in track(range(6), "Splits", console=_console(stderr=True), transient=True, disable=not _on_terminal()):
         halves = train_test_split(X, y, test_size=0.5, stratify=y, random_state=seed + split)
         X_train, X_test, y_train, y_test = halves
         benign = y_train.index[y_train == "benign"]
@@ -356,16 +344,14 @@ def _print_counts(console: Console, target: str, before: pd.Series, after: pd.Se
     console.print(table)
 
 
-def _demo_scores(
-    X: pd.DataFrame, y: pd.Series, X_test: pd.DataFrame, y_test: pd.Series
-) -> dict[str, dict[str, float]]:
+def _demo_scores(X: pd.DataFrame, y: pd.Series, X_test: pd.DataFrame, y_test: pd.Series) -> dict[str, dict[str, float]]:
     """Train the two classifiers and score them on real rows, with "malignant" as the positive class."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import average_precision_score, balanced_accuracy_score, f1_score
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     classifiers = {
         "logistic regression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000)),

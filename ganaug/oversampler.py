@@ -250,19 +250,17 @@ class GANOversampler(BaseOverSampler):
         return self.model_.history_
 
     def _check(self, X: Any, y: Any) -> tuple[Any, np.ndarray, bool]:
+        if y is None:
+            raise ValueError("GANOversampler requires y to be passed, but the target y is None")
         if pd.isna(np.asarray(y, dtype=object)).any():
-            raise ValueError(
-                "Input y contains NaN: rows without a label cannot be resampled, drop them first"
-            )
+            raise ValueError("Input y contains NaN: rows without a label cannot be resampled, drop them first")
         check_classification_targets(y)
         self.target_name_ = name if isinstance(name := getattr(y, "name", None), str) and name else None
         labels, binarize_y = check_target_type(y, indicate_one_vs_all=True)
         labels = np.asarray(labels)
         X = self._new_model()._check_X(X)
         if len(X) != len(labels):
-            raise ValueError(
-                f"Found input variables with inconsistent numbers of samples: {[len(X), len(labels)]}"
-            )
+            raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(X), len(labels)]}")
         validate_data(self, X, reset=True, skip_check_array=True)
         self.sampling_strategy_ = check_sampling_strategy(self.sampling_strategy, labels, "over-sampling")
         return X, labels, binarize_y
@@ -271,9 +269,7 @@ class GANOversampler(BaseOverSampler):
         model = TabularGAN() if isinstance(self.model, str) else clone(self.model)
         defaults = GANOversampler()
         ours = ("categorical_features", "random_state", "device", "max_time", "verbose", "callbacks")
-        given = {
-            name: value for name in ours if not _same(value := getattr(self, name), getattr(defaults, name))
-        }
+        given = {name: value for name in ours if not _same(value := getattr(self, name), getattr(defaults, name))}
         return model.set_params(**given)
 
     def _fit_model(self, X: Any, labels: np.ndarray) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from ganaug import TabularGAN
 
-REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
+REAL_DATA = Path(__file__).parents[2] / "shared" / "data" / "tabular"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

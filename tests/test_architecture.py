@@ -63,9 +63,7 @@ def test_imports_fall():
     broken = []
     for file in files:
         path = file.relative_to(ROOT).as_posix()
-        assert path == "__init__.py" or path.split("/")[0].removesuffix(".py") in FLOORS, (
-            f"no floor for {path}"
-        )
+        assert path == "__init__.py" or path.split("/")[0].removesuffix(".py") in FLOORS, f"no floor for {path}"
         broken += violations(path, file.read_text())
     assert not broken
 
@@ -94,9 +92,7 @@ def test_tests_mirror_the_package():
     ids=["import", "help"],
 )
 def test_the_front_door_is_light(code):
-    code = (
-        f"import atexit, sys; atexit.register(lambda: print('torch' in sys.modules, file=sys.stderr)); {code}"
-    )
+    code = f"import atexit, sys; atexit.register(lambda: print('torch' in sys.modules, file=sys.stderr)); {code}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.split()[-1] == "False"
 

@@ -83,9 +83,7 @@ def test_counts_hold_and_originals_come_first_unchanged(mixed, strategy, expecte
     assert (X_res.dtypes == X.dtypes).all()
     assert resampler.is_synthetic_.tolist() == [False] * len(X) + [True] * (len(X_res) - len(X))
     made = {label: expected[label] - n for label, n in y.value_counts().items()}
-    assert {k: v for k, v in resampler.sampling_strategy_.items() if v} == {
-        k: v for k, v in made.items() if v
-    }
+    assert {k: v for k, v in resampler.sampling_strategy_.items() if v} == {k: v for k, v in made.items() if v}
 
 
 def test_a_float_is_the_ratio_of_two_classes(mixed):
@@ -246,14 +244,12 @@ def test_clone_and_pickle(mixed):
 
 def test_pipeline_cross_validation_and_grid_search(mixed):
     X, y = mixed
-    columns = make_column_transformer(
-        (OneHotEncoder(), ["colour", "city"]), ("passthrough", ["height", "count"])
-    )
+    columns = make_column_transformer((OneHotEncoder(), ["colour", "city"]), ("passthrough", ["height", "count"]))
     pipeline = make_pipeline(sampler(), columns, LogisticRegression(max_iter=500))
     scores = cross_val_score(pipeline, X, y, cv=3, error_score="raise")
     assert np.isfinite(scores).all()
     grid = {"ganoversampler__model__loss": ["rpgan", "hinge"], "ganoversampler__sampling_strategy": ["auto"]}
-    search = GridSearchCV(pipeline, grid, cv=2, error_score="raise").fit(X, y)
+    search = GridSearchCV(pipeline, grid, cv=3, error_score="raise").fit(X, y)
     assert search.best_params_["ganoversampler__model__loss"] in ("rpgan", "hinge")
     assert len(search.cv_results_["params"]) == 2
 

@@ -29,10 +29,10 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.compute as pc  # type: ignore[import-untyped]
-import pyarrow.csv  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
 
 __all__ = ["Table", "check_output", "read_table", "replacing", "write_table"]
 
@@ -384,9 +384,7 @@ class _Numbers:
             return f"{round(value, self.places) + 0.0:.{self.places}f}"  # + 0.0: no "-0.00"
         # Seventeen digits are a double written in full: then its shortest text is the notation.
         value = value if self.digits >= 16 else float(f"{value:.{self.digits}g}")
-        return np.format_float_positional(
-            value + 0.0, precision=max(self.places, 1), trim="0" if self.point else "-"
-        )
+        return np.format_float_positional(value + 0.0, precision=max(self.places, 1), trim="0" if self.point else "-")
 
 
 @dataclass(frozen=True)
@@ -466,11 +464,7 @@ def _read_column(name: str, cells: pa.ChunkedArray, comma: bool) -> tuple[pd.Ser
     counts = np.bincount(codes, minlength=len(encoded.dictionary))
     tokens = pc.utf8_trim_whitespace(encoded.dictionary)
     spaced = pc.starts_with(encoded.dictionary, " ")
-    lead = (
-        " "
-        if pc.all(pc.or_(spaced, pc.equal(encoded.dictionary, ""))).as_py() and pc.any(spaced).as_py()
-        else ""
-    )
+    lead = " " if pc.all(pc.or_(spaced, pc.equal(encoded.dictionary, ""))).as_py() and pc.any(spaced).as_py() else ""
 
     typed = None
     missing = _is_in(tokens, _MISSING_NUMBER)
@@ -600,9 +594,7 @@ def _parse_dates(tokens: pa.Array, comma: bool) -> tuple[pd.DatetimeIndex, _Nota
     for pattern in (day + time for day in _DAYS for time in _TIMES):
         if bool(tail) and "%M" not in pattern:
             continue
-        body = re.sub(
-            "%(.)", lambda directive: _DIGITS.get(directive[1], "[0-9]{1,2}"), pattern.replace(".", "[.]")
-        )
+        body = re.sub("%(.)", lambda directive: _DIGITS.get(directive[1], "[0-9]{1,2}"), pattern.replace(".", "[.]"))
         if not re.fullmatch(body + tail, first) or not _matches(tokens, f"^{body}{tail}$").all():
             continue
         cells = pc.replace_substring_regex(tokens, f"{tail}$", "") if tail else tokens
@@ -716,9 +708,7 @@ def _read_text(path: Path, kind: str) -> Table:
     if header is None:
         raise ValueError("the first line is no header: a quote is opened and never closed")
     raw_names = _field_cells(header[0], delimiter)
-    names = [
-        name.strip() for name in next(csv.reader(io.StringIO(header[0], newline=""), delimiter=delimiter))
-    ]
+    names = [name.strip() for name in next(csv.reader(io.StringIO(header[0], newline=""), delimiter=delimiter))]
     _check_names(names)
 
     cells = _read_cells(text, delimiter, names)
@@ -808,12 +798,8 @@ def _read_cells(text: str, delimiter: str, names: list[str]) -> pa.Table:
         cells = pa.csv.read_csv(
             io.BytesIO(data),
             # In one thread, for otherwise Arrow does not say which row is ragged.
-            pa.csv.ReadOptions(
-                column_names=numbered, use_threads=False, block_size=min(len(data) + 1, 1 << 26)
-            ),
-            pa.csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values='"' in text, invalid_row_handler=stop
-            ),
+            pa.csv.ReadOptions(column_names=numbered, use_threads=False, block_size=min(len(data) + 1, 1 << 26)),
+            pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values='"' in text, invalid_row_handler=stop),
             pa.csv.ConvertOptions(
                 column_types=dict.fromkeys(numbered, pa.string()), strings_can_be_null=False, check_utf8=False
             ),
@@ -852,9 +838,7 @@ def _plain_text(table: Table, rows: pd.DataFrame, kind: str, mark: str | None, o
     return text.encode()
 
 
-def _stacked(
-    originals: pd.DataFrame, rows: pd.DataFrame, only_synthetic: bool
-) -> tuple[pd.DataFrame, np.ndarray]:
+def _stacked(originals: pd.DataFrame, rows: pd.DataFrame, only_synthetic: bool) -> tuple[pd.DataFrame, np.ndarray]:
     if only_synthetic:
         return rows, np.ones(len(rows), dtype=np.int8)
     frame = pd.concat([originals, rows], ignore_index=True) if len(rows) else originals
@@ -880,11 +864,7 @@ class _ArrowSource:
         _check_names(self.table.column_names)
         index = _index_columns(self.table.schema)
         return pd.DataFrame(
-            {
-                name: _to_series(name, self.table.column(name))
-                for name in self.table.column_names
-                if name not in index
-            }
+            {name: _to_series(name, self.table.column(name)) for name in self.table.column_names if name not in index}
         )
 
     def extended(self, rows: pd.DataFrame, mark: str | None, only_synthetic: bool) -> pa.Table:
@@ -948,13 +928,9 @@ def _to_series(name: str, column: pa.ChunkedArray) -> pd.Series:
 
 
 _NULLABLE: dict[pa.DataType, Any] = {
+    **{getattr(pa, name.lower())(): pd.api.types.pandas_dtype(name) for name in ("Int8", "Int16", "Int32", "Int64")},
     **{
-        getattr(pa, name.lower())(): pd.api.types.pandas_dtype(name)
-        for name in ("Int8", "Int16", "Int32", "Int64")
-    },
-    **{
-        getattr(pa, name.lower())(): pd.api.types.pandas_dtype(name)
-        for name in ("UInt8", "UInt16", "UInt32", "UInt64")
+        getattr(pa, name.lower())(): pd.api.types.pandas_dtype(name) for name in ("UInt8", "UInt16", "UInt32", "UInt64")
     },
     pa.bool_(): pd.BooleanDtype(),
 }

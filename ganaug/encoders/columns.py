@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import ndtri
@@ -381,9 +381,7 @@ class Lattice:
         """Return whether the numbers from index 0 to `last` exist."""
         if not (self.step >= 1 and 0 <= self.decimals <= 6):
             return False
-        low, high = {"int64": (-(2**63), 2**63), "uint64": (0, 2**64), "float64": (1 - 2**53, 2**53)}[
-            self.exact
-        ]
+        low, high = {"int64": (-(2**63), 2**63), "uint64": (0, 2**64), "float64": (1 - 2**53, 2**53)}[self.exact]
         return low <= self.minimum and self.minimum + self.step * last < high
 
 
@@ -433,9 +431,7 @@ class Ruler:
         for _ in range(3):
             ruler = cls(values[kept], z[kept])
             back = ruler.value(ruler.place(values))
-            lost = (
-                back != values if values.dtype == np.uint64 else ~np.isclose(back, values, rtol=1e-9, atol=0)
-            )
+            lost = back != values if values.dtype == np.uint64 else ~np.isclose(back, values, rtol=1e-9, atol=0)
             if not lost.any():
                 return ruler
             kept |= lost

@@ -126,9 +126,7 @@ class TableEncoder:
         frame = to_frame(X)
         classes = None if y is None else np.asarray(y)
         if classes is not None and (classes.shape != (len(frame),) or classes.dtype.kind not in "iu"):
-            raise ValueError(
-                f"y must hold one class index for each of {len(frame)} rows, got {classes.shape=}"
-            )
+            raise ValueError(f"y must hold one class index for each of {len(frame)} rows, got {classes.shape=}")
         forced = _categorical_mask(self.categorical_features, list(frame.columns))
         auto = isinstance(self.categorical_features, str)
 
@@ -139,11 +137,7 @@ class TableEncoder:
         # long category lists come last: they are laid out by what goes with their levels in the other columns
         pending = [i for i, column in enumerate(columns) if isinstance(column, tuple)]
         if pending:
-            z = [
-                column.encode(frame.iloc[:, i])[0]
-                for i, column in enumerate(columns)
-                if isinstance(column, Numeric)
-            ]
+            z = [column.encode(frame.iloc[:, i])[0] for i, column in enumerate(columns) if isinstance(column, Numeric)]
             numerics = np.hstack([np.empty((len(frame), 0)), *z])
             for i in pending:
                 vocabulary, codes = columns[i]
@@ -273,9 +267,7 @@ class TableEncoder:
             return cls._from_state(description, arrays)
         except Exception as error:
             # the data may come from a stranger: whichever way they are malformed, they are refused alike
-            raise ValueError(
-                f"not the description of a table encoder: {type(error).__name__}: {error}"
-            ) from error
+            raise ValueError(f"not the description of a table encoder: {type(error).__name__}: {error}") from error
 
     @classmethod
     def _from_state(cls, description: dict[str, Any], arrays: Arrays) -> TableEncoder:
@@ -291,9 +283,7 @@ class TableEncoder:
         kinds: dict[str, Any] = {kind.kind: kind for kind in (_Pandas, _Polars, _Array)}
         encoder._container = kinds[description["container"]["kind"]].from_state(description["container"])
         # one decoded row shows whether names, dtypes and columns go together
-        if not columns or len(to_frame(encoder.decode(torch.zeros(1, encoder.width_))).columns) != len(
-            columns
-        ):
+        if not columns or len(to_frame(encoder.decode(torch.zeros(1, encoder.width_))).columns) != len(columns):
             raise ValueError("columns and container do not go together")
         return encoder
 
@@ -342,9 +332,7 @@ def _categorical_mask(wanted: Any, names: list[Hashable]) -> list[bool]:
     if wanted is None or (isinstance(wanted, str) and wanted == "auto"):
         return [False] * len(names)
     if isinstance(wanted, str):
-        raise ValueError(
-            f"categorical_features must be 'auto', None or a sequence, got {wanted!r}; [{wanted!r}]?"
-        )
+        raise ValueError(f"categorical_features must be 'auto', None or a sequence, got {wanted!r}; [{wanted!r}]?")
     items = list(wanted)
     if items and all(isinstance(item, bool | np.bool_) for item in items):
         if len(items) != len(names):
@@ -397,9 +385,7 @@ def to_frame(X: Any) -> pd.DataFrame:
         # pandas reads objects that are all strings as its own string dtype, unless told otherwise
         frame = pd.DataFrame(array, dtype=object) if array.dtype == object else pd.DataFrame(array)
     if 0 in frame.shape:
-        raise ValueError(
-            f"X has {frame.shape[0]} rows and {frame.shape[1]} columns; at least 1 of each is needed"
-        )
+        raise ValueError(f"X has {frame.shape[0]} rows and {frame.shape[1]} columns; at least 1 of each is needed")
     for i, label in enumerate(frame.columns):
         _check_cells(label, frame.iloc[:, i])
     return frame
@@ -420,11 +406,12 @@ def _sparse_columns(X: pd.DataFrame) -> dict[int, pd.SparseDtype]:
 
 
 def _densified(X: pd.DataFrame) -> pd.DataFrame:
+    sparsely = _sparse_columns(X)
+    columns = (X.iloc[:, i] for i in range(X.shape[1]))
     dense = {
-        i: X.iloc[:, i].sparse.to_dense() if i in _sparse_columns(X) else X.iloc[:, i]
-        for i in range(X.shape[1])
+        i: pd.Series(np.asarray(column), index=X.index) if i in sparsely else column for i, column in enumerate(columns)
     }
-    return pd.DataFrame(dense).set_axis(X.columns, axis=1)
+    return pd.DataFrame(dense, index=X.index).set_axis(X.columns, axis=1)
 
 
 def _as_array(X: Any) -> NDArray:
@@ -479,9 +466,7 @@ class _Pandas:
         columns = self.columns
         several = isinstance(columns, pd.MultiIndex)
         return {
-            "columns": [
-                plain_cell(label, label) for label in (columns if several else columns.astype(object))
-            ],
+            "columns": [plain_cell(label, label) for label in (columns if several else columns.astype(object))],
             "names": [plain_cell(name, name) for name in columns.names],
             "dtype": None if several else plain_dtype(columns.dtype, "the columns' names"),
             "sparse": [
@@ -506,9 +491,7 @@ class _Array:
     kind = "array"
 
     def restore(self, frame: pd.DataFrame) -> NDArray:
-        return frame.to_numpy(dtype=object if self.dtype.kind in "US" else self.dtype).astype(
-            self.dtype, copy=False
-        )
+        return frame.to_numpy(dtype=object if self.dtype.kind in "US" else self.dtype).astype(self.dtype, copy=False)
 
     def state(self) -> dict[str, Any]:
         return {"dtype": self.dtype.str}
@@ -538,9 +521,7 @@ class _Polars:
         for name, column_dtype in self.schema.items():
             kind = column_dtype.base_type().__name__
             if kind not in _POLARS_DTYPES:
-                raise ValueError(
-                    f"column {name!r} has dtype {column_dtype}, which a file of plain data cannot keep"
-                )
+                raise ValueError(f"column {name!r} has dtype {column_dtype}, which a file of plain data cannot keep")
             options = {key: getattr(column_dtype, key) for key in _POLARS_DTYPES[kind]}
             if "categories" in options:
                 options["categories"] = options["categories"].to_list()
@@ -570,8 +551,4 @@ _POLARS_DTYPES: dict[str, tuple[str, ...]] = {
 def _container(X: Any, frame: pd.DataFrame) -> _Pandas | _Array | _Polars:
     if isinstance(X, pd.DataFrame):
         return _Pandas(frame.columns, _sparse_columns(X))
-    return (
-        _Polars(X.schema)
-        if _is_polars(X)
-        else _Array(X.dtype if isinstance(X, np.ndarray) else _as_array(X).dtype)
-    )
+    return _Polars(X.schema) if _is_polars(X) else _Array(X.dtype if isinstance(X, np.ndarray) else _as_array(X).dtype)

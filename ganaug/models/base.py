@@ -77,7 +77,7 @@ class ConditionalGAN(BaseEstimator, ABC):
     patience: int | None
     random_state: int | np.random.RandomState | None
     device: str
-    precision: str
+    precision: Any
     verbose: int
     callbacks: Sequence[Callback] | None
 
@@ -106,7 +106,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         """Build generator and discriminator for `encoder_`; `generator` is for randomness during training."""
 
     @abstractmethod
-    def _budget(self, n_rows: int) -> tuple[int, int]:
+    def _budget(self) -> tuple[int, int]:
         """Return (n_steps, batch_size), working out what is "auto"."""
 
     @abstractmethod
@@ -141,9 +141,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         check_classification_targets(y)
         self.classes_, index, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
         if len(index) != len(X):
-            raise ValueError(
-                f"Found input variables with inconsistent numbers of samples: {[len(X), len(index)]}"
-            )
+            raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(X), len(index)]}")
         self.seed_ = _draw_seed(self.random_state)
         randomness = torch.Generator().manual_seed(self.seed_)
         self.encoder_ = self._fit_encoder(X, index)
@@ -181,7 +179,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         )
         average = Average(generator, self.ema)
         self.generator_ = average.module
-        n_steps, batch_size = self._budget(len(rows))
+        n_steps, batch_size = self._budget()
         callbacks = [*(self.callbacks or [])]
         if self.patience is not None:
             callbacks.append(EarlyStopping(patience=self.patience))
@@ -237,9 +235,7 @@ class ConditionalGAN(BaseEstimator, ABC):
     def _class_index(self, y: Any) -> Tensor:
         labels = np.asarray(y)
         if labels.ndim != 1:
-            raise ValueError(
-                f"y must have one dimension, one label for each row wanted; got shape {labels.shape}"
-            )
+            raise ValueError(f"y must have one dimension, one label for each row wanted; got shape {labels.shape}")
         index = pd.Index(self.classes_).get_indexer(pd.Index(labels))
         if (index < 0).any():
             unknown = pd.unique(labels[index < 0])[:3].tolist()
@@ -290,9 +286,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         }
         tensors = {f"network.{name}": weight.cpu() for name, weight in self.generator_.state_dict().items()}
         tensors |= {f"array.{name}": torch.from_numpy(np.ascontiguousarray(a)) for name, a in arrays.items()}
-        tensors["json"] = torch.frombuffer(
-            bytearray(json.dumps(header, default=_plain).encode()), dtype=torch.uint8
-        )
+        tensors["json"] = torch.frombuffer(bytearray(json.dumps(header, default=_plain).encode()), dtype=torch.uint8)
         beside = Path(f"{path}.{os.getpid()}.part")
         try:
             save_file(tensors, beside, metadata={"format": "ganaug"})

@@ -40,12 +40,13 @@ class TabularGAN(ConditionalGAN):
     categorical_features : "auto", None, or array-like of names, indices or bool, default="auto"
         Numeric columns to treat as categories. "auto" takes those with at most two values; columns that are not
         numeric always are.
-    hidden_sizes : "auto" or sequence of int, default="auto"
-        Widths of the hidden layers of both networks; "auto" is (128, 128), or (256, 256) for a table of more than 64 encoded columns.
+    hidden_sizes : sequence of int, default=(128, 128)
+        Widths of the hidden layers of both networks. Twice the width doubled the time and changed no score.
     latent_size : int, default=32
         Size of the noise vector.
-    dropout : float, default=0.2
-        Dropout in the discriminator, in [0, 1).
+    dropout : float, default=0.0
+        Dropout in the discriminator, in [0, 1). Beside a gradient penalty it gained nothing in our measurements and
+        costs a tenth of the time.
     spectral_norm : bool, default=False
         Spectral normalisation of the discriminator (arXiv 1802.05957).
     pac : int, default=1
@@ -63,10 +64,10 @@ class TabularGAN(ConditionalGAN):
     ema : float, default=0.995
         Decay of the moving average of the generator's weights, which is what samples.
     batch_size : int or "auto", default="auto"
-        Rows in a batch, shared equally by the classes; "auto" is 128, or 256 for a table of more than 64 encoded columns.
+        Rows in a batch, shared equally by the classes; "auto" is 128, and at least 16 for each class.
     n_steps : int or "auto", default="auto"
-        Training steps; "auto" is 600 for small tables and grows to 2,000 with the encoded width. A budget in
-        steps, not epochs: a class of 30 rows needs as many updates as a class of 30,000.
+        Training steps; "auto" is 600 up to 64 encoded columns, growing with their square root to 2,000 at most. A
+        budget in steps, not epochs: a class of 30 rows needs as many updates as a class of 30,000.
     max_time : float or None, default=None
         Seconds of training after which it stops.
     patience : int or None, default=8
@@ -117,7 +118,7 @@ class TabularGAN(ConditionalGAN):
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "numeric": [StrOptions({"quantile", "standard"})],
         "categorical_features": [StrOptions({"auto"}), "array-like", None],
-        "hidden_sizes": [StrOptions({"auto"}), "array-like"],
+        "hidden_sizes": ["array-like"],
         "latent_size": [Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "spectral_norm": ["boolean"],
@@ -139,6 +140,7 @@ class TabularGAN(ConditionalGAN):
         "callbacks": [None, list],
     }
 
+    encoder_: TableEncoder
     # A second thread gains little on such small networks, and on a busy machine, where the two must wait for each
     # other at every operation, it makes training ten times slower. One also means the same rows on any number of cores.
     _n_threads = 1
@@ -151,9 +153,9 @@ class TabularGAN(ConditionalGAN):
         n_neighbors: int = 5,
         numeric: Literal["quantile", "standard"] = "quantile",
         categorical_features: Any = "auto",
-        hidden_sizes: Sequence[int] | Literal["auto"] = "auto",
+        hidden_sizes: Sequence[int] = (128, 128),
         latent_size: int = 32,
-        dropout: float = 0.2,
+        dropout: float = 0.0,
         spectral_norm: bool = False,
         pac: int = 1,
         penalty: str = "auto",
@@ -204,9 +206,7 @@ class TabularGAN(ConditionalGAN):
             X = np.array(X, dtype=object) if isinstance(X, (list, tuple)) else X
             X = check_array(X, dtype=None, ensure_all_finite=False)
         elif 0 in X.shape:
-            raise ValueError(
-                f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s): nothing to learn"
-            )
+            raise ValueError(f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s): nothing to learn")
         validate_data(self, X, reset=True, skip_check_array=True)
         return X
 
@@ -236,9 +236,7 @@ class TabularGAN(ConditionalGAN):
 
     def _build(self, n_classes: int, generator: torch.Generator) -> tuple[nn.Module, nn.Module]:
         encoder = self.encoder_
-        hidden_sizes = [256, 256] if self._is_wide() else [128, 128]
-        if not isinstance(self.hidden_sizes, str):
-            hidden_sizes = [int(size) for size in self.hidden_sizes]
+        hidden_sizes = [int(size) for size in self.hidden_sizes]
         return (
             MLPGenerator(
                 self.latent_size,
@@ -258,15 +256,12 @@ class TabularGAN(ConditionalGAN):
             ),
         )
 
-    def _is_wide(self) -> bool:
-        return self.encoder_.width_ > 64
-
-    def _budget(self, n_rows: int) -> tuple[int, int]:
+    def _budget(self) -> tuple[int, int]:
         n_steps, batch_size = self.n_steps, self.batch_size
         if n_steps == "auto":
-            n_steps = round(min(max(600.0, 150 * self.encoder_.width_**0.5), 2000), -1)
+            n_steps = round(min(max(600.0, 75 * self.encoder_.width_**0.5), 2000), -1)
         if batch_size == "auto":
-            batch_size = 256 if self._is_wide() else 128
+            batch_size = max(128, 16 * len(self.classes_))
         return int(n_steps), int(batch_size)
 
     def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -276,9 +271,7 @@ class TabularGAN(ConditionalGAN):
             arrays |= {f"prior.{name}": tensor.numpy() for name, tensor in self.prior_.state().items()}
         return description, arrays
 
-    def _restore(
-        self, description: dict[str, Any], arrays: dict[str, np.ndarray]
-    ) -> tuple[TableEncoder, Prior]:
+    def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[TableEncoder, Prior]:
         stored: dict[str, dict[str, np.ndarray]] = {"encoder": {}, "prior": {}}
         for name, array in arrays.items():
             room, _, name = name.partition(".")
@@ -287,8 +280,6 @@ class TabularGAN(ConditionalGAN):
         prior = NoisePrior(self.latent_size, sum(encoder.block_sizes_))
         if self.prior == "neighbors":
             tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}
-            prior = NeighborsPrior(
-                prior.latent_size, prior.n_levels, **tensors, n_interpolated=encoder.n_numeric_
-            )
+            prior = NeighborsPrior(prior.latent_size, prior.n_levels, **tensors, n_interpolated=encoder.n_numeric_)
             prior.check(len(self.classes_), encoder.width_)
         return encoder, prior

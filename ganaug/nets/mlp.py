@@ -53,6 +53,10 @@ class MLPGenerator(nn.Module):
 
     # the share of rows that keep their anchor's level in a one-hot block before anything is learned
     KEPT = 0.95
+    one_hot: Tensor
+    pull: Tensor
+    padded: Tensor
+    place: Tensor
 
     def __init__(
         self,
@@ -81,9 +85,7 @@ class MLPGenerator(nn.Module):
             with torch.no_grad():
                 self.head.weight.mul_(0.01)
                 self.head.bias.zero_()
-        self.register_buffer(
-            "one_hot", torch.from_numpy(np.eye(n_classes, dtype=np.float32)), persistent=False
-        )
+        self.register_buffer("one_hot", torch.from_numpy(np.eye(n_classes, dtype=np.float32)), persistent=False)
         self.register_buffer("pull", _anchor_pull(n_continuous, block_sizes, self.KEPT), persistent=False)
         padded, place = _padded_blocks(block_sizes)
         self.register_buffer("padded", padded, persistent=False)
@@ -110,19 +112,25 @@ class MLPGenerator(nn.Module):
 
 
 class Dropout(nn.Module):
-    """Dropout whose mask comes from a generator of its own, so that the global one is never touched."""
+    """Dropout whose mask comes from a generator of its own, so that the global one is never touched.
+
+    Random numbers cost more than the rest of a small layer, so a mask takes one byte of them per value: the
+    probability is rounded to a multiple of 1/256.
+    """
 
     def __init__(self, p: float, generator: torch.Generator) -> None:
         super().__init__()
-        self.p = p
+        self.threshold = round(p * 256)
         self.generator = generator
 
     def forward(self, x: Tensor) -> Tensor:
-        """Zero each value with probability `p` and scale the rest up, in training mode only."""
-        if not self.training:
+        """Zero each value with the probability given and scale the rest up, in training mode only."""
+        if not self.training or not self.threshold:
             return x
-        mask = torch.empty_like(x).bernoulli_(1 - self.p, generator=self.generator)
-        return x * mask.div_(1 - self.p)
+        words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
+        words.random_(-(2**63), None, generator=self.generator)
+        kept = words.view(torch.int8)[: x.numel()].view_as(x) >= self.threshold - 128
+        return x * kept * (256 / (256 - self.threshold))
 
 
 class MLPDiscriminator(nn.Module):
@@ -183,8 +191,10 @@ class MLPDiscriminator(nn.Module):
 
     def forward(self, rows: Tensor, y: Tensor) -> Tensor:
         """Score `rows`, each as a member of its class in `y`."""
-        features = self.features(rows)
-        return self.head(features).squeeze(1) + (self.embedding(y) * features).sum(1)
+        # (head + embedding of y) . features, for all classes in one product, then the one of y
+        weight = self.head.weight + self.embedding.weight
+        scores = F.linear(self.features(rows), weight) + self.head.bias
+        return scores.gather(1, y[:, None]).squeeze(1)
 
 
 # The constants below are computed in NumPy, so that they are real numbers also where torch's default device is "meta".

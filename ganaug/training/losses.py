@@ -71,7 +71,7 @@ def real_gradient_penalty(score: Score, real: Tensor, fake: Tensor, mix: Tensor)
 
 
 def interpolated_gradient_penalty(score: Score, real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
-    """WGAN-GP: gradient norm 1 between real and fake rows (arXiv 1704.00028, equation 3); `mix` is the place in [0, 1]."""
+    """WGAN-GP: gradient norm 1 at the place `mix` between real and fake rows (arXiv 1704.00028, equation 3)."""
     mix = mix.view(-1, *[1] * (real.ndim - 1))
     rows = torch.lerp(real, fake, mix).detach().requires_grad_()
     # the small constant keeps the square root differentiable where the gradient vanishes
@@ -142,7 +142,5 @@ LOSSES: dict[str, AdversarialLoss] = {
     "wasserstein": AdversarialLoss(
         wasserstein_discriminator, mean_generator, _midway, "none", 0.0, clip=0.3, n_critic=5, beta1=0.0
     ),
-    "wgan-gp": AdversarialLoss(
-        wasserstein_discriminator, mean_generator, _midway, "gp", 1.0, n_critic=5, beta1=0.0
-    ),
+    "wgan-gp": AdversarialLoss(wasserstein_discriminator, mean_generator, _midway, "gp", 1.0, n_critic=5, beta1=0.0),
 }

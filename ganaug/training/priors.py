@@ -50,7 +50,8 @@ class NoisePrior:
 class NeighborsPrior(NoisePrior):
     """Noise, and an anchor: a random place between a training row and one of its nearest of the same class.
 
-    Numbers are interpolated, as in SMOTE (arXiv 1106.1813); categories are all taken from the nearer of the two rows, so that combinations of categories, and of missing values, stay those of a real row.
+    Numbers are interpolated, as in SMOTE (arXiv 1106.1813); categories are all taken from the nearer of the two
+    rows, so that combinations of categories, and of missing values, stay those of a real row.
 
     Parameters
     ----------

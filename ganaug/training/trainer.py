@@ -127,7 +127,8 @@ class Phase:
     def update(self, batch: Batch, step: int, fabric: Fabric) -> dict[str, Tensor]:
         """Take one gradient step on a batch and return what the objective reported."""
         objective, report = self.objective(batch, step)
-        self.optimizer.zero_grad(set_to_none=True)
+        for weight in self.parameters:
+            weight.grad = None
         fabric.backward(objective, inputs=self.parameters)
         self.optimizer.step()
         if self.clip is not None:
@@ -230,9 +231,7 @@ def adversarial_phases(
     weight = (choice.gamma if own else 1.0) if gamma == "auto" else float(gamma)
     fused = fabric.device.type in ("cpu", "cuda")
     (generator, g_optimizer), (discriminator, d_optimizer) = (
-        fabric.setup(
-            net, torch.optim.Adam(net.parameters(), lr=learning_rate, betas=(choice.beta1, 0.9), fused=fused)
-        )
+        fabric.setup(net, torch.optim.Adam(net.parameters(), lr=learning_rate, betas=(choice.beta1, 0.9), fused=fused))
         for net in (generator, discriminator)
     )
 
@@ -244,9 +243,18 @@ def adversarial_phases(
         score = discriminator(torch.cat([real, fake]), torch.cat([y, y]))
         return score[: len(real)], score[len(real) :]
 
+    asked: Batch | None = None
+    answered = torch.empty(0)
+
+    def answer(batch: Batch) -> Tensor:
+        # both phases of a step see the same batch: the generator, unchanged in between, answers it once
+        nonlocal asked, answered
+        if batch is not asked:
+            asked, answered = batch, pack(generator(batch.y, *batch.start))
+        return answered
+
     def discriminate(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        with torch.no_grad():
-            fake = pack(generator(batch.y, *batch.start))
+        fake = answer(batch).detach()
         real, y = pack(batch.real), batch.y[::pac]
         real_score, fake_score = scores(real, fake, y)
         objective = choice.discriminator(real_score, fake_score)
@@ -264,8 +272,7 @@ def adversarial_phases(
         return objective, report
 
     def generate(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        fake = pack(generator(batch.y, *batch.start))
-        objective = choice.generator(*scores(pack(batch.real), fake, batch.y[::pac]))
+        objective = choice.generator(*scores(pack(batch.real), answer(batch), batch.y[::pac]))
         return objective, {"loss": objective}
 
     n_updates = choice.n_critic if n_critic == "auto" else int(n_critic)
@@ -292,12 +299,12 @@ def train(
     Parameters
     ----------
     phases : sequence of Phase
-        In the order of their turns.
+        In the order of their turns. Each update of the first takes a new batch; the others see its last one.
     average : Average
         The moving average that will sample. It ends with finite weights whatever happens: on divergence it goes
         back to the last good ones.
     batches : Batches
-        Each update takes the next one.
+        Of real rows.
     fabric : Fabric
         Device and precision.
     n_steps : int
@@ -337,7 +344,9 @@ def train(
             record: dict[str, float] = {}
             for phase in phases:
                 for _ in range(phase.n_updates):
-                    report = phase.update(next(stream), step, fabric)
+                    if phase is phases[0]:
+                        batch = next(stream)
+                    report = phase.update(batch, step, fabric)
                 if is_recorded:
                     record |= {f"{phase.name}_{name}": value.item() for name, value in report.items()}
                     record[f"{phase.name}_gradient_norm"] = float(phase.gradient_norm())

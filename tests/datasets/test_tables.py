@@ -91,9 +91,7 @@ def test_new_rows_are_appended_in_the_same_notation(dialect):
     if b"\n\n" not in before and b"pipe" not in before:  # an empty line or an odd quote is not made twice
         text, end = table.source.text, table.source.terminator
         body = text.split(end, 1)[1]
-        assert after == before + ("" if text.endswith(end) else end).encode() + body.encode(
-            table.source.encoding
-        )
+        assert after == before + ("" if text.endswith(end) else end).encode() + body.encode(table.source.encoding)
 
 
 def test_mark_is_one_cell_more_in_every_record(dialect):

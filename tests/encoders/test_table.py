@@ -137,9 +137,7 @@ def frames(draw):
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    frames(), st.sampled_from(["quantile", "standard"]), st.sampled_from(["auto", None]), st.integers(0, 9)
-)
+@given(frames(), st.sampled_from(["quantile", "standard"]), st.sampled_from(["auto", None]), st.integers(0, 9))
 def test_round_trip_legality_and_state_of_any_frame(X, numeric, categorical_features, seed):
     encoder = assert_round_trip(X, numeric=numeric, categorical_features=categorical_features)
     drawn = noise(encoder, n=40, seed=seed)
@@ -272,9 +270,7 @@ def test_quantile_scaling_is_normal_and_standard_scaling_is_linear():
 
 
 def test_float32_tensors_decode_to_legal_rows_too():
-    X = pd.DataFrame(
-        {"x": np.random.default_rng(0).normal(size=100).astype(np.float32), "c": list("ab") * 50}
-    )
+    X = pd.DataFrame({"x": np.random.default_rng(0).normal(size=100).astype(np.float32), "c": list("ab") * 50})
     encoder = TableEncoder().fit(X)
     back = encoder.decode(encoder.encode(X).float())
     pd.testing.assert_frame_equal(back, X, rtol=1e-5)
@@ -294,9 +290,7 @@ def test_mixed_cells_are_told_apart():
     assert encoder.block_sizes_ == (len(cells),)
     back = encoder.decode(encoder.encode(X))["x"]
     assert all(same_cell(a, b) for a, b in zip(back, X["x"], strict=True))
-    assert all(
-        same_cell(a, b) for a, b in zip(reloaded(encoder).decode(encoder.encode(X))["x"], back, strict=True)
-    )
+    assert all(same_cell(a, b) for a, b in zip(reloaded(encoder).decode(encoder.encode(X))["x"], back, strict=True))
 
 
 def test_ways_of_being_missing_survive_in_numbers_that_are_objects():
@@ -322,9 +316,7 @@ def test_unused_categories_are_kept_in_the_dtype_and_never_made():
     assert set(made.dropna()) == {"low", "high"}
 
 
-@pytest.mark.parametrize(
-    "chosen", [["code"], [1], np.array([False, True]), [False, True], (np.int64(1),)], ids=repr
-)
+@pytest.mark.parametrize("chosen", [["code"], [1], np.array([False, True]), [False, True], (np.int64(1),)], ids=repr)
 def test_integer_codes_become_categories_when_asked(chosen):
     X = pd.DataFrame({"age": range(40), "code": [3, 500, 7, 9] * 10})
     encoder = assert_round_trip(X, categorical_features=chosen)
@@ -444,9 +436,7 @@ def test_polars_schema_is_kept():
             "s": ["a", None] * (n // 2),
             "b": [True, None] * (n // 2),
             "day": [None, *(dt.date(2020, 1, 1) + dt.timedelta(days=k) for k in range(1, n))],
-            "at": pl.Series(
-                [dt.datetime(2020, 1, 1, k // 2) for k in range(n)], dtype=pl.Datetime("ms", "Asia/Tokyo")
-            ),
+            "at": pl.Series([dt.datetime(2020, 1, 1, k // 2) for k in range(n)], dtype=pl.Datetime("ms", "Asia/Tokyo")),
             "took": [dt.timedelta(seconds=k) for k in range(n)],
             "clock": [dt.time(1), dt.time(2)] * (n // 2),
             "enum": pl.Series(["lo", "hi"] * (n // 2), dtype=pl.Enum(["never", "lo", "hi"])),
@@ -582,9 +572,7 @@ def paths(plain, prefix=()):
     """Every place in a nest of dicts and lists."""
     if prefix:
         yield prefix
-    pairs = (
-        plain.items() if isinstance(plain, dict) else enumerate(plain[:3]) if isinstance(plain, list) else ()
-    )
+    pairs = plain.items() if isinstance(plain, dict) else enumerate(plain[:3]) if isinstance(plain, list) else ()
     for key, inner in pairs:
         yield from paths(inner, (*prefix, key))
 
@@ -606,9 +594,7 @@ def test_state_is_json_and_arrays_and_decodes_the_same():
         encoder.width_, encoder.n_continuous_, encoder.block_sizes_
     )  # fmt: skip
     assert [column.kind for column in again.columns_] == [column.kind for column in encoder.columns_]
-    pd.testing.assert_frame_equal(
-        again.decode(noise(encoder)), encoder.decode(noise(encoder)), check_exact=True
-    )
+    pd.testing.assert_frame_equal(again.decode(noise(encoder)), encoder.decode(noise(encoder)), check_exact=True)
     assert torch.equal(again.encode(X), encoder.encode(X))
     assert all(array.dtype.kind in "iuf" for array in encoder.state()[1].values())
 
@@ -675,9 +661,7 @@ def test_round_trip_of_real_tables(path, numeric):
     encoder = TableEncoder(numeric=numeric).fit(X, y)
     assert_same(encoder.decode(encoder.encode(X)), X)
     again = reloaded(encoder)
-    pd.testing.assert_frame_equal(
-        again.decode(noise(encoder)), encoder.decode(noise(encoder)), check_exact=True
-    )
+    pd.testing.assert_frame_equal(again.decode(noise(encoder)), encoder.decode(noise(encoder)), check_exact=True)
 
 
 def test_pandas_sparse_columns_come_back_sparse():

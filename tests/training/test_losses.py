@@ -80,9 +80,7 @@ def test_loss_learns_a_dependency_between_two_columns(loss):
 @pytest.mark.parametrize("loss", ["rpgan", "bce"])
 def test_bounds_fail_a_broken_loss(loss, monkeypatch):
     whole = LOSSES[loss]
-    monkeypatch.setitem(
-        LOSSES, loss, whole._replace(generator=lambda real, fake: -whole.generator(real, fake))
-    )
+    monkeypatch.setitem(LOSSES, loss, whole._replace(generator=lambda real, fake: -whole.generator(real, fake)))
     X, y = ring(1500)
     wanted = np.arange(1200) % 2
     share, rarest = ring_quality(model(loss, n_steps=300).fit(X, y).sample(wanted), wanted)

@@ -1,0 +1,182 @@
+"""The loop: balanced batches, phases in turn, averages, callbacks, and the end of a run."""
+
+import pytest
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+
+from ganaug.training.callbacks import Callback, EarlyStopping, Run
+from ganaug.training.distance import SlicedWasserstein
+from ganaug.training.priors import NoisePrior
+from ganaug.training.trainer import RECORD_EVERY, Average, Batches, Phase, train
+
+CPU = torch.device("cpu")
+
+
+def batches(y: torch.Tensor, batch_size: int, pac: int = 1) -> Batches:
+    rows = torch.arange(len(y), dtype=torch.float32)[:, None]
+    return Batches(
+        rows, y, NoisePrior(2), batch_size=batch_size, pac=pac, generator=torch.Generator().manual_seed(0), device=CPU
+    )
+
+
+def test_batches_are_balanced_and_rows_belong_to_their_class():
+    y = torch.tensor([0] * 90 + [1] * 8 + [2] * 2)[torch.randperm(100, generator=torch.Generator().manual_seed(1))]
+    stream = iter(batches(y, 30))
+    seen = [next(stream) for _ in range(40)]
+    for batch in seen:
+        assert batch.y.bincount().tolist() == [10, 10, 10]
+        assert torch.equal(y[batch.real[:, 0].long()], batch.y)
+        assert [len(part) for part in batch.start] == [30, 30]
+    assert len({row for batch in seen for row in batch.real[:, 0].tolist()}) > 80
+
+
+def test_more_classes_than_rows_in_a_batch_are_all_seen():
+    y = torch.arange(10).repeat(3)
+    stream = iter(batches(y, 4))
+    counts = torch.cat([next(stream).y for _ in range(50)]).bincount(minlength=10)
+    assert counts.tolist() == [20] * 10
+
+
+@pytest.mark.parametrize(("batch_size", "pac", "expected"), [(32, 4, 32), (30, 4, 28), (3, 8, 8)])
+def test_packs_hold_one_class(batch_size, pac, expected):
+    batch = next(iter(batches(torch.tensor([0] * 9 + [1] * 3), batch_size, pac)))
+    assert len(batch.y) == expected
+    assert (batch.y.view(-1, pac) == batch.y[::pac, None]).all()
+
+
+class Line(nn.Module):
+    """One weight; its 'rows' are that weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+
+
+def phase(name: str, module: Line, objective, n_updates: int = 1, clip: float | None = None) -> Phase:
+    return Phase(name, module, torch.optim.SGD(module.parameters(), lr=0.1), objective, n_updates, clip)
+
+
+def run(phases, average, n_steps=30, callbacks=(), max_time=None, distance=lambda network: 0.0):
+    return train(
+        phases,
+        average,
+        batches(torch.tensor([0, 1]), 2),
+        fabric=Fabric(accelerator="cpu", devices=1),
+        n_steps=n_steps,
+        max_time=max_time,
+        callbacks=callbacks,
+        distance=distance,
+        save=lambda path: None,
+    )
+
+
+def test_any_number_of_phases_take_turns_on_one_batch():
+    turns = []
+
+    def objective(name, module):
+        def loss(batch, step):
+            turns.append((name, batch))
+            cost = (module.weight - 1).square().sum()
+            return cost, {"loss": cost}
+
+        return loss
+
+    modules = {name: Line() for name in "abc"}
+    phases = [phase(name, module, objective(name, module)) for name, module in modules.items()]
+    phases[0].n_updates = 2
+    history = run(phases, Average(modules["c"], 0.9), n_steps=20)
+    assert "".join(name for name, _ in turns) == "aabc" * 20
+    first, second, b, c = (batch for _, batch in turns[:4])
+    assert first is not second
+    assert second is b is c
+    assert history["step"].tolist() == [RECORD_EVERY, 2 * RECORD_EVERY]
+    assert (history["c_loss"].diff()[1:] < 0).all()
+    assert {"a_loss", "a_gradient_norm", "b_loss", "step_time", "seconds"} <= set(history)
+
+
+def test_clip_bounds_the_weights():
+    module = Line()
+    run([phase("a", module, lambda batch, step: (-module.weight.sum(), {}), clip=0.25)], Average(module, 0.9))
+    assert module.weight.item() == 0.25
+
+
+def test_average_follows_and_forgets_the_start():
+    module = Line()
+    average = Average(module, 0.5)
+    with torch.no_grad():
+        module.weight.fill_(1.0)
+    for step in range(20):
+        average.update(step)
+    assert average.module.weight.item() == pytest.approx(1.0, abs=1e-4)
+    assert not average.module.weight.requires_grad
+
+
+def test_roll_back_goes_to_the_last_good_weights():
+    module = Line()
+
+    def objective(batch, step):
+        cost = module.weight.sum() * (torch.nan if step == 25 else 1.0)
+        return cost, {"loss": cost}
+
+    average = Average(module, 0.0)
+    with pytest.warns(UserWarning, match=r"diverged at step 30 of 40 .* kept the weights of step 20"):
+        history = run([phase("a", module, objective)], average, n_steps=40)
+    assert history["step"].max() == 20
+    assert module.weight.isnan().all()
+    assert average.module.weight.item() == pytest.approx(-2.0)
+
+
+def test_on_fit_end_is_called_whatever_happens():
+    ended = []
+
+    class Ends(Callback):
+        def on_fit_end(self, run):
+            ended.append(run.step)
+
+    class Fails(Callback):
+        def on_step_end(self, run):
+            raise RuntimeError("halt")
+
+    module = Line()
+    with pytest.raises(RuntimeError, match="halt"):
+        run(
+            [phase("a", module, lambda b, s: (module.weight.sum(), {}))],
+            Average(module, 0.9),
+            callbacks=[Ends(), Fails()],
+        )
+    assert ended == [1]
+
+
+def test_early_stopping_counts_measurements_without_improvement():
+    stopping = EarlyStopping(patience=2, min_delta=0.1)
+    state = Run(n_steps=100, save=lambda path: None)
+    stopping.on_fit_start(state)
+    for value, stopped in ((5.0, False), (None, False), (4.0, False), (3.95, False), (4.5, True)):
+        state.history.append({"step": 0} if value is None else {"step": 0, "distance": value})
+        stopping.on_step_end(state)
+        stopping.on_step_end(state)  # nothing new was recorded: nothing is counted
+        assert (state.stop_reason is not None) is stopped
+
+
+def test_distance_is_zero_for_the_rows_themselves_and_grows_with_a_shift():
+    y = torch.tensor([0] * 40 + [1] * 10)
+    rows = torch.randn(50, 3, generator=torch.Generator().manual_seed(0)) + 5 * y[:, None]
+    distance = SlicedWasserstein(rows, y, NoisePrior(1), generator=torch.Generator().manual_seed(0), device=CPU)
+
+    class Shifted(nn.Module):
+        def __init__(self, shift):
+            super().__init__()
+            self.shift = shift
+
+        def forward(self, wanted, latent, gumbel):
+            return distance_rows + self.shift
+
+    # the very rows that were drawn for the comparison
+    randomness = torch.Generator().manual_seed(0)
+    place = torch.rand(1024, generator=randomness, dtype=torch.float64)
+    counts = torch.tensor([40, 10])
+    wanted = torch.arange(2).repeat_interleave(512)
+    distance_rows = rows[torch.tensor([0, 40])[wanted] + (place * counts[wanted]).long()]
+    assert distance(Shifted(0.0)) == 0
+    assert 0.3 < distance(Shifted(1.0)) < distance(Shifted(2.0)) < 2.0
