@@ -163,40 +163,25 @@ def sample(
 @app.command()
 def demo(seed: Seed = 0) -> None:
     """Show on scikit-learn's breast cancer table what generated rows do to two classifiers."""
-    import time
-
     import pandas as pd
-    from imblearn.over_sampling import SMOTE
     from rich.progress import track
-    from sklearn.datasets import load_breast_cancer
-    from sklearn.model_selection import train_test_split
 
-    from ganaug.oversampler import GANOversampler
+    from ganaug.demo import BENIGN_PER_MALIGNANT, N_SPLITS, splits
 
-    X, codes = load_breast_cancer(return_X_y=True, as_frame=True)
-    y = codes.map({0: "malignant", 1: "benign"}).rename("diagnosis")
-    console, seed = _console(), seed or 0
+    console = _console()
     console.print("Breast cancer: 569 biopsies, 30 measurements each. Half of them train, the")
-    console.print("malignant ones thinned out to 1 : 12; the other half tests as it is; 6 times.")
-    scores, seconds = [], []
-    for split in track(range(6), "Splits", console=_console(stderr=True), transient=True, disable=not _on_terminal()):
-        halves = train_test_split(X, y, test_size=0.5, stratify=y, random_state=seed + split)
-        X_train, X_test, y_train, y_test = halves
-        benign = y_train.index[y_train == "benign"]
-        rare = y_train.index[y_train == "malignant"][: len(benign) // 12]
-        kept = y_train.index[y_train.index.isin(benign.union(rare))]
-        X_train, y_train = X_train.loc[kept], y_train.loc[kept]
-
-        start = time.perf_counter()
-        ganaug = GANOversampler(random_state=seed + split, max_time=2.5).fit_resample(X_train, y_train)
-        seconds.append(time.perf_counter() - start)
-        if split == 0:
-            _print_counts(console, "diagnosis", y_train, ganaug[1])
-        smote = SMOTE(random_state=seed + split).fit_resample(X_train, y_train)
-        for name, (X_fit, y_fit) in {"none": (X_train, y_train), "SMOTE": smote, "ganaug": ganaug}.items():
-            for classifier, values in _demo_scores(X_fit, y_fit, X_test, y_test).items():
-                scores.append({"split": split, "classifier": classifier, "added": name, **values})
-    _print_scores(console, pd.DataFrame(scores), sum(seconds) / len(seconds))
+    console.print(f"malignant ones thinned out to 1 : {BENIGN_PER_MALIGNANT}; the other half tests; {N_SPLITS} times.")
+    scores: list[dict[str, object]] = []
+    seconds: list[float] = []
+    bar_console, disable = _console(stderr=True), not _on_terminal()
+    for split in track(
+        splits(seed or 0), "Splits", total=N_SPLITS, console=bar_console, transient=True, disable=disable
+    ):
+        if not scores:
+            _print_counts(console, "diagnosis", split.before, split.after)
+        scores += split.scores
+        seconds.append(split.seconds)
+    _print_scores(console, pd.DataFrame(scores), sum(seconds) / N_SPLITS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -344,40 +329,13 @@ def _print_counts(console: Console, target: str, before: pd.Series, after: pd.Se
     console.print(table)
 
 
-def _demo_scores(X: pd.DataFrame, y: pd.Series, X_test: pd.DataFrame, y_test: pd.Series) -> dict[str, dict[str, float]]:
-    """Train the two classifiers and score them on real rows, with "malignant" as the positive class."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import average_precision_score, balanced_accuracy_score, f1_score
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-    from threadpoolctl import threadpool_limits
-
-    classifiers = {
-        "logistic regression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000)),
-        "gradient boosting": HistGradientBoostingClassifier(random_state=0),
-    }
-    scores = {}
-    for name, classifier in classifiers.items():
-        # A few hundred rows: on a busy machine threads that wait for each other take a hundred times as long.
-        with threadpool_limits(1):
-            classifier.fit(X, y)
-            predicted = classifier.predict(X_test)
-            chance = classifier.predict_proba(X_test)[:, list(classifier.classes_).index("malignant")]
-        scores[name] = {
-            "balanced acc.": balanced_accuracy_score(y_test, predicted),
-            "F1": f1_score(y_test, predicted, pos_label="malignant"),
-            "avg. precision": average_precision_score(y_test, chance, pos_label="malignant"),
-        }
-    return scores
-
-
 def _print_scores(console: Console, scores: pd.DataFrame, seconds: float) -> None:
     from rich import box
     from rich.table import Table
 
-    metrics = ["balanced acc.", "F1", "avg. precision"]
-    groups = scores.groupby(["classifier", "added"], sort=False)[metrics]
+    from ganaug.demo import METRICS, verdict
+
+    groups = scores.groupby(["classifier", "added"], sort=False)[list(METRICS)]
     means, spreads = groups.mean(), groups.std()
     bold = means == means.groupby("classifier").transform("max")
     text = means.map("{:.3f}".format).where(~bold, means.map("[bold]{:.3f}[/]".format))
@@ -391,24 +349,16 @@ def _print_scores(console: Console, scores: pd.DataFrame, seconds: float) -> Non
     )
     table.add_column("classifier", no_wrap=True)
     table.add_column("added", no_wrap=True)
-    for metric in metrics:
+    for metric in METRICS:
         table.add_column(metric, justify="right", no_wrap=True)
     for classifier, rows in text.groupby("classifier", sort=False):
         for i, cells in enumerate(rows.droplevel("classifier").reset_index().itertuples(index=False)):
             table.add_row("" if i else str(classifier), *cells, end_section=i + 1 == len(rows))
     console.print(table)
 
-    # Each split, classifier and metric is a comparison of its own.
-    single = scores.melt(["split", "classifier", "added"], metrics, "metric").pivot_table(
-        index=["split", "classifier", "metric"], columns="added", values="value"
-    )
     for rival, name in (("none", "no generated rows"), ("SMOTE", "SMOTE")):
-        gains = single["ganaug"] - single[rival]
-        better, worse = int((gains > 0).sum()), int((gains < 0).sum())
-        # Twice the spread of as many coins tossed: what lies within is luck.
-        luck = abs(better - worse) <= 2 * len(gains) ** 0.5
-        verdict = "level with" if luck else "ahead of" if better > worse else "behind"
+        words, n_better, n_worse, gain = verdict(scores, rival)
         console.print(
-            f"ganaug is {verdict} {name}: {better} scores of {len(gains)} better, {worse} worse, "
-            f"{gains.mean():+.3f} on average."
+            f"ganaug is {words} {name}: {n_better} scores of {len(METRICS) * len(scores) // 3} better, "
+            f"{n_worse} worse, {gain:+.3f} on average."
         )

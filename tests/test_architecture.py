@@ -14,6 +14,7 @@ ROOT = Path(ganaug.__file__).parent
 FLOORS = {
     "cli": 5,
     "compare": 4,
+    "demo": 4,
     "scale": 4,
     "oversampler": 3,
     "models": 2,
