@@ -86,7 +86,7 @@ def measure(name: str, n_features: int, **params: object) -> None:
         products.append((time.perf_counter() - start) / N_STEPS)
     ratios = np.divide(ours, products)
     print(
-        f"{name:34s} step {np.median(ours) * 1e3:5.2f} ms, products alone {np.median(products) * 1e3:5.2f} ms "
+        f"{name:22s} step {np.median(ours) * 1e3:5.2f} ms, products alone {np.median(products) * 1e3:5.2f} ms "
         f"({len(operands) / n_recorded:.0f} a step): ratio {np.median(ratios):.2f} "
         f"[{ratios.min():.2f}, {ratios.max():.2f}]; with Fabric / without {np.median(np.divide(ours, plain)):.2f}"
     )
@@ -94,6 +94,6 @@ def measure(name: str, n_features: int, **params: object) -> None:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    measure("8 columns, batch 128, width 128", 8)
+    measure("8 columns", 8)
     measure("8 columns, noise prior", 8, prior="noise")
-    measure("100 columns, batch 256, width 256", 100)
+    measure("100 columns", 100)
