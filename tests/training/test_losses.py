@@ -70,11 +70,38 @@ def test_loss_covers_every_mode_of_the_right_class(loss):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"pac": 2, "batch_size": 256},
+        {"dropout": 0.2},
+        {"loss": "bce", "penalty": "r1r2", "gamma": 0.5, "penalty_every": 1},
+    ],
+    ids=str,
+)
+def test_what_there_is_to_choose_covers_every_mode_too(params):
+    X, y = ring(1500)
+    wanted = np.arange(1200) % 2
+    share, rarest = ring_quality(model(**{"loss": "rpgan", **params}).fit(X, y).sample(wanted), wanted)
+    assert share > 0.4
+    assert rarest > 0.1
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
 def test_loss_learns_a_dependency_between_two_columns(loss):
     X, y = dependency(800)
     wanted = np.arange(1000) % 2
     assert agreement(model(loss, n_steps=500).fit(X, y).sample(wanted), wanted) > 0.85
+
+
+@pytest.mark.slow
+def test_spectral_norm_learns_a_dependency():
+    # it bounds the discriminator's slope by 1: too little for the narrow modes of the ring, and slow to learn
+    X, y = dependency(800)
+    wanted = np.arange(1000) % 2
+    bounded = model("hinge", penalty="none", spectral_norm=True, n_critic=3, n_steps=500)
+    assert agreement(bounded.fit(X, y).sample(wanted), wanted) > 0.85
 
 
 @pytest.mark.parametrize("loss", ["rpgan", "bce"])
