@@ -93,7 +93,8 @@ def balance(
     force: Force = False,
 ) -> None:
     """Write IN to OUT with generated rows, so that the classes are balanced."""
-    from ganaug.datasets.tables import check_output, read_table, replacing, write_table
+    from ganaug.datasets.files import replacing
+    from ganaug.datasets.tables import check_output, read_table, write_table
 
     check_output(out, force=force)
     if save is not None:

@@ -15,13 +15,9 @@ import csv
 import difflib
 import gzip
 import io
-import os
 import re
-import stat
 import tempfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -34,7 +30,9 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-__all__ = ["Table", "check_output", "read_table", "replacing", "write_table"]
+from ganaug.datasets.files import replacing
+
+__all__ = ["Table", "check_output", "read_table", "write_table"]
 
 # Extension -> how the file is stored. The longer ones come first, for "data.csv.gz" also ends with ".gz".
 _KINDS = {
@@ -289,43 +287,6 @@ def check_output(path: str | Path, *, force: bool = False, extensions: bool = Tr
             pass
     except OSError as error:
         raise PermissionError(f"cannot write {path}: {error.strerror}") from error
-
-
-@contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a path beside `path` to write to, and rename it to `path` when the block succeeds.
-
-    Whatever ends the block early (an error, Ctrl-C, a signal turned into an exception), nothing stays beside.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> from ganaug.datasets.tables import replacing
-    >>> path = pathlib.Path(tempfile.mkdtemp(), "notes.txt")
-    >>> with replacing(path) as beside:
-    ...     _ = beside.write_text("all or nothing")
-    >>> path.read_text(), len(list(path.parent.iterdir()))
-    ('all or nothing', 1)
-    """
-    path = Path(path).resolve()  # a link stays a link: the file that it points to is replaced
-    if path.exists():
-        mode = stat.S_IMODE(path.stat().st_mode)
-    else:
-        umask = os.umask(0)
-        os.umask(umask)
-        mode = 0o666 & ~umask
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    beside = Path(name)
-    try:
-        os.close(handle)
-        yield beside
-        with beside.open("rb+") as written:
-            os.fsync(written.fileno())
-        beside.chmod(mode)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
 
 
 def _kind(path: Path) -> str:

@@ -1,7 +1,6 @@
 """The path every model takes: encode, train adversarially on all classes, sample the classes asked for, decode."""
 
 import json
-import os
 import threading
 import warnings
 from abc import ABC, abstractmethod
@@ -22,6 +21,7 @@ from sklearn.utils.validation import check_is_fitted, check_random_state
 from torch import Tensor, nn
 
 from ganaug import __version__
+from ganaug.datasets.files import replacing
 from ganaug.training.callbacks import Callback, EarlyStopping, ProgressBar
 from ganaug.training.distance import SlicedWasserstein
 from ganaug.training.priors import Prior
@@ -287,12 +287,8 @@ class ConditionalGAN(BaseEstimator, ABC):
         tensors = {f"network.{name}": weight.cpu() for name, weight in self.generator_.state_dict().items()}
         tensors |= {f"array.{name}": torch.from_numpy(np.ascontiguousarray(a)) for name, a in arrays.items()}
         tensors["json"] = torch.frombuffer(bytearray(json.dumps(header, default=_plain).encode()), dtype=torch.uint8)
-        beside = Path(f"{path}.{os.getpid()}.part")
-        try:
+        with replacing(path) as beside:
             save_file(tensors, beside, metadata={"format": "ganaug"})
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
 
     @classmethod
     def load(cls: type[Self], path: str | Path) -> Self:

@@ -52,8 +52,8 @@ class TabularGAN(ConditionalGAN):
         steadies training but learns slowly (give it ``n_critic=3``) and is too smooth to see structure much finer
         than a standard deviation.
     pac : int, default=1
-        Rows of one class the discriminator judges together (PacGAN, arXiv 1712.04086), against mode collapse; it learns more
-        slowly, so give it more steps.
+        Rows of one class the discriminator judges together (PacGAN, arXiv 1712.04086), against mode collapse; it learns
+        more slowly, so give it more steps.
     penalty : {"auto", "none", "r1", "r1r2", "gp"}, default="auto"
         Gradient penalty on the discriminator; "auto" takes the one that belongs to the loss.
     gamma : float or "auto", default="auto"
