@@ -23,13 +23,9 @@ from ganaug.encoders.columns import (
     Constant,
     Numeric,
     Vocabulary,
-    cell,
-    dtype,
-    level_key,
-    plain_cell,
-    plain_dtype,
     read_numbers,
 )
+from ganaug.encoders.plain import cell, dtype, level_key, plain_cell, plain_dtype
 
 
 class TableEncoder:
