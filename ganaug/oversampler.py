@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ganaug.datasets.containers import stack_rows
 from ganaug.models.base import ConditionalGAN
 from ganaug.models.tabular import TabularGAN
 
@@ -172,9 +173,9 @@ class GANOversampler(BaseOverSampler):
         self.is_synthetic_ = np.repeat([False, True], [len(labels), len(wanted)])
         if len(wanted):
             self._fit_model(checked, labels)
-            X_resampled = _append(checked, self.model_.sample(wanted))
+            X_resampled = stack_rows([checked, self.model_.sample(wanted)])
         else:
-            X_resampled = _append(checked, checked[:0])
+            X_resampled = stack_rows([checked])
         y_resampled: Any = np.concatenate([labels, wanted])
         if binarize_y:
             y_resampled = label_binarize(y_resampled, classes=np.unique(labels))
@@ -285,15 +286,6 @@ class GANOversampler(BaseOverSampler):
 
 def _same(value: Any, default: Any) -> bool:
     return value is default or (isinstance(value, (str, int)) and value == default)
-
-
-def _append(X: Any, more: Any) -> Any:
-    """Rows of `more` after those of X, both of one container with the same dtypes."""
-    if isinstance(X, pd.DataFrame):
-        return pd.concat([X, more], ignore_index=True)
-    if isinstance(X, np.ndarray):
-        return np.concatenate([X, more])
-    return X.vstack(more)  # polars
 
 
 def _like(y: Any, labels: np.ndarray) -> Any:

@@ -21,6 +21,7 @@ from sklearn.utils.validation import check_is_fitted, check_random_state
 from torch import Tensor, nn
 
 from ganaug import __version__
+from ganaug.datasets.containers import stack_rows
 from ganaug.datasets.files import replacing
 from ganaug.training.callbacks import Callback, EarlyStopping, ProgressBar
 from ganaug.training.distance import SlicedWasserstein
@@ -30,6 +31,8 @@ from ganaug.training.trainer import Average, Batches, adversarial_phases, train
 # Rows are generated this many at a time, whatever number is asked for: the same row then always comes out of a
 # computation of the same shape, bit for bit.
 _CHUNK = 1024
+# And decoded this many at a time, so that a million rows need memory for themselves and little more.
+_DECODED = 64 * _CHUNK
 # Below this a class is too small to show how its rows vary; the user is told.
 _TINY = 6
 _FORMAT = 1
@@ -228,9 +231,13 @@ class ConditionalGAN(BaseEstimator, ABC):
         check_is_fitted(self)
         index = self._class_index(y)
         seed = self.seed_ if random_state is None else _draw_seed(random_state)
-        with _threads(self._n_threads):
-            rows = self._generate(index, torch.Generator().manual_seed(seed + 2))
-        return self.encoder_.decode(rows)
+        randomness = torch.Generator().manual_seed(seed + 2)
+        parts = []
+        for labels in index.split(_DECODED):
+            with _threads(self._n_threads):
+                rows = self._generate(labels, randomness)
+            parts.append(self.encoder_.decode(rows))
+        return stack_rows(parts)
 
     def _class_index(self, y: Any) -> Tensor:
         labels = np.asarray(y)
@@ -251,7 +258,7 @@ class ConditionalGAN(BaseEstimator, ABC):
             padded = torch.cat([labels, labels.new_zeros(_CHUNK - len(labels))])
             start = tuple(part.to(device) for part in self.prior_.draw(padded, randomness))
             parts.append(self.generator_(padded.to(device), *start)[: len(labels)].cpu())
-        return torch.cat(parts) if parts else self._generate(torch.zeros(1, dtype=torch.long), randomness)[:0]
+        return torch.cat(parts)
 
     def save(self, path: str | Path) -> None:
         """Store the fitted model in one file: weights as safetensors, all else as JSON within; no code.
