@@ -56,7 +56,7 @@ def friedman_p(scores: pd.DataFrame) -> float:
     if scores.shape[1] < 3 or len(scores) < 2:
         return float("nan")
     rounded = (scores / TOLERANCE).round()
-    if (rounded.nunique(axis=1) == 1).all():
+    if (rounded.max(axis=1) == rounded.min(axis=1)).all():
         return 1.0
     return float(friedmanchisquare(*(rounded[sampler] for sampler in rounded)).pvalue)
 

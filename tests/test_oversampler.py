@@ -289,10 +289,10 @@ def test_bad_input_is_named(X, y, message):
 
 
 def test_sparse_input_is_refused_with_the_way_out():
-    from scipy.sparse import eye_array
+    from scipy.sparse import csr_array
 
     with pytest.raises(TypeError, match="toarray"):
-        sampler().fit_resample(eye_array(20, format="csr"), [0] * 15 + [1] * 5)
+        sampler().fit_resample(csr_array(np.eye(20)), [0] * 15 + [1] * 5)
 
 
 def test_fewer_rows_than_there_are_cannot_be_asked_for(mixed):

@@ -434,16 +434,16 @@ def _is_polars(X: Any) -> bool:
 
 def _from_polars(X: Any) -> pd.DataFrame:
     import polars as pl
-    import polars.selectors as cs
 
     if isinstance(X, pl.LazyFrame):
         raise ValueError("X is lazy; collect it with X.collect()")
     if not isinstance(X, pl.DataFrame):
         raise ValueError(f"X must be a table, got a polars {type(X).__name__}; use .to_frame()")
-    nested = X.select(cs.nested() | cs.object()).columns
+    nested = [name for name, kind in X.schema.items() if kind.is_nested() or kind == pl.Object]
     if nested:
         raise ValueError(f"column {nested[0]!r} holds nested cells; unnest or explode it, or drop the column")
-    as_text = X.with_columns((cs.categorical() | cs.enum() | cs.by_dtype(pl.Null)).cast(pl.String))
+    texts = [name for name, kind in X.schema.items() if kind.base_type() in (pl.Categorical, pl.Enum, pl.Null)]
+    as_text = X.with_columns(pl.col(texts).cast(pl.String))
     return as_text.to_pandas(use_pyarrow_extension_array=True)
 
 

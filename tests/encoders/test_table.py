@@ -494,7 +494,7 @@ def test_what_cannot_be_encoded_is_named(X, message):
         (TABLE.rename(columns={"job": "work"}), "'work' where it had 'job'"),
         (TABLE.replace("b", "baker"), "'job' holds 'baker', which it did not hold in fit"),
         (TABLE.assign(age=[1.0, 2.0, NAN, 3.0]), "'age' is float64, and was int64"),
-        (TABLE.assign(age=list("1234")), "'age' is str, and was int64"),
+        (TABLE.assign(age=list("1234")), "'age' is (str|object), and was int64"),
         (TABLE.assign(age=pd.Series([1, 2, None, 3], dtype="Int64")), "'age' has missing cells"),
     ],
 )
