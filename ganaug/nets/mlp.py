@@ -77,7 +77,7 @@ class MLPGenerator(nn.Module):
         self.hidden = nn.ModuleList()
         for hidden_size in hidden_sizes:
             self.hidden.append(
-                nn.Sequential(nn.Linear(size, hidden_size), nn.LayerNorm(hidden_size), nn.LeakyReLU(0.2))
+                nn.Sequential(nn.Linear(size, hidden_size), nn.LayerNorm(hidden_size), nn.LeakyReLU(0.2, inplace=True))
             )
             size += hidden_size
         self.head = nn.Linear(size, width)
@@ -179,7 +179,7 @@ class MLPDiscriminator(nn.Module):
         layers: list[nn.Module] = []
         for fan_in, fan_out in pairwise([size, *hidden_sizes]):
             linear = nn.Linear(fan_in, fan_out)
-            layers += [spectral_norm(linear) if spectral else linear, nn.LeakyReLU(0.2)]
+            layers += [spectral_norm(linear) if spectral else linear, nn.LeakyReLU(0.2, inplace=True)]
             if dropout:
                 layers.append(Dropout(dropout, generator))
         self.features = nn.Sequential(*layers)

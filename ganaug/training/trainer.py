@@ -26,6 +26,9 @@ RECORD_EVERY = 10
 _AHEAD = 32
 
 
+Report = Callable[[], dict[str, Tensor]]
+
+
 class Batch(NamedTuple):
     """Real rows, their classes, and what the generator starts from to answer them; all of one length."""
 
@@ -105,8 +108,8 @@ class Phase:
         The network(s) whose weights it trains.
     optimizer : torch.optim.Optimizer
         Over those weights.
-    objective : callable (batch, step) -> (scalar, dict of scalars)
-        What is minimised, and what is recorded.
+    objective : callable (batch, step) -> (scalar, callable () -> dict of scalars)
+        What is minimised, and what is recorded, worked out only where a record is made.
     n_updates : int, default=1
         Updates in a step.
     clip : float or None, default=None
@@ -116,7 +119,7 @@ class Phase:
     name: str
     module: nn.Module
     optimizer: torch.optim.Optimizer
-    objective: Callable[[Batch, int], tuple[Tensor, dict[str, Tensor]]]
+    objective: Callable[[Batch, int], tuple[Tensor, Report]]
     n_updates: int = 1
     clip: float | None = None
     parameters: list[Tensor] = field(init=False)
@@ -124,8 +127,8 @@ class Phase:
     def __post_init__(self) -> None:
         self.parameters = list(self.module.parameters())
 
-    def update(self, batch: Batch, step: int, fabric: Fabric) -> dict[str, Tensor]:
-        """Take one gradient step on a batch and return what the objective reported."""
+    def update(self, batch: Batch, step: int, fabric: Fabric) -> Report:
+        """Take one gradient step on a batch and return the objective's report."""
         objective, report = self.objective(batch, step)
         for weight in self.parameters:
             weight.grad = None
@@ -253,27 +256,31 @@ def adversarial_phases(
             asked, answered = batch, pack(generator(batch.y, *batch.start))
         return answered
 
-    def discriminate(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+    def discriminate(batch: Batch, step: int) -> tuple[Tensor, Report]:
         fake = answer(batch).detach()
         real, y = pack(batch.real), batch.y[::pac]
         real_score, fake_score = scores(real, fake, y)
-        objective = choice.discriminator(real_score, fake_score)
-        boundary = choice.boundary(real_score, fake_score)
-        report = {
-            "loss": objective,
-            "accuracy_real": (real_score > boundary).float().mean(),
-            "accuracy_fake": (fake_score < boundary).float().mean(),
-        }
+        adversarial = choice.discriminator(real_score, fake_score)
+        objective, cost = adversarial, None
         if penalise is not None and step % penalty_every == 0:
             mix = torch.rand(len(real), generator=randomness, device=real.device)
             cost = penalise(lambda rows: discriminator(rows, y.repeat(len(rows) // len(y))), real, fake, mix)
-            objective = objective + weight * penalty_every * cost
-            report["penalty"] = cost
+            objective = adversarial + weight * penalty_every * cost
+
+        def report() -> dict[str, Tensor]:
+            boundary = choice.boundary(real_score, fake_score)
+            return {
+                "loss": adversarial,
+                "accuracy_real": (real_score > boundary).float().mean(),
+                "accuracy_fake": (fake_score < boundary).float().mean(),
+                **({} if cost is None else {"penalty": cost}),
+            }
+
         return objective, report
 
-    def generate(batch: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+    def generate(batch: Batch, step: int) -> tuple[Tensor, Report]:
         objective = choice.generator(*scores(pack(batch.real), answer(batch), batch.y[::pac]))
-        return objective, {"loss": objective}
+        return objective, lambda: {"loss": objective}
 
     n_updates = choice.n_critic if n_critic == "auto" else int(n_critic)
     return [
@@ -348,7 +355,7 @@ def train(
                         batch = next(stream)
                     report = phase.update(batch, step, fabric)
                 if is_recorded:
-                    record |= {f"{phase.name}_{name}": value.item() for name, value in report.items()}
+                    record |= {f"{phase.name}_{name}": value.item() for name, value in report().items()}
                     record[f"{phase.name}_gradient_norm"] = float(phase.gradient_norm())
             average.update(step)
             if is_recorded:

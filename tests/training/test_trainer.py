@@ -78,7 +78,7 @@ def test_any_number_of_phases_take_turns_on_one_batch():
         def loss(batch, step):
             turns.append((name, batch))
             cost = (module.weight - 1).square().sum()
-            return cost, {"loss": cost}
+            return cost, lambda: {"loss": cost}
 
         return loss
 
@@ -97,7 +97,7 @@ def test_any_number_of_phases_take_turns_on_one_batch():
 
 def test_clip_bounds_the_weights():
     module = Line()
-    run([phase("a", module, lambda batch, step: (-module.weight.sum(), {}), clip=0.25)], Average(module, 0.9))
+    run([phase("a", module, lambda batch, step: (-module.weight.sum(), dict), clip=0.25)], Average(module, 0.9))
     assert module.weight.item() == 0.25
 
 
@@ -117,7 +117,7 @@ def test_roll_back_goes_to_the_last_good_weights():
 
     def objective(batch, step):
         cost = module.weight.sum() * (torch.nan if step == 25 else 1.0)
-        return cost, {"loss": cost}
+        return cost, lambda: {"loss": cost}
 
     average = Average(module, 0.0)
     with pytest.warns(UserWarning, match=r"diverged at step 30 of 40 .* kept the weights of step 20"):
@@ -141,7 +141,7 @@ def test_on_fit_end_is_called_whatever_happens():
     module = Line()
     with pytest.raises(RuntimeError, match="halt"):
         run(
-            [phase("a", module, lambda b, s: (module.weight.sum(), {}))],
+            [phase("a", module, lambda b, s: (module.weight.sum(), dict))],
             Average(module, 0.9),
             callbacks=[Ends(), Fails()],
         )
