@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
+from scipy.sparse import issparse
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_array, validate_data
 from torch import Tensor, nn
@@ -204,6 +205,8 @@ class TabularGAN(ConditionalGAN):
         self.callbacks = callbacks
 
     def _check_X(self, X: Any) -> Any:
+        if issparse(X):
+            raise ValueError("X is a sparse matrix, and a dense table is needed; densify it with X.toarray()")
         if not hasattr(X, "columns"):
             # as objects, so that a list of rows with text in it keeps its numbers
             X = np.array(X, dtype=object) if isinstance(X, (list, tuple)) else X
