@@ -103,7 +103,7 @@ def balance(
             raise ValueError(f"--save {save} would overwrite the table")
     table = read_table(source)
     X, y = table.split(target)
-    columns = categorical.split(",") if categorical is not None else []
+    columns = [name.strip() for name in categorical.split(",")] if categorical is not None else []
     for column in columns:
         table.check_column(column)
     if mark is not None and mark in table.frame.columns:
@@ -155,10 +155,9 @@ def sample(
 
     sampler = GANOversampler.load(model)
     known = _find_label(label, list(sampler.classes_))
-    rows = sampler.sample(n, known, random_state=seed)
-    if sampler.target_name_ is not None:
-        rows[sampler.target_name_] = [known] * n
-    write_table(out, Table(rows), force=force)
+    write_table(
+        out, Table(_as_table(sampler.sample(n, known, random_state=seed), sampler.target_name_, known)), force=force
+    )
 
 
 @app.command()
@@ -312,6 +311,22 @@ def _find_label(text: str, labels: Sequence[Any]) -> Any:
         shown = ", ".join(list(known)[:20]) + (", ..." if len(known) > 20 else "")
         raise ValueError(f"no label {text!r}; the labels are {shown}")
     return known[text]
+
+
+def _as_table(rows: Any, target: str | None, label: Any) -> pd.DataFrame:
+    """Give generated rows of any container names that a file can hold, and the label beside them."""
+    import pandas as pd
+
+    if hasattr(rows, "to_pandas"):
+        rows = rows.to_pandas()
+    if not isinstance(rows, pd.DataFrame):
+        rows = pd.DataFrame(rows).rename(columns=lambda i: f"x{i}")
+    rows.columns = rows.columns.map(str)
+    if target is None:
+        return rows
+    if target in rows.columns:
+        raise ValueError(f"the labels' name {target!r} is also a column's: rename one and train again")
+    return rows.assign(**{target: [label] * len(rows)})
 
 
 def _print_counts(console: Console, target: str, before: pd.Series, after: pd.Series) -> None:

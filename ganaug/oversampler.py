@@ -9,8 +9,7 @@ import pandas as pd
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
 from sklearn.base import _fit_context, clone
-from sklearn.preprocessing import label_binarize
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -96,7 +95,7 @@ class GANOversampler(BaseOverSampler):
             dict,
             callable,
         ],
-        "model": [StrOptions({"auto", "tabular"}), HasMethods(["fit", "sample"])],
+        "model": [StrOptions({"auto", "tabular"}), ConditionalGAN],
         **{
             name: TabularGAN._parameter_constraints[name]
             for name in ("categorical_features", "device", "max_time", "verbose", "callbacks")
@@ -170,15 +169,15 @@ class GANOversampler(BaseOverSampler):
         checked, labels, binarize_y = self._check(X, y)
         wanted = np.array(list(self.sampling_strategy_), dtype=labels.dtype)
         wanted = np.repeat(wanted, list(self.sampling_strategy_.values()))
-        self.is_synthetic_ = np.repeat([False, True], [len(labels), len(wanted)])
         if len(wanted):
             self._fit_model(checked, labels)
             X_resampled = stack_rows([checked, self.model_.sample(wanted)])
         else:
             X_resampled = stack_rows([checked])
+        self.is_synthetic_ = np.repeat([False, True], [len(labels), len(wanted)])
         y_resampled: Any = np.concatenate([labels, wanted])
         if binarize_y:
-            y_resampled = label_binarize(y_resampled, classes=np.unique(labels))
+            y_resampled = np.eye(np.shape(y)[1], dtype=int)[y_resampled]
         return X_resampled.tolist() if isinstance(X, list) else X_resampled, _like(y, y_resampled)
 
     def _fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
@@ -202,6 +201,8 @@ class GANOversampler(BaseOverSampler):
         X : same container and dtypes as in `fit`
         """
         check_is_fitted(self, "model_")
+        if not isinstance(n, int | np.integer) or n < 0 or np.ndim(label):
+            raise ValueError(f"sample takes a number of rows and one label; got n={n!r}, label={label!r}")
         seed = self.model_.seed_ + 1 if random_state is None else random_state
         return self.model_.sample(np.full(n, label), random_state=seed)
 
@@ -255,7 +256,15 @@ class GANOversampler(BaseOverSampler):
             raise ValueError("GANOversampler requires y to be passed, but the target y is None")
         if pd.isna(np.asarray(y, dtype=object)).any():
             raise ValueError("Input y contains NaN: rows without a label cannot be resampled, drop them first")
+        if isinstance(y, pd.DataFrame):
+            y = y.to_numpy() if y.shape[1] > 1 else y.iloc[:, 0]
+        elif isinstance(y, pd.api.extensions.ExtensionArray | pd.Index):
+            y = pd.Series(y)
+        if isinstance(y, np.ndarray | pd.Series) and y.dtype == object and y.ndim == 1:
+            y = pd.Series(y).infer_objects()  # whole numbers that a dropna left as objects are labels too
         check_classification_targets(y)
+        if np.ndim(y) == 2 and np.shape(y)[1] > 1 and (np.sum(np.asarray(y), axis=1) == 0).any():
+            raise ValueError("y has rows of zeros: each row needs exactly one class")
         self.target_name_ = name if isinstance(name := getattr(y, "name", None), str) and name else None
         labels, binarize_y = check_target_type(y, indicate_one_vs_all=True)
         labels = np.asarray(labels)
@@ -271,6 +280,9 @@ class GANOversampler(BaseOverSampler):
         defaults = GANOversampler()
         ours = ("categorical_features", "random_state", "device", "max_time", "verbose", "callbacks")
         given = {name: value for name in ours if not _same(value := getattr(self, name), getattr(defaults, name))}
+        if not isinstance(self.model, str):
+            # clone copies callbacks, and what the user holds would hear nothing
+            given = {"callbacks": self.model.callbacks, **given}
         return model.set_params(**given)
 
     def _fit_model(self, X: Any, labels: np.ndarray) -> None:
@@ -296,6 +308,10 @@ def _like(y: Any, labels: np.ndarray) -> Any:
         return pd.Series(labels, dtype=y.dtype, name=y.name)
     if isinstance(y, list):
         return labels.tolist()
-    if hasattr(y, "to_numpy") and hasattr(y, "dtype"):  # a polars Series
+    if isinstance(y, pd.api.extensions.ExtensionArray):
+        return pd.Series(labels, dtype=y.dtype).array
+    if isinstance(y, pd.Index):
+        return pd.Index(labels, dtype=y.dtype, name=y.name)
+    if type(y).__module__.split(".")[0] == "polars":
         return type(y)(y.name, labels.tolist(), dtype=y.dtype)
-    return labels
+    return labels.astype(y.dtype) if isinstance(y, np.ndarray) else labels

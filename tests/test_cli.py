@@ -345,3 +345,27 @@ def test_what_the_library_refuses(folder, capsys, cells):
     assert error.startswith("ganaug: error: ")
     assert error.count("\n") == 1
     assert not Path("out.csv").exists()
+
+
+@pytest.mark.parametrize("kind", ["array", "polars", "numbers as names"])
+def test_sample_of_a_model_that_never_saw_a_file(folder, kind, capsys):
+    import numpy as np
+    import polars as pl
+
+    from ganaug import GANOversampler, TabularGAN
+
+    rows = np.random.default_rng(0).normal(size=(30, 2))
+    X = {"array": rows, "polars": pl.DataFrame(rows, schema=["a", "b"]), "numbers as names": pd.DataFrame(rows)}[kind]
+    y = pd.Series(np.repeat(["no", "yes"], [20, 10]), name="a")
+    model = TabularGAN(n_steps=3, hidden_sizes=(8,), device="cpu")
+    GANOversampler(model=model, random_state=0).fit(X, y.rename("label")).save("m.ganaug")
+    for out in ("more.csv", "more.parquet"):
+        assert main(words(f"sample m.ganaug {out} --label yes -n 4")) == 0
+    made = pd.read_csv("more.csv")
+    assert len(made) == 4
+    assert made["label"].tolist() == ["yes"] * 4
+    assert list(made)[:2] == {"array": ["x0", "x1"], "polars": ["a", "b"], "numbers as names": ["0", "1"]}[kind]
+    if kind == "polars":
+        GANOversampler(model=model, random_state=0).fit(X, y).save("clash.ganaug")
+        assert main(words("sample clash.ganaug other.csv --label yes -n 4")) == 2
+        assert "'a' is also a column's" in capsys.readouterr().err

@@ -16,6 +16,7 @@ from joblib import Parallel, delayed
 from pandas.testing import assert_frame_equal, assert_series_equal
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import OneHotEncoder
@@ -26,6 +27,7 @@ from sklearn.utils.estimator_checks import (
 from sklearn.utils.estimator_checks import parametrize_with_checks as sklearn_checks
 
 from ganaug import GANOversampler, TabularGAN
+from ganaug.training.callbacks import Callback
 
 TINY = TabularGAN(n_steps=3, hidden_sizes=(8,), batch_size=16, device="cpu")
 
@@ -291,7 +293,7 @@ def test_bad_input_is_named(X, y, message):
 def test_sparse_input_is_refused_with_the_way_out():
     from scipy.sparse import csr_array
 
-    with pytest.raises(ValueError, match="densify it with X.toarray"):
+    with pytest.raises(ValueError, match=r"densify it with X\.toarray"):
         sampler().fit_resample(csr_array(np.eye(20)), [0] * 15 + [1] * 5)
 
 
@@ -299,3 +301,79 @@ def test_fewer_rows_than_there_are_cannot_be_asked_for(mixed):
     X, y = mixed
     with pytest.raises(ValueError, match="greater or equal"):
         sampler(sampling_strategy={"c": 5}).fit_resample(X, y)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda y: pd.array(y, dtype="Int64"),
+        pd.Categorical,
+        lambda y: pd.Index(y, name="t"),
+        lambda y: pd.Series(y, dtype=object),
+        lambda y: pd.Series(y, dtype="boolean"),
+        lambda y: pd.Series(y, dtype="int64[pyarrow]"),
+        lambda y: pd.DataFrame({"t": y}),
+        lambda y: pd.get_dummies(pd.Series(y)).astype(int),
+    ],
+    ids=["Int64 array", "Categorical", "Index", "object", "boolean", "arrow", "frame", "one-hot frame"],
+)
+def test_y_of_any_container(wrap):
+    y = wrap(np.repeat([0, 1], [30, 10]))
+    y_res = sampler().fit_resample(np.random.default_rng(0).normal(size=(40, 2)), y)[1]
+    assert type(y_res) is type(y)
+    assert len(y_res) == 60
+    flat = np.asarray(y_res, dtype=object)
+    labels = flat.argmax(1) if flat.ndim == 2 and flat.shape[1] == 2 else flat.ravel()
+    assert int(labels.astype(int).sum()) == 30
+    dtypes = [getattr(values, "dtypes", getattr(values, "dtype", None)) for values in (y, y_res)]
+    assert str(dtypes[0]) == str(dtypes[1])
+
+
+def test_one_hot_rows_need_a_class():
+    y = np.eye(2, dtype=int)[np.repeat([0, 1], [30, 10])]
+    y[3] = 0
+    with pytest.raises(ValueError, match="rows of zeros"):
+        sampler().fit_resample(np.zeros((40, 2)), y)
+
+
+def test_a_callback_on_the_model_is_told():
+    seen = []
+
+    class Ends(Callback):
+        def on_fit_end(self, run):
+            seen.append(run.step)
+
+    rng = np.random.default_rng(0)
+    model = clone(TINY).set_params(callbacks=[Ends()])
+    GANOversampler(model=model).fit(rng.normal(size=(40, 2)), np.repeat([0, 1], [30, 10]))
+    assert seen == [3]
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (pd.DataFrame(np.ones((40, 2)), columns=["a", "a"]), "column 'a' is there twice"),
+        (pl.DataFrame({"a": [1.0] * 40}).lazy(), r"collect it with X\.collect"),
+        (pl.DataFrame({"a": [1.0] * 40}).to_arrow(), "pass a table of pandas or polars"),
+        (np.ma.masked_greater(np.arange(80.0).reshape(40, 2), 70), r"fill it with X\.filled"),
+    ],
+)
+def test_containers_that_are_refused(X, message):
+    with pytest.raises(ValueError, match=message):
+        sampler().fit_resample(X, np.repeat([0, 1], [30, 10]))
+
+
+def test_a_failed_fit_leaves_nothing_that_looks_fitted():
+    resampler = sampler()
+    with pytest.raises(ValueError, match="infinite"):
+        resampler.fit_resample(np.array([[1.0], [np.inf]] * 10), np.repeat([0, 1], [14, 6]))
+    assert not hasattr(resampler, "is_synthetic_")
+    with pytest.raises(NotFittedError):
+        resampler.sample(1, 0)
+
+
+@pytest.mark.parametrize(("n", "label"), [(-1, "a"), (2.5, "a"), (3, ["a", "b", "c"])])
+def test_sample_takes_a_number_and_a_label(mixed, n, label):
+    resampler = sampler().fit(*mixed)
+    with pytest.raises(ValueError, match="a number of rows and one label"):
+        resampler.sample(n, label)

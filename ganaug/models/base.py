@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from ganaug import __version__
 from ganaug.datasets.containers import stack_rows
 from ganaug.datasets.files import replacing
+from ganaug.encoders.plain import cell, plain_cell
 from ganaug.training.callbacks import Callback, EarlyStopping, ProgressBar
 from ganaug.training.distance import SlicedWasserstein
 from ganaug.training.priors import Prior
@@ -165,7 +166,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         fabric = Fabric(accelerator=self.device, devices=1, precision=self.precision)
         on_device = torch.Generator(fabric.device).manual_seed(self.seed_ + 1)
         with _building, torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed_)
+            torch.default_generator.manual_seed(self.seed_)  # of the CPU, where networks are built
             generator, discriminator = self._build(len(self.classes_), on_device)
         phases = adversarial_phases(
             generator,
@@ -228,7 +229,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         ValueError
             If a label was not seen in `fit`.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "generator_")
         index = self._class_index(y)
         seed = self.seed_ if random_state is None else _draw_seed(random_state)
         randomness = torch.Generator().manual_seed(seed + 2)
@@ -274,7 +275,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         self._save(path, {})
 
     def _save(self, path: str | Path, more: dict[str, Any]) -> None:
-        check_is_fitted(self)
+        check_is_fitted(self, "generator_")
         description, arrays = self._store()
         params = self.get_params(deep=False)
         for name in ("callbacks", "random_state", "device", "verbose"):
@@ -283,8 +284,8 @@ class ConditionalGAN(BaseEstimator, ABC):
             "format": _FORMAT,
             "ganaug": __version__,
             "model": type(self).__name__,
-            "params": params,
-            "classes": {"dtype": self.classes_.dtype.str, "values": self.classes_.tolist()},
+            "params": {name: _plain(value, name) for name, value in params.items()},
+            "classes": {"dtype": self.classes_.dtype.str, "values": _plain(self.classes_, "y")},
             "seed": self.seed_,
             "n_features_in": self.n_features_in_,
             "feature_names_in": getattr(self, "feature_names_in_", np.array([])).tolist(),
@@ -293,7 +294,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         }
         tensors = {f"network.{name}": weight.cpu() for name, weight in self.generator_.state_dict().items()}
         tensors |= {f"array.{name}": torch.from_numpy(np.ascontiguousarray(a)) for name, a in arrays.items()}
-        tensors["json"] = torch.frombuffer(bytearray(json.dumps(header, default=_plain).encode()), dtype=torch.uint8)
+        tensors["json"] = torch.frombuffer(bytearray(json.dumps(header).encode()), dtype=torch.uint8)
         with replacing(path) as beside:
             save_file(tensors, beside, metadata={"format": "ganaug"})
 
@@ -344,14 +345,14 @@ class ConditionalGAN(BaseEstimator, ABC):
         kind = ConditionalGAN._models[header["model"]]
         if not issubclass(kind, cls):
             raise ValueError(f"it holds a {kind.__name__}, not a {cls.__name__}")
-        model = kind(**header["params"])
+        model = kind(**{name: _unplain(value) for name, value in header["params"].items()})
         model._validate_params()
         arrays = {name[6:]: t.numpy() for name, t in tensors.items() if name.startswith("array.")}
         weights = {name[8:]: t for name, t in tensors.items() if name.startswith("network.")}
         if not all(weight.isfinite().all() for weight in weights.values()):
             raise ValueError("a weight is not finite")
         dtype = np.dtype(header["classes"]["dtype"])
-        model.classes_ = np.array(header["classes"]["values"], dtype=dtype)
+        model.classes_ = np.array(_unplain(header["classes"]["values"]), dtype=dtype)
         model.seed_ = int(header["seed"])
         model.n_features_in_ = int(header["n_features_in"])
         if header["feature_names_in"]:
@@ -366,14 +367,30 @@ class ConditionalGAN(BaseEstimator, ABC):
         return model
 
 
+class _Threads:
+    """Who holds torch's number of threads down, and what it was before: Python threads may fit at the same time."""
+
+    lock = threading.Lock()
+    n_holders = 0
+    before = 1
+
+
 @contextmanager
 def _threads(n: int | None) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(n or before)
+    if n is None:
+        yield
+        return
+    with _Threads.lock:
+        if not _Threads.n_holders:
+            _Threads.before = torch.get_num_threads()
+        _Threads.n_holders += 1
+    torch.set_num_threads(n)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        with _Threads.lock:
+            _Threads.n_holders -= 1
+        torch.set_num_threads(_Threads.before)
 
 
 def _draw_seed(random_state: int | np.random.RandomState | None) -> int:
@@ -382,8 +399,14 @@ def _draw_seed(random_state: int | np.random.RandomState | None) -> int:
     return int(source.randint(np.iinfo(np.int32).max - 2))
 
 
-def _plain(value: Any) -> Any:
-    """Make NumPy scalars in parameters JSON-able."""
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"cannot be stored in a model file: {value!r} of type {type(value).__name__}")
+def _plain(value: Any, name: str) -> Any:
+    """Write a parameter, or several values, in JSON's terms, types included."""
+    if isinstance(value, (list, tuple, set, np.ndarray, pd.Index, pd.Series)):
+        items = value.tolist() if isinstance(value, np.ndarray) else list(value)
+        return {"items": [plain_cell(item, name) for item in items]}
+    return plain_cell(value, name)
+
+
+def _unplain(plain: Any) -> Any:
+    """Read what `_plain` wrote; several values as a list."""
+    return [cell(item) for item in plain["items"]] if isinstance(plain, dict) and "items" in plain else cell(plain)

@@ -5,6 +5,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+import pandas as pd
 import torch
 from scipy.sparse import issparse
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -49,9 +50,9 @@ class TabularGAN(ConditionalGAN):
         Dropout in the discriminator, in [0, 1). Beside a gradient penalty it gained nothing in our measurements and
         costs a tenth of the time.
     spectral_norm : bool, default=False
-        Spectral normalisation of the discriminator (arXiv 1802.05957). It bounds the slope of the scores by 1, which
-        steadies training but learns slowly (give it ``n_critic=3``) and is too smooth to see structure much finer
-        than a standard deviation.
+        Spectral normalisation of the discriminator (arXiv 1802.05957). It bounds the slope of what the classes
+        share, which steadies training but learns slowly (give it ``n_critic=3``) and is too smooth to see structure
+        much finer than a standard deviation.
     pac : int, default=1
         Rows of one class the discriminator judges together (PacGAN, arXiv 1712.04086), against mode collapse; it learns
         more slowly, so give it more steps.
@@ -75,14 +76,14 @@ class TabularGAN(ConditionalGAN):
     max_time : float or None, default=None
         Seconds of training after which it stops.
     patience : int or None, default=8
-        Training stops early when the distance to the real rows, measured twenty times, has not improved so many
-        times in a row. None trains to the end.
+        Training stops early when the distance to the real rows, measured about twenty times, has not improved so
+        many times in a row. None trains to the end.
     random_state : int, RandomState or None, default=None
         An integer gives the same rows on the same machine every time.
     device : str, default="auto"
         "auto", "cpu", "cuda", "mps": a Lightning Fabric accelerator.
-    precision : str, default="32-true"
-        A Lightning Fabric precision, such as "bf16-mixed".
+    precision : {"32-true", "bf16-mixed"}, default="32-true"
+        Or "bf16-mixed", where the device has it; weights stay in single precision.
     verbose : int, default=0
         1 shows a progress bar.
     callbacks : list of Callback or None, default=None
@@ -139,7 +140,7 @@ class TabularGAN(ConditionalGAN):
         "patience": [None, Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
         "device": [str],
-        "precision": [str],
+        "precision": [StrOptions({"32-true", "bf16-mixed"})],
         "verbose": ["verbose"],
         "callbacks": [None, list],
     }
@@ -207,10 +208,23 @@ class TabularGAN(ConditionalGAN):
     def _check_X(self, X: Any) -> Any:
         if issparse(X):
             raise ValueError("X is a sparse matrix, and a dense table is needed; densify it with X.toarray()")
+        if not (len(self.hidden_sizes) and all(isinstance(n, int | np.integer) and n > 0 for n in self.hidden_sizes)):
+            raise ValueError(
+                f"hidden_sizes must hold at least one size, each a positive int; got {self.hidden_sizes!r}"
+            )
+        if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+            raise ValueError("X is a masked array; fill it with X.filled(np.nan)")
+        is_polars = type(X).__module__.split(".")[0] == "polars"
+        if is_polars and not hasattr(X, "shape"):
+            raise ValueError("X is lazy; collect it with X.collect()")
         if not hasattr(X, "columns"):
             # as objects, so that a list of rows with text in it keeps its numbers
             X = np.array(X, dtype=object) if isinstance(X, (list, tuple)) else X
             X = check_array(X, dtype=None, ensure_all_finite=False)
+        elif not isinstance(X, pd.DataFrame) and not is_polars:
+            raise ValueError(f"X is a {type(X).__name__}; pass a table of pandas or polars, or an array")
+        elif len(set(X.columns)) < len(X.columns):
+            raise ValueError(f"column {next(c for c in X.columns if list(X.columns).count(c) > 1)!r} is there twice")
         elif 0 in X.shape:
             raise ValueError(f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s): nothing to learn")
         validate_data(self, X, reset=True, skip_check_array=True)
@@ -241,8 +255,7 @@ class TabularGAN(ConditionalGAN):
         )
 
     def _build(self, n_classes: int, generator: torch.Generator) -> tuple[nn.Module, nn.Module]:
-        encoder = self.encoder_
-        hidden_sizes = [int(size) for size in self.hidden_sizes]
+        encoder, hidden_sizes = self.encoder_, list(self.hidden_sizes)
         return (
             MLPGenerator(
                 self.latent_size,

@@ -115,17 +115,17 @@ class Dropout(nn.Module):
     """Dropout whose mask comes from a generator of its own, so that the global one is never touched.
 
     Random numbers cost more than the rest of a small layer, so a mask takes one byte of them per value: the
-    probability is rounded to a multiple of 1/256.
+    probability is rounded to a multiple of 1/256 between 1/256 and 255/256.
     """
 
     def __init__(self, p: float, generator: torch.Generator) -> None:
         super().__init__()
-        self.threshold = round(p * 256)
+        self.threshold = min(max(round(p * 256), 1), 255)
         self.generator = generator
 
     def forward(self, x: Tensor) -> Tensor:
         """Zero each value with the probability given and scale the rest up, in training mode only."""
-        if not self.training or not self.threshold:
+        if not self.training:
             return x
         words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
         words.random_(-(2**63), None, generator=self.generator)
@@ -147,7 +147,7 @@ class MLPDiscriminator(nn.Module):
     dropout : float
         Probability of zeroing a hidden value; 0 leaves dropout out.
     spectral : bool
-        Divide each weight by its largest singular value (arXiv 1802.05957).
+        Divide each weight but the classes' embedding by its largest singular value (arXiv 1802.05957).
     generator : torch.Generator
         Source of dropout's randomness.
 

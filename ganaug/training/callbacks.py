@@ -69,8 +69,8 @@ class EarlyStopping(Callback):
     monitor : str, default="distance"
         Column of the history; smaller is better.
     patience : int, default=8
-        Measurements without improvement after which the run stops. The value is measured twenty times in the
-        planned run, so 8 is 40 % of the budget.
+        Measurements without improvement after which the run stops. The value is measured about twenty times in
+        the planned run, in a short one every tenth step.
     min_delta : float, default=0.0
         What counts as improvement, in the units of `monitor`.
     """
@@ -115,14 +115,22 @@ class Checkpoint(Callback):
         self.path = path
         self.every = every
 
+    def on_fit_start(self, run: Run) -> None:
+        """Refuse what would fail hours later."""
+        if self.every < 1:
+            raise ValueError(f"Checkpoint(every={self.every!r}) must be at least 1")
+        if not Path(self.path).absolute().parent.is_dir():
+            raise FileNotFoundError(f"no folder for the checkpoint {str(self.path)!r}")
+
     def on_step_end(self, run: Run) -> None:
         """Store at every `every`-th step."""
         if run.step % self.every == 0:
             run.save(self.path)
 
     def on_fit_end(self, run: Run) -> None:
-        """Store what the run ended with."""
-        run.save(self.path)
+        """Store what the run ended with, if it got anywhere."""
+        if run.step:
+            run.save(self.path)
 
 
 class ProgressBar(Callback):

@@ -8,6 +8,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -228,11 +229,14 @@ def adversarial_phases(
         Rows the discriminator sees at a time.
     """
     choice = LOSSES[loss]
-    penalise = PENALTIES[choice.penalty if penalty == "auto" else penalty]
+    regulariser = choice.penalty if penalty == "auto" else penalty
+    penalise = PENALTIES[regulariser]
     # a penalty that is not the loss's own has no weight tuned for it: 1 is the value of the papers' toy problems
-    own = penalty in ("auto", choice.penalty)
+    own = regulariser == choice.penalty
     weight = (choice.gamma if own else 1.0) if gamma == "auto" else float(gamma)
     fused = fabric.device.type in ("cpu", "cuda")
+    # Fabric's wrapper admits no derivative of a derivative; the penalty asks the network itself.
+    critic = discriminator
     (generator, g_optimizer), (discriminator, d_optimizer) = (
         fabric.setup(net, torch.optim.Adam(net.parameters(), lr=learning_rate, betas=(choice.beta1, 0.9), fused=fused))
         for net in (generator, discriminator)
@@ -249,6 +253,8 @@ def adversarial_phases(
     asked: Batch | None = None
     answered = torch.empty(0)
 
+    n_judged, cost = 0, torch.zeros(())  # discriminator updates so far, and the last penalty
+
     def answer(batch: Batch) -> Tensor:
         # both phases of a step see the same batch: the generator, unchanged in between, answers it once
         nonlocal asked, answered
@@ -261,11 +267,15 @@ def adversarial_phases(
         real, y = pack(batch.real), batch.y[::pac]
         real_score, fake_score = scores(real, fake, y)
         adversarial = choice.discriminator(real_score, fake_score)
-        objective, cost = adversarial, None
-        if penalise is not None and step % penalty_every == 0:
+        objective = adversarial
+        nonlocal n_judged, cost
+        if penalise is not None and n_judged % penalty_every == 0:
             mix = torch.rand(len(real), generator=randomness, device=real.device)
-            cost = penalise(lambda rows: discriminator(rows, y.repeat(len(rows) // len(y))), real, fake, mix)
-            objective = adversarial + weight * penalty_every * cost
+            with fabric.autocast():
+                squared = penalise(lambda rows: critic(rows, y.repeat(len(rows) // len(y))), real, fake, mix)
+            objective = adversarial + weight * penalty_every * squared
+            cost = squared.detach()
+        n_judged += 1
 
         def report() -> dict[str, Tensor]:
             boundary = choice.boundary(real_score, fake_score)
@@ -273,7 +283,7 @@ def adversarial_phases(
                 "loss": adversarial,
                 "accuracy_real": (real_score > boundary).float().mean(),
                 "accuracy_fake": (fake_score < boundary).float().mean(),
-                **({} if cost is None else {"penalty": cost}),
+                **({} if penalise is None else {"penalty": cost}),
             }
 
         return objective, report
@@ -321,7 +331,7 @@ def train(
     callbacks : sequence of Callback
         Told of every step.
     distance : callable (network) -> float
-        How far the averaged network's rows are from real ones; measured twenty times in a run and recorded.
+        How far the averaged network's rows are from real ones; measured up to twenty times in a run and recorded.
     save : callable (path)
         Handed to the callbacks, to store the model as it is.
 
@@ -341,9 +351,11 @@ def train(
     stream = iter(batches)
     measure_every = RECORD_EVERY * max(1, round(n_steps / (20 * RECORD_EVERY)))
     began = recorded = time.perf_counter()
-    for callback in callbacks:
-        callback.on_fit_start(run)
-    try:
+    with ExitStack() as ending:
+        for callback in callbacks:
+            # whatever happens to the run or to another callback, each that is told of the start is told of the end
+            ending.callback(callback.on_fit_end, run)
+            callback.on_fit_start(run)
         for step in range(n_steps):
             run.step = step + 1
             is_last = run.step == n_steps or (max_time is not None and time.perf_counter() - began > max_time)
@@ -363,9 +375,9 @@ def train(
                     average.roll_back()
                     run.stop(f"training diverged at step {run.step}")
                     warnings.warn(
-                        f"Training diverged at step {run.step} of {n_steps} (a loss or weight was not finite): kept "
-                        f"the weights of step {run.history[-1]['step'] if run.history else 0}. A lower learning_rate "
-                        "or loss='rpgan' is steadier.",
+                        f"Training diverged at step {run.step} of {n_steps} (a loss or weight was not finite): "
+                        + (f"kept the weights of step {run.history[-1]['step']}. " if run.history else "UNTRAINED. ")
+                        + "A lower learning_rate or loss='rpgan' is steadier.",
                         stacklevel=4,
                     )
                     break
@@ -383,7 +395,4 @@ def train(
                 break
             if is_last:
                 break
-    finally:
-        for callback in callbacks:
-            callback.on_fit_end(run)
     return pd.DataFrame(run.history)

@@ -85,6 +85,23 @@ def test_torch_threads_are_left_as_they_were(mixed, tiny_model):
         torch.set_num_threads(1)
 
 
+def test_torch_threads_are_left_as_they_were_by_several_fits_at_once(mixed, tiny_model):
+    torch.set_num_threads(2)
+    try:
+        threads = [threading.Thread(target=clone(tiny_model).fit, args=mixed) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        seen = []
+        last = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
+        last.start()
+        last.join()
+        assert seen == [2]
+    finally:
+        torch.set_num_threads(1)
+
+
 def test_no_seed_means_other_rows_each_time(mixed, tiny_model):
     X, y = mixed
     model = tiny_model.set_params(random_state=None)
@@ -189,7 +206,7 @@ def test_history_holds_what_is_needed_to_watch(mixed, tiny_model):
     assert history["step"].tolist() == [10, 20, 30, 40]
     for column in ("loss", "accuracy_real", "accuracy_fake", "gradient_norm"):
         assert history[f"discriminator_{column}"].notna().all()
-    assert history[["generator_loss", "generator_gradient_norm", "step_time", "distance"]].notna().all(axis=None)
+    assert history[["generator_loss", "discriminator_penalty", "step_time", "distance"]].notna().all(axis=None)
     assert history["discriminator_accuracy_real"].between(0, 1).all()
     assert history["seconds"].is_monotonic_increasing
 
@@ -305,3 +322,72 @@ def test_the_budget_follows_width_and_classes(tiny_model):
     assert model.fit(rng.normal(size=(200, 5)), y)._budget() == (600, 320)
     assert model.fit(rng.normal(size=(200, 100)), y % 2)._budget() == (750, 128)
     assert model.set_params(n_steps=7, batch_size=9).fit(rng.normal(size=(200, 5)), y)._budget() == (7, 9)
+
+
+def test_bf16_trains_and_samples(mixed, tiny_model, tmp_path):
+    model = tiny_model.set_params(precision="bf16-mixed", n_steps=20).fit(*mixed)
+    assert model.history_["discriminator_penalty"].notna().all()
+    assert model.generator_.head.weight.dtype == torch.float32
+    model.save(tmp_path / "m")
+    assert_frame_equal(TabularGAN.load(tmp_path / "m").sample(["a"] * 5), model.sample(["a"] * 5))
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"categorical_features": np.array(["count"])},
+        {"categorical_features": pd.Index(["count"])},
+        {"categorical_features": np.arange(10) == 1},
+        {"hidden_sizes": np.array([8, 4])},
+        {"learning_rate": np.float32(0.001)},
+    ],
+)
+def test_parameters_of_any_container_survive_the_file(mixed, tiny_model, tmp_path, params):
+    X, y = mixed
+    model = tiny_model.set_params(**params).fit(X, y)
+    model.save(tmp_path / "m")
+    again = TabularGAN.load(tmp_path / "m")
+    assert_frame_equal(again.sample(y), model.sample(y))
+    assert_frame_equal(again.set_params(random_state=0, device="cpu").fit(X, y).sample(y), model.sample(y))
+
+
+def test_names_of_several_levels_survive_the_file(tiny_model, tmp_path):
+    columns = pd.MultiIndex.from_tuples([("a", 1), ("a", 2)])
+    X = pd.DataFrame(np.random.default_rng(0).integers(0, 4, size=(40, 2)), columns=columns)
+    y = np.repeat([0, 1], 20)
+    tiny_model.set_params(categorical_features=[("a", 1)]).fit(X, y).save(tmp_path / "m")
+    again = TabularGAN.load(tmp_path / "m")
+    assert_frame_equal(again.set_params(random_state=0, device="cpu").fit(X, y).sample(y), tiny_model.sample(y))
+
+
+def test_dates_are_labels_too(tiny_model, tmp_path):
+    y = pd.Series(pd.to_datetime(["2024-01-01", "2024-01-02"])).repeat(10).to_numpy()
+    tiny_model.fit(np.random.default_rng(0).normal(size=(20, 2)), y).save(tmp_path / "m")
+    again = TabularGAN.load(tmp_path / "m")
+    assert (again.classes_ == tiny_model.classes_).all()
+    assert (again.sample(y) == tiny_model.sample(y)).all()
+
+
+@pytest.mark.parametrize("hidden_sizes", [(), (0,), (-3,), ("a",), (8.7,)])
+def test_hidden_sizes_are_named_when_wrong(mixed, tiny_model, hidden_sizes):
+    with pytest.raises(ValueError, match="hidden_sizes must hold"):
+        tiny_model.set_params(hidden_sizes=hidden_sizes).fit(*mixed)
+
+
+@pytest.mark.parametrize("dropout", [0.001, 0.999])
+def test_any_dropout_trains(mixed, tiny_model, dropout):
+    assert len(tiny_model.set_params(dropout=dropout).fit(*mixed).sample(["a"])) == 1
+
+
+@pytest.mark.parametrize(("every", "folder"), [(0, "."), (5, "nowhere")])
+def test_a_checkpoint_that_cannot_be_is_refused_before_training(mixed, tiny_model, tmp_path, every, folder):
+    seen = []
+
+    class Ends(Callback):
+        def on_fit_end(self, run):
+            seen.append(run.step)
+
+    checkpoint = Checkpoint(tmp_path / folder / "m", every=every)
+    with pytest.raises((ValueError, FileNotFoundError)):
+        tiny_model.set_params(callbacks=[Ends(), checkpoint]).fit(*mixed)
+    assert seen == [0]
