@@ -715,7 +715,7 @@ def described(tables: Iterable[Table]) -> pd.DataFrame:
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="8 small tables, 3 classifiers, 2 folds")
+    parser.add_argument("--quick", action="store_true", help="8 small tables, 3 classifiers, 3 of 5 folds")
     parser.add_argument("--half", choices=["design", "confirm", "both", "none"], default="design", help="of KEEL")
     parser.add_argument("--data", type=Path, help="folder of larger tables as Parquet, last column the target")
     parser.add_argument("--tables", nargs="+", help="only these")
