@@ -106,6 +106,8 @@ def balance(
     columns = [name.strip() for name in categorical.split(",")] if categorical is not None else []
     for column in columns:
         table.check_column(column)
+        if column == target:
+            raise ValueError(f"--categorical {categorical}: {target!r} is the target")
     if mark is not None and mark in table.frame.columns:
         raise ValueError(f"--mark {mark}: there is such a column already")
     wanted = _parse_strategy(strategy, y.unique().tolist())
@@ -302,6 +304,8 @@ def _parse_strategy(text: str, labels: Sequence[Any]) -> str | float | dict[Any,
             counts[label] = int(count)
         except (TypeError, ValueError) as error:
             raise ValueError(f"--strategy {text}: {count!r} is no number of rows for {name!r}") from error
+        if isinstance(count, float) and count != counts[label]:
+            raise ValueError(f"--strategy {text}: {count!r} is no whole number of rows for {name!r}")
     return counts
 
 

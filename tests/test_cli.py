@@ -158,6 +158,8 @@ BAD = {
     "balance in.csv out.csv --target plan --strategy gold=x": "'x' is no number of rows for 'gold'",
     "balance in.csv out.csv --target plan --strategy glod=50": "no label 'glod'; the labels are gold, basic",
     "balance in.csv out.csv --target plan --strategy {x": "no JSON",
+    'balance in.csv out.csv --target plan --strategy {"gold":70.9}': "no whole number of rows",
+    "balance in.csv out.csv --target plan --categorical plan": "'plan' is the target",
     "balance in.csv out.csv --target plan --model big": "--model",
     "balance in.csv out.csv --target plan --seed x": "--seed",
     "balance in.csv out.csv": "--target",

@@ -141,6 +141,8 @@ class ConditionalGAN(BaseEstimator, ABC):
         UserWarning
             When a class has fewer than 6 rows, and when training diverged and was rolled back.
         """
+        for name in ("generator_", "history_"):  # of an earlier fit, should this one fail
+            self.__dict__.pop(name, None)
         X = self._check_X(X)
         check_classification_targets(y)
         self.classes_, index, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
