@@ -252,8 +252,8 @@ class GANOversampler(BaseOverSampler):
         return self.model_.history_
 
     def _check(self, X: Any, y: Any) -> tuple[Any, np.ndarray, bool]:
-        for name in ("model_", "is_synthetic_"):  # of an earlier fit, should this one fail
-            self.__dict__.pop(name, None)
+        for learned in ("model_", "is_synthetic_"):  # by an earlier fit, should this one fail
+            self.__dict__.pop(learned, None)
         if y is None:
             raise ValueError("GANOversampler requires y to be passed, but the target y is None")
         if pd.isna(np.asarray(y, dtype=object)).any():
