@@ -209,7 +209,7 @@ class GANOversampler(BaseOverSampler):
     def save(self, path: str | Path) -> None:
         """Store the fitted model in one file, for `load`; see `ConditionalGAN.save`."""
         check_is_fitted(self, "model_")
-        self.model_._save(path, {"target_name": self.target_name_})
+        self.model_.save(path)
 
     @classmethod
     def load(cls, path: str | Path) -> "GANOversampler":
@@ -230,10 +230,10 @@ class GANOversampler(BaseOverSampler):
         ValueError
             If the file is cut short, not a ganaug model or from a newer version.
         """
-        model, header = ConditionalGAN._load(path)
+        model: ConditionalGAN = ConditionalGAN.load(path)
         sampler = cls(model=clone(model))
         sampler.model_ = model
-        sampler.target_name_ = header.get("target_name")
+        sampler.target_name_ = model.target_name_
         sampler.n_features_in_ = model.n_features_in_
         if hasattr(model, "feature_names_in_"):
             sampler.feature_names_in_ = model.feature_names_in_
@@ -288,7 +288,7 @@ class GANOversampler(BaseOverSampler):
         return model.set_params(**given)
 
     def _fit_model(self, X: Any, labels: np.ndarray) -> None:
-        self.model_ = self._new_model().fit(X, labels)
+        self.model_ = self._new_model().fit(X, pd.Series(labels, name=self.target_name_))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -27,7 +27,7 @@ from sklearn.utils.estimator_checks import (
 from sklearn.utils.estimator_checks import parametrize_with_checks as sklearn_checks
 
 from ganaug import GANOversampler, TabularGAN
-from ganaug.training.callbacks import Callback
+from ganaug.training.callbacks import Callback, Checkpoint
 
 TINY = TabularGAN(n_steps=3, hidden_sizes=(8,), batch_size=16, device="cpu")
 
@@ -232,6 +232,11 @@ def test_a_saved_sampler_gives_the_same_rows_in_a_fresh_process(mixed, tmp_path)
     done = subprocess.run([sys.executable, "-c", code, *args], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "target"
     assert_frame_equal(pd.read_pickle(tmp_path / "rows.pkl"), resampler.sample(20, "c"))
+
+
+def test_a_checkpoint_knows_the_target_too(mixed, tmp_path):
+    sampler(callbacks=[Checkpoint(tmp_path / "m")]).fit(*mixed)
+    assert GANOversampler.load(tmp_path / "m").target_name_ == "target"
 
 
 def test_clone_and_pickle(mixed):

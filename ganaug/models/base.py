@@ -141,10 +141,11 @@ class ConditionalGAN(BaseEstimator, ABC):
         UserWarning
             When a class has fewer than 6 rows, and when training diverged and was rolled back.
         """
-        for name in ("generator_", "history_"):  # of an earlier fit, should this one fail
-            self.__dict__.pop(name, None)
+        for learned in ("generator_", "history_"):  # by an earlier fit, should this one fail
+            self.__dict__.pop(learned, None)
         X = self._check_X(X)
         check_classification_targets(y)
+        self.target_name_ = name if isinstance(name := getattr(y, "name", None), str) and name else None
         self.classes_, index, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
         if len(index) != len(X):
             raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(X), len(index)]}")
@@ -274,9 +275,6 @@ class ConditionalGAN(BaseEstimator, ABC):
         path : str or Path
             Where to store it; an existing file is replaced.
         """
-        self._save(path, {})
-
-    def _save(self, path: str | Path, more: dict[str, Any]) -> None:
         check_is_fitted(self, "generator_")
         description, arrays = self._store()
         params = self.get_params(deep=False)
@@ -291,8 +289,8 @@ class ConditionalGAN(BaseEstimator, ABC):
             "seed": self.seed_,
             "n_features_in": self.n_features_in_,
             "feature_names_in": getattr(self, "feature_names_in_", np.array([])).tolist(),
+            "target_name": self.target_name_,
             "description": description,
-            **more,
         }
         tensors = {f"network.{name}": weight.cpu() for name, weight in self.generator_.state_dict().items()}
         tensors |= {f"array.{name}": torch.from_numpy(np.ascontiguousarray(a)) for name, a in arrays.items()}
@@ -319,11 +317,6 @@ class ConditionalGAN(BaseEstimator, ABC):
         ValueError
             If the file is cut short, not a ganaug model, of another kind, or from a newer version.
         """
-        model, _ = cls._load(path)
-        return model
-
-    @classmethod
-    def _load(cls: type[Self], path: str | Path) -> tuple[Self, dict[str, Any]]:
         if not Path(path).is_file():
             raise FileNotFoundError(f"No model file at {str(path)!r}")
         try:
@@ -338,7 +331,7 @@ class ConditionalGAN(BaseEstimator, ABC):
                 f"{__version__}, which reads format {_FORMAT}. Upgrade ganaug to read it."
             )
         try:
-            return cls._revive(header, tensors), header
+            return cls._revive(header, tensors)
         except (LookupError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
             raise ValueError(f"{str(path)!r} is damaged or was not written by ganaug: {error}") from error
 
@@ -355,6 +348,9 @@ class ConditionalGAN(BaseEstimator, ABC):
             raise ValueError("a weight is not finite")
         dtype = np.dtype(header["classes"]["dtype"])
         model.classes_ = np.array(_unplain(header["classes"]["values"]), dtype=dtype)
+        model.target_name_ = header["target_name"]
+        if not isinstance(model.target_name_, str | None):
+            raise ValueError(f"the target's name is {model.target_name_!r}")
         model.seed_ = int(header["seed"])
         model.n_features_in_ = int(header["n_features_in"])
         if header["feature_names_in"]:

@@ -93,6 +93,8 @@ class TabularGAN(ConditionalGAN):
     ----------
     classes_ : ndarray
         Labels seen in `fit`, sorted.
+    target_name_ : str or None
+        Name of `y`, where it is a named Series.
     history_ : DataFrame
         Losses, the discriminator's accuracy on real and on fake rows, gradient norms, time per step, and the
         distance between generated and real rows.

@@ -159,6 +159,7 @@ FORGERIES = {
     "negative counts": lambda h, t: t.update({"array.prior.counts": -t["array.prior.counts"]}),
     "NaN weight": raise_weight,
     "missing weight": lambda h, t: t.pop("network.head.weight"),
+    "target's name": lambda h, t: h.update(target_name=["a"]),
     "header a list": lambda h, t: h.update(params=[1]),
 }
 
