@@ -5,6 +5,7 @@ ratio is what to quote. Both use one thread, as `TabularGAN` does.
 """
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from unittest.mock import patch
 
 import numpy as np
@@ -51,11 +52,14 @@ class Plain:
     def setup(self, *parts: object) -> tuple[object, ...]:
         return parts
 
+    def autocast(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
     def backward(self, loss: torch.Tensor, inputs: list[torch.Tensor]) -> None:
         loss.backward(inputs=inputs)
 
 
-def measure(name: str, n_features: int, **params: object) -> None:
+def measure(name: str, n_features: int, *, n_steps: int = N_STEPS, n_rounds: int = 5, **params: object) -> None:
     X, y = make_classification(1500, n_features, n_informative=5, weights=[0.96], random_state=0)
 
     def model(n_steps: int) -> TabularGAN:
@@ -75,15 +79,15 @@ def measure(name: str, n_features: int, **params: object) -> None:
     operands = [(matrix(a, p), matrix(b, q)) for a, b, p, q in recorder.shapes]
 
     ours, plain, products = [], [], []
-    for _ in range(5):
-        ours.append(step_seconds(model(N_STEPS), X, y))
+    for _ in range(n_rounds):
+        ours.append(step_seconds(model(n_steps), X, y))
         with patch("ganaug.models.base.Fabric", Plain):
-            plain.append(step_seconds(model(N_STEPS), X, y))
+            plain.append(step_seconds(model(n_steps), X, y))
         start = time.perf_counter()
-        for _ in range(N_STEPS // n_recorded):
+        for _ in range(n_steps // n_recorded):
             for left, right in operands:
                 left @ right
-        products.append((time.perf_counter() - start) / N_STEPS)
+        products.append((time.perf_counter() - start) / n_steps)
     ratios = np.divide(ours, products)
     print(
         f"{name:22s} step {np.median(ours) * 1e3:5.2f} ms, products alone {np.median(products) * 1e3:5.2f} ms "

@@ -280,3 +280,8 @@ def test_the_page_says_what_was_done_and_not_where(tabular, made_table, tmp_path
         assert part in page
     assert str(tmp_path) not in page
     assert (tmp_path / "page.png").stat().st_size > 10_000
+
+
+def test_the_step_benchmark_runs(capsys):
+    script("step").measure("tiny", 8, n_steps=20, n_rounds=1, hidden_sizes=(8,))
+    assert "ratio" in capsys.readouterr().out
