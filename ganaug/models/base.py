@@ -267,8 +267,9 @@ class ConditionalGAN(BaseEstimator, ABC):
     def save(self, path: str | Path) -> None:
         """Store the fitted model in one file: weights as safetensors, all else as JSON within; no code.
 
-        The file is written beside `path` and moved into place. With ``prior="neighbors"`` it holds training rows
-        (the anchors): share it only with those who may see the data.
+        The file is written beside `path` and moved into place. It holds values of the training data: categories, up
+        to a thousand quantiles of each numeric column, and with ``prior="neighbors"`` whole rows (the anchors). Share
+        it only with those who may see the data.
 
         Parameters
         ----------

@@ -109,7 +109,7 @@ class Phase:
         The network(s) whose weights it trains.
     optimizer : torch.optim.Optimizer
         Over those weights.
-    objective : callable (batch, step) -> (scalar, callable () -> dict of scalars)
+    objective : callable (batch) -> (scalar, callable () -> dict of scalars)
         What is minimised, and what is recorded, worked out only where a record is made.
     n_updates : int, default=1
         Updates in a step.
@@ -120,7 +120,7 @@ class Phase:
     name: str
     module: nn.Module
     optimizer: torch.optim.Optimizer
-    objective: Callable[[Batch, int], tuple[Tensor, Report]]
+    objective: Callable[[Batch], tuple[Tensor, Report]]
     n_updates: int = 1
     clip: float | None = None
     parameters: list[Tensor] = field(init=False)
@@ -128,9 +128,9 @@ class Phase:
     def __post_init__(self) -> None:
         self.parameters = list(self.module.parameters())
 
-    def update(self, batch: Batch, step: int, fabric: Fabric) -> Report:
+    def update(self, batch: Batch, fabric: Fabric) -> Report:
         """Take one gradient step on a batch and return the objective's report."""
-        objective, report = self.objective(batch, step)
+        objective, report = self.objective(batch)
         for weight in self.parameters:
             weight.grad = None
         fabric.backward(objective, inputs=self.parameters)
@@ -252,7 +252,6 @@ def adversarial_phases(
 
     asked: Batch | None = None
     answered = torch.empty(0)
-
     n_judged, cost = 0, torch.zeros(())  # discriminator updates so far, and the last penalty
 
     def answer(batch: Batch) -> Tensor:
@@ -262,7 +261,7 @@ def adversarial_phases(
             asked, answered = batch, pack(generator(batch.y, *batch.start))
         return answered
 
-    def discriminate(batch: Batch, step: int) -> tuple[Tensor, Report]:
+    def discriminate(batch: Batch) -> tuple[Tensor, Report]:
         fake = answer(batch).detach()
         real, y = pack(batch.real), batch.y[::pac]
         real_score, fake_score = scores(real, fake, y)
@@ -288,7 +287,7 @@ def adversarial_phases(
 
         return objective, report
 
-    def generate(batch: Batch, step: int) -> tuple[Tensor, Report]:
+    def generate(batch: Batch) -> tuple[Tensor, Report]:
         objective = choice.generator(*scores(pack(batch.real), answer(batch), batch.y[::pac]))
         return objective, lambda: {"loss": objective}
 
@@ -365,7 +364,7 @@ def train(
                 for _ in range(phase.n_updates):
                     if phase is phases[0]:
                         batch = next(stream)
-                    report = phase.update(batch, step, fabric)
+                    report = phase.update(batch, fabric)
                 if is_recorded:
                     record |= {f"{phase.name}_{name}": value.item() for name, value in report().items()}
                     record[f"{phase.name}_gradient_norm"] = float(phase.gradient_norm())
@@ -391,8 +390,6 @@ def train(
                 recorded = time.perf_counter()
             for callback in callbacks:
                 callback.on_step_end(run)
-            if run.stop_reason is not None:
-                break
-            if is_last:
+            if is_last or run.stop_reason is not None:
                 break
     return pd.DataFrame(run.history)

@@ -1,5 +1,7 @@
 """The loop: balanced batches, phases in turn, averages, callbacks, and the end of a run."""
 
+import itertools
+
 import pytest
 import torch
 from lightning_fabric import Fabric
@@ -75,7 +77,7 @@ def test_any_number_of_phases_take_turns_on_one_batch():
     turns = []
 
     def objective(name, module):
-        def loss(batch, step):
+        def loss(batch):
             turns.append((name, batch))
             cost = (module.weight - 1).square().sum()
             return cost, lambda: {"loss": cost}
@@ -97,7 +99,7 @@ def test_any_number_of_phases_take_turns_on_one_batch():
 
 def test_clip_bounds_the_weights():
     module = Line()
-    run([phase("a", module, lambda batch, step: (-module.weight.sum(), dict), clip=0.25)], Average(module, 0.9))
+    run([phase("a", module, lambda batch: (-module.weight.sum(), dict), clip=0.25)], Average(module, 0.9))
     assert module.weight.item() == 0.25
 
 
@@ -115,8 +117,10 @@ def test_average_follows_and_forgets_the_start():
 def test_roll_back_goes_to_the_last_good_weights():
     module = Line()
 
-    def objective(batch, step):
-        cost = module.weight.sum() * (torch.nan if step == 25 else 1.0)
+    n_calls = itertools.count()
+
+    def objective(batch):
+        cost = module.weight.sum() * (torch.nan if next(n_calls) == 25 else 1.0)
         return cost, lambda: {"loss": cost}
 
     average = Average(module, 0.0)
@@ -141,7 +145,7 @@ def test_on_fit_end_is_called_whatever_happens():
     module = Line()
     with pytest.raises(RuntimeError, match="halt"):
         run(
-            [phase("a", module, lambda b, s: (module.weight.sum(), dict))],
+            [phase("a", module, lambda b: (module.weight.sum(), dict))],
             Average(module, 0.9),
             callbacks=[Ends(), Fails()],
         )
