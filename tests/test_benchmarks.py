@@ -266,6 +266,53 @@ def test_rows_of_another_version_are_not_mixed_in(tabular, made_table, tmp_path,
     assert len(pd.read_csv(results.path)) == 2
 
 
+@pytest.fixture
+def without_ctgan(tabular, monkeypatch):
+    """As where ctgan is missing, even if it is not; and with two classifiers only."""
+    few = {name: tabular.classifiers(0)[name] for name in ("logistic regression", "5-NN")}
+    monkeypatch.setattr(tabular, "is_installed", lambda package: package != "ctgan")
+    monkeypatch.setattr(tabular, "classifiers", lambda seed: few)
+    monkeypatch.setattr(tabular, "CLASSIFIERS", list(few))
+
+
+def rows_made_elsewhere(tabular, table, fold, sampler):
+    """Rows as an installation that has the sampler would write them."""
+    rows = tabular.evaluate(table, fold, "random", tabular.CLASSIFIERS, 0)
+    return [{**row, "sampler": sampler, "version": "ctgan 0.1"} for row in rows]
+
+
+def test_rows_of_a_sampler_that_is_not_installed_are_kept(tabular, made_table, tmp_path, without_ctgan):
+    results = tabular.Results(tmp_path / "results.csv")
+    rows = rows_made_elsewhere(tabular, made_table, 0, "CTGAN")
+    results.append(rows)
+    results.append([{**row, "fold": 1, "protocol": 99} for row in rows])
+    results.append([{**row, "fold": 2, "sampler": "SMOTE"} for row in rows])  # of another version, and installed
+    assert results.finished(["CTGAN", "SMOTE"], tabular.CLASSIFIERS, 0) == {("made", 0, "CTGAN")}
+    assert set(results.read(["CTGAN"], 0)["version"]) == {"ctgan 0.1"}
+    assert results.read(["CTGAN"], 1).empty
+
+
+def test_the_page_of_generators(tabular, made_table, tmp_path, without_ctgan, monkeypatch):
+    tables = [tabular.Table(name, made_table.path, "confirm") for name in ("one", "two", "three")]
+    monkeypatch.setattr(tabular, "keel_tables", lambda: tables)
+    monkeypatch.setattr(tabular, "GENERATOR_TABLES", ["one", "two"])
+    command = ["--generators", "--samplers", "none", "random", "CTGAN", "--workers", "1", "--results", str(tmp_path)]
+    with pytest.raises(SystemExit, match="not installed: CTGAN"):
+        tabular.main(command)
+    for table in tables[:2]:
+        for fold in range(tabular.N_FOLDS):
+            tabular.Results(tmp_path / "tabular.csv").append(rows_made_elsewhere(tabular, table, fold, "CTGAN"))
+    tabular.main(command)
+    page = (tmp_path / "generators.md").read_text()
+    for part in ("2 tables", "ctgan 0.1", "## Against none", "| CTGAN |", "0 tables are left out"):
+        assert part in page
+    assert (tmp_path / "generators.png").exists()
+
+
+def test_tables_of_generators_are_for_reporting(tabular):
+    assert {tabular.half(name) for name in tabular.GENERATOR_TABLES} == {"confirm"}
+
+
 def test_the_page_says_what_was_done_and_not_where(tabular, made_table, tmp_path, console):
     samplers = ["none", "weights", "random", "SMOTE"]
     results = tabular.Results(tmp_path / "results.csv")
@@ -280,8 +327,3 @@ def test_the_page_says_what_was_done_and_not_where(tabular, made_table, tmp_path
         assert part in page
     assert str(tmp_path) not in page
     assert (tmp_path / "page.png").stat().st_size > 10_000
-
-
-def test_the_step_benchmark_runs(capsys):
-    script("step").measure("tiny", 8, n_steps=20, n_rounds=1, hidden_sizes=(8,))
-    assert "ratio" in capsys.readouterr().out
