@@ -43,6 +43,16 @@ class Model(str, Enum):
     tabular = "tabular"
 
 
+class SelectionName(str, Enum):
+    """How rows are chosen."""
+
+    auto = "auto"
+    forest = "forest"
+    neighbors = "neighbors"
+    discriminator = "discriminator"
+    none = "none"
+
+
 Seed = Annotated[int | None, typer.Option("--seed", help="The same seed gives the same rows.", min=0)]
 Force = Annotated[bool, typer.Option("--force", help="Replace OUT where it exists.")]
 
@@ -71,9 +81,16 @@ def balance(
         typer.Option(
             "--strategy",
             help="auto, minority, 'not majority', 'not minority', all; a ratio such as 0.5 for two classes; "
-            "or the rows that classes shall have: rare=500,rarer=300 or JSON.",
+            "the rows that classes shall have: rare=500,rarer=300 or JSON; or 'equal share', see --share.",
         ),
     ] = "auto",
+    share: Annotated[
+        float | None,
+        typer.Option("--share", help="Generated rows in every class, with --strategy 'equal share'.  [default: 0.2]"),
+    ] = None,
+    selection: Annotated[
+        SelectionName, typer.Option("--selection", help="By what each row is chosen among three candidates.")
+    ] = SelectionName.auto,
     model: Annotated[Model, typer.Option("--model", help="What generates.")] = Model.auto,
     seed: Seed = None,
     max_time: Annotated[
@@ -111,13 +128,20 @@ def balance(
     if mark is not None and mark in table.frame.columns:
         raise ValueError(f"--mark {mark}: there is such a column already")
     wanted = _parse_strategy(strategy, y.unique().tolist())
+    if share is not None and wanted != "equal share":
+        raise ValueError(f"--share {share} goes with --strategy 'equal share'")
+    if share is not None and not 0 < share < 1:
+        raise ValueError(f"--share {share}: it lies between 0 and 1, both excluded")
 
+    import numpy as np
     import pandas as pd
 
     from ganaug.oversampler import GANOversampler
 
     sampler = GANOversampler(
         sampling_strategy=wanted,
+        synthetic_share=0.2 if share is None else share,
+        selection=None if selection is SelectionName.none else selection.value,
         model=model.value,
         categorical_features="auto" if categorical is None else columns,
         random_state=seed,
@@ -126,14 +150,16 @@ def balance(
     )
     X_resampled, y_resampled = sampler.fit_resample(X, y)
     new = sampler.is_synthetic_
-    synthetic = pd.concat([X_resampled[new], y_resampled[new].rename(target)], axis=1)
+    added = new if only_synthetic else np.arange(len(new)) >= len(X)
+    rows = pd.concat([X_resampled[added], y_resampled[added].rename(target)], axis=1)
     with nullcontext() if save is None else replacing(save) as beside:
         if beside is not None:
             if not new.any():
                 sampler.fit(X, y)  # nothing was missing, so nothing was trained yet
             sampler.save(beside)
         # Inside, so that the model is kept only where the table could be written.
-        write_table(out, table, synthetic, mark=mark, only_synthetic=only_synthetic, force=force)
+        n_repeated = int((~new[added]).sum())
+        write_table(out, table, rows, mark=mark, n_repeated=n_repeated, only_synthetic=only_synthetic, force=force)
     _print_counts(_console(), target, y, y_resampled)
 
 

@@ -9,13 +9,15 @@ import pandas as pd
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
 from sklearn.base import _fit_context, clone
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils import _safe_indexing
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ganaug.datasets.containers import stack_rows
 from ganaug.models.base import ConditionalGAN
 from ganaug.models.tabular import TabularGAN
+from ganaug.selection import is_cleaner
 
 
 class GANOversampler(BaseOverSampler):
@@ -31,7 +33,18 @@ class GANOversampler(BaseOverSampler):
         How many rows each class should end with, as everywhere in imbalanced-learn: a float is the wanted ratio
         minority / majority (two classes only); ``"minority"``, ``"not minority"``, ``"not majority"`` (= ``"auto"``)
         and ``"all"`` fill the classes named up to the largest; a dict maps a label to its number of rows; a callable
-        takes `y` and returns such a dict.
+        takes `y` and returns such a dict. One more is ours: ``"equal share"`` brings every class to the same size with
+        the same share of generated rows, `synthetic_share`; the rest are real rows, repeated where a class has too
+        few. Being generated then tells nothing about the class.
+    synthetic_share : float, default=0.2
+        Of each class, with ``sampling_strategy="equal share"`` and not otherwise; in (0, 1).
+    selection : {"auto", "forest", "neighbors", "discriminator"}, None or cleaner, default="auto"
+        How each row is chosen among three candidates. ``"forest"``, which "auto" means for tables: a candidate's
+        chance grows with the probability that extremely randomised trees give its class; ``"neighbors"``: with the
+        share of its class among the nearest real rows; ``"discriminator"``: with the discriminator's score. One of
+        imbalanced-learn's cleaning samplers, such as ``TomekLinks()``: what it would remove is avoided. None: rows as
+        they come, which cover their class more widely; classifiers then find more of a rare class and raise more
+        false alarms. Beyond 333,000 rows to generate there are fewer candidates, from 500,001 on one, and no choice.
     model : "auto", "tabular" or ConditionalGAN, default="auto"
         The model that generates. "auto" is chosen by what X is: `TabularGAN` for a table. An instance keeps its own
         parameters, of which those below that are not at their default take precedence.
@@ -91,10 +104,12 @@ class GANOversampler(BaseOverSampler):
         **BaseOverSampler._parameter_constraints,
         "sampling_strategy": [
             Interval(Real, 0, 1, closed="right"),
-            StrOptions({"auto", "minority", "not minority", "not majority", "all"}),
+            StrOptions({"auto", "minority", "not minority", "not majority", "all", "equal share"}),
             dict,
             callable,
         ],
+        "synthetic_share": [Interval(Real, 0, 1, closed="neither")],
+        "selection": [StrOptions({"auto", "forest", "neighbors", "discriminator"}), None, HasMethods("fit_resample")],
         "model": [StrOptions({"auto", "tabular"}), ConditionalGAN],
         **{
             name: TabularGAN._parameter_constraints[name]
@@ -106,6 +121,8 @@ class GANOversampler(BaseOverSampler):
         self,
         *,
         sampling_strategy: Any = "auto",
+        synthetic_share: float = 0.2,
+        selection: Any = "auto",
         model: Any = "auto",
         categorical_features: Any = "auto",
         random_state: int | np.random.RandomState | None = None,
@@ -115,6 +132,8 @@ class GANOversampler(BaseOverSampler):
         callbacks: list[Any] | None = None,
     ) -> None:
         self.sampling_strategy = sampling_strategy
+        self.synthetic_share = synthetic_share
+        self.selection = selection
         self.model = model
         self.categorical_features = categorical_features
         self.random_state = random_state
@@ -156,7 +175,8 @@ class GANOversampler(BaseOverSampler):
         Returns
         -------
         X_resampled : same container and dtypes as X
-            All rows of X, unchanged and in order, then the generated ones, class after class.
+            All rows of X, unchanged and in order; with "equal share" the repeated ones; then the generated ones,
+            class after class.
         y_resampled : same container and dtype as y
             Their labels.
 
@@ -169,13 +189,17 @@ class GANOversampler(BaseOverSampler):
         checked, labels, binarize_y = self._check(X, y)
         wanted = np.array(list(self.sampling_strategy_), dtype=labels.dtype)
         wanted = np.repeat(wanted, list(self.sampling_strategy_.values()))
+        parts, repeated = [checked], np.empty(0, dtype=np.intp)
         if len(wanted):
             self._fit_model(checked, labels)
-            X_resampled = stack_rows([checked, self.model_.sample(wanted)])
-        else:
-            X_resampled = stack_rows([checked])
-        self.is_synthetic_ = np.repeat([False, True], [len(labels), len(wanted)])
-        y_resampled: Any = np.concatenate([labels, wanted])
+            if self._has_equal_share:
+                repeated = _repeats(labels, np.random.default_rng(self.model_.seed_))
+                parts += [_safe_indexing(checked, repeated)] if len(repeated) else []
+            selection = self.model_.selection_for(self.selection, checked, labels, len(wanted))
+            parts.append(self.model_.sample(wanted, selection=selection))
+        X_resampled = stack_rows(parts)
+        self.is_synthetic_ = np.repeat([False, True], [len(labels) + len(repeated), len(wanted)])
+        y_resampled: Any = np.concatenate([labels, labels[repeated], wanted])
         if binarize_y:
             y_resampled = np.eye(np.shape(y)[1], dtype=int)[y_resampled]
         return X_resampled.tolist() if isinstance(X, list) else X_resampled, _like(y, y_resampled)
@@ -274,8 +298,22 @@ class GANOversampler(BaseOverSampler):
         if len(X) != len(labels):
             raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(X), len(labels)]}")
         validate_data(self, X, reset=True, skip_check_array=True)
-        self.sampling_strategy_ = check_sampling_strategy(self.sampling_strategy, labels, "over-sampling")
+        if not (self.selection is None or isinstance(self.selection, str) or is_cleaner(self.selection)):
+            raise ValueError(
+                f"selection={self.selection!r} adds rows or cleans none; pass one of imbalanced-learn's samplers that "
+                "only remove rows, such as TomekLinks()"
+            )
+        if self._has_equal_share:
+            found, counts = np.unique(labels, return_counts=True)
+            n_generated = round(counts.max() * self.synthetic_share / (1 - self.synthetic_share))
+            self.sampling_strategy_ = dict.fromkeys(found.tolist(), n_generated)
+        else:
+            self.sampling_strategy_ = check_sampling_strategy(self.sampling_strategy, labels, "over-sampling")
         return X, labels, binarize_y
+
+    @property
+    def _has_equal_share(self) -> bool:
+        return isinstance(self.sampling_strategy, str) and self.sampling_strategy == "equal share"
 
     def _new_model(self) -> ConditionalGAN:
         model = TabularGAN() if isinstance(self.model, str) else clone(self.model)
@@ -296,6 +334,19 @@ class GANOversampler(BaseOverSampler):
         tags.input_tags.string = True
         tags.input_tags.sparse = False
         return tags
+
+
+def _repeats(labels: np.ndarray, randomness: np.random.Generator) -> np.ndarray:
+    """Positions of rows to repeat, so that every class is as large as the largest and no row stands out."""
+    classes, counts = np.unique(labels, return_counts=True)
+    repeats = [np.empty(0, dtype=np.intp)]
+    for label, n in zip(classes, counts, strict=True):
+        # in whole rounds, each in a new order: of two rows of a class neither is repeated twice more often
+        rounds = -(-(counts.max() - n) // n)
+        members = np.flatnonzero(labels == label)
+        order = [randomness.permutation(members) for _ in range(rounds)]
+        repeats.append(np.concatenate([repeats[0], *order])[: counts.max() - n])
+    return np.concatenate(repeats)
 
 
 def _same(value: Any, default: Any) -> bool:

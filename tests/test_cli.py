@@ -71,6 +71,27 @@ def names() -> list[str]:
 # ---------------------------------------------------------------------------------------------------- balance
 
 
+@pytest.mark.parametrize("name", ["out.csv", "out.tsv", "out.parquet"])
+def test_equal_share(folder, name):
+    command = ["balance", "in.csv", name, "--target", "plan", "--strategy", "equal share", "--share", "0.5"]
+    assert main([*command, "--mark", "made", "--max-time", "0.1", "--seed", "0", "--selection", "none"]) == 0
+    out = pd.read_parquet(name) if name.endswith("parquet") else pd.read_csv(name, sep="\t" if "tsv" in name else ",")
+    # 34 of either class: the larger's own, the smaller's 6 rows repeated; and as many generated
+    assert out.groupby(["plan", "made"]).size().tolist() == [34, 34, 34, 34]
+    real = out[(out["made"] == 0) & (out["plan"] == "gold")]
+    assert set(real["age"]) == set(range(20, 26))
+    assert main([*command[:2], "made.csv", *command[3:], "--only-synthetic", "--max-time", "0.1"]) == 0
+    assert pd.read_csv("made.csv")["plan"].value_counts().to_dict() == {"gold": 34, "basic": 34}
+
+
+def test_a_share_needs_its_strategy(folder, capsys):
+    assert main(words("balance in.csv out.csv --target plan --share 0.5")) == 2
+    assert "--share 0.5 goes with --strategy 'equal share'" in capsys.readouterr().err
+    assert main(["balance", "in.csv", "out.csv", "--target", "plan", "--strategy", "equal share", "--share", "1"]) == 2
+    assert "--share 1.0: it lies between 0 and 1" in capsys.readouterr().err
+    assert names() == ["in.csv"]
+
+
 def test_balance(folder, quick, capsys):
     assert main(words("balance in.csv out.csv --target plan --seed 3")) == 0
     out = Path("out.csv").read_text()
@@ -84,11 +105,26 @@ def test_balance(folder, quick, capsys):
 
 
 def test_options_reach_the_sampler(folder, quick):
-    line = "balance in.csv out.parquet --target plan --strategy 0.5 --model tabular --seed 7 --max-time 1.5"
-    assert main([*words(line), "--categorical", "age,town", "--mark", "made", "--only-synthetic"]) == 0
+    line = "balance in.csv out.parquet --target plan --strategy 0.5 --selection none --model tabular --seed 7"
+    assert (
+        main(
+            [
+                *words(line),
+                *words("--max-time 1.5 --mark made --only-synthetic"),
+                "--categorical",
+                "age,town",
+                "--mark",
+                "made",
+                "--only-synthetic",
+            ]
+        )
+        == 0
+    )
     options = quick[0].options
     assert options == {
         "sampling_strategy": 0.5,
+        "synthetic_share": 0.2,
+        "selection": None,
         "model": "tabular",
         "categorical_features": ["age", "town"],
         "random_state": 7,

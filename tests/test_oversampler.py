@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import make_pipeline
 from imblearn.utils.estimator_checks import parametrize_with_checks as imblearn_checks
 from joblib import Parallel, delayed
@@ -86,6 +87,40 @@ def test_counts_hold_and_originals_come_first_unchanged(mixed, strategy, expecte
     assert resampler.is_synthetic_.tolist() == [False] * len(X) + [True] * (len(X_res) - len(X))
     made = {label: expected[label] - n for label, n in y.value_counts().items()}
     assert {k: v for k, v in resampler.sampling_strategy_.items() if v} == {k: v for k, v in made.items() if v}
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5])
+def test_equal_share(mixed, share):
+    X, y = mixed
+    resampler = sampler(sampling_strategy="equal share", synthetic_share=share)
+    X_res, y_res = resampler.fit_resample(X, y)
+    size = {0.2: 188, 0.5: 300}[share]  # 150 real rows, of 150 / (1 - share)
+    new = resampler.is_synthetic_
+    assert y_res.value_counts().to_dict() == {"a": size, "b": size, "c": size}
+    assert y_res[new].value_counts().to_dict() == resampler.sampling_strategy_ == dict.fromkeys("abc", size - 150)
+    assert_frame_equal(X_res.iloc[: len(X)], X.reset_index(drop=True))
+    assert not new[: 3 * 150].any()
+    assert new[3 * 150 :].all()
+    real = X_res[~new].assign(y=y_res[~new]).groupby("y")
+    times = real.apply(lambda rows: rows.groupby(list(X), dropna=False, observed=True).size())
+    for label, n_times in {"a": (1, 1), "b": (3, 4), "c": (15, 15)}.items():
+        assert (times[label].min(), times[label].max()) == n_times
+    assert (X_res.dtypes == X.dtypes).all()
+
+
+def test_equal_share_of_balanced_classes_and_of_other_containers():
+    X, y = np.random.default_rng(0).normal(size=(40, 2)), np.repeat([0, 1], [20, 20])
+    assert Counter(sampler(sampling_strategy="equal share").fit_resample(X, y)[1].tolist()) == {0: 25, 1: 25}
+    y = np.repeat([0, 1], [28, 12])
+    for wrapped in (X.tolist(), pl.DataFrame(X)):
+        X_res, _ = sampler(sampling_strategy="equal share").fit_resample(wrapped, y)
+        assert type(X_res) is type(wrapped)
+        assert len(X_res) == 70
+
+
+def test_only_cleaners_are_taken_for_a_selection(mixed):
+    with pytest.raises(ValueError, match="samplers that only remove rows"):
+        sampler(selection=RandomOverSampler()).fit_resample(*mixed)
 
 
 def test_a_float_is_the_ratio_of_two_classes(mixed):

@@ -21,7 +21,7 @@ import zlib
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -171,12 +171,24 @@ def read_table(path: str | Path) -> Table:
     return table
 
 
+class _Mark(NamedTuple):
+    """A column that tells generated rows from real ones, and its values in the rows that are appended."""
+
+    name: str
+    values: np.ndarray
+
+    def below(self, n_originals: int) -> np.ndarray:
+        """Return the whole column."""
+        return np.concatenate([np.zeros(n_originals), self.values]).astype(np.int8)
+
+
 def write_table(
     path: str | Path,
     table: Table,
     synthetic: pd.DataFrame | None = None,
     *,
     mark: str | None = None,
+    n_repeated: int = 0,
     only_synthetic: bool = False,
     force: bool = False,
 ) -> None:
@@ -195,6 +207,8 @@ def write_table(
         Rows to append, with the columns of ``table.frame`` in any order.
     mark : str, optional
         Name of a last column to add: 1 for a synthetic row, 0 for an original one.
+    n_repeated : int, default=0
+        How many of `synthetic`, the first, are originals again: their mark is 0.
     only_synthetic : bool, default=False
         Leave the originals out.
     force : bool, default=False
@@ -229,14 +243,15 @@ def write_table(
     if mark is not None and mark in columns:
         raise ValueError(f"there is a column {mark!r} already: choose another name for the mark")
     rows = table.frame.iloc[:0] if synthetic is None else synthetic[columns]
+    marked = None if mark is None else _Mark(mark, np.repeat([0, 1], [n_repeated, len(rows) - n_repeated]))
     if kind in ("csv", "tsv"):
         source = table.source if isinstance(table.source, _TextSource) else None
         if source is None:
-            data = _plain_text(table, rows, kind, mark, only_synthetic)
+            data = _plain_text(table, rows, kind, marked, only_synthetic)
         elif source.kind == kind:
-            data = source.extended(rows, mark, only_synthetic)
+            data = source.extended(rows, marked, only_synthetic)
         else:
-            data = source.translated(kind, table.frame, rows, mark, only_synthetic)
+            data = source.translated(kind, table.frame, rows, marked, only_synthetic)
         if path.name.lower().endswith(".gz"):
             # Neither name nor time in the header: the same table gives the same bytes.
             data = gzip.compress(data, mtime=0)
@@ -244,7 +259,7 @@ def write_table(
             beside.write_bytes(data)
         return
     binary = table.source if isinstance(table.source, _ArrowSource) else _ArrowSource.of_frame(table.frame)
-    arrow = binary.extended(rows, mark, only_synthetic)
+    arrow = binary.extended(rows, marked, only_synthetic)
     with replacing(path) as beside:
         if kind == "parquet":
             pq.write_table(arrow, beside, compression=binary.compression)
@@ -610,7 +625,7 @@ class _TextSource:
         needs_quotes = re.compile(f'[{re.escape(delimiter)}"\\r\\n]')
         return _quote(name, self.quoted_header, needs_quotes, self.columns[-1].lead)
 
-    def extended(self, rows: pd.DataFrame, mark: str | None, only_synthetic: bool) -> bytes:
+    def extended(self, rows: pd.DataFrame, mark: _Mark | None, only_synthetic: bool) -> bytes:
         """Return the file with rows appended; what was there is copied, not written anew."""
         if mark is None and not only_synthetic and rows.empty:
             return self.raw
@@ -620,10 +635,10 @@ class _TextSource:
         head, body = text[: header.end()], text[header.end() :]
         records = self.cells(rows, self.delimiter)
         if mark is not None:
-            head += self.delimiter + self.name_cell(mark, self.delimiter)
+            head += self.delimiter + self.name_cell(mark.name, self.delimiter)
             cell = self.delimiter + self.columns[-1].lead
             body = _record_pattern(self.delimiter).sub(lambda record: record[0] + cell + "0", body)
-            records = [record + cell + "1" for record in records]
+            records = [f"{record}{cell}{made}" for record, made in zip(records, mark.values, strict=True)]
         ends = text.endswith(("\n", "\r"))
         if only_synthetic:
             text = self.terminator.join([head, *records]) + (self.terminator if ends else "")
@@ -636,7 +651,7 @@ class _TextSource:
         return self.bom + text.encode(self.encoding)
 
     def translated(
-        self, kind: str, frame: pd.DataFrame, rows: pd.DataFrame, mark: str | None, only_synthetic: bool
+        self, kind: str, frame: pd.DataFrame, rows: pd.DataFrame, mark: _Mark | None, only_synthetic: bool
     ) -> bytes:
         """Return the table for the other extension: another delimiter, the same notation of every cell."""
         delimiter = "\t" if kind == "tsv" else ","
@@ -644,9 +659,9 @@ class _TextSource:
         originals = [] if only_synthetic else self.cells(frame, delimiter)
         head = delimiter.join(self.name_cell(column.name, delimiter) for column in self.columns)
         if mark is not None:
-            head += delimiter + self.name_cell(mark, delimiter)
+            head += delimiter + self.name_cell(mark.name, delimiter)
             originals = [record + delimiter + "0" for record in originals]
-            records = [record + delimiter + "1" for record in records]
+            records = [f"{record}{delimiter}{made}" for record, made in zip(records, mark.values, strict=True)]
         text = self.terminator.join([head, *originals, *records]) + self.terminator
         return self.bom + text.encode(self.encoding)
 
@@ -790,20 +805,13 @@ def _find_quotes(text: str, delimiter: str, columns: list[_Column]) -> None:
         column.quoted_missing = all(gaps) if gaps else column.quoted
 
 
-def _plain_text(table: Table, rows: pd.DataFrame, kind: str, mark: str | None, only_synthetic: bool) -> bytes:
+def _plain_text(table: Table, rows: pd.DataFrame, kind: str, mark: _Mark | None, only_synthetic: bool) -> bytes:
     """Return a table that never was text as text."""
-    frame, marks = _stacked(table.frame, rows, only_synthetic)
+    frame = rows if only_synthetic else pd.concat([table.frame, rows], ignore_index=True) if len(rows) else table.frame
     if mark is not None:
-        frame = frame.assign(**{mark: marks})
+        frame = frame.assign(**{mark.name: mark.below(len(frame) - len(rows))})
     text: str = frame.to_csv(index=False, sep="\t" if kind == "tsv" else ",", lineterminator="\n")
     return text.encode()
-
-
-def _stacked(originals: pd.DataFrame, rows: pd.DataFrame, only_synthetic: bool) -> tuple[pd.DataFrame, np.ndarray]:
-    if only_synthetic:
-        return rows, np.ones(len(rows), dtype=np.int8)
-    frame = pd.concat([originals, rows], ignore_index=True) if len(rows) else originals
-    return frame, np.repeat(np.array([0, 1], dtype=np.int8), [len(originals), len(rows)])
 
 
 # ---------------------------------------------------------------------------------------- Parquet and Feather
@@ -828,7 +836,7 @@ class _ArrowSource:
             {name: _to_series(name, self.table.column(name)) for name in self.table.column_names if name not in index}
         )
 
-    def extended(self, rows: pd.DataFrame, mark: str | None, only_synthetic: bool) -> pa.Table:
+    def extended(self, rows: pd.DataFrame, mark: _Mark | None, only_synthetic: bool) -> pa.Table:
         """Return the table with rows appended, cast to its schema."""
         index = _index_columns(self.table.schema)
         columns = [
@@ -840,8 +848,7 @@ class _ArrowSource:
         synthetic = pa.Table.from_arrays(columns, schema=self.table.schema)
         table = synthetic if only_synthetic else pa.concat_tables([self.table, synthetic])
         if mark is not None:
-            marks = np.repeat(np.array([0, 1], dtype=np.int8), [table.num_rows - len(rows), len(rows)])
-            table = table.append_column(mark, pa.array(marks))
+            table = table.append_column(mark.name, pa.array(mark.below(table.num_rows - len(rows))))
         return table
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 from lightning_fabric import Fabric
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from sklearn.base import BaseEstimator, _fit_context
@@ -24,6 +25,7 @@ from ganaug import __version__
 from ganaug.datasets.containers import stack_rows
 from ganaug.datasets.files import replacing
 from ganaug.encoders.plain import cell, plain_cell
+from ganaug.selection import Selection, by_cleaner, by_forest, by_neighbors, n_candidates
 from ganaug.training.callbacks import Callback, EarlyStopping, ProgressBar
 from ganaug.training.distance import SlicedWasserstein
 from ganaug.training.priors import Prior
@@ -87,6 +89,8 @@ class ConditionalGAN(BaseEstimator, ABC):
 
     # Threads of a network's operations on the CPU; None leaves torch's setting. A model of small networks sets 1.
     _n_threads: ClassVar[int | None] = None
+    # What `selection="auto"` means for this kind of data: a name `selection_for` takes, or None.
+    _selection: ClassVar[str | None] = None
     _models: ClassVar[dict[str, type["ConditionalGAN"]]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -141,7 +145,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         UserWarning
             When a class has fewer than 6 rows, and when training diverged and was rolled back.
         """
-        for learned in ("generator_", "history_"):  # by an earlier fit, should this one fail
+        for learned in ("generator_", "discriminator_", "history_"):  # by an earlier fit, should this one fail
             self.__dict__.pop(learned, None)
         X = self._check_X(X)
         check_classification_targets(y)
@@ -185,7 +189,7 @@ class ConditionalGAN(BaseEstimator, ABC):
             pac=self.pac,
         )
         average = Average(generator, self.ema)
-        self.generator_ = average.module
+        self.generator_, self.discriminator_ = average.module, discriminator
         n_steps, batch_size = self._budget()
         callbacks = [*(self.callbacks or [])]
         if self.patience is not None:
@@ -211,8 +215,54 @@ class ConditionalGAN(BaseEstimator, ABC):
             distance=SlicedWasserstein(rows, y, self.prior_, generator=randomness, device=fabric.device),
             save=self.save,
         )
+        discriminator.eval().requires_grad_(False)
 
-    def sample(self, y: Any, random_state: int | np.random.RandomState | None = None) -> Any:
+    def selection_for(self, kind: Any, X: Any, y: Any, n_wanted: int) -> Selection | None:
+        """Learn from training data how to choose among candidates, for `sample`.
+
+        Parameters
+        ----------
+        kind : {"auto", "forest", "neighbors", "discriminator", None} or cleaner
+            As `GANOversampler` takes it.
+        X : as in `fit`
+            Rows to learn from, the training rows or some of them.
+        y : array-like of shape (n_rows,)
+            Their labels.
+        n_wanted : int
+            How many rows will be asked for: the more, the fewer candidates there are for each.
+
+        Returns
+        -------
+        Selection or None
+            None where there is nothing to choose.
+        """
+        check_is_fitted(self, "generator_")
+        kind = self._selection if isinstance(kind, str) and kind == "auto" else kind
+        if kind is None or n_candidates(n_wanted) == 1:
+            return None
+        if isinstance(kind, str) and kind == "discriminator":
+            if self.pac > 1 or not hasattr(self, "discriminator_"):
+                why = f"pac={self.pac} judges rows together" if self.pac > 1 else "a loaded model has none"
+                raise ValueError(f"selection='discriminator' needs a discriminator of single rows: {why}")
+            return Selection(self._judge, n_candidates(n_wanted))
+        rows, index = self.encoder_.encode(X).flatten(1).numpy(), self._class_index(y).numpy()
+        if isinstance(kind, str):
+            by_name = {"forest": by_forest, "neighbors": by_neighbors}
+            return Selection(by_name[kind](rows, index, self.seed_), n_candidates(n_wanted))
+        return Selection(by_cleaner(kind, rows, index), n_candidates(n_wanted))
+
+    @torch.inference_mode()
+    def _judge(self, rows: NDArray, y: NDArray) -> NDArray:
+        # exp(score) is in proportion to the density of real rows over that of generated ones where the
+        # discriminator is optimal, so that a draw by it corrects the generator (arXiv 1810.06758, section 3)
+        device = next(self.generator_.parameters()).device
+        parts = zip(torch.from_numpy(rows).split(_CHUNK), torch.from_numpy(y).split(_CHUNK), strict=True)
+        scores = [self.discriminator_(part.to(device), labels.to(device)).float().cpu() for part, labels in parts]
+        return torch.cat(scores).numpy()
+
+    def sample(
+        self, y: Any, random_state: int | np.random.RandomState | None = None, *, selection: Selection | None = None
+    ) -> Any:
         """Generate one row for each label.
 
         Parameters
@@ -221,6 +271,8 @@ class ConditionalGAN(BaseEstimator, ABC):
             The class wanted for each row, labels seen in `fit`.
         random_state : int, RandomState or None, default=None
             None continues from the seed of `fit`: the same call gives the same rows. Pass an integer for other rows.
+        selection : Selection or None, default=None
+            Of `selection_for`: each row is chosen among several candidates. None takes rows as they come.
 
         Returns
         -------
@@ -235,11 +287,15 @@ class ConditionalGAN(BaseEstimator, ABC):
         check_is_fitted(self, "generator_")
         index = self._class_index(y)
         seed = self.seed_ if random_state is None else _draw_seed(random_state)
-        randomness = torch.Generator().manual_seed(seed + 2)
+        randomness, choosing = torch.Generator().manual_seed(seed + 2), np.random.default_rng(seed)
+        each = selection.n_candidates if selection is not None else 1
         parts = []
-        for labels in index.split(_DECODED):
+        for labels in index.split(_DECODED // each):
+            candidates = labels.repeat_interleave(each)
             with _threads(self._n_threads):
-                rows = self._generate(labels, randomness)
+                rows = self._generate(candidates, randomness)
+                if selection is not None:
+                    rows = rows[torch.from_numpy(selection.choose(rows.numpy(), candidates.numpy(), choosing))]
             parts.append(self.encoder_.decode(rows))
         return stack_rows(parts)
 

@@ -1,0 +1,119 @@
+"""Choosing among candidates: one for each row wanted, in proportion to its weight, nearer to its own class."""
+
+import numpy as np
+import pytest
+from imblearn.under_sampling import EditedNearestNeighbours, TomekLinks
+
+from ganaug import GANOversampler, TabularGAN
+from ganaug.selection import (
+    MAX_CANDIDATES,
+    N_CANDIDATES,
+    Selection,
+    by_cleaner,
+    by_forest,
+    by_neighbors,
+    n_candidates,
+)
+
+TINY = TabularGAN(n_steps=3, hidden_sizes=(8,), batch_size=16, device="cpu")
+
+
+@pytest.fixture
+def overlapping():
+    """Two overlapping Gaussian classes in the plane, 300 and 30 rows."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [300, 30])
+    return rng.normal(size=(330, 2)) + 1.5 * y[:, None], y
+
+
+def test_candidates_are_drawn_in_proportion_to_their_weights():
+    weights = np.array([1.0, 2.0, 5.0])
+    selection = Selection(lambda rows, y: np.log(rows), 3)
+    n = 20_000
+    chosen = selection.choose(np.tile(weights, n), np.zeros(3 * n, int), np.random.default_rng(0))
+    assert (chosen // 3 == np.arange(n)).all()  # one of each row's own
+    assert np.bincount(chosen % 3) / n == pytest.approx(weights / 8, abs=0.015)
+
+
+def test_many_rows_have_fewer_candidates():
+    assert n_candidates(0) == n_candidates(1) == n_candidates(MAX_CANDIDATES // N_CANDIDATES) == N_CANDIDATES
+    assert n_candidates(MAX_CANDIDATES // 2) == 2
+    assert n_candidates(10 * MAX_CANDIDATES) == 1
+
+
+@pytest.mark.parametrize("by", [by_forest, by_neighbors])
+def test_rows_amid_their_class_weigh_most_however_rare_it_is(by, overlapping):
+    X, y = overlapping
+    weigh = by(X, y, seed=0)
+    places = np.array([[-1.0, -1.0], [0.75, 0.75], [2.5, 2.5]])
+    of_rare, of_common = weigh(places, np.ones(3, int)), weigh(places, np.zeros(3, int))
+    assert of_rare[0] < of_rare[1] < of_rare[2]
+    assert of_common[0] > of_common[1] > of_common[2]
+    # half way, where ten common rows stand beside one rare one, neither class is a stranger
+    assert abs(of_rare[1] - of_common[1]) < min(of_rare[2] - of_rare[0], 6)
+
+
+def test_a_cleaner_is_heeded_where_it_can_be():
+    rows = np.array([[0.0], [1.0], [1.05], [10.0], [11.0], [11.05]])
+    y = np.array([0, 0, 0, 1, 1, 1])
+    weigh = by_cleaner(TomekLinks(), rows, y)
+    # 0.2 claims class 1 and is the nearest to a row of class 0, as that is to it: a Tomek link
+    fair, linked = 10.5, 0.2
+    pair, ones = np.array([[linked], [fair]]), np.ones(2, int)
+    assert (weigh(pair, ones) < 0).tolist() == [True, False]
+    draw = np.random.default_rng(0)
+    assert all(Selection(weigh, 2).choose(pair, ones, draw) == [1] for _ in range(50))
+    assert Selection(weigh, 1).choose(pair[:1], ones[:1], draw) == [0]  # there is no other
+
+
+@pytest.mark.parametrize("selection", ["auto", "forest", "neighbors", EditedNearestNeighbours()])
+def test_chosen_rows_lie_deeper_in_their_class(selection, overlapping):
+    X, y = overlapping
+
+    def depth(selection):
+        # untrained rows, as TINY's are, lie all over the place: the choice is what is seen
+        sampler = GANOversampler(model=TINY, selection=selection, random_state=0)
+        made = sampler.fit_resample(X, y)[0][sampler.is_synthetic_]
+        assert len(made) == 270
+        return made.sum(axis=1).mean()
+
+    assert depth(selection) > depth(None) + 0.2
+
+
+def test_the_discriminator_chooses_what_it_scores_higher(overlapping):
+    X, y = overlapping
+    model = TabularGAN(n_steps=60, hidden_sizes=(32,), random_state=0, device="cpu").fit(X, y)
+    model.discriminator_.head.weight.mul_(100)  # trained, it hardly tells them apart; now it does
+    wanted = np.ones(500, int)
+    selection = model.selection_for("discriminator", X, y, len(wanted))
+
+    def scores(rows):
+        return selection.weigh(model.encoder_.encode(rows).float().numpy(), wanted)
+
+    as_they_come = model.sample(wanted)
+    assert scores(as_they_come).std() > 1
+    assert scores(model.sample(wanted, selection=selection)).mean() > scores(as_they_come).mean() + 0.5
+
+
+def test_the_discriminator_must_judge_single_rows(overlapping, tmp_path):
+    packed = TabularGAN(n_steps=3, hidden_sizes=(8,), pac=2, device="cpu")
+    with pytest.raises(ValueError, match="pac=2 judges rows together"):
+        GANOversampler(model=packed, selection="discriminator").fit_resample(*overlapping)
+    sampler = GANOversampler(model=TINY, random_state=0).fit(*overlapping)
+    sampler.save(tmp_path / "model")
+    loaded = TabularGAN.load(tmp_path / "model")
+    with pytest.raises(ValueError, match="a loaded model has none"):
+        loaded.selection_for("discriminator", *overlapping, 10)
+
+
+def test_the_same_seed_chooses_the_same_rows(overlapping):
+    one, other = (GANOversampler(model=TINY, random_state=3).fit_resample(*overlapping)[0] for _ in range(2))
+    assert (one == other).all()
+
+
+def test_more_rows_begin_with_the_same_rows(overlapping):
+    X, y = overlapping
+    model = TabularGAN(n_steps=3, hidden_sizes=(8,), random_state=0, device="cpu").fit(X, y)
+    selection = model.selection_for("auto", X, y, 100)
+    few, many = (model.sample(np.ones(n, int), selection=selection) for n in (40, 100))
+    assert (few == many[:40]).all()
