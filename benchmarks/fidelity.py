@@ -12,8 +12,9 @@ may be run in an environment of its own: its rows stay in the file, and are repo
 
 Protocol. A table is split into stratified halves, each of which is the training half once (``--splits 4`` halves it
 anew). A generator is trained on the training half and makes 10 times as many minority rows as the other half, the
-held-out one, has. ganaug, ganaug noise and random get the rows as they are, SMOTE (SMOTENC or SMOTEN where there are
-categories) imputed and scaled ones, CTGAN imputed ones. SMOTE's rows are scaled back and not rounded. Measured are:
+held-out one, has. ganaug (with its defaults; with ``selection=None``; with ``prior="neighbors"``) and random get the
+rows as they are, SMOTE (SMOTENC or SMOTEN where there are categories) imputed and scaled ones, CTGAN imputed ones.
+SMOTE's rows are scaled back and not rounded. Measured are:
 
 invalid          share of cells that are legal nowhere in the training half: a number outside the range of its column
                  or off the grid of a column of whole numbers, a level unseen, a cell missing in a column without gaps
@@ -75,11 +76,14 @@ QUICK_TABLES = ["abalone9-18", "car-good", "haberman", "yeast-2_vs_4"]
 Generate = Callable[[pd.DataFrame, np.ndarray, int, int], pd.DataFrame]
 
 
-def ganaug(prior: str) -> Generate:
+def ganaug(prior: str = "noise", selection: str | None = "auto") -> Generate:
     def generate(X: pd.DataFrame, y: np.ndarray, n: int, seed: int) -> pd.DataFrame:
-        from ganaug import TabularGAN
+        from ganaug import GANOversampler, TabularGAN
 
-        return TabularGAN(prior=prior, random_state=seed, device="cpu").fit(X, y).sample(np.ones(n, int))
+        wanted = {0: int((y == 0).sum()), 1: int(y.sum()) + n}
+        model = TabularGAN(prior=prior, device="cpu")
+        sampler = GANOversampler(sampling_strategy=wanted, model=model, selection=selection, random_state=seed)
+        return sampler.fit_resample(X, y)[0][sampler.is_synthetic_]
 
     return generate
 
@@ -135,8 +139,9 @@ def in_units(tidy: ColumnTransformer, rows: pd.DataFrame, X: pd.DataFrame) -> pd
 REAL = "real"
 GENERATORS: dict[str, tuple[Generate | None, str]] = {
     REAL: (None, "scikit-learn"),
-    "ganaug": (ganaug("neighbors"), "ganaug"),
-    "ganaug noise": (ganaug("noise"), "ganaug"),
+    "ganaug": (ganaug(), "ganaug"),
+    "ganaug unselected": (ganaug(selection=None), "ganaug"),
+    "ganaug neighbors": (ganaug("neighbors"), "ganaug"),
     "SMOTE": (smote, "imbalanced-learn"),
     "random": (random, "imbalanced-learn"),
     "CTGAN": (ctgan, "ctgan"),
@@ -475,12 +480,13 @@ def markdown(frame: pd.DataFrame, digits: int = 3) -> str:
 
 COLORS = {
     "ganaug": "tab:red",
-    "ganaug noise": "tab:orange",
+    "ganaug unselected": "tab:orange",
+    "ganaug neighbors": "tab:brown",
     "SMOTE": "tab:blue",
     "random": "0.45",
     "CTGAN": "tab:purple",
 }
-MARKERS = {"ganaug": "o", "ganaug noise": "s", "SMOTE": "^", "random": "X", "CTGAN": "D"}
+MARKERS = {"ganaug": "o", "ganaug unselected": "s", "ganaug neighbors": "v", "SMOTE": "^", "random": "X", "CTGAN": "D"}
 
 
 def draw(path: Path, scores: pd.DataFrame, generators: Sequence[str], title: str) -> None:

@@ -197,7 +197,7 @@ class GANOversampler(BaseOverSampler):
                 parts += [_safe_indexing(checked, repeated)] if len(repeated) else []
             selection = self.model_.selection_for(self.selection, checked, labels, len(wanted))
             parts.append(self.model_.sample(wanted, selection=selection))
-        X_resampled = stack_rows(parts)
+        X_resampled = stack_rows(parts, sum(map(len, parts)))
         self.is_synthetic_ = np.repeat([False, True], [len(labels) + len(repeated), len(wanted)])
         y_resampled: Any = np.concatenate([labels, labels[repeated], wanted])
         if binarize_y:

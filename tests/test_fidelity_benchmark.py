@@ -210,7 +210,7 @@ def test_what_ours_makes_is_legal(fidelity, made_table, monkeypatch):
 
     real_model = ganaug.TabularGAN
     monkeypatch.setattr(ganaug, "TabularGAN", lambda **given: real_model(n_steps=2, hidden_sizes=(8,), **given))
-    for generator in ("ganaug", "ganaug noise"):
+    for generator in ("ganaug", "ganaug neighbors"):
         row = fidelity.evaluate(made_table, 0, generator, 0)
         assert (row["note"], row["n_made"], row["invalid"], row["broken dtypes"]) == ("", 120, 0, 0)
         assert row["version"].startswith("ganaug ")

@@ -289,15 +289,17 @@ class ConditionalGAN(BaseEstimator, ABC):
         seed = self.seed_ if random_state is None else _draw_seed(random_state)
         randomness, choosing = torch.Generator().manual_seed(seed + 2), np.random.default_rng(seed)
         each = selection.n_candidates if selection is not None else 1
-        parts = []
-        for labels in index.split(_DECODED // each):
-            candidates = labels.repeat_interleave(each)
-            with _threads(self._n_threads):
-                rows = self._generate(candidates, randomness)
-                if selection is not None:
-                    rows = rows[torch.from_numpy(selection.choose(rows.numpy(), candidates.numpy(), choosing))]
-            parts.append(self.encoder_.decode(rows))
-        return stack_rows(parts)
+
+        def parts() -> Iterator[Any]:
+            for labels in index.split(_DECODED // each):
+                candidates = labels.repeat_interleave(each)
+                with _threads(self._n_threads):
+                    rows = self._generate(candidates, randomness)
+                    if selection is not None:
+                        rows = rows[torch.from_numpy(selection.choose(rows.numpy(), candidates.numpy(), choosing))]
+                yield self.encoder_.decode(rows)
+
+        return stack_rows(parts(), len(index))
 
     def _class_index(self, y: Any) -> Tensor:
         labels = np.asarray(y)

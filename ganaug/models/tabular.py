@@ -31,12 +31,13 @@ class TabularGAN(ConditionalGAN):
     loss : {"rpgan", "hinge", "bce", "lsgan", "wasserstein", "wgan-gp"}, default="rpgan"
         Adversarial loss. ``"rpgan"`` pairs real and fake rows and is regularised by R1 and R2 (arXiv 2501.05441); it
         is the steadiest of them and the one whose rows helped classifiers most.
-    prior : {"neighbors", "noise"}, default="neighbors"
-        What the generator starts from. ``"neighbors"``: noise and an anchor between two training rows of the class,
-        to which the network adds what it learned. ``"noise"``: noise alone, the classical GAN; its rows lie farther
-        from the training rows, so it is the choice where privacy matters.
+    prior : {"noise", "neighbors"}, default="noise"
+        What the generator starts from. ``"noise"``: a random vector, the classical GAN; its rows lie about as far from
+        the training rows as new ones would. ``"neighbors"``: noise and an anchor between two training rows of the
+        class, to which the network adds what it learned; its rows lie nearer, and the model file holds training rows.
+        It was the better of the two as long as rows were taken as they came; with `selection` it no longer is.
     n_neighbors : int, default=5
-        Nearest rows of the class among which an anchor's second row is chosen.
+        With ``prior="neighbors"``: nearest rows of the class among which an anchor's second row is chosen.
     numeric : {"quantile", "standard"}, default="quantile"
         Numbers are made Gaussian by their ranks, or standardised.
     categorical_features : "auto", None, or array-like of names, indices or bool, default="auto"
@@ -121,7 +122,7 @@ class TabularGAN(ConditionalGAN):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "loss": [StrOptions(set(LOSSES))],
-        "prior": [StrOptions({"neighbors", "noise"})],
+        "prior": [StrOptions({"noise", "neighbors"})],
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "numeric": [StrOptions({"quantile", "standard"})],
         "categorical_features": [StrOptions({"auto"}), "array-like", None],
@@ -157,7 +158,7 @@ class TabularGAN(ConditionalGAN):
         self,
         *,
         loss: str = "rpgan",
-        prior: Literal["neighbors", "noise"] = "neighbors",
+        prior: Literal["noise", "neighbors"] = "noise",
         n_neighbors: int = 5,
         numeric: Literal["quantile", "standard"] = "quantile",
         categorical_features: Any = "auto",

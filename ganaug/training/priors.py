@@ -43,7 +43,9 @@ class NoisePrior:
     def draw(self, y: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
         """Draw (latent, gumbel) for each class index in `y`."""
         latent = torch.randn(len(y), self.latent_size, generator=generator)
-        gumbel = torch.empty(len(y), self.n_levels).exponential_(generator=generator).log_().neg_()
+        # -log(-log u); the smallest float32 above 0 that is drawn is 2**-24, and log 0 is kept out
+        uniform = torch.rand(len(y), self.n_levels, generator=generator).clamp_(min=2**-25)
+        gumbel = uniform.log_().neg_().log_().neg_()
         return latent, gumbel
 
 
