@@ -37,8 +37,8 @@ class SlicedWasserstein:
         *,
         generator: torch.Generator,
         device: torch.device,
-        n_rows: int = 1024,
-        n_directions: int = 64,
+        n_rows: int = 512,
+        n_directions: int = 32,
     ) -> None:
         order, counts = y.argsort(stable=True), y.bincount()
         per_class = max(2, n_rows // len(counts))

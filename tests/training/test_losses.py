@@ -73,7 +73,7 @@ def test_loss_covers_every_mode_of_the_right_class(loss):
 @pytest.mark.parametrize(
     "params",
     [
-        {"pac": 2, "batch_size": 256},
+        {"pac": 2, "batch_size": 256, "penalty_every": 4},
         {"dropout": 0.2},
         {"loss": "bce", "penalty": "r1r2", "gamma": 0.5, "penalty_every": 1},
     ],
