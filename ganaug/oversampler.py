@@ -300,8 +300,8 @@ class GANOversampler(BaseOverSampler):
         validate_data(self, X, reset=True, skip_check_array=True)
         if not (self.selection is None or isinstance(self.selection, str) or is_cleaner(self.selection)):
             raise ValueError(
-                f"selection={self.selection!r} adds rows or cleans none; pass one of imbalanced-learn's samplers that "
-                "only remove rows, such as TomekLinks()"
+                f"selection={self.selection!r} is none of imbalanced-learn's cleaning samplers, such as TomekLinks() "
+                "or EditedNearestNeighbours()"
             )
         if self._has_equal_share:
             found, counts = np.unique(labels, return_counts=True)

@@ -1,9 +1,9 @@
 """Which generated rows to keep: of several candidates for each row wanted, one that looks like its class.
 
 A generator covers a class as widely as it saw it, outliers and the overlap with other classes included, and rows there
-teach a classifier to cry wolf. So for each row wanted several candidates are generated, and one of them is drawn
-with a chance that grows with how surely it belongs to its class. Nothing is rejected in a loop: as many rows come out
-as are asked for, of the classes asked for.
+teach a classifier to cry wolf. So several candidates are generated for each row wanted, and of all those of a class
+as many as are wanted are drawn, each with a chance that grows with how surely it belongs to its class. Nothing is
+rejected in a loop: as many rows come out as are asked for, of the classes asked for.
 """
 
 from collections.abc import Callable
@@ -46,12 +46,12 @@ class Selection(NamedTuple):
     n_candidates: int
 
     def choose(self, candidates: NDArray, y: NDArray, randomness: np.random.Generator) -> NDArray:
-        """Draw one of every `n_candidates` consecutive candidates in proportion to their weights.
+        """Draw one in `n_candidates` of each class's candidates, without replacement, in proportion to their weights.
 
         Parameters
         ----------
         candidates : ndarray of shape (n * n_candidates, ...)
-            Those of a row stand side by side.
+            For each row wanted so many of its class, side by side.
         y : ndarray of shape (n * n_candidates,)
             Their class index.
         randomness : numpy.random.Generator
@@ -60,18 +60,22 @@ class Selection(NamedTuple):
         Returns
         -------
         ndarray of shape (n,)
-            Positions in `candidates`, rising.
+            Positions in `candidates`, for each row wanted one of its class.
 
         Examples
         --------
         >>> surely = Selection(lambda rows, y: np.log(rows), 2)
-        >>> surely.choose(np.array([1.0, 1e-99, 1e-99, 1.0]), np.zeros(4), np.random.default_rng(0))
+        >>> surely.choose(np.array([1.0, 1e-99, 1e-99, 1.0]), np.array([0, 0, 1, 1]), np.random.default_rng(0))
         array([0, 3])
         """
-        # the largest of log weight + Gumbel noise is a draw in proportion to the weights
+        # the largest of log weight + Gumbel noise are such a draw (arXiv 1903.06059)
         keys = self.weigh(candidates, y) + randomness.gumbel(size=len(y))
-        best = keys.reshape(-1, self.n_candidates).argmax(axis=1)
-        return best + np.arange(len(best)) * self.n_candidates
+        wanted = y[:: self.n_candidates]
+        chosen = np.empty(len(wanted), dtype=np.intp)
+        for label in np.unique(wanted):
+            own, places = np.flatnonzero(y == label), np.flatnonzero(wanted == label)
+            chosen[places] = np.sort(own[np.argsort(-keys[own], kind="stable")[: len(places)]])
+        return chosen
 
 
 def n_candidates(n_wanted: int) -> int:
@@ -142,20 +146,20 @@ def by_cleaner(cleaner: SamplerMixin, rows: NDArray, y: NDArray) -> Weigh:
         own = clone(cleaner)
         if "sampling_strategy" in own.get_params() and own.sampling_strategy == "auto":
             own.set_params(sampling_strategy="all")
-        own.fit_resample(np.concatenate([rows, candidates]), np.concatenate([y, wanted]))
-        stays = np.zeros(len(rows) + len(candidates), dtype=bool)
-        stays[own.sample_indices_] = True
-        return np.where(stays[len(rows) :], 0.0, _REMOVED)
+        weights = np.full(len(wanted), _REMOVED)
+        # as many at a time as there will be in the end: all at once they would keep each other company
+        for part in (slice(i, None, N_CANDIDATES) for i in range(N_CANDIDATES)):
+            own.fit_resample(np.concatenate([rows, candidates[part]]), np.concatenate([y, wanted[part]]))
+            stays = own.sample_indices_[own.sample_indices_ >= len(rows)] - len(rows)
+            weights[part][stays] = 0.0
+        return weights
 
     return weigh
 
 
 def is_cleaner(value: Any) -> bool:
-    """Whether a value is one of imbalanced-learn's samplers that only remove rows."""
-    return isinstance(value, SamplerMixin) and getattr(value, "_sampling_type", "") in (
-        "clean-sampling",
-        "under-sampling",
-    )
+    """Whether a value is one of imbalanced-learn's cleaning samplers."""
+    return isinstance(value, SamplerMixin) and value._sampling_type == "clean-sampling"
 
 
 def _at_most(n: int, members: NDArray, randomness: np.random.Generator) -> NDArray:

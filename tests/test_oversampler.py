@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import make_pipeline
+from imblearn.under_sampling import RandomUnderSampler
 from imblearn.utils.estimator_checks import parametrize_with_checks as imblearn_checks
 from joblib import Parallel, delayed
 from pandas.testing import assert_frame_equal, assert_series_equal
@@ -89,6 +90,12 @@ def test_counts_hold_and_originals_come_first_unchanged(mixed, strategy, expecte
     assert {k: v for k, v in resampler.sampling_strategy_.items() if v} == {k: v for k, v in made.items() if v}
 
 
+@pytest.mark.parametrize("other", [RandomOverSampler(), RandomUnderSampler()])
+def test_only_cleaners_are_taken_for_a_selection(mixed, other):
+    with pytest.raises(ValueError, match=r"none of imbalanced-learn's cleaning samplers, such as TomekLinks\(\)"):
+        sampler(selection=other).fit_resample(*mixed)
+
+
 @pytest.mark.parametrize("share", [0.2, 0.5])
 def test_equal_share(mixed, share):
     X, y = mixed
@@ -116,11 +123,6 @@ def test_equal_share_of_balanced_classes_and_of_other_containers():
         X_res, _ = sampler(sampling_strategy="equal share").fit_resample(wrapped, y)
         assert type(X_res) is type(wrapped)
         assert len(X_res) == 70
-
-
-def test_only_cleaners_are_taken_for_a_selection(mixed):
-    with pytest.raises(ValueError, match="samplers that only remove rows"):
-        sampler(selection=RandomOverSampler()).fit_resample(*mixed)
 
 
 def test_a_float_is_the_ratio_of_two_classes(mixed):

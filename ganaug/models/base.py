@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, check_random_state
 from torch import Tensor, nn
@@ -156,7 +157,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         self.seed_ = _draw_seed(self.random_state)
         randomness = torch.Generator().manual_seed(self.seed_)
         self.encoder_ = self._fit_encoder(X, index)
-        rows, labels = self.encoder_.encode(X).float(), torch.from_numpy(index)
+        rows, labels = self._encode(X), torch.from_numpy(index)
         tiny = {label: int(n) for label, n in zip(self.classes_.tolist(), counts, strict=True) if n < _TINY}
         if tiny:
             warnings.warn(
@@ -245,7 +246,7 @@ class ConditionalGAN(BaseEstimator, ABC):
                 why = f"pac={self.pac} judges rows together" if self.pac > 1 else "a loaded model has none"
                 raise ValueError(f"selection='discriminator' needs a discriminator of single rows: {why}")
             return Selection(self._judge, n_candidates(n_wanted))
-        rows, index = self.encoder_.encode(X).flatten(1).numpy(), self._class_index(y).numpy()
+        rows, index = self._encode(X).flatten(1).numpy(), self._class_index(y).numpy()
         if isinstance(kind, str):
             by_name = {"forest": by_forest, "neighbors": by_neighbors}
             return Selection(by_name[kind](rows, index, self.seed_), n_candidates(n_wanted))
@@ -272,12 +273,13 @@ class ConditionalGAN(BaseEstimator, ABC):
         random_state : int, RandomState or None, default=None
             None continues from the seed of `fit`: the same call gives the same rows. Pass an integer for other rows.
         selection : Selection or None, default=None
-            Of `selection_for`: each row is chosen among several candidates. None takes rows as they come.
+            Of `selection_for`: the rows are chosen among several candidates. None takes rows as they come.
 
         Returns
         -------
         X : same container and dtypes as in `fit`, n_rows rows
-            A row depends on its label, its place in `y` and the seed, not on how many rows are asked for at once.
+            Without `selection`, a row depends on its label, its place in `y` and the seed, not on how many rows are
+            asked for at once.
 
         Raises
         ------
@@ -294,12 +296,17 @@ class ConditionalGAN(BaseEstimator, ABC):
             for labels in index.split(_DECODED // each):
                 candidates = labels.repeat_interleave(each)
                 with _threads(self._n_threads):
-                    rows = self._generate(candidates, randomness)
+                    made = self.encoder_.decode(self._generate(candidates, randomness))
                     if selection is not None:
-                        rows = rows[torch.from_numpy(selection.choose(rows.numpy(), candidates.numpy(), choosing))]
-                yield self.encoder_.decode(rows)
+                        # judged as they will be seen: one level of each category, whole numbers whole
+                        rows = self._encode(made).flatten(1).numpy()
+                        made = _safe_indexing(made, selection.choose(rows, candidates.numpy(), choosing))
+                yield made
 
         return stack_rows(parts(), len(index))
+
+    def _encode(self, X: Any) -> Tensor:
+        return self.encoder_.encode(X).float()
 
     def _class_index(self, y: Any) -> Tensor:
         labels = np.asarray(y)
