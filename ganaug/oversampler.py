@@ -1,5 +1,7 @@
 """GANOversampler: imbalanced-learn's contract; knows nothing of networks."""
 
+from collections.abc import Iterable
+from itertools import chain
 from numbers import Real
 from pathlib import Path
 from typing import Any, ClassVar
@@ -189,15 +191,16 @@ class GANOversampler(BaseOverSampler):
         checked, labels, binarize_y = self._check(X, y)
         wanted = np.array(list(self.sampling_strategy_), dtype=labels.dtype)
         wanted = np.repeat(wanted, list(self.sampling_strategy_.values()))
-        parts, repeated = [checked], np.empty(0, dtype=np.intp)
+        parts: Iterable[Any] = [checked]
+        repeated = np.empty(0, dtype=np.intp)
         if len(wanted):
             self._fit_model(checked, labels)
             if self._has_equal_share:
                 repeated = _repeats(labels, np.random.default_rng(self.model_.seed_))
-                parts += [_safe_indexing(checked, repeated)] if len(repeated) else []
+                parts = [checked, _safe_indexing(checked, repeated)]
             selection = self.model_.selection_for(self.selection, checked, labels, len(wanted))
-            parts.append(self.model_.sample(wanted, selection=selection))
-        X_resampled = stack_rows(parts, sum(map(len, parts)))
+            parts = chain(parts, self.model_.sample_parts(wanted, selection=selection))
+        X_resampled = stack_rows(parts, len(labels) + len(repeated) + len(wanted))
         self.is_synthetic_ = np.repeat([False, True], [len(labels) + len(repeated), len(wanted)])
         y_resampled: Any = np.concatenate([labels, labels[repeated], wanted])
         if binarize_y:

@@ -286,24 +286,37 @@ class ConditionalGAN(BaseEstimator, ABC):
         ValueError
             If a label was not seen in `fit`.
         """
+        return stack_rows(self.sample_parts(y, random_state, selection=selection), np.size(y))
+
+    def sample_parts(
+        self, y: Any, random_state: int | np.random.RandomState | None = None, *, selection: Selection | None = None
+    ) -> Iterator[Any]:
+        """Generate what `sample` returns part by part, so that the whole need not be in memory.
+
+        Parameters
+        ----------
+        y, random_state, selection
+            As in `sample`.
+
+        Yields
+        ------
+        X : same container and dtypes as in `fit`
+            The next rows, at most 65,536.
+        """
         check_is_fitted(self, "generator_")
         index = self._class_index(y)
         seed = self.seed_ if random_state is None else _draw_seed(random_state)
         randomness, choosing = torch.Generator().manual_seed(seed + 2), np.random.default_rng(seed)
         each = selection.n_candidates if selection is not None else 1
-
-        def parts() -> Iterator[Any]:
-            for labels in index.split(_DECODED // each):
-                candidates = labels.repeat_interleave(each)
-                with _threads(self._n_threads):
-                    made = self.encoder_.decode(self._generate(candidates, randomness))
-                    if selection is not None:
-                        # judged as they will be seen: one level of each category, whole numbers whole
-                        rows = self._encode(made).flatten(1).numpy()
-                        made = _safe_indexing(made, selection.choose(rows, candidates.numpy(), choosing))
-                yield made
-
-        return stack_rows(parts(), len(index))
+        for labels in index.split(_DECODED // each):
+            candidates = labels.repeat_interleave(each)
+            with _threads(self._n_threads):
+                made = self.encoder_.decode(self._generate(candidates, randomness))
+                if selection is not None:
+                    # judged as they will be seen: one level of each category, whole numbers whole
+                    rows = self._encode(made).flatten(1).numpy()
+                    made = _safe_indexing(made, selection.choose(rows, candidates.numpy(), choosing))
+            yield made
 
     def _encode(self, X: Any) -> Tensor:
         return self.encoder_.encode(X).float()

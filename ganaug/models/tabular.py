@@ -73,7 +73,7 @@ class TabularGAN(ConditionalGAN):
     batch_size : int or "auto", default="auto"
         Rows in a batch, shared equally by the classes; "auto" is 128, and at least 16 for each class.
     n_steps : int or "auto", default="auto"
-        Training steps; "auto" is 500 up to 44 encoded columns, growing with their square root to 2,000 at most. A
+        Training steps; "auto" is 460 up to 43 encoded columns, growing with their square root to 2,000 at most. A
         budget in steps, not epochs: a class of 30 rows needs as many updates as a class of 30,000.
     max_time : float or None, default=None
         Seconds of training after which it stops.
@@ -283,7 +283,7 @@ class TabularGAN(ConditionalGAN):
     def _budget(self) -> tuple[int, int]:
         n_steps, batch_size = self.n_steps, self.batch_size
         if n_steps == "auto":
-            n_steps = round(min(max(500.0, 75 * self.encoder_.width_**0.5), 2000), -1)
+            n_steps = round(min(max(460.0, 70 * self.encoder_.width_**0.5), 2000), -1)
         if batch_size == "auto":
             batch_size = max(128, 16 * len(self.classes_))
         return int(n_steps), int(batch_size)

@@ -320,8 +320,8 @@ def test_the_budget_follows_width_and_classes(tiny_model):
     rng = np.random.default_rng(0)
     model = TabularGAN(max_time=1e-6, patience=None, device="cpu")
     y = np.repeat(np.arange(20), 10)
-    assert model.fit(rng.normal(size=(200, 5)), y)._budget() == (500, 320)
-    assert model.fit(rng.normal(size=(200, 100)), y % 2)._budget() == (750, 128)
+    assert model.fit(rng.normal(size=(200, 5)), y)._budget() == (460, 320)
+    assert model.fit(rng.normal(size=(200, 100)), y % 2)._budget() == (700, 128)
     assert model.set_params(n_steps=7, batch_size=9).fit(rng.normal(size=(200, 5)), y)._budget() == (7, 9)
 
 
