@@ -42,7 +42,7 @@ class GANOversampler(BaseOverSampler):
         Of each class, with ``sampling_strategy="equal share"`` and not otherwise; in (0, 1).
     selection : {"auto", "forest", "neighbors", "discriminator"}, None or cleaner, default="auto"
         How each row is chosen among three candidates. ``"forest"``, which "auto" means for tables: a candidate's
-        chance grows with the probability that extremely randomised trees give its class; ``"neighbors"``: with the
+        chance grows with the probability that a forest trained on X and y gives its class; ``"neighbors"``: with the
         share of its class among the nearest real rows; ``"discriminator"``: with the discriminator's score. One of
         imbalanced-learn's cleaning samplers, such as ``TomekLinks()``: what it would remove is avoided. None: rows as
         they come, which cover their class more widely; classifiers then find more of a rare class and raise more

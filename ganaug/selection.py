@@ -13,7 +13,7 @@ import numpy as np
 from imblearn.base import SamplerMixin
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, clone
-from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, VotingClassifier
 from sklearn.neighbors import KNeighborsClassifier
 
 # Candidates for each row wanted. More sharpen the choice and take longer; two to four score alike.
@@ -84,7 +84,11 @@ def n_candidates(n_wanted: int) -> int:
 
 
 def by_forest(rows: NDArray, y: NDArray, seed: int) -> Weigh:
-    """Weigh by the probability that extremely randomised trees give the class, all classes counting alike.
+    """Weigh by the probability that a forest gives the class, all classes counting alike.
+
+    Half of its trees split at random (extremely randomised trees: Geurts, Ernst and Wehenkel, Machine Learning 63,
+    2006), half where it is best for a bootstrap sample (random forest: Breiman, Machine Learning 45, 2001): the ones
+    alone suit gradient boosting better, the others logistic regression.
 
     Parameters
     ----------
@@ -93,11 +97,12 @@ def by_forest(rows: NDArray, y: NDArray, seed: int) -> Weigh:
     y : ndarray of shape (n_rows,)
         Class index of each.
     seed : int
-        Of the trees (Geurts, Ernst and Wehenkel, Machine Learning 63, 2006), and of the rows they learn from.
+        Of the trees, and of the rows they learn from.
     """
     # two rows a leaf: a tree that may follow single rows calls the surroundings of each outlier safe
-    forest = ExtraTreesClassifier(100, min_samples_leaf=2, class_weight="balanced", random_state=seed)
-    return _by_probability(forest, rows, y, seed)
+    trees = {"min_samples_leaf": 2, "class_weight": "balanced", "random_state": seed}
+    halves = [("extra", ExtraTreesClassifier(50, **trees)), ("random", RandomForestClassifier(50, **trees))]
+    return _by_probability(VotingClassifier(halves, voting="soft"), rows, y, seed)
 
 
 def by_neighbors(rows: NDArray, y: NDArray, seed: int) -> Weigh:
