@@ -19,9 +19,6 @@ from ganaug.training.callbacks import Callback
 from ganaug.training.losses import LOSSES, PENALTIES
 from ganaug.training.priors import NeighborsPrior, NoisePrior, Prior
 
-# On the tables it was tuned on, anchors gave the better rows below so many rows of the rare class, noise above.
-_FEW = 20
-
 
 class TabularGAN(ConditionalGAN):
     """Conditional GAN for tables: learns every class at once and generates rows of the classes asked for.
@@ -34,11 +31,11 @@ class TabularGAN(ConditionalGAN):
     loss : {"rpgan", "hinge", "bce", "lsgan", "wasserstein", "wgan-gp"}, default="rpgan"
         Adversarial loss. ``"rpgan"`` pairs real and fake rows and is regularised by R1 and R2 (arXiv 2501.05441); it
         is the steadiest of them and the one whose rows helped classifiers most.
-    prior : {"auto", "noise", "neighbors"}, default="auto"
+    prior : {"noise", "neighbors"}, default="noise"
         What the generator starts from. ``"noise"``: a random vector, the classical GAN; its rows lie about as far from
         the training rows as new ones would. ``"neighbors"``: noise and an anchor between two training rows of the
         class, to which the network adds what it learned; its rows lie nearer, and the model file holds training rows.
-        "auto" is ``"neighbors"`` where a class has fewer than 20 rows, too few to learn from noise, else ``"noise"``.
+        It was the better of the two as long as rows were taken as they came; with `selection` it no longer is.
     n_neighbors : int, default=5
         With ``prior="neighbors"``: nearest rows of the class among which an anchor's second row is chosen.
     numeric : {"quantile", "standard"}, default="quantile"
@@ -126,7 +123,7 @@ class TabularGAN(ConditionalGAN):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "loss": [StrOptions(set(LOSSES))],
-        "prior": [StrOptions({"auto", "noise", "neighbors"})],
+        "prior": [StrOptions({"noise", "neighbors"})],
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "numeric": [StrOptions({"quantile", "standard"})],
         "categorical_features": [StrOptions({"auto"}), "array-like", None],
@@ -162,7 +159,7 @@ class TabularGAN(ConditionalGAN):
         self,
         *,
         loss: str = "rpgan",
-        prior: Literal["auto", "noise", "neighbors"] = "auto",
+        prior: Literal["noise", "neighbors"] = "noise",
         n_neighbors: int = 5,
         numeric: Literal["quantile", "standard"] = "quantile",
         categorical_features: Any = "auto",
@@ -250,8 +247,7 @@ class TabularGAN(ConditionalGAN):
 
     def _fit_prior(self, rows: Tensor, y: Tensor, generator: torch.Generator) -> Prior:
         n_levels = sum(self.encoder_.block_sizes_)
-        has_few = int(y.bincount().min()) < _FEW
-        if self.prior == "noise" or (self.prior == "auto" and not has_few):
+        if self.prior == "noise":
             return NoisePrior(self.latent_size, n_levels)
         return NeighborsPrior.from_rows(
             self.latent_size,
@@ -272,7 +268,7 @@ class TabularGAN(ConditionalGAN):
                 n_continuous=encoder.n_continuous_,
                 block_sizes=encoder.block_sizes_,
                 hidden_sizes=hidden_sizes,
-                anchored=isinstance(self.prior_, NeighborsPrior),
+                anchored=self.prior == "neighbors",
             ),
             MLPDiscriminator(
                 encoder.width_ * self.pac,
@@ -306,7 +302,7 @@ class TabularGAN(ConditionalGAN):
             stored[room][name] = array
         encoder = TableEncoder.from_state(description, stored["encoder"])
         prior = NoisePrior(self.latent_size, sum(encoder.block_sizes_))
-        if stored["prior"]:
+        if self.prior == "neighbors":
             tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}
             prior = NeighborsPrior(prior.latent_size, prior.n_levels, **tensors, n_interpolated=encoder.n_numeric_)
             prior.check(len(self.classes_), encoder.width_)
