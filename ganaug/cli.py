@@ -86,7 +86,9 @@ def balance(
     ] = "auto",
     share: Annotated[
         float | None,
-        typer.Option("--share", help="Generated rows in every class, with --strategy 'equal share'.  [default: 0.2]"),
+        typer.Option(
+            "--share", help="Of generated rows in every class, with --strategy 'equal share'; 0.2 by default."
+        ),
     ] = None,
     selection: Annotated[
         SelectionName, typer.Option("--selection", help="By what each row is chosen among three candidates.")
@@ -160,7 +162,7 @@ def balance(
         # Inside, so that the model is kept only where the table could be written.
         n_repeated = int((~new[added]).sum())
         write_table(out, table, rows, mark=mark, n_repeated=n_repeated, only_synthetic=only_synthetic, force=force)
-    _print_counts(_console(), target, y, y_resampled)
+    _print_counts(_console(), target, y, y_resampled, y_resampled[~new])
 
 
 @app.command()
@@ -206,7 +208,7 @@ def demo(seed: Seed = 0) -> None:
         splits(seed or 0), "Splits", total=N_SPLITS, console=bar_console, transient=True, disable=disable
     ):
         if not scores:
-            _print_counts(console, "diagnosis", split.before, split.after)
+            _print_counts(console, "diagnosis", split.before, split.after, split.before)
         scores += split.scores
         seconds.append(split.seconds)
     _print_scores(console, pd.DataFrame(scores), sum(seconds) / N_SPLITS)
@@ -359,19 +361,23 @@ def _as_table(rows: Any, target: str | None, label: Any) -> pd.DataFrame:
     return rows.assign(**{target: [label] * len(rows)})
 
 
-def _print_counts(console: Console, target: str, before: pd.Series, after: pd.Series) -> None:
+def _print_counts(console: Console, target: str, before: pd.Series, after: pd.Series, real: pd.Series) -> None:
+    """Count the classes before and after, and the real rows after, some of which may be repeated."""
     from rich import box
     from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column(escape(target))
-    for name in ("before", "generated", "after"):
+    counts = [labels.value_counts().to_dict() for labels in (before, real, after)]
+    repeats = len(real) > len(before)
+    for name in ("before", *["repeated"] * repeats, "generated", "after"):
         table.add_column(name, justify="right")
-    totals = after.value_counts().to_dict()
-    for label, n in before.value_counts().to_dict().items():
-        total = totals[label]
-        table.add_row(escape(str(label)), f"{n:,}", f"{total - n:,}" if total > n else "", f"{total:,}")
+    for label, n in counts[0].items():
+        n_real, total = counts[1][label], counts[2][label]
+        added = [n_real - n, total - n_real] if repeats else [total - n_real]
+        shown = [f"{n_added:,}" if n_added else "" for n_added in added]
+        table.add_row(escape(str(label)), f"{n:,}", *shown, f"{total:,}")
     console.print(table)
 
 

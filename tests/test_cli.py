@@ -72,9 +72,11 @@ def names() -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.tsv", "out.parquet"])
-def test_equal_share(folder, name):
+def test_equal_share(folder, name, capsys):
     command = ["balance", "in.csv", name, "--target", "plan", "--strategy", "equal share", "--share", "0.5"]
     assert main([*command, "--mark", "made", "--max-time", "0.1", "--seed", "0", "--selection", "none"]) == 0
+    shown = [line.split() for line in capsys.readouterr().out.splitlines() if "gold" in line or "basic" in line]
+    assert shown == [["basic", "34", "34", "68"], ["gold", "6", "28", "34", "68"]]
     out = pd.read_parquet(name) if name.endswith("parquet") else pd.read_csv(name, sep="\t" if "tsv" in name else ",")
     # 34 of either class: the larger's own, the smaller's 6 rows repeated; and as many generated
     assert out.groupby(["plan", "made"]).size().tolist() == [34, 34, 34, 34]
