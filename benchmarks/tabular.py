@@ -491,7 +491,8 @@ class Results:
             path.write_bytes(content[: content.rfind(b"\n") + 1])
 
     def append(self, rows: Sequence[Row]) -> None:
-        rows = [row | {metric: round(row[metric], 6) for metric in METRICS} for row in rows]
+        # ten digits are finer than what counts as a tie (`ranking.TOLERANCE`); coarser ones would break ties
+        rows = [row | {metric: round(row[metric], 10) for metric in METRICS} for row in rows]
         with self.path.open("a", newline="", encoding="utf-8") as file:
             csv.DictWriter(file, COLUMNS, lineterminator="\n").writerows(rows)
 
