@@ -34,12 +34,9 @@ Distances and forests see missing cells imputed. A ratio to a zero is left out a
 
 import argparse
 import csv
-import multiprocessing
-import os
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -62,7 +59,6 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedKFold, cross_val_score
 from sklearn.neighbors import NearestNeighbors
 from tabular import Table
-from threadpoolctl import threadpool_limits
 
 # Raise it when splits, generators or measures change: rows of another protocol are never mixed with these.
 PROTOCOL = 1
@@ -313,25 +309,6 @@ def read(path: Path, seed: int) -> pd.DataFrame:
     return pd.concat(kept).drop_duplicates(KEY, keep="last").reset_index(drop=True)
 
 
-Task = tuple[Table, int, str, int]
-
-
-def evaluations(tasks: Sequence[Task], n_workers: int) -> Iterator[Row]:
-    """Evaluate in processes of one thread each, in no particular order; one worker is this process itself."""
-    if n_workers == 1:
-        with threadpool_limits(1):
-            for task in tasks:
-                yield evaluate(*task)
-        return
-    os.environ.update(dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1"))
-    pool = ProcessPoolExecutor(n_workers, multiprocessing.get_context("spawn"), tabular.start_worker)
-    try:
-        for future in as_completed([pool.submit(evaluate, *task) for task in tasks]):
-            yield future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
 def run(
     tables: Sequence[Table],
     generators: Sequence[str],
@@ -348,7 +325,8 @@ def run(
     ]
     tasks = [task for task in wanted if (task[0].name, *task[1:3]) not in finished]
     console.print(f"{len(wanted)} evaluations, of which {len(wanted) - len(tasks)} are done already")
-    for row in track(evaluations(tasks, n_workers), "", total=len(tasks), console=console, disable=not tasks):
+    rows = tabular.evaluations(evaluate, tasks, n_workers)
+    for row in track(rows, "", total=len(tasks), console=console, disable=not tasks):
         with path.open("a", newline="", encoding="utf-8") as file:
             csv.DictWriter(file, COLUMNS, lineterminator="\n").writerow(row)
     return len(tasks)

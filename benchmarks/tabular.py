@@ -44,7 +44,7 @@ from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -525,10 +525,10 @@ def start_worker() -> None:
     package_version("ganaug")
 
 
-Task = tuple[Table, int, str, Sequence[str], int]
+Done = TypeVar("Done")
 
 
-def evaluations(tasks: Sequence[Task], n_workers: int) -> Iterator[list[Row]]:
+def evaluations(evaluate: Callable[..., Done], tasks: Sequence[tuple[Any, ...]], n_workers: int) -> Iterator[Done]:
     """Evaluate in processes of one thread each, in no particular order; one worker is this process itself."""
     if n_workers == 1:
         with threadpool_limits(1):
@@ -575,7 +575,7 @@ def run(
     ]
     with Progress(*bar, console=console) as progress:
         shown = progress.add_task("", total=n_total, completed=n_total - len(tasks), on="")
-        for rows in evaluations(tasks, n_workers):
+        for rows in evaluations(evaluate, tasks, n_workers):
             results.append(rows)
             progress.update(shown, advance=1, on=f"{rows[0]['table']} {rows[0]['sampler']}")
     return len(tasks)

@@ -59,9 +59,9 @@ right.legend(frameon=False)
 plt.show()
 
 # %%
-# Are they copies? The distance from each generated row to the nearest row it was learned from, beside that of the unseen
-# malignant biopsies: about as far. In the picture few generated rows lie where the classes overlap, as each is chosen
-# among three candidates; ``GANOversampler(selection=None)`` takes them as they come.
+# Are they copies? The distance from each generated row to the nearest row it was learned from, beside that of the
+# unseen malignant biopsies: about as far. In the picture few generated rows lie where the classes overlap, as each is
+# chosen among three candidates; ``GANOversampler(selection=None)`` takes them as they come.
 seen = NearestNeighbors(n_neighbors=1).fit(scaler.transform(X_train.loc[rare]))
 for rows, name in ((X_res[sampler.is_synthetic_], "generated"), (unseen, "unseen")):
     print(f"{name}: {np.median(seen.kneighbors(scaler.transform(rows))[0]):.2f}")

@@ -20,8 +20,9 @@ from sklearn.neighbors import KNeighborsClassifier
 N_CANDIDATES = 3
 # At most so many candidates are generated in all; beyond it there are fewer for each row, and with one no choice.
 MAX_CANDIDATES = 1_000_000
-# The chance of a candidate is its class's probability to this power: at 2 to 8 ours came first in every metric on the
-# tables it was tuned on; lower leans toward balanced accuracy, higher toward average precision and F1.
+# The chance of a candidate is its class's probability to this power: at 3 and 4 ours came first in every metric on the
+# tables it was tuned on; lower leans toward balanced accuracy, in which 8 fell behind, higher toward average precision
+# and F1.
 SHARPNESS = 4
 # Rows of a class from which "forest" and "neighbors" learn: enough to know it, few enough to take seconds.
 MAX_LEARNED = 5_000
