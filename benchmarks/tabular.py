@@ -357,26 +357,26 @@ def is_installed(package: str) -> bool:
 
 @functools.cache
 def package_version(package: str) -> str:
-    """Version of a package; of ours with a digest of its code, which changes more often than its version."""
+    """Version of a package; of ours with a digest of the rows it makes, which change more often than its version."""
     if package != "ganaug":
         return f"{package} {version(package)}"
-    import ganaug as ours
-
-    return f"ganaug {version('ganaug')}+{code_digest(Path(ours.__file__).parent)}, torch {version('torch')}"
+    return f"ganaug {version('ganaug')}+{rows_digest()}, torch {version('torch')}"
 
 
-def code_digest(folder: Path) -> str:
-    """Digest of the code that makes rows, comments and docstrings left out."""
-    parts = ["oversampler.py", "selection.py", "models", "encoders", "nets", "training"]
-    digest = hashlib.sha256()
-    for path in sorted(path for part in parts for path in [folder / part, *(folder / part).glob("*.py")]):
-        if path.is_file():
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
-                    node.body = node.body[1:]
-            digest.update(path.name.encode() + ast.dump(tree).encode())
-    return digest.hexdigest()[:8]
+def rows_digest() -> str:
+    """Digest of the rows that ours makes of a small table of many kinds: of what it does, however that is written."""
+    from ganaug import GANOversampler
+
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1, 2], [150, 40, 8])
+    X = pd.DataFrame({"number": rng.normal(y), "count": rng.poisson(3 + y), "gap": rng.exponential(size=len(y))})
+    X["level"] = rng.choice(list("abc"), len(y))
+    X.loc[rng.random(len(y)) < 0.2, "gap"] = np.nan
+    made = [
+        GANOversampler(sampling_strategy=strategy, random_state=0, device="cpu").fit_resample(X, y)[0]
+        for strategy in ("auto", "equal share")
+    ]
+    return hashlib.sha256(pd.concat(made).to_csv(float_format="%.6g").encode()).hexdigest()[:8]
 
 
 # --- one evaluation --------------------------------------------------------------------------------------------------
@@ -520,8 +520,7 @@ def start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets the last evaluations end
     torch.set_num_threads(1)
     threadpool_limits(1)
-    # now, so that the digest is that of the code which is imported, even if a file is edited while this runs
-    sampler_of("ganaug")
+    # now, so that what is stamped is the code that runs, even if a file is edited meanwhile
     package_version("ganaug")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from imblearn.base import SamplerMixin
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, clone
@@ -26,8 +27,8 @@ MAX_CANDIDATES = 1_000_000
 SHARPNESS = 4
 # Rows of a class from which "forest" and "neighbors" learn: enough to know it, few enough to take seconds.
 MAX_LEARNED = 5_000
-# What a cleaner would remove is taken only where it would remove every candidate.
-_REMOVED = -1e6
+# The log weight of what is taken only where there is nothing else.
+_REFUSED = -1e6
 
 Weigh = Callable[[NDArray, NDArray], NDArray]
 
@@ -136,7 +137,7 @@ def _by_probability(classifier: ClassifierMixin, rows: NDArray, y: NDArray, seed
     return weigh
 
 
-def by_cleaner(cleaner: SamplerMixin, rows: NDArray, y: NDArray) -> Weigh:
+def by_cleaner(cleaner: SamplerMixin, rows: NDArray, y: NDArray, n_candidates: int) -> Weigh:
     """Avoid what one of imbalanced-learn's cleaning samplers would remove from real rows and candidates together.
 
     Parameters
@@ -145,6 +146,8 @@ def by_cleaner(cleaner: SamplerMixin, rows: NDArray, y: NDArray) -> Weigh:
         Such as ``TomekLinks()`` or ``EditedNearestNeighbours()``: it has to set `sample_indices_`.
     rows, y
         As in `by_forest`.
+    n_candidates : int
+        Candidates for each row wanted.
     """
 
     def weigh(candidates: NDArray, wanted: NDArray) -> NDArray:
@@ -152,15 +155,49 @@ def by_cleaner(cleaner: SamplerMixin, rows: NDArray, y: NDArray) -> Weigh:
         own = clone(cleaner)
         if "sampling_strategy" in own.get_params() and own.sampling_strategy == "auto":
             own.set_params(sampling_strategy="all")
-        weights = np.full(len(wanted), _REMOVED)
+        weights = np.full(len(wanted), _REFUSED)
         # as many at a time as there will be in the end: all at once they would keep each other company
-        for part in (slice(i, None, N_CANDIDATES) for i in range(N_CANDIDATES)):
+        for part in (slice(i, None, n_candidates) for i in range(n_candidates)):
             own.fit_resample(np.concatenate([rows, candidates[part]]), np.concatenate([y, wanted[part]]))
             stays = own.sample_indices_[own.sample_indices_ >= len(rows)] - len(rows)
             weights[part][stays] = 0.0
         return weights
 
     return weigh
+
+
+def without_copies(weigh: Weigh, rows: NDArray, y: NDArray) -> Weigh:
+    """Refuse a candidate that equals a training row of its class in every value, where no second row does.
+
+    Such a row would give away that one person, part or picture was among the training data. A combination that
+    several rows of the class share gives nobody away and is as common among the candidates as it should be.
+
+    Parameters
+    ----------
+    weigh : callable
+        How the other candidates are weighed.
+    rows, y
+        As in `by_forest`.
+
+    Examples
+    --------
+    >>> rows, y = np.array([[1.0], [2.0], [2.0]]), np.array([0, 0, 0])
+    >>> careful = without_copies(lambda candidates, y: np.zeros(len(y)), rows, y)
+    >>> careful(np.array([[1.0], [2.0], [3.0]]), y).tolist()
+    [-1000000.0, 0.0, 0.0]
+    """
+    known, n_times = np.unique(_fingerprints(rows, y), return_counts=True)
+    single = known[n_times == 1]
+
+    def careful(candidates: NDArray, wanted: NDArray) -> NDArray:
+        return np.where(np.isin(_fingerprints(candidates, wanted), single), _REFUSED, weigh(candidates, wanted))
+
+    return careful
+
+
+def _fingerprints(rows: NDArray, y: NDArray) -> NDArray:
+    # 64 bits for a row and its class: among a million rows two share one by chance once in 30 million times
+    return pd.util.hash_pandas_object(pd.DataFrame(rows.reshape(len(rows), -1)).assign(y=y), index=False).to_numpy()
 
 
 def is_cleaner(value: Any) -> bool:

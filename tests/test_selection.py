@@ -14,6 +14,7 @@ from ganaug.selection import (
     by_forest,
     by_neighbors,
     n_candidates,
+    without_copies,
 )
 
 TINY = TabularGAN(n_steps=3, hidden_sizes=(8,), batch_size=16, device="cpu")
@@ -67,7 +68,7 @@ def test_rows_amid_their_class_weigh_most_however_rare_it_is(by, overlapping):
 def test_a_cleaner_is_heeded_where_it_can_be():
     rows = np.array([[0.0], [1.0], [1.05], [10.0], [11.0], [11.05]])
     y = np.array([0, 0, 0, 1, 1, 1])
-    weigh = by_cleaner(TomekLinks(), rows, y)
+    weigh = by_cleaner(TomekLinks(), rows, y, 2)
     # 0.2 claims class 1 and is the nearest to a row of class 0, as that is to it: a Tomek link
     fair, linked = 10.5, 0.2
     pair, ones = np.array([[linked], [fair]]), np.ones(2, int)
@@ -116,6 +117,31 @@ def test_the_discriminator_must_judge_single_rows(overlapping, tmp_path):
     loaded = TabularGAN.load(tmp_path / "model")
     with pytest.raises(ValueError, match="a loaded model has none"):
         loaded.selection_for("discriminator", *overlapping, 10)
+
+
+@pytest.mark.parametrize("selection", ["forest", "neighbors", "discriminator", TomekLinks()])
+def test_no_row_that_is_there_once_is_copied(selection):
+    # 4 x 4 x 4 combinations, of which the small class has every other one once and the rest never
+    every = np.array(np.meshgrid(*3 * [np.arange(4.0)])).reshape(3, -1).T
+    rare = every[every.sum(axis=1) % 2 == 0]
+    X, y = np.concatenate([np.tile(every, (3, 1)), rare]), np.repeat([0, 1], [192, 32])
+    known = set(map(tuple, rare))
+
+    def n_copies(selection):
+        sampler = GANOversampler(model=TINY, selection=selection, random_state=0)
+        made = sampler.fit_resample(X, y)[0][sampler.is_synthetic_]
+        return sum(tuple(row) in known for row in made)
+
+    assert n_copies(None) > 0
+    assert n_copies(selection) == 0
+
+
+def test_what_several_rows_share_may_come_again():
+    rows, y = np.array([[1.0], [1.0], [2.0], [1.0]]), np.array([0, 0, 0, 1])
+    careful = without_copies(lambda candidates, y: np.zeros(len(y)), rows, y)
+    # 1 is there twice in class 0 and once in class 1
+    refused = careful(np.array([[1.0], [2.0], [1.0], [2.0]]), np.array([0, 0, 1, 1])) < 0
+    assert refused.tolist() == [False, True, True, False]
 
 
 def test_the_same_seed_chooses_the_same_rows(overlapping):

@@ -172,3 +172,16 @@ def test_a_measurement_in_a_process_of_its_own(speed, folder):
     assert (values["rows"], values["wanted"], values["of the class"]) == (80, 40, 40)
     with pytest.raises(RuntimeError, match="missing"):
         speed.in_own_process(speed.Job("large", "", "", "large", {"path": "missing"}), sys.executable)
+
+
+def test_comments_and_docstrings_do_not_change_the_digest(speed, tmp_path):
+    path = tmp_path / "oversampler.py"
+    digests = []
+    for code in [
+        'def f():\n    """One."""\n    return 1\n',
+        "def f():  # two\n    return 1\n",
+        "def f():\n    return 2\n",
+    ]:
+        path.write_text(code)
+        digests.append(speed.code_digest(tmp_path))
+    assert digests[0] == digests[1] != digests[2]

@@ -26,7 +26,7 @@ from ganaug import __version__
 from ganaug.datasets.containers import stack_rows
 from ganaug.datasets.files import replacing
 from ganaug.encoders.plain import cell, plain_cell
-from ganaug.selection import Selection, by_cleaner, by_forest, by_neighbors, n_candidates
+from ganaug.selection import Selection, by_cleaner, by_forest, by_neighbors, n_candidates, without_copies
 from ganaug.training.callbacks import Callback, EarlyStopping, ProgressBar
 from ganaug.training.distance import SlicedWasserstein
 from ganaug.training.priors import Prior
@@ -239,18 +239,20 @@ class ConditionalGAN(BaseEstimator, ABC):
         """
         check_is_fitted(self, "generator_")
         kind = self._selection if isinstance(kind, str) and kind == "auto" else kind
-        if kind is None or n_candidates(n_wanted) == 1:
+        n_each = n_candidates(n_wanted)
+        if kind is None or n_each == 1:
             return None
-        if isinstance(kind, str) and kind == "discriminator":
+        rows, index = self._encode(X).flatten(1).numpy(), self._class_index(y).numpy()
+        if not isinstance(kind, str):
+            weigh = by_cleaner(kind, rows, index, n_each)
+        elif kind == "discriminator":
             if self.pac > 1 or not hasattr(self, "discriminator_"):
                 why = f"pac={self.pac} judges rows together" if self.pac > 1 else "a loaded model has none"
                 raise ValueError(f"selection='discriminator' needs a discriminator of single rows: {why}")
-            return Selection(self._judge, n_candidates(n_wanted))
-        rows, index = self._encode(X).flatten(1).numpy(), self._class_index(y).numpy()
-        if isinstance(kind, str):
-            by_name = {"forest": by_forest, "neighbors": by_neighbors}
-            return Selection(by_name[kind](rows, index, self.seed_), n_candidates(n_wanted))
-        return Selection(by_cleaner(kind, rows, index), n_candidates(n_wanted))
+            weigh = self._judge
+        else:
+            weigh = {"forest": by_forest, "neighbors": by_neighbors}[kind](rows, index, self.seed_)
+        return Selection(without_copies(weigh, rows, index), n_each)
 
     @torch.inference_mode()
     def _judge(self, rows: NDArray, y: NDArray) -> NDArray:
@@ -304,12 +306,15 @@ class ConditionalGAN(BaseEstimator, ABC):
             The next rows, at most 65,536.
         """
         check_is_fitted(self, "generator_")
-        index = self._class_index(y)
+        wanted = np.asarray(y)
+        if wanted.ndim != 1:
+            raise ValueError(f"y must have one dimension, one label for each row wanted; got shape {wanted.shape}")
         seed = self.seed_ if random_state is None else _draw_seed(random_state)
         randomness, choosing = torch.Generator().manual_seed(seed + 2), np.random.default_rng(seed)
         each = selection.n_candidates if selection is not None else 1
-        for labels in index.split(_DECODED // each):
-            candidates = labels.repeat_interleave(each)
+        n_rows = _DECODED // each
+        for first in range(0, max(len(wanted), 1), n_rows):
+            candidates = self._class_index(wanted[first : first + n_rows]).repeat_interleave(each)
             with _threads(self._n_threads):
                 made = self.encoder_.decode(self._generate(candidates, randomness))
                 if selection is not None:
@@ -323,8 +328,6 @@ class ConditionalGAN(BaseEstimator, ABC):
 
     def _class_index(self, y: Any) -> Tensor:
         labels = np.asarray(y)
-        if labels.ndim != 1:
-            raise ValueError(f"y must have one dimension, one label for each row wanted; got shape {labels.shape}")
         index = pd.Index(self.classes_).get_indexer(pd.Index(labels))
         if (index < 0).any():
             unknown = pd.unique(labels[index < 0])[:3].tolist()
