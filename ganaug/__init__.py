@@ -4,13 +4,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ganaug.models.image import ImageGAN
     from ganaug.models.tabular import TabularGAN
     from ganaug.oversampler import GANOversampler
 
 __version__ = "0.1.0.dev0"
-__all__ = ["GANOversampler", "TabularGAN"]
+__all__ = ["GANOversampler", "ImageGAN", "TabularGAN"]
 
-_HOME = {"GANOversampler": "ganaug.oversampler", "TabularGAN": "ganaug.models.tabular"}
+_HOME = {
+    "GANOversampler": "ganaug.oversampler",
+    "ImageGAN": "ganaug.models.image",
+    "TabularGAN": "ganaug.models.tabular",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -11,10 +11,10 @@ import signal
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
@@ -23,6 +23,8 @@ from ganaug import __version__
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
+
+    from ganaug.oversampler import GANOversampler
 
 app = typer.Typer(
     name="ganaug",
@@ -37,10 +39,11 @@ _UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
 
 
 class Model(str, Enum):
-    """The models that a table can be given to."""
+    """The models that data can be given to."""
 
     auto = "auto"
     tabular = "tabular"
+    image = "image"
 
 
 class SelectionName(str, Enum):
@@ -73,9 +76,20 @@ def _options(
 
 @app.command()
 def balance(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="A CSV, TSV (also .gz), Parquet or Feather file.")],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The same rows, and the generated ones after them.")],
-    target: Annotated[str, typer.Option("--target", metavar="COLUMN", help="The column with the classes.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="IN",
+            help="A CSV, TSV (also .gz), Parquet or Feather file; a folder of pictures, CLASS/*.png "
+            "(jpg, tif, bmp, dcm); or an .npz file with train_images and train_labels.",
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="The same rows or pictures, and the generated ones besides.")
+    ],
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="COLUMN", help="Of a table, the column with the classes.")
+    ] = None,
     strategy: Annotated[
         str,
         typer.Option(
@@ -100,26 +114,90 @@ def balance(
     ] = None,
     categorical: Annotated[
         str | None,
-        typer.Option("--categorical", metavar="A,B", help="Columns of categories; found by themselves otherwise."),
+        typer.Option(
+            "--categorical", metavar="A,B", help="Columns of a table with categories; found by themselves otherwise."
+        ),
     ] = None,
     mark: Annotated[
-        str | None, typer.Option("--mark", metavar="COLUMN", help="Add a column: 1 where generated, 0 else.")
+        str | None, typer.Option("--mark", metavar="COLUMN", help="Add to a table a column: 1 where generated, 0 else.")
     ] = None,
-    only_synthetic: Annotated[bool, typer.Option("--only-synthetic", help="Write the generated rows alone.")] = False,
+    only_synthetic: Annotated[bool, typer.Option("--only-synthetic", help="Write what is generated alone.")] = False,
+    resize: Annotated[
+        str | None, typer.Option("--resize", metavar="HxW", help="Bring the pictures of a folder to one size.")
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out pictures that cannot be read, and name them.")
+    ] = False,
+    link: Annotated[bool, typer.Option("--link", help="Link the original pictures instead of copying them.")] = False,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="MODEL", help="Keep the model for `ganaug sample`.")
     ] = None,
     force: Force = False,
 ) -> None:
-    """Write IN to OUT with generated rows, so that the classes are balanced."""
-    from ganaug.datasets.files import replacing
-    from ganaug.datasets.tables import check_output, read_table, write_table
+    """Write IN to OUT with generated rows or pictures, so that the classes are balanced."""
+    from ganaug.datasets.tables import check_output
 
-    check_output(out, force=force)
     if save is not None:
         check_output(save, force=force, extensions=False)
         if save.resolve() in (out.resolve(), source.resolve()):
-            raise ValueError(f"--save {save} would overwrite the table")
+            raise ValueError(f"--save {save} would overwrite the data")
+    if share is not None and strategy != "equal share":
+        raise ValueError(f"--share {share} goes with --strategy 'equal share'")
+    if share is not None and not 0 < share < 1:
+        raise ValueError(f"--share {share}: it lies between 0 and 1, both excluded")
+    are_pictures = source.is_dir() or source.suffix.lower() == ".npz"
+    of_tables = {"--target": target, "--categorical": categorical, "--mark": mark}
+    of_pictures = {"--resize": resize, "--skip-bad": skip_bad or None, "--link": link or None}
+    for option, value in (of_tables if are_pictures else of_pictures).items():
+        if value is not None:
+            wrong, taken = ("tables", "pictures") if are_pictures else ("pictures", "a table")
+            raise ValueError(f"{option} is for {wrong}, and {source} is taken for {taken}")
+    params = {
+        "synthetic_share": 0.2 if share is None else share,
+        "selection": None if selection is SelectionName.none else selection.value,
+        "model": model.value,
+        "random_state": seed,
+        "max_time": max_time,
+        "verbose": int(_on_terminal()),
+    }
+    if are_pictures:
+        copies: Literal["copy", "link", "none"] = "none" if only_synthetic else "link" if link else "copy"
+        _balance_pictures(
+            source, out, strategy, params, resize=resize, skip_bad=skip_bad, copies=copies, save=save, force=force
+        )
+        return
+    if target is None:
+        raise ValueError("--target COLUMN is missing: which column of the table has the classes?")
+    _balance_table(
+        source,
+        out,
+        target,
+        strategy,
+        params,
+        categorical=categorical,
+        mark=mark,
+        only_synthetic=only_synthetic,
+        save=save,
+        force=force,
+    )
+
+
+def _balance_table(
+    source: Path,
+    out: Path,
+    target: str,
+    strategy: str,
+    params: dict[str, Any],
+    *,
+    categorical: str | None,
+    mark: str | None,
+    only_synthetic: bool,
+    save: Path | None,
+    force: bool,
+) -> None:
+    from ganaug.datasets.tables import check_output, read_table, write_table
+
+    check_output(out, force=force)
     table = read_table(source)
     X, y = table.split(target)
     columns = [name.strip() for name in categorical.split(",")] if categorical is not None else []
@@ -130,10 +208,6 @@ def balance(
     if mark is not None and mark in table.frame.columns:
         raise ValueError(f"--mark {mark}: there is such a column already")
     wanted = _parse_strategy(strategy, y.unique().tolist())
-    if share is not None and wanted != "equal share":
-        raise ValueError(f"--share {share} goes with --strategy 'equal share'")
-    if share is not None and not 0 < share < 1:
-        raise ValueError(f"--share {share}: it lies between 0 and 1, both excluded")
 
     import numpy as np
     import pandas as pd
@@ -141,53 +215,108 @@ def balance(
     from ganaug.oversampler import GANOversampler
 
     sampler = GANOversampler(
-        sampling_strategy=wanted,
-        synthetic_share=0.2 if share is None else share,
-        selection=None if selection is SelectionName.none else selection.value,
-        model=model.value,
-        categorical_features="auto" if categorical is None else columns,
-        random_state=seed,
-        max_time=max_time,
-        verbose=int(_on_terminal()),
+        sampling_strategy=wanted, categorical_features="auto" if categorical is None else columns, **params
     )
     X_resampled, y_resampled = sampler.fit_resample(X, y)
     new = sampler.is_synthetic_
     added = new if only_synthetic else np.arange(len(new)) >= len(X)
     rows = pd.concat([X_resampled[added], y_resampled[added].rename(target)], axis=1)
-    with nullcontext() if save is None else replacing(save) as beside:
-        if beside is not None:
-            if not new.any():
-                sampler.fit(X, y)  # nothing was missing, so nothing was trained yet
-            sampler.save(beside)
-        # Inside, so that the model is kept only where the table could be written.
+    with _kept(save, sampler, X, y):
         n_repeated = int((~new[added]).sum())
         write_table(out, table, rows, mark=mark, n_repeated=n_repeated, only_synthetic=only_synthetic, force=force)
     _print_counts(_console(), target, y, y_resampled, y_resampled[~new])
 
 
+def _balance_pictures(
+    source: Path,
+    out: Path,
+    strategy: str,
+    params: dict[str, Any],
+    *,
+    resize: str | None,
+    skip_bad: bool,
+    copies: Literal["copy", "link", "none"],
+    save: Path | None,
+    force: bool,
+) -> None:
+    from ganaug.datasets.images import check_output, read_images, write_images
+
+    check_output(out, source, copies=copies, force=force)
+    images = read_images(source, resize=None if resize is None else _parse_size(resize), skip_bad=skip_bad)
+
+    import pandas as pd
+
+    from ganaug.evaluation.images import nearest_pixels
+    from ganaug.oversampler import GANOversampler
+
+    y = pd.Series(images.y, name="class")
+    wanted = _parse_strategy(strategy, y.unique().tolist())
+    # pictures that are there twice would be files that are there twice: a training loop repeats, not a folder
+    sampler = GANOversampler(sampling_strategy=wanted, repeat_real=False, **params)
+    X_resampled, y_resampled = sampler.fit_resample(images.X, y)
+    new = sampler.is_synthetic_
+    made, labels = X_resampled[new], y_resampled[new]
+    manifest = pd.DataFrame(index=labels.index)
+    if new.any():
+        places, distances, mirrored = nearest_pixels(made, images.X)
+        manifest = manifest.assign(
+            seed=sampler.model_.seed_,
+            discriminator_score=sampler.model_.judge(made, labels).round(4),
+            nearest_training_file=[images.files[place] for place in places],
+            distance=distances.round(4),
+            mirrored=mirrored.astype(int),
+        )
+    with _kept(save, sampler, images.X, y):
+        write_images(out, images, made, labels, manifest=manifest, copies=copies, force=force)
+    _print_counts(_console(), "class", y, y_resampled, y)
+
+
+@contextmanager
+def _kept(save: Path | None, sampler: GANOversampler, X: Any, y: pd.Series) -> Iterator[None]:
+    """Keep the model at `save`, but only where the data, which are written within, could be."""
+    from ganaug.datasets.files import replacing
+
+    if save is None:
+        yield
+        return
+    with replacing(save) as beside:
+        if not sampler.is_synthetic_.any():
+            sampler.fit(X, y)  # nothing was missing, so nothing was trained yet
+        sampler.save(beside)
+        yield
+
+
 @app.command()
 def sample(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A file of `ganaug balance --save`.")],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="A CSV, TSV (also .gz), Parquet or Feather file.")],
-    label: Annotated[str, typer.Option("--label", help="The class of the rows.")],
-    n: Annotated[int, typer.Option("-n", help="How many rows.", min=1)],
+    out: Annotated[
+        Path,
+        typer.Argument(metavar="OUT", help="A CSV, TSV (also .gz), Parquet or Feather file; of pictures, a folder."),
+    ],
+    label: Annotated[str, typer.Option("--label", help="The class of the rows or pictures.")],
+    n: Annotated[int, typer.Option("-n", help="How many.", min=1)],
     seed: Seed = None,
     force: Force = False,
 ) -> None:
-    """Write N generated rows of one class to OUT."""
+    """Write N generated rows or pictures of one class to OUT."""
+    from ganaug.datasets.images import write_samples
     from ganaug.datasets.tables import Table, check_output, write_table
 
-    check_output(out, force=force)
     if model.is_dir() or not model.exists():
         raise FileNotFoundError(f"no such model file: {model}")
 
+    from ganaug.models.image import ImageGAN
     from ganaug.oversampler import GANOversampler
 
     sampler = GANOversampler.load(model)
     known = _find_label(label, list(sampler.classes_))
-    write_table(
-        out, Table(_as_table(sampler.sample(n, known, random_state=seed), sampler.target_name_, known)), force=force
-    )
+    if not isinstance(sampler.model_, ImageGAN):
+        check_output(out, force=force)
+    made = sampler.sample(n, known, random_state=seed)
+    if isinstance(sampler.model_, ImageGAN):
+        write_samples(out, made, label, force=force)
+    else:
+        write_table(out, Table(_as_table(made, sampler.target_name_, known)), force=force)
 
 
 @app.command()
@@ -335,6 +464,14 @@ def _parse_strategy(text: str, labels: Sequence[Any]) -> str | float | dict[Any,
         if isinstance(count, float) and count != counts[label]:
             raise ValueError(f"--strategy {text}: {count!r} is no whole number of rows for {name!r}")
     return counts
+
+
+def _parse_size(text: str) -> tuple[int, int]:
+    """Read --resize: height and width."""
+    sides = text.lower().split("x")
+    if len(sides) != 2 or not all(side.strip().isdecimal() and int(side) for side in sides):
+        raise ValueError(f"--resize {text}: it is written HEIGHTxWIDTH in pixels, such as 64x64")
+    return int(sides[0]), int(sides[1])
 
 
 def _find_label(text: str, labels: Sequence[Any]) -> Any:

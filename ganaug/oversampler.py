@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ganaug.datasets.containers import stack_rows
 from ganaug.models.base import ConditionalGAN
+from ganaug.models.image import ImageGAN
 from ganaug.models.tabular import TabularGAN
 from ganaug.selection import is_cleaner
 
@@ -40,6 +41,9 @@ class GANOversampler(BaseOverSampler):
         few. Being generated then tells nothing about the class.
     synthetic_share : float, default=0.2
         Of each class, with ``sampling_strategy="equal share"`` and not otherwise; in (0, 1).
+    repeat_real : bool, default=True
+        Whether "equal share" repeats real rows where a class has too few. Without, nothing is there twice, and classes
+        are equal for whoever draws or weighs rows by `sample_weight_`.
     selection : {"auto", "forest", "neighbors", "discriminator"}, None or cleaner, default="auto"
         How each row is chosen among three candidates. ``"forest"``, which "auto" means for tables: a candidate's
         chance grows with the probability that a forest trained on X and y gives its class; ``"neighbors"``: with the
@@ -47,11 +51,12 @@ class GANOversampler(BaseOverSampler):
         imbalanced-learn's cleaning samplers, such as ``TomekLinks()``: what it would remove is avoided. None: rows as
         they come, which cover their class more widely; classifiers then find more of a rare class and raise more
         false alarms. Beyond 333,000 rows to generate there are fewer candidates, from 500,001 on one, and no choice.
-    model : "auto", "tabular" or ConditionalGAN, default="auto"
-        The model that generates. "auto" is chosen by what X is: `TabularGAN` for a table. An instance keeps its own
-        parameters, of which those below that are not at their default take precedence.
+    model : "auto", "tabular", "image" or ConditionalGAN, default="auto"
+        The model that generates. "auto" is chosen by what X is: `TabularGAN` for a table, `ImageGAN` for an array of
+        three or four dimensions. An instance keeps its own parameters, of which those below that are not at their
+        default take precedence.
     categorical_features : "auto", None, or array-like of names, indices or bool, default="auto"
-        Numeric columns to treat as categories; see `TabularGAN`.
+        Numeric columns of a table to treat as categories; see `TabularGAN`.
     random_state : int, RandomState or None, default=None
         An integer gives the same rows on the same machine every time.
     device : str, default="auto"
@@ -71,6 +76,10 @@ class GANOversampler(BaseOverSampler):
         The fitted model.
     is_synthetic_ : ndarray of shape (n_resampled,)
         True for the generated rows of what `fit_resample` returned.
+    sample_weight_ : ndarray of shape (n_resampled,)
+        Weights of the rows that `fit_resample` returned, 1 on average, with which all classes weigh the same, and with
+        "equal share" `synthetic_share` of each is generated, exactly. For training loops that draw rows, as
+        ``torch.utils.data.WeightedRandomSampler(sampler.sample_weight_, n)`` does, or as `sample_weight`.
     history_ : DataFrame
         The training history of the model.
     classes_ : ndarray
@@ -83,6 +92,7 @@ class GANOversampler(BaseOverSampler):
     See Also
     --------
     ganaug.TabularGAN : The model for tables, with all its parameters.
+    ganaug.ImageGAN : The model for images, with all its parameters.
     imblearn.over_sampling.SMOTE : Interpolation between neighbours, without a network.
 
     Notes
@@ -111,8 +121,9 @@ class GANOversampler(BaseOverSampler):
             callable,
         ],
         "synthetic_share": [Interval(Real, 0, 1, closed="neither")],
+        "repeat_real": ["boolean"],
         "selection": [StrOptions({"auto", "forest", "neighbors", "discriminator"}), None, HasMethods("fit_resample")],
-        "model": [StrOptions({"auto", "tabular"}), ConditionalGAN],
+        "model": [StrOptions({"auto", "tabular", "image"}), ConditionalGAN],
         **{
             name: TabularGAN._parameter_constraints[name]
             for name in ("categorical_features", "device", "max_time", "verbose", "callbacks")
@@ -124,6 +135,7 @@ class GANOversampler(BaseOverSampler):
         *,
         sampling_strategy: Any = "auto",
         synthetic_share: float = 0.2,
+        repeat_real: bool = True,
         selection: Any = "auto",
         model: Any = "auto",
         categorical_features: Any = "auto",
@@ -135,6 +147,7 @@ class GANOversampler(BaseOverSampler):
     ) -> None:
         self.sampling_strategy = sampling_strategy
         self.synthetic_share = synthetic_share
+        self.repeat_real = repeat_real
         self.selection = selection
         self.model = model
         self.categorical_features = categorical_features
@@ -150,8 +163,8 @@ class GANOversampler(BaseOverSampler):
 
         Parameters
         ----------
-        X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns)
-            Training rows.
+        X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns), or array of images
+            Training rows; images have the shape (n_images, height, width) or (n_images, height, width, channels).
         y : array-like of shape (n_rows,)
             Their labels.
 
@@ -169,8 +182,8 @@ class GANOversampler(BaseOverSampler):
 
         Parameters
         ----------
-        X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns)
-            Training rows.
+        X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns), or array of images
+            Training rows; images have the shape (n_images, height, width) or (n_images, height, width, channels).
         y : array-like of shape (n_rows,)
             Their labels: text, integers, booleans or categories.
 
@@ -195,7 +208,7 @@ class GANOversampler(BaseOverSampler):
         repeated = np.empty(0, dtype=np.intp)
         if len(wanted):
             self._fit_model(checked, labels)
-            if self._has_equal_share:
+            if self._has_equal_share and self.repeat_real:
                 repeated = _repeats(labels, np.random.default_rng(self.model_.seed_))
                 parts = [checked, _safe_indexing(checked, repeated)]
             selection = self.model_.selection_for(self.selection, checked, labels, len(wanted))
@@ -203,6 +216,8 @@ class GANOversampler(BaseOverSampler):
         X_resampled = stack_rows(parts, len(labels) + len(repeated) + len(wanted))
         self.is_synthetic_ = np.repeat([False, True], [len(labels) + len(repeated), len(wanted)])
         y_resampled: Any = np.concatenate([labels, labels[repeated], wanted])
+        share = self.synthetic_share if self._has_equal_share else None
+        self.sample_weight_ = _weights(y_resampled, self.is_synthetic_, share)
         if binarize_y:
             y_resampled = np.eye(np.shape(y)[1], dtype=int)[y_resampled]
         return X_resampled.tolist() if isinstance(X, list) else X_resampled, _like(y, y_resampled)
@@ -279,7 +294,7 @@ class GANOversampler(BaseOverSampler):
         return self.model_.history_
 
     def _check(self, X: Any, y: Any) -> tuple[Any, np.ndarray, bool]:
-        for learned in ("model_", "is_synthetic_"):  # by an earlier fit, should this one fail
+        for learned in ("model_", "is_synthetic_", "sample_weight_"):  # by an earlier fit, should this one fail
             self.__dict__.pop(learned, None)
         if y is None:
             raise ValueError("GANOversampler requires y to be passed, but the target y is None")
@@ -297,10 +312,12 @@ class GANOversampler(BaseOverSampler):
         self.target_name_ = name if isinstance(name := getattr(y, "name", None), str) and name else None
         labels, binarize_y = check_target_type(y, indicate_one_vs_all=True)
         labels = np.asarray(labels)
-        X = self._new_model()._check_X(X)
+        model = self._new_model(X)
+        X = model._check_X(X)
         if len(X) != len(labels):
             raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(X), len(labels)]}")
         validate_data(self, X, reset=True, skip_check_array=True)
+        self.n_features_in_ = model.n_features_in_  # of an image, all its values
         if not (self.selection is None or isinstance(self.selection, str) or is_cleaner(self.selection)):
             raise ValueError(
                 f"selection={self.selection!r} is none of imbalanced-learn's cleaning samplers, such as TomekLinks() "
@@ -318,18 +335,26 @@ class GANOversampler(BaseOverSampler):
     def _has_equal_share(self) -> bool:
         return isinstance(self.sampling_strategy, str) and self.sampling_strategy == "equal share"
 
-    def _new_model(self) -> ConditionalGAN:
-        model = TabularGAN() if isinstance(self.model, str) else clone(self.model)
+    def _new_model(self, X: Any) -> ConditionalGAN:
+        if isinstance(self.model, str):
+            is_image = self.model == "image" or (self.model == "auto" and len(getattr(X, "shape", ())) > 2)
+            model: ConditionalGAN = ImageGAN() if is_image else TabularGAN()
+        else:
+            model = clone(self.model)
         defaults = GANOversampler()
         ours = ("categorical_features", "random_state", "device", "max_time", "verbose", "callbacks")
         given = {name: value for name in ours if not _same(value := getattr(self, name), getattr(defaults, name))}
+        if "categorical_features" in given and "categorical_features" not in model.get_params():
+            raise ValueError(
+                f"categorical_features={self.categorical_features!r} is for tables, and {type(model).__name__} has none"
+            )
         if not isinstance(self.model, str):
             # clone copies callbacks, and what the user holds would hear nothing
             given = {"callbacks": self.model.callbacks, **given}
         return model.set_params(**given)
 
     def _fit_model(self, X: Any, labels: np.ndarray) -> None:
-        self.model_ = self._new_model().fit(X, pd.Series(labels, name=self.target_name_))
+        self.model_ = self._new_model(X).fit(X, pd.Series(labels, name=self.target_name_))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -350,6 +375,16 @@ def _repeats(labels: np.ndarray, randomness: np.random.Generator) -> np.ndarray:
         order = [randomness.permutation(members) for _ in range(rounds)]
         repeats.append(np.concatenate([repeats[0], *order])[: counts.max() - n])
     return np.concatenate(repeats)
+
+
+def _weights(labels: np.ndarray, is_synthetic: np.ndarray, share: float | None) -> np.ndarray:
+    """Weights with which classes weigh the same and have the share of synthetic rows; None leaves it as it is."""
+    index = np.unique(labels, return_inverse=True)[1]
+    n_classes = index.max() + 1
+    n_rows = np.array([np.bincount(index[is_synthetic == kind], minlength=n_classes) for kind in (False, True)])
+    shares = n_rows / n_rows.sum(axis=0) if share is None else np.array([[1 - share], [share]])
+    per_row = shares * len(labels) / n_classes / np.maximum(n_rows, 1)
+    return per_row[is_synthetic.astype(int), index]
 
 
 def _same(value: Any, default: Any) -> bool:

@@ -176,8 +176,8 @@ def test_warnings_are_one_line(folder, quick, capsys, monkeypatch):
 
 BAD = {
     "balance none.csv out.csv --target plan": "no such file: none.csv",
-    "balance . out.csv --target plan": "unknown extension",
-    "balance folder.csv out.csv --target plan": "is a directory",
+    "balance . out.csv --target plan": "--target is for tables, and . is taken for pictures",
+    "balance folder.csv out.csv --target plan": "--target is for tables, and folder.csv is taken for pictures",
     "balance in.xlsx out.csv --target plan": "the known ones are .arrow, .csv",
     "balance in.csv out.xlsx --target plan": "unknown extension",
     "balance in.csv out.csv --target plam": "did you mean 'plan'?",
@@ -189,7 +189,7 @@ BAD = {
     "balance in.csv no/out.csv --target plan": "there is no folder",
     "balance in.csv in.csv/out.csv --target plan": "there is no folder",
     "balance in.csv out.csv --target plan --save old.csv": "old.csv exists already",
-    "balance in.csv out.csv --target plan --save out.csv": "would overwrite the table",
+    "balance in.csv out.csv --target plan --save out.csv": "would overwrite the data",
     "balance in.csv out.csv --target plan --strategy sideways": "sideways",
     "balance in.csv out.csv --target plan --strategy 7": "sampling_strategy",
     "balance in.csv out.csv --target plan --strategy gold=3": "should be greater or equal",
@@ -212,7 +212,6 @@ BAD = {
     "balance text.parquet out.csv --target plan": "text.parquet",
     "sample none.gan out.csv --label a -n 3": "no such model file",
     "sample in.csv out.csv --label a -n 0": "-n",
-    "sample in.csv old.csv --label a -n 3": "old.csv exists already",
     "blance": "blance",
 }
 

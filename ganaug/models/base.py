@@ -4,7 +4,7 @@ import json
 import threading
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -27,16 +27,12 @@ from ganaug.datasets.containers import stack_rows
 from ganaug.datasets.files import replacing
 from ganaug.encoders.plain import cell, plain_cell
 from ganaug.selection import Selection, by_cleaner, by_forest, by_neighbors, n_candidates, without_copies
+from ganaug.training.augment import Augment
 from ganaug.training.callbacks import Callback, EarlyStopping, ProgressBar
 from ganaug.training.distance import SlicedWasserstein
 from ganaug.training.priors import Prior
-from ganaug.training.trainer import Average, Batches, adversarial_phases, train
+from ganaug.training.trainer import Average, Batches, Stored, adversarial_phases, train
 
-# Rows are generated this many at a time, whatever number is asked for: the same row then always comes out of a
-# computation of the same shape, bit for bit.
-_CHUNK = 1024
-# And decoded this many at a time, so that a million rows need memory for themselves and little more.
-_DECODED = 64 * _CHUNK
 # Below this a class is too small to show how its rows vary; the user is told.
 _TINY = 6
 _FORMAT = 1
@@ -44,6 +40,9 @@ _FORMAT = 1
 _building = threading.Lock()
 
 Self = TypeVar("Self", bound="ConditionalGAN")
+Measure = Callable[[nn.Module], dict[str, float]]
+# Encoded rows, as a tensor or stored, and the class index of each.
+Labelled = tuple[Any, Tensor]
 
 
 class Encoder(Protocol):
@@ -66,7 +65,7 @@ class ConditionalGAN(BaseEstimator, ABC):
     """A conditional GAN as a scikit-learn estimator: `fit(X, y)`, then `sample(y)`.
 
     A subclass gives the constructor, with the parameters this class uses (`loss`, `penalty`, `gamma`,
-    `penalty_every`, `n_critic`, `learning_rate`, `ema`, `pac`, `batch_size`, `n_steps`, `max_time`, `patience`,
+    `penalty_every`, `n_critic`, `learning_rate`, `ema`, `batch_size`, `n_steps`, `max_time`, `patience`,
     `random_state`, `device`, `precision`, `verbose`, `callbacks`), and the hooks below.
     """
 
@@ -76,8 +75,7 @@ class ConditionalGAN(BaseEstimator, ABC):
     penalty_every: int
     n_critic: int | str
     learning_rate: float
-    ema: float
-    pac: int
+    ema: float | str
     batch_size: int | str
     n_steps: int | str
     max_time: float | None
@@ -88,10 +86,25 @@ class ConditionalGAN(BaseEstimator, ABC):
     verbose: int
     callbacks: Sequence[Callback] | None
 
+    # Rows that the discriminator judges together (PacGAN).
+    pac: int = 1
+    # Whether training goes on from the networks of the fit before.
+    warm_start: bool = False
+    # Whether a file holds the discriminator too, without which a loaded model cannot go on training.
+    _stores_discriminator: ClassVar[bool] = False
+    # Of Adam; None takes those of the loss.
+    betas: tuple[float, float] | None = None
     # Threads of a network's operations on the CPU; None leaves torch's setting. A model of small networks sets 1.
     _n_threads: ClassVar[int | None] = None
     # What `selection="auto"` means for this kind of data: a name `selection_for` takes, or None.
     _selection: ClassVar[str | None] = None
+    # Rows are generated this many at a time, whatever number is asked for: the same row then always comes out of a
+    # computation of the same shape, bit for bit.
+    _n_generated: ClassVar[int] = 1024
+    # And decoded this many at a time, so that a million rows need memory for themselves and little more.
+    _n_decoded: ClassVar[int] = 64 * 1024
+    # Whether training ends with the weights that measured best rather than with the last.
+    _keep_best: ClassVar[bool] = False
     _models: ClassVar[dict[str, type["ConditionalGAN"]]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -107,7 +120,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         """Fit an encoder to the training data, `y` a class index for each row."""
 
     @abstractmethod
-    def _fit_prior(self, rows: Tensor, y: Tensor, generator: torch.Generator) -> Prior:
+    def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> Prior:
         """Make what the generator starts from."""
 
     @abstractmethod
@@ -117,6 +130,22 @@ class ConditionalGAN(BaseEstimator, ABC):
     @abstractmethod
     def _budget(self) -> tuple[int, int]:
         """Return (n_steps, batch_size), working out what is "auto"."""
+
+    def _augment(self, randomness: torch.Generator, batch_size: int) -> Augment | None:
+        """Return what is done to all that the discriminator sees; nothing by default."""
+        return None
+
+    def _watchers(self) -> list[Callback]:
+        """Return what watches training beside the callbacks of the user; nothing by default."""
+        return []
+
+    def _share_out(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Labelled, Labelled]:
+        """Return what to train on, and what to measure on how far it has come; all for both by default."""
+        return (rows, y), (rows, y)
+
+    def _measure(self, rows: Any, y: Tensor, *, generator: torch.Generator, device: torch.device) -> Measure:
+        """Return what measures generated rows while training goes on."""
+        return SlicedWasserstein(rows, y, self.prior_, generator=generator, device=device)
 
     @abstractmethod
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[Encoder, Prior]:
@@ -146,15 +175,15 @@ class ConditionalGAN(BaseEstimator, ABC):
         UserWarning
             When a class has fewer than 6 rows, and when training diverged and was rolled back.
         """
-        for learned in ("generator_", "discriminator_", "history_"):  # by an earlier fit, should this one fail
-            self.__dict__.pop(learned, None)
+        # learned by an earlier fit, should this one fail
+        before = [self.__dict__.pop(learned, None) for learned in ("generator_", "discriminator_", "history_")]
         X = self._check_X(X)
         check_classification_targets(y)
         self.target_name_ = name if isinstance(name := getattr(y, "name", None), str) and name else None
         self.classes_, index, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
         if len(index) != len(X):
             raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(X), len(index)]}")
-        self.seed_ = _draw_seed(self.random_state)
+        self.seed_ = draw_seed(self.random_state)
         randomness = torch.Generator().manual_seed(self.seed_)
         self.encoder_ = self._fit_encoder(X, index)
         rows, labels = self._encode(X), torch.from_numpy(index)
@@ -167,15 +196,21 @@ class ConditionalGAN(BaseEstimator, ABC):
             )
         with _threads(self._n_threads):
             self.prior_ = self._fit_prior(rows, labels, randomness)
-            self._train(rows, labels, randomness)
+            self._train(rows, labels, randomness, before[:2] if self.warm_start else [])
         return self
 
-    def _train(self, rows: Tensor, y: Tensor, randomness: torch.Generator) -> None:
-        fabric = Fabric(accelerator=self.device, devices=1, precision=self.precision)
+    def _train(
+        self, rows: Tensor | Stored, y: Tensor, randomness: torch.Generator, before: Sequence[nn.Module | None]
+    ) -> None:
+        fabric = self._fabric()
         on_device = torch.Generator(fabric.device).manual_seed(self.seed_ + 1)
-        with _building, torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(self.seed_)  # of the CPU, where networks are built
+        with seeded_networks(self.seed_):
             generator, discriminator = self._build(len(self.classes_), on_device)
+        for network, trained in zip((generator, discriminator), before, strict=False):
+            if trained is not None:
+                _continue(network, trained)
+        n_steps, batch_size = self._budget()
+        trained_on, measured_on = self._share_out(rows, y, randomness)
         phases = adversarial_phases(
             generator,
             discriminator,
@@ -187,12 +222,14 @@ class ConditionalGAN(BaseEstimator, ABC):
             penalty_every=self.penalty_every,
             n_critic=self.n_critic,
             learning_rate=self.learning_rate,
+            betas=self.betas,
             pac=self.pac,
+            augment=self._augment(on_device, batch_size),
         )
-        average = Average(generator, self.ema)
+        # "auto" remembers the last fifth of the run, whatever its length
+        average = Average(generator, 1 - 5 / (5 + n_steps) if isinstance(self.ema, str) else self.ema)
         self.generator_, self.discriminator_ = average.module, discriminator
-        n_steps, batch_size = self._budget()
-        callbacks = [*(self.callbacks or [])]
+        callbacks = [*(self.callbacks or []), *self._watchers()]
         if self.patience is not None:
             callbacks.append(EarlyStopping(patience=self.patience))
         if self.verbose:
@@ -201,8 +238,7 @@ class ConditionalGAN(BaseEstimator, ABC):
             phases,
             average,
             Batches(
-                rows,
-                y,
+                *trained_on,
                 self.prior_,
                 batch_size=batch_size,
                 pac=self.pac,
@@ -213,10 +249,14 @@ class ConditionalGAN(BaseEstimator, ABC):
             n_steps=n_steps,
             max_time=self.max_time,
             callbacks=callbacks,
-            distance=SlicedWasserstein(rows, y, self.prior_, generator=randomness, device=fabric.device),
+            measure=self._measure(*measured_on, generator=randomness, device=fabric.device),
+            keep_best=self._keep_best,
             save=self.save,
         )
         discriminator.eval().requires_grad_(False)
+
+    def _fabric(self) -> Fabric:
+        return Fabric(accelerator=self.device, devices=1, precision=self.precision)
 
     def selection_for(self, kind: Any, X: Any, y: Any, n_wanted: int) -> Selection | None:
         """Learn from training data how to choose among candidates, for `sample`.
@@ -242,11 +282,11 @@ class ConditionalGAN(BaseEstimator, ABC):
         n_each = n_candidates(n_wanted)
         if kind is None or n_each == 1:
             return None
-        rows, index = self._encode(X).flatten(1).numpy(), self._class_index(y).numpy()
+        rows, index = self._features(X), self._class_index(y).numpy()
         if not isinstance(kind, str):
             weigh = by_cleaner(kind, rows, index, n_each)
         elif kind == "discriminator":
-            if self.pac > 1 or not hasattr(self, "discriminator_"):
+            if not self._has_judge:
                 why = f"pac={self.pac} judges rows together" if self.pac > 1 else "a loaded model has none"
                 raise ValueError(f"selection='discriminator' needs a discriminator of single rows: {why}")
             weigh = self._judge
@@ -254,13 +294,39 @@ class ConditionalGAN(BaseEstimator, ABC):
             weigh = {"forest": by_forest, "neighbors": by_neighbors}[kind](rows, index, self.seed_)
         return Selection(without_copies(weigh, rows, index), n_each)
 
+    @property
+    def _has_judge(self) -> bool:
+        return self.pac == 1 and hasattr(self, "discriminator_")
+
+    def judge(self, X: Any, y: Any) -> NDArray:
+        """Score rows by the discriminator: the higher, the more they look like real ones of their class to it.
+
+        Parameters
+        ----------
+        X : as in `fit`
+            Rows, real or generated.
+        y : array-like of shape (n_rows,)
+            Their classes, labels seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Only differences mean something, between rows of one model.
+        """
+        check_is_fitted(self, "generator_")
+        if not self._has_judge:
+            raise ValueError("this model has no discriminator that judges single rows: it was loaded, or has pac > 1")
+        return self._judge(self._features(X), self._class_index(y).numpy())
+
     @torch.inference_mode()
     def _judge(self, rows: NDArray, y: NDArray) -> NDArray:
         # exp(score) is in proportion to the density of real rows over that of generated ones where the
         # discriminator is optimal, so that a draw by it corrects the generator (arXiv 1810.06758, section 3)
-        device = next(self.generator_.parameters()).device
-        parts = zip(torch.from_numpy(rows).split(_CHUNK), torch.from_numpy(y).split(_CHUNK), strict=True)
-        scores = [self.discriminator_(part.to(device), labels.to(device)).float().cpu() for part, labels in parts]
+        device, size = next(self.generator_.parameters()).device, self._n_generated
+        scores = []
+        for part, labels in zip(torch.from_numpy(rows).split(size), torch.from_numpy(y).split(size), strict=True):
+            judged = self.discriminator_(self._from_features(part).to(device), labels.to(device)).float().cpu()
+            scores.append(judged if judged.ndim == 1 else judged.sum(1))
         return torch.cat(scores).numpy()
 
     def sample(
@@ -303,28 +369,37 @@ class ConditionalGAN(BaseEstimator, ABC):
         Yields
         ------
         X : same container and dtypes as in `fit`
-            The next rows, at most 65,536.
+            The next rows, some tens of thousands of a table.
         """
         check_is_fitted(self, "generator_")
         wanted = np.asarray(y)
         if wanted.ndim != 1:
             raise ValueError(f"y must have one dimension, one label for each row wanted; got shape {wanted.shape}")
-        seed = self.seed_ if random_state is None else _draw_seed(random_state)
+        seed = self.seed_ if random_state is None else draw_seed(random_state)
         randomness, choosing = torch.Generator().manual_seed(seed + 2), np.random.default_rng(seed)
         each = selection.n_candidates if selection is not None else 1
-        n_rows = _DECODED // each
+        n_rows = self._n_decoded // each
         for first in range(0, max(len(wanted), 1), n_rows):
             candidates = self._class_index(wanted[first : first + n_rows]).repeat_interleave(each)
             with _threads(self._n_threads):
                 made = self.encoder_.decode(self._generate(candidates, randomness))
                 if selection is not None:
                     # judged as they will be seen: one level of each category, whole numbers whole
-                    rows = self._encode(made).flatten(1).numpy()
-                    made = _safe_indexing(made, selection.choose(rows, candidates.numpy(), choosing))
+                    chosen = selection.choose(self._features(made), candidates.numpy(), choosing)
+                    made = _safe_indexing(made, chosen)
             yield made
 
-    def _encode(self, X: Any) -> Tensor:
+    def _encode(self, X: Any) -> Tensor | Stored:
+        """Encode to rows that networks see, or that become so where they are taken out."""
         return self.encoder_.encode(X).float()
+
+    def _features(self, X: Any) -> NDArray:
+        """Return what rows are chosen by, of shape (n_rows, n_features)."""
+        return self._encode(X)[:].flatten(1).numpy()
+
+    def _from_features(self, rows: Tensor) -> Tensor:
+        """Return what networks see of rows that `_features` made flat."""
+        return rows
 
     def _class_index(self, y: Any) -> Tensor:
         labels = np.asarray(y)
@@ -334,16 +409,24 @@ class ConditionalGAN(BaseEstimator, ABC):
             raise ValueError(f"y has labels not seen in fit: {unknown}; known are {self.classes_.tolist()}")
         return torch.from_numpy(index)
 
-    @torch.inference_mode()
+    def _sampled_from(self) -> Prior:
+        """Return what samples start from."""
+        return self.prior_
+
     def _generate(self, y: Tensor, randomness: torch.Generator) -> Tensor:
+        parts = []
+        for labels in y.split(self._n_generated):
+            padded = torch.cat([labels, labels.new_zeros(self._n_generated - len(labels))])
+            start = self._sampled_from().draw(padded, randomness)
+            parts.append(self._answer(padded, start)[: len(labels)])
+        return torch.cat(parts)
+
+    @torch.inference_mode()
+    def _answer(self, y: Tensor, start: tuple[Tensor, ...]) -> Tensor:
+        """Return what the generator makes of classes and what it starts from, encoded, on the CPU."""
         device = next(self.generator_.parameters()).device
         self.generator_.eval()
-        parts = []
-        for labels in y.split(_CHUNK):
-            padded = torch.cat([labels, labels.new_zeros(_CHUNK - len(labels))])
-            start = tuple(part.to(device) for part in self.prior_.draw(padded, randomness))
-            parts.append(self.generator_(padded.to(device), *start)[: len(labels)].cpu())
-        return torch.cat(parts)
+        return self.generator_(y.to(device), *(part.to(device) for part in start)).float().cpu()
 
     def save(self, path: str | Path) -> None:
         """Store the fitted model in one file: weights as safetensors, all else as JSON within; no code.
@@ -375,6 +458,8 @@ class ConditionalGAN(BaseEstimator, ABC):
             "description": description,
         }
         tensors = {f"network.{name}": weight.cpu() for name, weight in self.generator_.state_dict().items()}
+        if self._stores_discriminator:
+            tensors |= {f"judge.{name}": weight.cpu() for name, weight in self.discriminator_.state_dict().items()}
         tensors |= {f"array.{name}": torch.from_numpy(np.ascontiguousarray(a)) for name, a in arrays.items()}
         tensors["json"] = torch.frombuffer(bytearray(json.dumps(header).encode()), dtype=torch.uint8)
         with replacing(path) as beside:
@@ -425,8 +510,11 @@ class ConditionalGAN(BaseEstimator, ABC):
         model = kind(**{name: _unplain(value) for name, value in header["params"].items()})
         model._validate_params()
         arrays = {name[6:]: t.numpy() for name, t in tensors.items() if name.startswith("array.")}
-        weights = {name[8:]: t for name, t in tensors.items() if name.startswith("network.")}
-        if not all(weight.isfinite().all() for weight in weights.values()):
+        weights, judge = (
+            {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
+            for prefix in ("network.", "judge.")
+        )
+        if not all(weight.isfinite().all() for weight in [*weights.values(), *judge.values()]):
             raise ValueError("a weight is not finite")
         dtype = np.dtype(header["classes"]["dtype"])
         model.classes_ = np.array(_unplain(header["classes"]["values"]), dtype=dtype)
@@ -440,11 +528,41 @@ class ConditionalGAN(BaseEstimator, ABC):
         model.encoder_, model.prior_ = model._restore(header["description"], arrays)
         # On the meta device a network has shapes and no memory: forged sizes are refused before they cost anything.
         with torch.device("meta"):
-            model.generator_, _ = model._build(len(model.classes_), torch.Generator("cpu"))
+            model.generator_, discriminator = model._build(len(model.classes_), torch.Generator("cpu"))
         model.generator_.load_state_dict(weights, assign=True)
         model.generator_.eval().requires_grad_(False)
+        if kind._stores_discriminator:
+            discriminator.load_state_dict(judge, assign=True)
+            model.discriminator_ = discriminator.eval().requires_grad_(False)
         model.sample(model.classes_)
         return model
+
+
+@contextmanager
+def seeded_networks(seed: int) -> Iterator[None]:
+    """Seed torch's global generator of the CPU, where networks are built, and put it back."""
+    with _building, torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield
+
+
+def in_rooms(arrays: dict[str, np.ndarray], rooms: Sequence[str]) -> dict[str, dict[str, np.ndarray]]:
+    """Sort arrays by what stands before the first dot of their names; other names raise KeyError."""
+    stored: dict[str, dict[str, np.ndarray]] = {room: {} for room in rooms}
+    for name, array in arrays.items():
+        room, _, name = name.partition(".")
+        stored[room][name] = array
+    return stored
+
+
+def _continue(network: nn.Module, trained: nn.Module) -> None:
+    try:
+        network.load_state_dict(trained.state_dict())
+    except RuntimeError as error:
+        raise ValueError(
+            f"warm_start=True, and the networks of the fit before have other sizes (other parameters, classes or shape "
+            f"of X); set warm_start=False to start afresh. {error}"
+        ) from error
 
 
 class _Threads:
@@ -473,7 +591,7 @@ def _threads(n: int | None) -> Iterator[None]:
         torch.set_num_threads(_Threads.before)
 
 
-def _draw_seed(random_state: int | np.random.RandomState | None) -> int:
+def draw_seed(random_state: int | np.random.RandomState | None) -> int:
     """One integer from a scikit-learn random state; None takes fresh entropy and leaves NumPy's generator alone."""
     source = np.random.RandomState() if random_state is None else check_random_state(random_state)
     return int(source.randint(np.iinfo(np.int32).max - 2))

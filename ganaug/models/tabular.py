@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_array, validate_data
 from torch import Tensor, nn
 
 from ganaug.encoders.table import TableEncoder
-from ganaug.models.base import ConditionalGAN
+from ganaug.models.base import ConditionalGAN, in_rooms
 from ganaug.nets.mlp import MLPDiscriminator, MLPGenerator
 from ganaug.training.callbacks import Callback
 from ganaug.training.losses import LOSSES, PENALTIES
@@ -245,7 +245,7 @@ class TabularGAN(ConditionalGAN):
     def _fit_encoder(self, X: Any, y: np.ndarray) -> TableEncoder:
         return TableEncoder(self.categorical_features, self.numeric).fit(X, y)
 
-    def _fit_prior(self, rows: Tensor, y: Tensor, generator: torch.Generator) -> Prior:
+    def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> Prior:
         n_levels = sum(self.encoder_.block_sizes_)
         if self.prior == "noise":
             return NoisePrior(self.latent_size, n_levels)
@@ -296,10 +296,7 @@ class TabularGAN(ConditionalGAN):
         return description, arrays
 
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[TableEncoder, Prior]:
-        stored: dict[str, dict[str, np.ndarray]] = {"encoder": {}, "prior": {}}
-        for name, array in arrays.items():
-            room, _, name = name.partition(".")
-            stored[room][name] = array
+        stored = in_rooms(arrays, ("encoder", "prior"))
         encoder = TableEncoder.from_state(description, stored["encoder"])
         prior = NoisePrior(self.latent_size, sum(encoder.block_sizes_))
         if self.prior == "neighbors":

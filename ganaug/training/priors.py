@@ -1,6 +1,6 @@
 """What a generator starts from: noise, or noise and an anchor between two training rows of the wanted class."""
 
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -9,6 +9,8 @@ from torch import Tensor
 # number of rows; a class keeps at most four such blocks, enough for any class that still wants more rows.
 _BLOCK = 4096
 _KEPT = 4 * _BLOCK
+
+Self = TypeVar("Self", bound="NeighborsPrior")
 
 
 class Prior(Protocol):
@@ -19,7 +21,39 @@ class Prior(Protocol):
         ...
 
 
-class NoisePrior:
+class LatentPrior:
+    """A Gaussian latent vector: the classical GAN, for data without categories.
+
+    Parameters
+    ----------
+    latent_size : int
+        Size of the latent vector.
+    truncation : float or None, default=None
+        The normal distribution is cut off at this distance from 0 (truncation trick, arXiv 1809.11096): lower gives
+        more typical samples and fewer different ones. None cuts nothing off.
+
+    Examples
+    --------
+    >>> (latent,) = LatentPrior(4).draw(torch.zeros(2), torch.Generator().manual_seed(0))
+    >>> latent.shape
+    torch.Size([2, 4])
+    """
+
+    def __init__(self, latent_size: int, truncation: float | None = None) -> None:
+        self.latent_size = latent_size
+        self.truncation = truncation
+
+    def draw(self, y: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
+        """Draw (latent,) for each class index in `y`."""
+        if self.truncation is None:
+            return (torch.randn(len(y), self.latent_size, generator=generator),)
+        # inverse transform: a uniform place between the two cuts, through the inverse of the cumulative distribution
+        edge = torch.special.ndtr(torch.tensor(self.truncation, dtype=torch.float64))
+        place = torch.rand(len(y), self.latent_size, generator=generator, dtype=torch.float64)
+        return (torch.special.ndtri(torch.lerp(1 - edge, edge, place)).float(),)
+
+
+class NoisePrior(LatentPrior):
     """Gaussian latent, and Gumbel noise for the one-hot blocks: the classical GAN.
 
     Parameters
@@ -37,12 +71,12 @@ class NoisePrior:
     """
 
     def __init__(self, latent_size: int, n_levels: int = 0) -> None:
-        self.latent_size = latent_size
+        super().__init__(latent_size)
         self.n_levels = n_levels
 
     def draw(self, y: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
         """Draw (latent, gumbel) for each class index in `y`."""
-        latent = torch.randn(len(y), self.latent_size, generator=generator)
+        (latent,) = super().draw(y, generator)
         # -log(-log u); the smallest float32 above 0 that is drawn is 2**-24, and log 0 is kept out
         uniform = torch.rand(len(y), self.n_levels, generator=generator).clamp_(min=2**-25)
         gumbel = uniform.log_().neg_().log_().neg_()
@@ -86,7 +120,7 @@ class NeighborsPrior(NoisePrior):
 
     @classmethod
     def from_rows(
-        cls,
+        cls: type[Self],
         latent_size: int,
         n_levels: int,
         rows: Tensor,
@@ -95,7 +129,7 @@ class NeighborsPrior(NoisePrior):
         n_interpolated: int,
         n_neighbors: int,
         generator: torch.Generator,
-    ) -> "NeighborsPrior":
+    ) -> Self:
         """Find each row's nearest rows of its class, by Euclidean distance between encoded rows.
 
         Parameters
@@ -158,6 +192,23 @@ class NeighborsPrior(NoisePrior):
             or not ((self.neighbors >= 0) & (self.neighbors < n_rows)).all()
         ):
             raise ValueError("the anchors do not fit the classes and columns")
+
+
+class AnchorPrior(NeighborsPrior):
+    """The anchor alone, without noise: for rows that are latents of a generator (DeepSMOTE, arXiv 2105.02340).
+
+    Examples
+    --------
+    >>> rows, y = torch.tensor([[0.0], [1.0]]), torch.tensor([0, 0])
+    >>> prior = AnchorPrior.from_rows(0, 0, rows, y, n_interpolated=1, n_neighbors=1, generator=torch.Generator())
+    >>> (latent,) = prior.draw(torch.tensor([0, 0, 0]), torch.Generator().manual_seed(0))
+    >>> latent.shape, bool(((latent >= 0) & (latent <= 1)).all())
+    (torch.Size([3, 1]), True)
+    """
+
+    def draw(self, y: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
+        """Draw (anchor,) for each class index in `y`."""
+        return super().draw(y, generator)[-1:]
 
 
 def _nearest(rows: Tensor, n_neighbors: int) -> Tensor:

@@ -18,16 +18,55 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from ganaug.training.augment import Augment
 from ganaug.training.callbacks import Callback, Run
 from ganaug.training.losses import LOSSES, PENALTIES
 from ganaug.training.priors import Prior
 
 RECORD_EVERY = 10
+# A class whose rows are this much less different from each other than real ones has collapsed.
+COLLAPSED = 0.2
 # Random draws are made for this many batches at once: one large draw costs less than many small ones.
 _AHEAD = 32
 
 
 Report = Callable[[], dict[str, Tensor]]
+
+
+class Stored:
+    """Rows kept in few bytes, which become what networks see only where they are taken out.
+
+    Parameters
+    ----------
+    kept : Tensor of shape (n_rows, ...)
+        Of any dtype.
+    scale : callable (Tensor) -> Tensor
+        Makes floating-point rows of kept ones.
+
+    Examples
+    --------
+    >>> rows = Stored(torch.tensor([[0, 255]], dtype=torch.uint8), lambda kept: kept / 127.5 - 1)
+    >>> rows[torch.tensor([0])]
+    tensor([[-1.,  1.]])
+    """
+
+    def __init__(self, kept: Tensor, scale: Callable[[Tensor], Tensor]) -> None:
+        self.kept = kept
+        self.scale = scale
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    def __getitem__(self, index: Tensor | slice) -> Tensor:
+        return self.scale(self.kept[index])
+
+    def part(self, index: Tensor | slice) -> "Stored":
+        """Return some of the rows, kept as before."""
+        return Stored(self.kept[index], self.scale)
+
+    def to(self, device: torch.device) -> "Stored":
+        """Move the kept rows."""
+        return Stored(self.kept.to(device), self.scale)
 
 
 class Batch(NamedTuple):
@@ -43,7 +82,7 @@ class Batches:
 
     Parameters
     ----------
-    rows : Tensor of shape (n_rows, ...)
+    rows : Tensor of shape (n_rows, ...) or Stored
         Encoded training rows.
     y : Tensor of shape (n_rows,)
         Class index of each; every class below ``y.max()`` has at least one row.
@@ -61,7 +100,7 @@ class Batches:
 
     def __init__(
         self,
-        rows: Tensor,
+        rows: Tensor | Stored,
         y: Tensor,
         prior: Prior,
         *,
@@ -201,7 +240,9 @@ def adversarial_phases(
     penalty_every: int,
     n_critic: int | str,
     learning_rate: float,
+    betas: tuple[float, float] | None,
     pac: int,
+    augment: Augment | None,
 ) -> list[Phase]:
     """Build the discriminator's and the generator's phase of a conditional GAN.
 
@@ -210,7 +251,9 @@ def adversarial_phases(
     generator : nn.Module
         Called as ``generator(y, *start)``.
     discriminator : nn.Module
-        Called as ``discriminator(rows, y)``, `pac` rows side by side in one.
+        Called as ``discriminator(rows, y)``, `pac` rows side by side in one. It returns scores of shape (batch,), or
+        (batch, 2): beside the score, the logarithm of the probability that the row is of its class, which both
+        networks then raise (auxiliary classifier, arXiv 1610.09585).
     fabric : Fabric
         Device and precision.
     randomness : torch.Generator
@@ -225,8 +268,12 @@ def adversarial_phases(
         Discriminator updates for each of the generator's.
     learning_rate : float
         Of Adam, for both networks.
+    betas : (float, float) or None
+        Of Adam; None takes the loss's own.
     pac : int
         Rows the discriminator sees at a time.
+    augment : Augment or None
+        What is done to all that the discriminator sees, real and fake (arXiv 2006.10738).
     """
     choice = LOSSES[loss]
     regulariser = choice.penalty if penalty == "auto" else penalty
@@ -237,18 +284,25 @@ def adversarial_phases(
     fused = fabric.device.type in ("cpu", "cuda")
     # Fabric's wrapper admits no derivative of a derivative; the penalty asks the network itself.
     critic = discriminator
+    betas = (choice.beta1, 0.9) if betas is None else betas
     (generator, g_optimizer), (discriminator, d_optimizer) = (
-        fabric.setup(net, torch.optim.Adam(net.parameters(), lr=learning_rate, betas=(choice.beta1, 0.9), fused=fused))
+        fabric.setup(net, torch.optim.Adam(net.parameters(), lr=learning_rate, betas=betas, fused=fused))
         for net in (generator, discriminator)
     )
 
     def pack(rows: Tensor) -> Tensor:
         return rows if pac == 1 else rows.reshape(len(rows) // pac, -1)
 
-    def scores(real: Tensor, fake: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def seen(real: Tensor, fake: Tensor) -> Tensor:
         # one pass over real and fake together: for small networks the number of calls is the cost
-        score = discriminator(torch.cat([real, fake]), torch.cat([y, y]))
-        return score[: len(real)], score[len(real) :]
+        both = torch.cat([real, fake])
+        return both if augment is None else augment(both)
+
+    def score_of(judged: Tensor) -> Tensor:
+        return judged if judged.ndim == 1 else judged[:, 0]
+
+    def wrong_class(judged: Tensor) -> Tensor | float:
+        return 0.0 if judged.ndim == 1 else -judged[:, 1].mean()
 
     asked: Batch | None = None
     answered = torch.empty(0)
@@ -263,16 +317,21 @@ def adversarial_phases(
 
     def discriminate(batch: Batch) -> tuple[Tensor, Report]:
         fake = answer(batch).detach()
-        real, y = pack(batch.real), batch.y[::pac]
-        real_score, fake_score = scores(real, fake, y)
+        y = batch.y[::pac]
+        both = seen(pack(batch.real), fake)
+        judged = discriminator(both, torch.cat([y, y]))
+        real_score, fake_score = score_of(judged).split(len(y))
         adversarial = choice.discriminator(real_score, fake_score)
-        objective = adversarial
+        objective = adversarial + wrong_class(judged)
+        if augment is not None:
+            augment.observe((real_score - choice.boundary(real_score, fake_score)).detach())
         nonlocal n_judged, cost
         if penalise is not None and n_judged % penalty_every == 0:
-            mix = torch.rand(len(real), generator=randomness, device=real.device)
+            mix = torch.rand(len(y), generator=randomness, device=both.device)
             with fabric.autocast():
-                squared = penalise(lambda rows: critic(rows, y.repeat(len(rows) // len(y))), real, fake, mix)
-            objective = adversarial + weight * penalty_every * squared
+                real, fake = both.detach().split(len(y))
+                squared = penalise(lambda rows: score_of(critic(rows, y.repeat(len(rows) // len(y)))), real, fake, mix)
+            objective = objective + weight * penalty_every * squared
             cost = squared.detach()
         n_judged += 1
 
@@ -283,13 +342,16 @@ def adversarial_phases(
                 "accuracy_real": (real_score > boundary).float().mean(),
                 "accuracy_fake": (fake_score < boundary).float().mean(),
                 **({} if penalise is None else {"penalty": cost}),
+                **({} if augment is None else {"augmentation": torch.tensor(augment.p)}),
             }
 
         return objective, report
 
     def generate(batch: Batch) -> tuple[Tensor, Report]:
-        objective = choice.generator(*scores(pack(batch.real), answer(batch), batch.y[::pac]))
-        return objective, lambda: {"loss": objective}
+        y = batch.y[::pac]
+        judged = discriminator(seen(pack(batch.real), answer(batch)), torch.cat([y, y]))
+        objective = choice.generator(*score_of(judged).split(len(y)))
+        return objective + wrong_class(judged[len(y) :]), lambda: {"loss": objective}
 
     n_updates = choice.n_critic if n_critic == "auto" else int(n_critic)
     return [
@@ -307,7 +369,8 @@ def train(
     n_steps: int,
     max_time: float | None,
     callbacks: Sequence[Callback],
-    distance: Callable[[nn.Module], float],
+    measure: Callable[[nn.Module], dict[str, float]],
+    keep_best: bool,
     save: Callable[..., None],
 ) -> pd.DataFrame:
     """Let the phases take turns until the budget is spent, a callback stops the run, or it diverges.
@@ -329,8 +392,11 @@ def train(
         Seconds after which the run ends.
     callbacks : sequence of Callback
         Told of every step.
-    distance : callable (network) -> float
-        How far the averaged network's rows are from real ones; measured up to twenty times in a run and recorded.
+    measure : callable (network) -> dict
+        Measures the averaged network's rows up to twenty times in a run: ``distance``, how far they are from real
+        ones, and where it is known ``diversity``, how different they are from each other beside real ones.
+    keep_best : bool
+        Whether the average ends with the weights of the least distance, not with the last ones.
     save : callable (path)
         Handed to the callbacks, to store the model as it is.
 
@@ -339,17 +405,18 @@ def train(
     DataFrame
         The history, a row every ten steps: ``step``, ``seconds`` since the start, ``step_time`` in seconds, each
         phase's loss and gradient norm, the discriminator's accuracy on real and on fake rows, its last penalty,
-        and ``distance`` where it was measured.
+        and what was measured.
 
     Warns
     -----
     UserWarning
-        When the run diverged and was rolled back.
+        When the run diverged or collapsed and was rolled back.
     """
     run = Run(n_steps=n_steps, save=save)
     stream = iter(batches)
     measure_every = RECORD_EVERY * max(1, round(n_steps / (20 * RECORD_EVERY)))
     began = recorded = time.perf_counter()
+    best, kept_step, was_diverse = math.inf, 0, False
     with ExitStack() as ending:
         for callback in callbacks:
             # whatever happens to the run or to another callback, each that is told of the start is told of the end
@@ -371,25 +438,39 @@ def train(
             average.update(step)
             if is_recorded:
                 if not all(map(math.isfinite, record.values())) or not average.is_finite():
-                    average.roll_back()
-                    run.stop(f"training diverged at step {run.step}")
-                    warnings.warn(
-                        f"Training diverged at step {run.step} of {n_steps} (a loss or weight was not finite): "
-                        + (f"kept the weights of step {run.history[-1]['step']}. " if run.history else "UNTRAINED. ")
-                        + "A lower learning_rate or loss='rpgan' is steadier.",
-                        stacklevel=4,
-                    )
+                    _give_up(run, average, kept_step, "diverged", "a loss or weight was not finite")
                     break
-                average.keep()
                 now = time.perf_counter()
                 n_since = run.step - (run.history[-1]["step"] if run.history else 0)
                 record |= {"seconds": now - began, "step_time": (now - recorded) / n_since}
                 if run.step % measure_every == 0 or is_last:
-                    record["distance"] = distance(average.module)
+                    record |= measure(average.module)
+                    diversity = record.get("diversity", 1.0)
+                    if was_diverse and diversity < COLLAPSED:
+                        _give_up(run, average, kept_step, "collapsed", "the rows of a class had become alike")
+                        break
+                    was_diverse = was_diverse or diversity > 2 * COLLAPSED
+                if not keep_best or record.get("distance", math.inf) <= best:
+                    average.keep()
+                    best, kept_step = record.get("distance", math.inf), run.step
                 run.history.append({"step": run.step, **record})
                 recorded = time.perf_counter()
             for callback in callbacks:
                 callback.on_step_end(run)
             if is_last or run.stop_reason is not None:
                 break
+        if keep_best:
+            average.roll_back()
     return pd.DataFrame(run.history)
+
+
+def _give_up(run: Run, average: Average, kept_step: int, what: str, why: str) -> None:
+    """Go back to the last good weights and say so."""
+    average.roll_back()
+    run.stop(f"training {what} at step {run.step}")
+    warnings.warn(
+        f"Training {what} at step {run.step} of {run.n_steps} ({why}): "
+        + (f"kept the weights of step {kept_step}. " if kept_step else "UNTRAINED. ")
+        + "A lower learning_rate or loss='rpgan' is steadier.",
+        stacklevel=5,
+    )

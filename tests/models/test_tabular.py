@@ -30,7 +30,7 @@ def test_scikit_learn_checks(estimator, check):
 @pytest.mark.parametrize("prior", ["neighbors", "noise"])
 def test_how_many_rows_are_asked_for_never_changes_a_row(mixed, tiny_model, prior, monkeypatch):
     X, y = mixed
-    monkeypatch.setattr("ganaug.models.base._DECODED", 2048)
+    monkeypatch.setattr(TabularGAN, "_n_decoded", 2048)
     model = tiny_model.set_params(prior=prior).fit(X, y)
     wanted = np.random.default_rng(0).choice(["a", "b", "c"], 2500)
     rows = model.sample(wanted)

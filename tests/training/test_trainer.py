@@ -8,9 +8,9 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from ganaug.training.callbacks import Callback, EarlyStopping, Run
-from ganaug.training.distance import SlicedWasserstein
-from ganaug.training.priors import NoisePrior
-from ganaug.training.trainer import RECORD_EVERY, Average, Batches, Phase, train
+from ganaug.training.distance import KernelDistance, SlicedWasserstein
+from ganaug.training.priors import LatentPrior, NoisePrior
+from ganaug.training.trainer import RECORD_EVERY, Average, Batches, Phase, Stored, train
 
 CPU = torch.device("cpu")
 
@@ -59,7 +59,7 @@ def phase(name: str, module: Line, objective, n_updates: int = 1, clip: float | 
     return Phase(name, module, torch.optim.SGD(module.parameters(), lr=0.1), objective, n_updates, clip)
 
 
-def run(phases, average, n_steps=30, callbacks=(), max_time=None, distance=lambda network: 0.0):
+def run(phases, average, n_steps=30, callbacks=(), max_time=None, measure=lambda network: {}, keep_best=False):
     return train(
         phases,
         average,
@@ -68,7 +68,8 @@ def run(phases, average, n_steps=30, callbacks=(), max_time=None, distance=lambd
         n_steps=n_steps,
         max_time=max_time,
         callbacks=callbacks,
-        distance=distance,
+        measure=measure,
+        keep_best=keep_best,
         save=lambda path: None,
     )
 
@@ -182,5 +183,94 @@ def test_distance_is_zero_for_the_rows_themselves_and_grows_with_a_shift():
     counts = torch.tensor([40, 10])
     wanted = torch.arange(2).repeat_interleave(256)
     distance_rows = rows[torch.tensor([0, 40])[wanted] + (place * counts[wanted]).long()]
-    assert distance(Shifted(0.0)) == 0
-    assert 0.3 < distance(Shifted(1.0)) < distance(Shifted(2.0)) < 2.0
+    assert distance(Shifted(0.0)) == {"distance": 0}
+    near, far = (distance(Shifted(shift))["distance"] for shift in (1.0, 2.0))
+    assert 0.3 < near < far < 2.0
+
+
+def falling() -> tuple[Line, Phase]:
+    """A weight that falls by 0.1 a step."""
+    module = Line()
+    return module, phase("a", module, lambda batch: (module.weight.sum(), dict))
+
+
+@pytest.mark.parametrize(("keep_best", "step"), [(True, 20), (False, 40)])
+def test_training_may_end_with_the_weights_that_measured_best(keep_best, step):
+    module, turn = falling()
+    average = Average(module, 0.0)
+    # best where the weight is -2, after 20 steps of 0.1
+    history = run(
+        [turn],
+        average,
+        n_steps=40,
+        measure=lambda network: {"distance": (network.weight.item() + 2) ** 2},
+        keep_best=keep_best,
+    )
+    assert history["distance"].notna().all()
+    assert average.module.weight.item() == pytest.approx(-step / 10, abs=1e-4)
+
+
+def test_a_run_too_short_to_be_measured_keeps_what_it_has():
+    module, turn = falling()
+    average = Average(module, 0.0)
+    run([turn], average, n_steps=3, keep_best=True)
+    assert average.module.weight.item() == pytest.approx(-0.3, abs=1e-5)
+
+
+def test_collapse_is_rolled_back_and_said():
+    module, turn = falling()
+    average = Average(module, 0.0)
+    with pytest.warns(UserWarning, match=r"collapsed at step 30 of 60 .* kept the weights of step 20"):
+        history = run(
+            [turn], average, n_steps=60, measure=lambda net: {"distance": 1.0, "diversity": 2.9 + net.weight.item()}
+        )
+    assert history["step"].max() == 20
+    assert average.module.weight.item() == pytest.approx(-2.0, abs=1e-4)
+
+
+def test_a_start_without_diversity_is_no_collapse():
+    module, turn = falling()
+    history = run([turn], Average(module, 0.0), n_steps=40, measure=lambda net: {"diversity": -net.weight.item() / 20})
+    assert history["step"].max() == 40
+
+
+def test_stored_rows_are_scaled_where_they_are_taken_out():
+    kept = torch.arange(12, dtype=torch.uint8).view(6, 2)
+    rows = Stored(kept, lambda part: part.float() / 10)
+    assert torch.equal(rows[torch.tensor([5, 0])], torch.tensor([[1.0, 1.1], [0.0, 0.1]]))
+    assert len(rows) == 6
+    assert rows.part(torch.tensor([1, 2])).kept.dtype == torch.uint8
+    y = torch.tensor([0, 0, 0, 0, 1, 1])
+    stream = Batches(
+        rows, y, LatentPrior(2), batch_size=8, pac=1, generator=torch.Generator().manual_seed(0), device=CPU
+    )
+    batch = next(iter(stream))
+    assert batch.real.dtype == torch.float32
+    assert torch.equal(y[(batch.real[:, 0] * 5).round().long()], batch.y)
+
+
+class Copies(nn.Module):
+    """Makes rows it was given, as they are or moved."""
+
+    def __init__(self, rows: torch.Tensor) -> None:
+        super().__init__()
+        self.rows = rows
+
+    def forward(self, y, latent):
+        return self.rows[y * 40 + (latent[:, 0].abs() * 1000).long() % 40]
+
+
+def test_kernel_distance_orders_what_it_measures():
+    randomness = torch.Generator().manual_seed(0)
+    y = torch.tensor([0, 1]).repeat_interleave(40)
+    images = torch.rand(80, 1, 16, 16, generator=randomness) + torch.linspace(0, 1, 16) * y[:, None, None, None]
+    measure = KernelDistance(
+        Stored(images, lambda kept: kept), y, LatentPrior(1), generator=torch.Generator().manual_seed(0), device=CPU
+    )
+    same, moved, far = (measure(Copies(images + shift)) for shift in (0.0, 0.1, 0.5))
+    swapped = measure(Copies(images.flip(0)))
+    assert abs(same["distance"]) < moved["distance"] < far["distance"]
+    assert swapped["distance"] > abs(same["distance"])
+    assert same["diversity"] == pytest.approx(1, abs=0.1)
+    alike = measure(Copies(torch.where(y[:, None, None, None] == 1, images[41:42], images)))
+    assert alike["diversity"] == pytest.approx(0, abs=1e-3)  # one class is enough

@@ -1,0 +1,365 @@
+"""Pictures <-> tensors: kept in few bytes, in [-1, 1] for networks, and back in the dtype and range they came in."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+# Below, halving leaves nothing for a convolution to look at; above, activations outgrow an ordinary machine.
+_SMALLEST, _LARGEST = 8, 512
+_MOST_CHANNELS = 4
+# float32 in [-1, 1] tells 2**23 steps apart; with one bit to spare every integer comes back exactly.
+_WIDEST = 2**22
+# The tensors that hold each NumPy dtype as it is; all other integers are held as int32.
+_KEPT_AS = {"b1": torch.uint8, "u1": torch.uint8, "i1": torch.int8, "u2": torch.uint16, "i2": torch.int16}
+
+
+class ImageEncoder:
+    """Turn pictures into tensors and back, exactly.
+
+    Between them stands a compact tensor, which keeps a training set in the bytes it had: `encode` makes it once,
+    `scale` makes what networks see of each batch, and `decode` makes pictures of what a generator made.
+
+    Parameters
+    ----------
+    image_shape : (int, int) or (int, int, int) or None, default=None
+        Height, width and channels of pictures that come flattened, one in a row of X. None where X has the shape of
+        the pictures itself.
+
+    Attributes
+    ----------
+    shape_ : tuple of int
+        (h, w), or (h, w, c) where pictures have an axis of channels.
+    channels_ : int
+        1 to 4.
+    dtype_ : dtype
+        Of the pictures.
+    low_, high_ : int or float
+        Ends of the legal range: 0 and 255 for uint8, otherwise the least and greatest value seen in fit.
+    n_levels_ : int
+        How many times networks halve the picture, down to a shorter side of about 4 pixels.
+    size_ : (int, int)
+        Height and width that networks see: the next multiples of ``2**n_levels_``.
+
+    Notes
+    -----
+    Whatever tensor is decoded, the picture is legal: of the size, dtype and range seen in fit, and whole numbers where
+    those were. An encoded picture comes back as it was; floating-point ones may differ by a rounding of float32,
+    relative to their range.
+
+    Padding reflects the picture, half on each side, so that networks meet no edge that is not in the data.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.arange(2 * 9 * 12, dtype=np.uint8).reshape(2, 9, 12)
+    >>> encoder = ImageEncoder().fit(X)
+    >>> compact = encoder.encode(X)
+    >>> compact.shape, compact.dtype
+    (torch.Size([2, 1, 9, 12]), torch.uint8)
+    >>> scaled = encoder.scale(compact)
+    >>> scaled.shape, scaled.dtype
+    (torch.Size([2, 1, 10, 12]), torch.float32)
+    >>> bool((encoder.decode(scaled) == X).all())
+    True
+    """
+
+    shape_: tuple[int, ...]
+    channels_: int
+    dtype_: np.dtype
+    low_: int | float
+    high_: int | float
+    n_levels_: int
+    size_: tuple[int, int]
+
+    def __init__(self, image_shape: tuple[int, ...] | None = None) -> None:
+        self.image_shape = image_shape
+
+    def fit(self, X: NDArray) -> ImageEncoder:
+        """Learn the pictures' shape, dtype and range.
+
+        Parameters
+        ----------
+        X : array of shape (n, h, w), (n, h, w, c) or (n, h * w * c)
+            At least one picture, of 8 to 512 pixels a side and 1 to 4 channels. Booleans, integers that span at most
+            2**22 steps, or floats of up to 64 bits.
+
+        Returns
+        -------
+        ImageEncoder
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If X is of another shape or kind, `image_shape` does not fit it, or it holds NaN or infinite values.
+        """
+        X = np.asarray(X)
+        _check_dtype(X.dtype)
+        shape = _picture_shape(X, self.image_shape)
+        low, high = _ends(X)
+        if X.dtype == np.uint8:
+            low, high = 0, 255
+        _check_range(low, high, X.dtype)
+        self._settle(shape, X.dtype, low, high, flat=X.ndim == 2)
+        return self
+
+    def _settle(self, shape: tuple[int, ...], dtype: np.dtype, low: float, high: float, flat: bool) -> None:
+        self.shape_, self.dtype_, self.low_, self.high_, self._flat = shape, dtype, low, high, flat
+        height, width, self.channels_ = (*shape, 1)[:3]
+        self.n_levels_ = max(1, round(math.log2(min(height, width) / 4)))
+        step = 2**self.n_levels_
+        self.size_ = (-(-height // step) * step, -(-width // step) * step)
+
+    def encode(self, X: NDArray) -> Tensor:
+        """Keep pictures like those of fit in a tensor of few bytes.
+
+        Parameters
+        ----------
+        X : array of the shape and dtype of fit
+            Any number of pictures. Values outside the range seen are taken for its ends.
+
+        Returns
+        -------
+        Tensor of shape (n, c, h, w)
+            uint8, int8, uint16 and int16 as they are, booleans as uint8, other integers as int32; floats as float32 in
+            [-1, 1]. It shares no memory with X.
+
+        Raises
+        ------
+        ValueError
+            If shape or dtype are not those of fit, or X holds NaN or infinite values.
+        """
+        X = np.asarray(X)
+        wanted = (math.prod(self.shape_),) if self._flat else self.shape_
+        if X.shape[1:] != wanted:
+            raise ValueError(f"X must have shape (n, {', '.join(map(str, wanted))}) as in fit, got {X.shape}")
+        if (X.dtype.kind, X.dtype.itemsize) != (self.dtype_.kind, self.dtype_.itemsize):
+            raise ValueError(f"X has dtype {X.dtype}, and had {self.dtype_} in fit; convert it with X.astype(...)")
+        channels_first = np.moveaxis(X.reshape(len(X), *self.shape_[:2], self.channels_), 3, 1)
+        kept = torch.empty(channels_first.shape, dtype=_kept_as(self.dtype_))
+        if self.dtype_.kind == "f" and len(X):
+            _ends(X)  # refuses NaN
+        # a few at a time: what is computed in double precision takes no second training set's memory
+        for start in range(0, len(X), 256):
+            part = channels_first[start : start + 256]
+            if self.dtype_.kind == "f":
+                clipped = part.astype(np.float64).clip(self.low_, self.high_)
+                part = (clipped - self.low_) / (self._span() or 1.0) * 2 - 1
+            elif self.dtype_.kind == "b":
+                part = part.view(np.uint8)
+            else:
+                part = part.clip(self.low_, self.high_)
+            kept.numpy()[start : start + 256] = part
+        return kept
+
+    def _span(self) -> float:
+        return self.high_ - self.low_
+
+    def scale(self, compact: Tensor) -> Tensor:
+        """Make of compact pictures what networks see.
+
+        Parameters
+        ----------
+        compact : Tensor of shape (n, c, h, w)
+            Any of what `encode` returned, on any device.
+
+        Returns
+        -------
+        Tensor of float32, shape (n, c, *size_)
+            In [-1, 1]: -1 is `low_` and 1 is `high_`.
+        """
+        scaled = compact
+        if self.dtype_.kind != "f":
+            # int32 holds every difference exactly, and float32 those that fit has admitted
+            scaled = (compact.to(torch.int32) - self.low_).float() / (self._span() or 1.0) * 2 - 1
+        # a picture of 8 pixels or more is wider than what is added to it: it can always be reflected
+        (top, bottom), (left, right) = self._margins()
+        return F.pad(scaled, (left, right, top, bottom), mode="reflect")
+
+    def _margins(self) -> list[tuple[int, int]]:
+        """Return how much is added above and below, left and right."""
+        added = [whole - own for whole, own in zip(self.size_, self.shape_[:2], strict=True)]
+        return [(margin // 2, margin - margin // 2) for margin in added]
+
+    def decode(self, scaled: Tensor) -> NDArray:
+        """Make pictures of any tensor of this size, a generator's or one of `scale`.
+
+        Parameters
+        ----------
+        scaled : Tensor of float, shape (n, c, *size_)
+            What lies outside [-1, 1] is taken for its ends.
+
+        Returns
+        -------
+        X : array of shape (n, h, w), (n, h, w, c) or (n, h * w * c)
+            As in fit, and in its dtype.
+
+        Raises
+        ------
+        ValueError
+            If the shape is wrong or an entry is NaN.
+        """
+        if tuple(scaled.shape[1:]) != (self.channels_, *self.size_):
+            wanted = ", ".join(map(str, (self.channels_, *self.size_)))
+            raise ValueError(f"scaled must have shape (n, {wanted}), got {tuple(scaled.shape)}")
+        (top, _), (left, _) = self._margins()
+        height, width = self.shape_[:2]
+        cropped = scaled.detach()[..., top : top + height, left : left + width].permute(0, 2, 3, 1)
+        values = cropped.cpu().double().numpy().clip(-1, 1)
+        if np.isnan(values).any():
+            raise ValueError("scaled holds NaN: the generator that made it has diverged")
+        values = (values + 1) / 2 * self._span() + self.low_
+        if self.dtype_.kind != "f":
+            values = np.rint(values)
+        X = values.clip(self.low_, self.high_).astype(self.dtype_, order="C")
+        return X.reshape(len(X), -1) if self._flat else X.reshape(len(X), *self.shape_)
+
+    def state(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
+        """Return the fitted encoder as plain data.
+
+        Returns
+        -------
+        description : dict
+            For `json.dumps`.
+        arrays : dict of str to array
+            ``"range"``: the two ends.
+        """
+        description = {"shape": list(self.shape_), "dtype": self.dtype_.str, "flat": self._flat}
+        ends = np.array([self.low_, self.high_], dtype=np.float64 if self.dtype_.kind == "f" else np.int64)
+        return description, {"range": ends}
+
+    @classmethod
+    def from_state(cls, description: dict[str, Any], arrays: dict[str, NDArray]) -> ImageEncoder:
+        """Rebuild a fitted encoder from what `state` returned.
+
+        Raises
+        ------
+        ValueError
+            If description and arrays do not describe an encoder.
+        """
+        try:
+            return cls._from_state(description, arrays)
+        except Exception as error:
+            # the data may come from a stranger: whichever way they are malformed, they are refused alike
+            raise ValueError(f"not the description of an image encoder: {type(error).__name__}: {error}") from error
+
+    @classmethod
+    def _from_state(cls, description: dict[str, Any], arrays: dict[str, NDArray]) -> ImageEncoder:
+        shape = tuple(description["shape"])
+        if any(type(size) is not int for size in shape):
+            raise ValueError(f"shape holds other things than integers: {shape!r}")
+        _check_shape(shape)
+        dtype = np.dtype(description["dtype"])
+        _check_dtype(dtype)
+        flat = description["flat"]
+        if type(flat) is not bool:
+            raise ValueError(f"flat is {flat!r}")
+        ends = arrays["range"]
+        if ends.shape != (2,) or ends.dtype != (np.float64 if dtype.kind == "f" else np.int64):
+            raise ValueError(f"range is no pair of ends: {ends.dtype} of shape {ends.shape}")
+        low, high = ends.tolist()
+        least, most = _bounds(dtype)
+        if not least <= low <= high <= most or (dtype == np.uint8 and (low, high) != (0, 255)):
+            raise ValueError(f"{low!r} to {high!r} is no range of {dtype}")
+        _check_range(low, high, dtype)
+        encoder = cls(shape if flat else None)
+        encoder._settle(shape, dtype, low, high, flat)
+        return encoder
+
+
+def _kept_as(dtype: np.dtype) -> torch.dtype:
+    if dtype.kind == "f":
+        return torch.float32
+    return _KEPT_AS.get(f"{dtype.kind}{dtype.itemsize}", torch.int32)
+
+
+def _bounds(dtype: np.dtype) -> tuple[float, float]:
+    """Return the least and the greatest finite value that a dtype can hold."""
+    if dtype.kind == "b":
+        return 0, 1
+    if dtype.kind == "f":
+        return float(np.finfo(dtype).min), float(np.finfo(dtype).max)
+    return np.iinfo(dtype).min, np.iinfo(dtype).max
+
+
+def _check_dtype(dtype: np.dtype) -> None:
+    if dtype.kind not in "biuf" or dtype.itemsize > 8:
+        raise ValueError(f"X must hold booleans, integers or floats of up to 64 bits, got dtype {dtype}")
+
+
+def _picture_shape(X: NDArray, image_shape: Any) -> tuple[int, ...]:
+    """Return (h, w) or (h, w, c), from X itself or from `image_shape`."""
+    if image_shape is not None:
+        try:
+            given = tuple(operator.index(size) for size in image_shape)
+        except TypeError:
+            raise ValueError(f"image_shape must be (h, w) or (h, w, c), got {image_shape!r}") from None
+        if X.ndim == 2 and min(given, default=0) > 0 and math.prod(given) != X.shape[1]:
+            raise ValueError(
+                f"image_shape={given} is {math.prod(given)} values, and X of shape {X.shape} has {X.shape[1]} columns"
+            )
+        if X.ndim != 2 and X.shape[1:] != given:
+            raise ValueError(f"image_shape={given} is not the shape of the pictures in X of shape {X.shape}")
+        shape = given
+    elif X.ndim in (3, 4):
+        shape = X.shape[1:]
+    else:
+        side = math.isqrt(X.shape[1]) if X.ndim == 2 else 0
+        example = f"({side}, {side})" if side and side**2 == X.shape[1] else "(h, w) or (h, w, c)"
+        hint = f"; flattened pictures need image_shape={example}" if X.ndim == 2 else ""
+        raise ValueError(f"X must have shape (n, h, w) or (n, h, w, c), got {X.shape}{hint}")
+    _check_shape(shape)
+    if not len(X):
+        raise ValueError(f"X has shape {X.shape}: at least one picture is needed")
+    return shape
+
+
+def _check_shape(shape: tuple[int, ...]) -> None:
+    if len(shape) not in (2, 3):
+        raise ValueError(f"image_shape must be (h, w) or (h, w, c), got {shape}")
+    if not 1 <= (*shape, 1)[2] <= _MOST_CHANNELS:
+        raise ValueError(
+            f"pictures of shape {shape} have {shape[2]} channels, 1 to {_MOST_CHANNELS} are supported; channels come "
+            "last, as X.transpose(0, 2, 3, 1) puts them where they come first"
+        )
+    if min(shape[:2]) < _SMALLEST or max(shape[:2]) > _LARGEST:
+        raise ValueError(
+            f"pictures of {shape[0]}x{shape[1]} pixels: {_SMALLEST} to {_LARGEST} a side are supported; resize them"
+        )
+
+
+def _ends(X: NDArray) -> tuple[Any, Any]:
+    """Return the least and the greatest value, after making sure that all are finite."""
+    low, high = X.min().item(), X.max().item()
+    if X.dtype.kind != "f":
+        return int(low), int(high)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        bad = [i for i, picture in enumerate(X) if not np.isfinite(picture).all()]
+        n_values = sum(int((~np.isfinite(X[i])).sum()) for i in bad)
+        raise ValueError(
+            f"X holds {n_values} NaN or infinite value{'s' * (n_values > 1)} in {len(bad)} of {len(X)} pictures, the "
+            f"first of them picture {bad[0]}; replace them, e.g. by np.nan_to_num, or leave these pictures out"
+        )
+    return low, high
+
+
+def _check_range(low: Any, high: Any, dtype: np.dtype) -> None:
+    """Make sure that float32 tells all steps of the range apart."""
+    if dtype.kind == "f":
+        if not math.isfinite(high - low):
+            raise ValueError(f"X spans {low:g} to {high:g}, more than floats can scale; divide it by its maximum")
+        return
+    whole = np.iinfo(np.int32)
+    if low < whole.min or high > whole.max or high - low > _WIDEST:
+        raise ValueError(
+            f"X of dtype {dtype} spans {low} to {high}: integers within int32 that span at most {_WIDEST} steps are "
+            "kept exactly; rescale X, or give floats"
+        )

@@ -1,0 +1,65 @@
+"""Teaching a generator to give pictures back, before or instead of adversarial training."""
+
+import torch
+import torch.nn.functional as F
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from ganaug.training.trainer import Batch, Phase, Report, Stored
+
+# Weight of the latent's squared length. It keeps the latents of pictures as close together as those of noise, so that
+# there is no empty space to interpolate through, and hardly blurs what is given back.
+_CLOSE = 1e-3
+
+
+def reconstruction_phase(encoder: nn.Module, generator: nn.Module, *, fabric: Fabric, learning_rate: float) -> Phase:
+    """Build the phase in which a generator learns to decode what an encoder makes of real rows.
+
+    The generator is told the class, so the latent need not hold it: this is the first half of DeepSMOTE (arXiv
+    2105.02340), and of BAGAN's start (arXiv 1803.09655).
+
+    Parameters
+    ----------
+    encoder : nn.Module
+        Called as ``encoder(rows)``; returns latents of shape (batch, latent_size).
+    generator : nn.Module
+        Called as ``generator(y, latent)``; returns rows.
+    fabric : Fabric
+        Device and precision.
+    learning_rate : float
+        Of Adam.
+    """
+    networks = nn.ModuleDict({"encoder": encoder, "generator": generator})
+    optimizer = torch.optim.Adam(networks.parameters(), lr=learning_rate)
+    for network in networks.values():
+        network.to(fabric.device)
+
+    def objective(batch: Batch) -> tuple[Tensor, Report]:
+        with fabric.autocast():
+            latent = encoder(batch.real)
+            error = F.mse_loss(generator(batch.y, latent), batch.real)
+        return error + _CLOSE * latent.square().mean(), lambda: {"loss": error}
+
+    return Phase("autoencoder", networks, optimizer, objective)
+
+
+@torch.inference_mode()
+def latents(encoder: nn.Module, rows: Stored, device: torch.device) -> Tensor:
+    """Encode all rows.
+
+    Parameters
+    ----------
+    encoder : nn.Module
+        Trained by `reconstruction_phase`.
+    rows : Stored
+        Of n_rows.
+    device : torch.device
+        Where the encoder is.
+
+    Returns
+    -------
+    Tensor of shape (n_rows, latent_size)
+        On the CPU.
+    """
+    parts = [encoder(rows[index].to(device)).float().cpu() for index in torch.arange(len(rows)).split(256)]
+    return torch.cat(parts)

@@ -1,0 +1,154 @@
+"""The shell command on pictures: a folder or an archive in, the same with generated ones out, and a manifest."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from ganaug import GANOversampler, ImageGAN
+from ganaug.cli import main
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A folder of 12 sick and 30 well pictures, and the same as an archive; networks that train a moment."""
+    monkeypatch.chdir(tmp_path)
+    defaults = ImageGAN.__init__.__kwdefaults__
+    for name, value in {"n_steps": 3, "width": 4, "latent_size": 8, "batch_size": 8, "device": "cpu"}.items():
+        monkeypatch.setitem(defaults, name, value)
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (42, 16, 20), dtype=np.uint8)
+    for i, picture in enumerate(pictures):
+        file = Path("in", "sick" if i < 12 else "well", f"{i:02d}.png")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(file)
+    labels = (np.arange(42) >= 12).astype(np.uint8)[:, None]
+    np.savez("in.npz", train_images=pictures, train_labels=labels, test_images=pictures[:5], test_labels=labels[:5])
+    return tmp_path
+
+
+def balance(line: str) -> int:
+    return main(["balance", *line.split()])
+
+
+def test_a_folder(home, capsys):
+    assert balance("in out --seed 1 --save m.gan") == 0
+    shown = capsys.readouterr().out
+    assert "sick" in shown
+    assert "18" in shown
+    made = sorted(Path("out", "sick").glob("synthetic_*.png"))
+    assert len(made) == 18
+    assert not list(Path("out", "well").glob("synthetic_*"))
+    for original in Path("in").glob("*/*.png"):
+        assert Path("out", *original.parts[1:]).read_bytes() == original.read_bytes()
+    with Image.open(made[0]) as picture:
+        assert picture.size == (20, 16)
+        assert picture.mode == "L"
+        assert "ganaug" in picture.text["synthetic"]
+    manifest = pd.read_csv("out/manifest.csv")
+    assert list(manifest) == [
+        "file",
+        "class",
+        "synthetic",
+        "seed",
+        "discriminator_score",
+        "nearest_training_file",
+        "distance",
+        "mirrored",
+    ]
+    new = manifest[manifest["synthetic"] == 1]
+    assert len(new) == 18
+    assert new.notna().all(axis=None)
+    assert (new["distance"] > 0).all()
+    assert all(Path("in", file).is_file() for file in new["nearest_training_file"])
+    assert len(set(new["seed"])) == 1
+
+    assert main(["sample", "m.gan", "more", "--label", "sick", "-n", "3"]) == 0
+    assert len(list(Path("more", "sick").glob("*.png"))) == 3
+    assert main(["sample", "m.gan", "more", "--label", "sick", "-n", "3"]) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_the_same_seed_gives_the_same_files(home):
+    for out in ("one", "two"):
+        assert balance(f"in {out} --seed 5") == 0
+    for file in Path("one").rglob("*.*"):
+        assert file.read_bytes() == Path("two", *file.parts[1:]).read_bytes()
+
+
+def test_an_archive(home):
+    assert balance("in.npz out.npz --seed 1") == 0
+    before, after = np.load("in.npz"), np.load("out.npz")
+    assert after["train_images"].shape == (60, 16, 20)
+    assert (after["train_images"][:42] == before["train_images"]).all()
+    assert np.bincount(after["train_labels"].ravel()).tolist() == [30, 30]
+    assert after["train_is_synthetic"].sum() == 18
+    assert (after["test_images"] == before["test_images"]).all()
+    assert len(pd.read_csv("out.manifest.csv")) == 60
+
+
+def test_equal_share_generates_in_every_class(home):
+    assert balance("in out --strategy equal\\ share --seed 1".replace("\\ ", "_")) == 2
+    assert main(["balance", "in", "out", "--strategy", "equal share", "--share", "0.25", "--seed", "1"]) == 0
+    assert [len(list(Path("out", name).glob("synthetic_*"))) for name in ("sick", "well")] == [10, 10]
+    assert len(list(Path("out").rglob("*.png"))) == 42 + 20
+
+
+def test_only_synthetic_and_links(home):
+    assert balance("in new --only-synthetic --seed 1") == 0
+    assert len(list(Path("new").rglob("*.png"))) == 18
+    assert balance("in linked --link --seed 1") == 0
+    assert Path("linked", "sick", "00.png").samefile(Path("in", "sick", "00.png"))
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("in out --target plan", "--target is for tables"),
+        ("in out --mark new", "--mark is for tables"),
+        ("in.npz out", "must be an .npz file"),
+        ("in in/out", "one within the other"),
+        ("in out --resize 64", "--resize 64: it is written HEIGHTxWIDTH"),
+        ("in out --resize 0x9", "--resize 0x9: it is written HEIGHTxWIDTH"),
+        ("in out --strategy ill=40", "no label 'ill'"),
+        ("in out --model tabular", "Found array with dim 3"),
+        ("nowhere out --link", "--link is for pictures"),
+    ],
+)
+def test_what_is_wrong_is_one_line(home, capsys, line, says):
+    assert balance(line) == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert error.count("\n") == 1
+    assert sorted(path.name for path in Path().iterdir()) == ["in", "in.npz"]
+
+
+def test_bad_files_are_named_or_skipped(home, capsys):
+    Path("in", "sick", "broken.png").write_bytes(Path("in", "sick", "00.png").read_bytes()[:60])
+    Path("in", "well", "empty.jpg").touch()
+    assert balance("in out") == 2
+    error = capsys.readouterr().err
+    assert "broken.png" in error
+    assert "empty.jpg" in error
+    assert not Path("out").exists()
+    assert balance("in out --skip-bad --seed 1") == 0
+    assert "broken.png" in capsys.readouterr().err
+    assert len(list(Path("out").rglob("*.png"))) == 60
+
+
+def test_sizes_that_differ_are_named_or_resized(home, capsys):
+    Image.new("L", (30, 30)).save("in/sick/large.png")
+    assert balance("in out") == 2
+    assert "--resize" in capsys.readouterr().err
+    assert balance("in out --resize 16x16 --seed 1") == 0
+    with Image.open("out/sick/synthetic_000001.png") as picture:
+        assert picture.size == (16, 16)
+
+
+def test_a_model_of_floats_has_no_files(home, capsys):
+    X, y = np.random.default_rng(0).random((30, 8, 8)), np.repeat(["a", "b"], [20, 10])
+    GANOversampler(model=ImageGAN(), random_state=0).fit(X, y).save("m.gan")
+    assert main(["sample", "m.gan", "more", "--label", "a", "-n", "3"]) == 2
+    assert "float64 have no file format" in capsys.readouterr().err
