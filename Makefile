@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 CTGAN := .venv-ctgan
 CTGAN_PIP := $(CTGAN)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(CTGAN)/constraints.txt
 
-.PHONY: demo test lint bench bench-generators bench-speed clean
+.PHONY: demo test lint bench bench-generators bench-speed bench-images clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -34,6 +34,10 @@ bench-generators: $(VENV)/installed-bench $(CTGAN)/installed
 # `make bench-speed DATA=FOLDER` for the large tables too, which are Parquet files of that folder
 bench-speed: $(VENV)/installed-bench $(CTGAN)/installed
 	$(BIN)/python benchmarks/speed.py --ctgan-python $(CTGAN)/bin/python $(if $(DATA),--data $(DATA))
+
+# `make bench-images ARGS="--data FOLDER"` for the sets of that folder too
+bench-images: $(VENV)/installed-bench
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/images.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(CTGAN) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

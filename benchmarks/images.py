@@ -213,7 +213,7 @@ def digest(generator: str) -> str:
             run.stop("only asked")
 
     rng = np.random.default_rng(0)
-    X = rng.integers(0, 256, (60, 8, 8), dtype=np.uint8)
+    X = rng.integers(0, 256, (60, 16, 16), dtype=np.uint8)
     y = np.repeat([0, 1, 2], [35, 15, 10])
     planned: list[int] = []
     with warnings.catch_warnings():

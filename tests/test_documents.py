@@ -6,10 +6,13 @@ import shlex
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import load_breast_cancer
+from PIL import Image
+from sklearn.datasets import load_breast_cancer, load_digits
 
+from ganaug import ImageGAN
 from ganaug.cli import main
 
 ROOT = Path(__file__).parents[1]
@@ -28,11 +31,17 @@ def _no_windows():
 
 @pytest.fixture
 def in_a_folder_with_data(tmp_path, monkeypatch):
-    """The README's file: a table with a rare class."""
+    """The README's file and folder: a table and pictures with a rare class."""
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
     kept = X.index[(y == 1) | (X.index < 40)]
     table = X.loc[kept].assign(churn=y[kept].map({0: "yes", 1: "no"}))
     table.to_csv(tmp_path / "customers.csv", index=False)
+    digits = load_digits()
+    for i, (picture, digit) in enumerate(zip(digits.images.astype(np.uint8) * 15, digits.target, strict=True)):
+        if digit < 2 and (digit == 0 or i < 300):
+            file = tmp_path / "scans" / ("well", "sick")[digit] / f"{i}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(picture).save(file)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -43,12 +52,17 @@ def test_the_readme_has_the_blocks_it_should():
     assert kinds.count("console") >= 2
 
 
-@pytest.mark.parametrize("code", [code for kind, code in BLOCKS if kind == "python"])
-def test_python_of_the_readme_runs(code, in_a_folder_with_data):
-    exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+def test_python_of_the_readme_runs(in_a_folder_with_data, monkeypatch):
+    monkeypatch.setitem(ImageGAN.__init__.__kwdefaults__, "n_steps", 20)
+    names = {"__name__": "readme"}
+    # in one session, as someone reads it from top to bottom
+    for code in (code for kind, code in BLOCKS if kind == "python"):
+        exec(compile(code, "README.md", "exec"), names)
+    assert Path("sheet.png").stat().st_size > 1000
 
 
-def test_shell_of_the_readme_runs(in_a_folder_with_data, capsys):
+def test_shell_of_the_readme_runs(in_a_folder_with_data, capsys, monkeypatch):
+    monkeypatch.setitem(ImageGAN.__init__.__kwdefaults__, "n_steps", 20)
     for code in (code for kind, code in BLOCKS if kind == "console"):
         for line in code.splitlines():
             command = line.removeprefix("$ ").split("  #")[0].strip()
@@ -60,9 +74,12 @@ def test_shell_of_the_readme_runs(in_a_folder_with_data, capsys):
                     assert re.search(rf"^{command.split()[1]}:", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
     balanced = pd.read_csv("balanced.csv")
     assert len(set(balanced["churn"].value_counts())) == 1
+    assert len(list(Path("more", "sick").glob("*.png"))) == 100
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.stem)
-def test_examples_run(path):
+def test_examples_run(path, monkeypatch):
+    monkeypatch.setenv("GANAUG_STEPS", "30")
+    monkeypatch.setattr("sys.argv", [str(path)])
     runpy.run_path(str(path), run_name="__main__")

@@ -42,7 +42,7 @@ class ImageEncoder:
     dtype_ : dtype
         Of the pictures.
     low_, high_ : int or float
-        Ends of the legal range: 0 and 255 for uint8, otherwise the least and greatest value seen in fit.
+        Ends of the legal range: the least and the greatest value seen in fit.
     n_levels_ : int
         How many times networks halve the picture, down to a shorter side of about 4 pixels.
     size_ : (int, int)
@@ -105,8 +105,6 @@ class ImageEncoder:
         _check_dtype(X.dtype)
         shape = _picture_shape(X, self.image_shape)
         low, high = _ends(X)
-        if X.dtype == np.uint8:
-            low, high = 0, 255
         _check_range(low, high, X.dtype)
         self._settle(shape, X.dtype, low, high, flat=X.ndim == 2)
         return self
@@ -267,7 +265,7 @@ class ImageEncoder:
             raise ValueError(f"range is no pair of ends: {ends.dtype} of shape {ends.shape}")
         low, high = ends.tolist()
         least, most = _bounds(dtype)
-        if not least <= low <= high <= most or (dtype == np.uint8 and (low, high) != (0, 255)):
+        if not least <= low <= high <= most:
             raise ValueError(f"{low!r} to {high!r} is no range of {dtype}")
         _check_range(low, high, dtype)
         encoder = cls(shape if flat else None)

@@ -436,7 +436,8 @@ class ImageGAN(ConditionalGAN):
         Parameters
         ----------
         X, y : as in `fit`, default=None
-            Real pictures and their labels, of which the first `n_each` of each class are drawn.
+            Real pictures and their labels, of which the first `n_each` of each class are drawn. Only the classes that
+            occur in `y` are then shown.
         n_each : int, default=8
             Pictures in a row.
         random_state : int or None, default=None
@@ -448,7 +449,7 @@ class ImageGAN(ConditionalGAN):
         """
         check_is_fitted(self, "generator_")
         rows = []
-        for label in self.classes_:
+        for label in self.classes_ if y is None else np.intersect1d(self.classes_, y):
             if X is not None:
                 rows.append((f"{label}, real", np.asarray(X)[np.asarray(y) == label][:n_each]))
             rows.append((f"{label}, synthetic", self.sample([label] * n_each, random_state)))

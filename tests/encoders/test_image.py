@@ -110,8 +110,7 @@ def test_a_single_value_comes_back(dtype):
     X = np.full((3, 8, 9), 1, dtype=dtype)
     encoder = ImageEncoder().fit(X)
     assert same(encoder.decode(encoder.scale(encoder.encode(X))), X)
-    if dtype != "uint8":
-        assert same(encoder.decode(noise(encoder, 3)), X)
+    assert same(encoder.decode(noise(encoder, 3)), X)
 
 
 # ------------------------------------------------------------------------------------------------ compact, scaled
@@ -183,7 +182,7 @@ def test_padding_is_centred_and_has_no_edge():
     encoder = ImageEncoder().fit(X)
     scaled = encoder.scale(encoder.encode(X))[0, 0]
     assert scaled.shape == (32, 32)
-    row = (scaled[0] + 1) * 127.5
+    row = (scaled[0] + 1) * 14.5
     assert row.round().int().tolist() == [1, *range(30), 28]
 
 
@@ -215,14 +214,6 @@ def test_whatever_is_decoded_is_legal(dtype):
     assert decoded.min() == X.min()
     assert decoded.max() == X.max()
     assert same(encoder.decode(generated.bfloat16().float()), encoder.decode(generated.bfloat16()))
-
-
-def test_8_bits_reach_from_0_to_255_whatever_was_seen():
-    encoder = ImageEncoder().fit(np.full((2, 8, 8), 100, dtype=np.uint8))
-    assert (encoder.low_, encoder.high_) == (0, 255)
-    decoded = encoder.decode(noise(encoder))
-    assert decoded.min() == 0
-    assert decoded.max() == 255
 
 
 def test_a_picture_needs_no_gradient_to_be_decoded():
