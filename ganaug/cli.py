@@ -99,9 +99,11 @@ def balance(
         ),
     ] = "auto",
     share: Annotated[
-        float | None,
+        str | None,
         typer.Option(
-            "--share", help="Of generated rows in every class, with --strategy 'equal share'; 0.2 by default."
+            "--share",
+            help="Of generated rows in every class, with --strategy 'equal share'; 0.2 by default, or 'auto': tried on "
+            "rows held out.",
         ),
     ] = None,
     selection: Annotated[
@@ -143,8 +145,6 @@ def balance(
             raise ValueError(f"--save {save} would overwrite the data")
     if share is not None and strategy != "equal share":
         raise ValueError(f"--share {share} goes with --strategy 'equal share'")
-    if share is not None and not 0 < share < 1:
-        raise ValueError(f"--share {share}: it lies between 0 and 1, both excluded")
     are_pictures = source.is_dir() or source.suffix.lower() == ".npz"
     of_tables = {"--target": target, "--categorical": categorical, "--mark": mark}
     of_pictures = {"--resize": resize, "--skip-bad": skip_bad or None, "--link": link or None}
@@ -153,7 +153,7 @@ def balance(
             wrong, taken = ("tables", "pictures") if are_pictures else ("pictures", "a table")
             raise ValueError(f"{option} is for {wrong}, and {source} is taken for {taken}")
     params = {
-        "synthetic_share": 0.2 if share is None else share,
+        "synthetic_share": 0.2 if share is None else _parse_share(share),
         "selection": None if selection is SelectionName.none else selection.value,
         "model": model.value,
         "random_state": seed,
@@ -464,6 +464,19 @@ def _parse_strategy(text: str, labels: Sequence[Any]) -> str | float | dict[Any,
         if isinstance(count, float) and count != counts[label]:
             raise ValueError(f"--strategy {text}: {count!r} is no whole number of rows for {name!r}")
     return counts
+
+
+def _parse_share(text: str) -> float | str:
+    """Read --share: a number between 0 and 1, or "auto"."""
+    if text == "auto":
+        return text
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise ValueError(f"--share {text}: it is 'auto', or lies between 0 and 1, both excluded")
+    return share
 
 
 def _parse_size(text: str) -> tuple[int, int]:

@@ -1,26 +1,35 @@
 """GANOversampler: imbalanced-learn's contract; knows nothing of networks."""
 
+import warnings
 from collections.abc import Iterable
 from itertools import chain
 from numbers import Real
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
 from sklearn.base import _fit_context, clone
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ganaug.datasets.containers import stack_rows
-from ganaug.models.base import ConditionalGAN
+from ganaug.models.base import ConditionalGAN, draw_seed
 from ganaug.models.image import ImageGAN
 from ganaug.models.tabular import TabularGAN
 from ganaug.selection import is_cleaner
+
+# What synthetic_share="auto" tries.
+_SHARES = (0.1, 0.2, 0.35, 0.5)
 
 
 class GANOversampler(BaseOverSampler):
@@ -39,8 +48,13 @@ class GANOversampler(BaseOverSampler):
         takes `y` and returns such a dict. One more is ours: ``"equal share"`` brings every class to the same size with
         the same share of generated rows, `synthetic_share`; the rest are real rows, repeated where a class has too
         few. Being generated then tells nothing about the class.
-    synthetic_share : float, default=0.2
-        Of each class, with ``sampling_strategy="equal share"`` and not otherwise; in (0, 1).
+    synthetic_share : float or "auto", default=0.2
+        Of each class, with ``sampling_strategy="equal share"`` and not otherwise; in (0, 1). "auto" tries 0.1, 0.2,
+        0.35 and 0.5 on a quarter of the rows, which the model and `share_classifier` do not see, and takes the one of
+        the best balanced accuracy: it costs one more training of the model, and a small class says little.
+    share_classifier : classifier or None, default=None
+        What ``synthetic_share="auto"`` is judged by: the classifier that the rows are meant for, or one like it, as the
+        best share depends on it. It is given rows as they are in X. None takes gradient boosting.
     repeat_real : bool, default=True
         Whether "equal share" repeats real rows where a class has too few. Without, nothing is there twice, and classes
         are equal for whoever draws or weighs rows by `sample_weight_`.
@@ -76,6 +90,10 @@ class GANOversampler(BaseOverSampler):
         The fitted model.
     is_synthetic_ : ndarray of shape (n_resampled,)
         True for the generated rows of what `fit_resample` returned.
+    synthetic_share_ : float
+        With "equal share", the share that was taken.
+    share_scores_ : dict
+        With ``synthetic_share="auto"``: share -> balanced accuracy on the rows held out; 0.0 is without generated rows.
     sample_weight_ : ndarray of shape (n_resampled,)
         Weights of the rows that `fit_resample` returned, 1 on average, with which all classes weigh the same, and with
         "equal share" `synthetic_share` of each is generated, exactly. For training loops that draw rows, as
@@ -120,7 +138,8 @@ class GANOversampler(BaseOverSampler):
             dict,
             callable,
         ],
-        "synthetic_share": [Interval(Real, 0, 1, closed="neither")],
+        "synthetic_share": [Interval(Real, 0, 1, closed="neither"), StrOptions({"auto"})],
+        "share_classifier": [HasMethods(["fit", "predict"]), None],
         "repeat_real": ["boolean"],
         "selection": [StrOptions({"auto", "forest", "neighbors", "discriminator"}), None, HasMethods("fit_resample")],
         "model": [StrOptions({"auto", "tabular", "image"}), ConditionalGAN],
@@ -134,7 +153,8 @@ class GANOversampler(BaseOverSampler):
         self,
         *,
         sampling_strategy: Any = "auto",
-        synthetic_share: float = 0.2,
+        synthetic_share: float | Literal["auto"] = 0.2,
+        share_classifier: Any = None,
         repeat_real: bool = True,
         selection: Any = "auto",
         model: Any = "auto",
@@ -147,6 +167,7 @@ class GANOversampler(BaseOverSampler):
     ) -> None:
         self.sampling_strategy = sampling_strategy
         self.synthetic_share = synthetic_share
+        self.share_classifier = share_classifier
         self.repeat_real = repeat_real
         self.selection = selection
         self.model = model
@@ -202,6 +223,10 @@ class GANOversampler(BaseOverSampler):
             `sampling_strategy` asks for fewer rows than a class has.
         """
         checked, labels, binarize_y = self._check(X, y)
+        if self._has_equal_share:
+            given = self.synthetic_share
+            self.synthetic_share_ = self._best_share(checked, labels) if isinstance(given, str) else given
+            self.sampling_strategy_ = _equal_share(labels, self.synthetic_share_)
         wanted = np.array(list(self.sampling_strategy_), dtype=labels.dtype)
         wanted = np.repeat(wanted, list(self.sampling_strategy_.values()))
         parts: Iterable[Any] = [checked]
@@ -216,7 +241,7 @@ class GANOversampler(BaseOverSampler):
         X_resampled = stack_rows(parts, len(labels) + len(repeated) + len(wanted))
         self.is_synthetic_ = np.repeat([False, True], [len(labels) + len(repeated), len(wanted)])
         y_resampled: Any = np.concatenate([labels, labels[repeated], wanted])
-        share = self.synthetic_share if self._has_equal_share else None
+        share = self.synthetic_share_ if self._has_equal_share else None
         self.sample_weight_ = _weights(y_resampled, self.is_synthetic_, share)
         if binarize_y:
             y_resampled = np.eye(np.shape(y)[1], dtype=int)[y_resampled]
@@ -294,8 +319,10 @@ class GANOversampler(BaseOverSampler):
         return self.model_.history_
 
     def _check(self, X: Any, y: Any) -> tuple[Any, np.ndarray, bool]:
-        for learned in ("model_", "is_synthetic_", "sample_weight_"):  # by an earlier fit, should this one fail
-            self.__dict__.pop(learned, None)
+        # learned by an earlier fit, should this one fail
+        learned = ("model_", "is_synthetic_", "sample_weight_", "synthetic_share_", "share_scores_")
+        for name in learned:
+            self.__dict__.pop(name, None)
         if y is None:
             raise ValueError("GANOversampler requires y to be passed, but the target y is None")
         if pd.isna(np.asarray(y, dtype=object)).any():
@@ -324,9 +351,8 @@ class GANOversampler(BaseOverSampler):
                 "or EditedNearestNeighbours()"
             )
         if self._has_equal_share:
-            found, counts = np.unique(labels, return_counts=True)
-            n_generated = round(counts.max() * self.synthetic_share / (1 - self.synthetic_share))
-            self.sampling_strategy_ = dict.fromkeys(found.tolist(), n_generated)
+            share = self.synthetic_share
+            self.sampling_strategy_ = _equal_share(labels, _SHARES[-1] if isinstance(share, str) else share)
         else:
             self.sampling_strategy_ = check_sampling_strategy(self.sampling_strategy, labels, "over-sampling")
         return X, labels, binarize_y
@@ -334,6 +360,43 @@ class GANOversampler(BaseOverSampler):
     @property
     def _has_equal_share(self) -> bool:
         return isinstance(self.sampling_strategy, str) and self.sampling_strategy == "equal share"
+
+    def _best_share(self, X: Any, labels: np.ndarray) -> float:
+        """Train on three quarters of the rows and score each share on the rest."""
+        rarest = pd.Series(labels).value_counts().tail(1)
+        if rarest.iloc[0] < 4:
+            raise ValueError(
+                f"synthetic_share='auto' needs 4 rows of each class to hold some out; {rarest.index[0]!r} has "
+                f"{rarest.iloc[0]}. Give a share, such as 0.2"
+            )
+        seed = draw_seed(self.random_state)
+        kept, held = next(StratifiedShuffleSplit(1, test_size=0.25, random_state=seed).split(labels, labels))
+        rows, y = _safe_indexing(X, kept), labels[kept]
+        model = self._new_model(X).set_params(random_state=seed).fit(rows, y)
+        repeated = _repeats(y, np.random.default_rng(seed))
+        most = _equal_share(y, _SHARES[-1])
+        wanted = np.repeat(np.array(list(most), dtype=labels.dtype), list(most.values()))
+        made = model.sample(wanted, selection=model.selection_for(self.selection, rows, y, len(wanted)))
+        classifier = self.share_classifier
+        if classifier is None:
+            boosting = HistGradientBoostingClassifier(early_stopping=False, random_state=seed)
+            classifier = make_pipeline(FunctionTransformer(model._features), boosting)
+        test, self.share_scores_ = _safe_indexing(X, held), {}
+        for share in (0.0, *_SHARES):
+            n_each = next(iter(_equal_share(y, share).values()))
+            # of each class the first ones: those of a smaller share are among those of a greater one
+            taken = np.flatnonzero(np.arange(len(wanted)) % next(iter(most.values())) < n_each)
+            parts = [rows, _safe_indexing(rows, repeated), _safe_indexing(made, taken)]
+            target = np.concatenate([y, y[repeated], wanted[taken]])
+            fitted = clone(classifier).fit(stack_rows(parts, len(target)), target)
+            self.share_scores_[share] = float(balanced_accuracy_score(labels[held], fitted.predict(test)))
+        best = max(_SHARES, key=lambda share: self.share_scores_[share])
+        if self.share_scores_[0.0] > self.share_scores_[best]:
+            warnings.warn(
+                f"No share of generated rows beat none on the rows held out: {self.share_scores_}. Took {best}.",
+                stacklevel=4,
+            )
+        return best
 
     def _new_model(self, X: Any) -> ConditionalGAN:
         if isinstance(self.model, str):
@@ -364,6 +427,12 @@ class GANOversampler(BaseOverSampler):
         return tags
 
 
+def _equal_share(labels: np.ndarray, share: float) -> dict[Any, int]:
+    """How many rows to generate of each class, so that they are this share of a class as large as the largest."""
+    found, counts = np.unique(labels, return_counts=True)
+    return dict.fromkeys(found.tolist(), round(counts.max() * share / (1 - share)))
+
+
 def _repeats(labels: np.ndarray, randomness: np.random.Generator) -> np.ndarray:
     """Positions of rows to repeat, so that every class is as large as the largest and no row stands out."""
     classes, counts = np.unique(labels, return_counts=True)
@@ -382,7 +451,9 @@ def _weights(labels: np.ndarray, is_synthetic: np.ndarray, share: float | None) 
     index = np.unique(labels, return_inverse=True)[1]
     n_classes = index.max() + 1
     n_rows = np.array([np.bincount(index[is_synthetic == kind], minlength=n_classes) for kind in (False, True)])
-    shares = n_rows / n_rows.sum(axis=0) if share is None else np.array([[1 - share], [share]])
+    shares = n_rows / n_rows.sum(axis=0)
+    if share is not None and n_rows[1].all():
+        shares = np.array([[1 - share], [share]])
     per_row = shares * len(labels) / n_classes / np.maximum(n_rows, 1)
     return per_row[is_synthetic.astype(int), index]
 

@@ -90,7 +90,7 @@ def test_a_share_needs_its_strategy(folder, capsys):
     assert main(words("balance in.csv out.csv --target plan --share 0.5")) == 2
     assert "--share 0.5 goes with --strategy 'equal share'" in capsys.readouterr().err
     assert main(["balance", "in.csv", "out.csv", "--target", "plan", "--strategy", "equal share", "--share", "1"]) == 2
-    assert "--share 1.0: it lies between 0 and 1" in capsys.readouterr().err
+    assert "--share 1: it is 'auto', or lies between 0 and 1" in capsys.readouterr().err
     assert names() == ["in.csv"]
 
 

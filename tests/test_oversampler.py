@@ -453,3 +453,65 @@ def test_equal_share_without_repeats_holds_every_real_row_once(mixed):
     X_res, y_res = resampler.fit_resample(X, y)
     assert_frame_equal(X_res[~resampler.is_synthetic_], X.reset_index(drop=True))
     assert len(set(y_res[resampler.is_synthetic_].value_counts())) == 1
+
+
+def overlapping(n_rare=60):
+    rng, y = np.random.default_rng(0), np.repeat(["common", "rare"], [240, n_rare])
+    return pd.DataFrame(rng.normal(size=(len(y), 3)) + 1.2 * (y == "rare")[:, None], columns=list("abc")), y
+
+
+@pytest.mark.parametrize("classifier", [None, LogisticRegression()])
+def test_the_share_can_be_tried(classifier):
+    X, y = overlapping()
+    resampler = sampler(sampling_strategy="equal share", synthetic_share="auto", share_classifier=classifier)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="No share of generated rows beat none")
+        _, y_res = resampler.fit_resample(X, y)
+    assert list(resampler.share_scores_) == [0.0, 0.1, 0.2, 0.35, 0.5]
+    best = max(list(resampler.share_scores_)[1:], key=resampler.share_scores_.get)
+    assert resampler.synthetic_share_ == best
+    assert resampler.is_synthetic_.mean() == pytest.approx(best, abs=0.005)
+    assert len(set(Counter(y_res).values())) == 1
+    assert len(resampler.model_.sample(["rare"])) == 1  # of the model of all rows
+
+
+class Spy(LogisticRegression):
+    """Notes the rows it is given, in a list that clones share."""
+
+    def __init__(self, seen=None):
+        super().__init__()
+        self.seen = seen
+
+    def __sklearn_clone__(self):
+        return self
+
+    def fit(self, X, y):
+        self.seen.append(("fit", X))
+        return super().fit(X, y)
+
+    def predict(self, X):
+        self.seen.append(("predict", X))
+        return super().predict(X)
+
+
+def test_no_row_held_out_is_seen_while_shares_are_tried(monkeypatch):
+    X, y = overlapping()
+    seen, fit = [], TabularGAN.fit
+    monkeypatch.setattr(TabularGAN, "fit", lambda model, X, y: seen.append(("model", X)) or fit(model, X, y))
+    resampler = sampler(sampling_strategy="equal share", synthetic_share="auto", share_classifier=Spy(seen))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="No share of generated rows beat none")
+        resampler.fit_resample(X, y)
+    held = set(map(tuple, next(X for kind, X in seen if kind == "predict").to_numpy()))
+    assert len(held) == 75
+    *tried, (last, everything) = [(kind, set(map(tuple, X.to_numpy()))) for kind, X in seen if kind != "predict"]
+    assert len(tried) == 6
+    assert last == "model"
+    assert held < everything
+    assert all(not held & rows for _, rows in tried)
+
+
+def test_a_share_is_not_tried_on_a_handful():
+    X, y = overlapping(3)
+    with pytest.raises(ValueError, match="needs 4 rows of each class to hold some out; 'rare' has 3"):
+        sampler(sampling_strategy="equal share", synthetic_share="auto").fit_resample(X, y)
