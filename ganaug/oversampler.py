@@ -321,8 +321,8 @@ class GANOversampler(BaseOverSampler):
     def _check(self, X: Any, y: Any) -> tuple[Any, np.ndarray, bool]:
         # learned by an earlier fit, should this one fail
         learned = ("model_", "is_synthetic_", "sample_weight_", "synthetic_share_", "share_scores_")
-        for name in learned:
-            self.__dict__.pop(name, None)
+        for attribute in learned:
+            self.__dict__.pop(attribute, None)
         if y is None:
             raise ValueError("GANOversampler requires y to be passed, but the target y is None")
         if pd.isna(np.asarray(y, dtype=object)).any():
