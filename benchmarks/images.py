@@ -485,11 +485,13 @@ LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True)
 class Budget:
-    """Steps of a GAN (None: its default) and of a CNN, and the share of synthetic images where it is equal."""
+    """Steps of a GAN (None: its default) and of a CNN, the share of synthetic images where it is equal, and whether the
+    frozen network is tried as well."""
 
     gan_steps: int | None = None
     cnn_steps: int = 1_000
     share: float = 0.2
+    with_frozen: bool = True
 
 
 def steps_of(generator: str, n_steps: int | None) -> str:
@@ -552,7 +554,7 @@ def classify(task: Task, parts: Parts, made: Made | None, budget: Budget) -> dic
     trained: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         CNN_NAME: functools.partial(probabilities, train_cnn(parts, arm, pool, budget.cnn_steps, task.seed))
     }
-    if has_extractor():
+    if budget.with_frozen and has_extractor():
         trained[FROZEN_NAME] = regress(parts, arm, pool, budget.cnn_steps, task.seed)
     rows = {}
     for subject, predict in trained.items():
@@ -670,7 +672,8 @@ class Results:
     def finished(self, arms: Sequence[str]) -> set[tuple[str, str, int, str]]:
         """Tasks done; those of classifiers only with the frozen network, where it is installed."""
         rows = self.read(arms)
-        n_wanted = np.where(rows["part"] == "classifiers", 1 + has_extractor(), 1)
+        n_classifiers = 1 + (self.budget.with_frozen and has_extractor())
+        n_wanted = np.where(rows["part"] == "classifiers", n_classifiers, 1)
         lasting = rows.assign(wanted=n_wanted).groupby(KEY[:4]).agg(n=("subject", "size"), wanted=("wanted", "max"))
         return {
             (str(part), str(name), int(seed), str(arm))
@@ -882,7 +885,7 @@ def write_page(
         f"Protocol {PROTOCOL}. {'; '.join(dict.fromkeys(rows['machine']))}; one thread a process. "
         f"{date.today().isoformat()}.",
         "Versions: " + "; ".join(dict.fromkeys(rows["version"])) + ".",
-        *([] if FROZEN_NAME in subjects else [f"{FROZEN_NAME}: left out, as its network is not installed."]),
+        *([] if FROZEN_NAME in subjects else [f"{FROZEN_NAME}: left out (`--cnn-only`, or its network is not installed)."]),
         "## What was wanted",
         markdown(judged),
         "## Mean over sets",
@@ -999,6 +1002,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS), help="only these")
     parser.add_argument("--steps", type=int, help="of the GAN (default: its own)")
     parser.add_argument("--share", type=float, default=Budget.share, help="of synthetic images, where it is equal")
+    parser.add_argument("--cnn-only", action="store_true", help="leave the frozen network out: half of the time")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
         "--cache", type=Path, default=Path.home() / ".cache" / "ganaug", help="folder for images of generators"
@@ -1014,10 +1018,10 @@ def main(given: Sequence[str] | None = None) -> None:
     args = arguments(given)
     console = Console()
     torch.set_num_threads(1)
-    budget = Budget(args.steps, Budget.cnn_steps, args.share)
+    budget = Budget(args.steps, Budget.cnn_steps, args.share, not args.cnn_only)
     sets, seeds, stem = args.sets or available(args.data), args.seeds, args.results / "images"
     if args.quick:
-        budget = Budget(args.steps or 1_000, 300, args.share)
+        budget = Budget(args.steps or 1_000, 300, args.share, not args.cnn_only)
         sets, seeds, stem = ["digits"], [0], args.results / "images-quick"
     if missing := [name for name in sets if name not in available(args.data)]:
         raise SystemExit(f"not in the folder of --data: {', '.join(FILES[name] or name for name in missing)}")

@@ -152,6 +152,9 @@ def balance(
         if value is not None:
             wrong, taken = ("tables", "pictures") if are_pictures else ("pictures", "a table")
             raise ValueError(f"{option} is for {wrong}, and {source} is taken for {taken}")
+    if model is (Model.tabular if are_pictures else Model.image):
+        taken = "pictures" if are_pictures else "a table"
+        raise ValueError(f"--model {model.value} is not for {source}, which is taken for {taken}")
     params = {
         "synthetic_share": 0.2 if share is None else _parse_share(share),
         "selection": None if selection is SelectionName.none else selection.value,
@@ -317,6 +320,94 @@ def sample(
         write_samples(out, made, label, force=force)
     else:
         write_table(out, Table(_as_table(made, sampler.target_name_, known)), force=force)
+
+
+@app.command()
+def compare(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A CSV, TSV (also .gz), Parquet or Feather file.")],
+    target: Annotated[str, typer.Option("--target", metavar="COLUMN", help="The column with the classes.")],
+    groups: Annotated[
+        str | None,
+        typer.Option("--groups", metavar="COLUMN", help="Such as the patient: never on both sides of a split."),
+    ] = None,
+    samplers: Annotated[
+        str, typer.Option("--samplers", metavar="A,B", help="What is compared, also imbalanced-learn's by class name.")
+    ] = "none,weights,threshold,random,SMOTE,ganaug",
+    classifiers: Annotated[
+        str, typer.Option("--classifiers", metavar="A,B", help="scikit-learn's, by class name.")
+    ] = "LogisticRegression,HistGradientBoostingClassifier",
+    splits: Annotated[int, typer.Option("--splits", help="Folds.", min=2)] = 5,
+    repeats: Annotated[int, typer.Option("--repeats", help="How often the rows are split anew.", min=1)] = 2,
+    jobs: Annotated[int, typer.Option("--jobs", help="Processes; -1 takes all cores.")] = 1,
+    results: Annotated[
+        Path | None,
+        typer.Option("--results", metavar="CSV", help="Every score; an interrupted comparison goes on from it."),
+    ] = None,
+    seed: Seed = 0,
+) -> None:
+    """Say whether generated rows help on IN: cross-validated, beside doing nothing and other ways to balance."""
+    from ganaug.comparison import compare
+    from ganaug.datasets.tables import read_table
+
+    table = read_table(source)
+    X, y = table.split(target)
+    of_groups = None
+    if groups is not None:
+        table.check_column(groups)
+        if groups == target:
+            raise ValueError(f"--groups {groups}: it is the target")
+        of_groups, X = X[groups], X.drop(columns=groups)
+    comparison = compare(
+        X,
+        y,
+        samplers=[name.strip() for name in samplers.split(",")],
+        classifiers=[name.strip() for name in classifiers.split(",")],
+        groups=of_groups,
+        n_splits=splits,
+        n_repeats=repeats,
+        random_state=seed,
+        n_jobs=jobs,
+        results=results,
+        verbose=int(_on_terminal()),
+    )
+    console = _console()
+    means = comparison.summary().pivot_table(
+        index=["classifier", "sampler"], columns="metric", values="mean", sort=False, dropna=False
+    )
+    _print_table(console, means.reset_index().map(lambda cell: cell if isinstance(cell, str) else f"{cell:.3f}"))
+    console.print(comparison.verdict, markup=False)
+
+
+@app.command()
+def evaluate(
+    real: Annotated[Path, typer.Argument(metavar="REAL", help="The table that the rows were made from.")],
+    synthetic: Annotated[Path, typer.Argument(metavar="SYNTHETIC", help="The generated rows alone.")],
+    holdout: Annotated[
+        Path | None,
+        typer.Option("--holdout", metavar="FILE", help="Real rows that the generator has not seen."),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="COLUMN", help="What classifiers predict from the rest.")
+    ] = None,
+    seed: Seed = 0,
+) -> None:
+    """Say whether SYNTHETIC rows are real enough, whether they are copies, and what they are good for."""
+    from ganaug.datasets.tables import read_table
+    from ganaug.evaluation.summary import evaluate
+
+    tables = [read_table(path) for path in (real, synthetic, *([holdout] if holdout is not None else []))]
+    if target is not None:
+        for table in tables:
+            table.check_column(target)
+    frames = [table.frame for table in tables]
+    evaluation = evaluate(
+        frames[0], frames[1], holdout=frames[2] if len(frames) > 2 else None, target=target, random_state=seed
+    )
+    console = _console()
+    shown = evaluation.frame()[["part", "measure", "value", "best", "reads"]]
+    _print_table(console, shown.map(lambda cell: cell if isinstance(cell, str) else f"{cell:.3g}"))
+    for sentence in evaluation.verdict:
+        console.print(f"- {sentence}", markup=False)
 
 
 @app.command()
@@ -509,6 +600,19 @@ def _as_table(rows: Any, target: str | None, label: Any) -> pd.DataFrame:
     if target in rows.columns:
         raise ValueError(f"the labels' name {target!r} is also a column's: rename one and train again")
     return rows.assign(**{target: [label] * len(rows)})
+
+
+def _print_table(console: Console, frame: pd.DataFrame) -> None:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in frame.columns:
+        table.add_column(escape(str(name)), overflow="fold")
+    for cells in frame.itertuples(index=False):
+        table.add_row(*(escape("" if cell == "nan" else str(cell)) for cell in cells))
+    console.print(table)
 
 
 def _print_counts(console: Console, target: str, before: pd.Series, after: pd.Series, real: pd.Series) -> None:

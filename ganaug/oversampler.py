@@ -400,7 +400,8 @@ class GANOversampler(BaseOverSampler):
 
     def _new_model(self, X: Any) -> ConditionalGAN:
         if isinstance(self.model, str):
-            is_image = self.model == "image" or (self.model == "auto" and len(getattr(X, "shape", ())) > 2)
+            shape = np.shape(X[0]) if isinstance(X, list | tuple) and len(X) else getattr(X, "shape", ())[1:]
+            is_image = self.model == "image" or (self.model == "auto" and len(shape) > 1)
             model: ConditionalGAN = ImageGAN() if is_image else TabularGAN()
         else:
             model = clone(self.model)

@@ -13,7 +13,8 @@ import ganaug
 ROOT = Path(ganaug.__file__).parent
 FLOORS = {
     "cli": 5,
-    "compare": 4,
+    "calibration": 4,
+    "comparison": 4,
     "demo": 4,
     "scale": 4,
     "oversampler": 3,

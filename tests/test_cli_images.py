@@ -113,7 +113,8 @@ def test_only_synthetic_and_links(home):
         ("in out --resize 64", "--resize 64: it is written HEIGHTxWIDTH"),
         ("in out --resize 0x9", "--resize 0x9: it is written HEIGHTxWIDTH"),
         ("in out --strategy ill=40", "no label 'ill'"),
-        ("in out --model tabular", "Found array with dim 3"),
+        ("in out --model tabular", "--model tabular is not for in, which is taken for pictures"),
+        ("in out.csv", "must be a folder"),
         ("nowhere out --link", "--link is for pictures"),
     ],
 )

@@ -481,8 +481,8 @@ def check_output(
         check_file(out, force=force, extensions=False)
         check_file(_beside(out), force=force, extensions=False)
         return
-    if out.suffix.lower() == ".npz":
-        raise ValueError(f"{out} must be a folder, as {source} is one")
+    if out.suffix.lower() in (".npz", ".csv", ".tsv", ".parquet", ".feather", ".zip"):
+        raise ValueError(f"{out} must be a folder, as {source} is one, and has the name of a file")
     if here.is_relative_to(there) or there.is_relative_to(here):
         raise ValueError(f"{out} and {source} lie one within the other: write to another place")
     _check_folder(out, force)

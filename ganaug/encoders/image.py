@@ -43,6 +43,8 @@ class ImageEncoder:
         Of the pictures.
     low_, high_ : int or float
         Ends of the legal range: the least and the greatest value seen in fit.
+    opacity_ : int, float or None
+        The value of the last of two or four channels, where it is the same everywhere: generated pictures keep it.
     n_levels_ : int
         How many times networks halve the picture, down to a shorter side of about 4 pixels.
     size_ : (int, int)
@@ -79,6 +81,8 @@ class ImageEncoder:
     n_levels_: int
     size_: tuple[int, int]
 
+    opacity_: float | None
+
     def __init__(self, image_shape: tuple[int, ...] | None = None) -> None:
         self.image_shape = image_shape
 
@@ -107,6 +111,10 @@ class ImageEncoder:
         low, high = _ends(X)
         _check_range(low, high, X.dtype)
         self._settle(shape, X.dtype, low, high, flat=X.ndim == 2)
+        if self.channels_ in (2, 4):
+            opacity = X.reshape(len(X), *self.shape_)[..., -1]
+            first = opacity[0, 0, 0]
+            self.opacity_ = first.item() if (opacity == first).all() else None
         return self
 
     def _settle(self, shape: tuple[int, ...], dtype: np.dtype, low: float, high: float, flat: bool) -> None:
@@ -115,6 +123,7 @@ class ImageEncoder:
         self.n_levels_ = max(1, round(math.log2(min(height, width) / 4)))
         step = 2**self.n_levels_
         self.size_ = (-(-height // step) * step, -(-width // step) * step)
+        self.opacity_ = None
 
     def encode(self, X: NDArray) -> Tensor:
         """Keep pictures like those of fit in a tensor of few bytes.
@@ -218,6 +227,8 @@ class ImageEncoder:
         if self.dtype_.kind != "f":
             values = np.rint(values)
         X = values.clip(self.low_, self.high_).astype(self.dtype_, order="C")
+        if self.opacity_ is not None:
+            X[..., -1] = self.opacity_
         return X.reshape(len(X), -1) if self._flat else X.reshape(len(X), *self.shape_)
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
@@ -230,7 +241,12 @@ class ImageEncoder:
         arrays : dict of str to array
             ``"range"``: the two ends.
         """
-        description = {"shape": list(self.shape_), "dtype": self.dtype_.str, "flat": self._flat}
+        description = {
+            "shape": list(self.shape_),
+            "dtype": self.dtype_.str,
+            "flat": self._flat,
+            "opacity": self.opacity_,
+        }
         ends = np.array([self.low_, self.high_], dtype=np.float64 if self.dtype_.kind == "f" else np.int64)
         return description, {"range": ends}
 
@@ -270,6 +286,10 @@ class ImageEncoder:
         _check_range(low, high, dtype)
         encoder = cls(shape if flat else None)
         encoder._settle(shape, dtype, low, high, flat)
+        opacity = description["opacity"]
+        if opacity is not None and (isinstance(opacity, bool) or not low <= opacity <= high):
+            raise ValueError(f"opacity {opacity!r} is out of range")
+        encoder.opacity_ = opacity
         return encoder
 
 

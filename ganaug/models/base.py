@@ -19,8 +19,9 @@ from safetensors.torch import load_file, save_file
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, check_random_state
+from sklearn.utils.validation import check_is_fitted, check_random_state, column_or_1d
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from ganaug import __version__
 from ganaug.datasets.containers import stack_rows
@@ -28,7 +29,7 @@ from ganaug.datasets.files import replacing
 from ganaug.encoders.plain import cell, plain_cell
 from ganaug.selection import Selection, by_cleaner, by_forest, by_neighbors, n_candidates, without_copies
 from ganaug.training.augment import Augment
-from ganaug.training.callbacks import Callback, EarlyStopping, ProgressBar
+from ganaug.training.callbacks import Callback, EarlyStopping, ProgressBar, Views
 from ganaug.training.distance import SlicedWasserstein
 from ganaug.training.priors import Prior
 from ganaug.training.trainer import Average, Batches, Stored, adversarial_phases, train
@@ -102,7 +103,7 @@ class ConditionalGAN(BaseEstimator, ABC):
     # computation of the same shape, bit for bit.
     _n_generated: ClassVar[int] = 1024
     # And decoded this many at a time, so that a million rows need memory for themselves and little more.
-    _n_decoded: ClassVar[int] = 64 * 1024
+    _n_decoded: int = 64 * 1024
     # Whether training ends with the weights that measured best rather than with the last.
     _keep_best: ClassVar[bool] = False
     _models: ClassVar[dict[str, type["ConditionalGAN"]]] = {}
@@ -138,6 +139,10 @@ class ConditionalGAN(BaseEstimator, ABC):
     def _watchers(self) -> list[Callback]:
         """Return what watches training beside the callbacks of the user; nothing by default."""
         return []
+
+    def _drawer(self) -> Callable[[int], NDArray] | None:
+        """Return what draws a sheet of generated rows, see `Views`; None, the default, where rows are no pictures."""
+        return None
 
     def _share_out(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Labelled, Labelled]:
         """Return what to train on, and what to measure on how far it has come; all for both by default."""
@@ -180,7 +185,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         X = self._check_X(X)
         check_classification_targets(y)
         self.target_name_ = name if isinstance(name := getattr(y, "name", None), str) and name else None
-        self.classes_, index, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
+        self.classes_, index, counts = np.unique(column_or_1d(y), return_inverse=True, return_counts=True)
         if len(index) != len(X):
             raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(X), len(index)]}")
         self.seed_ = draw_seed(self.random_state)
@@ -234,26 +239,48 @@ class ConditionalGAN(BaseEstimator, ABC):
             callbacks.append(EarlyStopping(patience=self.patience))
         if self.verbose:
             callbacks.append(ProgressBar())
-        self.history_ = train(
-            phases,
-            average,
-            Batches(
-                *trained_on,
-                self.prior_,
-                batch_size=batch_size,
-                pac=self.pac,
-                generator=randomness,
-                device=fabric.device,
-            ),
-            fabric=fabric,
-            n_steps=n_steps,
-            max_time=self.max_time,
-            callbacks=callbacks,
-            measure=self._measure(*measured_on, generator=randomness, device=fabric.device),
-            keep_best=self._keep_best,
-            save=self.save,
-        )
-        discriminator.eval().requires_grad_(False)
+        try:
+            self.history_ = train(
+                phases,
+                average,
+                Batches(
+                    *trained_on,
+                    self.prior_,
+                    batch_size=batch_size,
+                    pac=self.pac,
+                    generator=randomness,
+                    device=fabric.device,
+                ),
+                fabric=fabric,
+                n_steps=n_steps,
+                max_time=self._max_time(),
+                callbacks=callbacks,
+                measure=self._measure(*measured_on, generator=randomness, device=fabric.device),
+                keep_best=self._keep_best,
+                save=self.save,
+                views=self._views(rows, y),
+            )
+        finally:  # also for those who interrupt it and go on with what there is
+            discriminator.eval().requires_grad_(False)
+
+    def _max_time(self) -> float | None:
+        """Seconds of adversarial training at most."""
+        return self.max_time
+
+    def _views(self, rows: Tensor | Stored, y: Tensor) -> Views:
+        labels = self.classes_.tolist()
+
+        def real(n: int) -> dict[Any, Any]:
+            randomness = torch.Generator().manual_seed(self.seed_)
+            members = [(y == index).nonzero().squeeze(1) for index in range(len(labels))]
+            chosen = [own[torch.randperm(len(own), generator=randomness)[:n]] for own in members]
+            return {label: self.encoder_.decode(rows[own]) for label, own in zip(labels, chosen, strict=True)}
+
+        def sample(n: int) -> dict[Any, Any]:
+            made = self.sample(np.repeat(self.classes_, n))
+            return {label: _safe_indexing(made, np.arange(i * n, i * n + n)) for i, label in enumerate(labels)}
+
+        return Views(real, sample, self._drawer())
 
     def _fabric(self) -> Fabric:
         return Fabric(accelerator=self.device, devices=1, precision=self.precision)
@@ -316,7 +343,10 @@ class ConditionalGAN(BaseEstimator, ABC):
         check_is_fitted(self, "generator_")
         if not self._has_judge:
             raise ValueError("this model has no discriminator that judges single rows: it was loaded, or has pac > 1")
-        return self._judge(self._features(X), self._class_index(y).numpy())
+        rows, index = self._features(X), self._class_index(y).numpy()
+        if len(rows) != len(index):
+            raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(rows), len(index)]}")
+        return self._judge(rows, index)
 
     @torch.inference_mode()
     def _judge(self, rows: NDArray, y: NDArray) -> NDArray:
@@ -427,6 +457,25 @@ class ConditionalGAN(BaseEstimator, ABC):
         device = next(self.generator_.parameters()).device
         self.generator_.eval()
         return self.generator_(y.to(device), *(part.to(device) for part in start)).float().cpu()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # torch does not pickle networks with spectral norm, only their weights
+        state = dict(super().__getstate__())
+        for name in ("generator_", "discriminator_"):
+            if name in state and any(map(is_parametrized, state[name].modules())):
+                state[name] = state[name].state_dict()
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        weights = [self.__dict__.get(name) for name in ("generator_", "discriminator_")]
+        if any(isinstance(part, dict) for part in weights):
+            with torch.device("meta"):
+                networks = self._build(len(self.classes_), torch.Generator("cpu"))
+            for name, network, part in zip(("generator_", "discriminator_"), networks, weights, strict=True):
+                if isinstance(part, dict):
+                    network.load_state_dict(part, assign=True)
+                    setattr(self, name, network.eval().requires_grad_(False))
 
     def save(self, path: str | Path) -> None:
         """Store the fitted model in one file: weights as safetensors, all else as JSON within; no code.

@@ -1,6 +1,6 @@
 """ImageGAN: a conditional GAN of convolutional networks for small pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
 
@@ -28,6 +28,10 @@ _SPARES = 100
 _SMALL = 12
 # With so many, and a GPU, the largest networks pay.
 _MANY = 5_000
+# Classes on a sheet of pictures.
+_MOST_SHOWN = 20
+# Pixels a side that a picture on a sheet is enlarged to at most, where it is smaller.
+_SHOWN = 64
 # Steps of the autoencoder.
 _N_RECONSTRUCTIONS = 1_000
 
@@ -182,7 +186,6 @@ class ImageGAN(ConditionalGAN):
     encoder_: ImageEncoder
     # Activations of a picture take a thousand times the memory of a row's.
     _n_generated = 64
-    _n_decoded = 1024
     _keep_best = True
     _stores_discriminator = True
 
@@ -260,14 +263,33 @@ class ImageGAN(ConditionalGAN):
         return X
 
     def _fit_encoder(self, X: NDArray, y: np.ndarray) -> ImageEncoder:
+        self.__dict__.pop("_decoder", None)  # of a fit that failed
         encoder = ImageEncoder(self.image_shape).fit(X)
+        if self.warm_start and hasattr(self, "encoder_"):
+            encoder = self._same_range(encoder)
         operations_for(self.augment, encoder.channels_)  # a misspelt one is told before training
+        self._n_decoded = _decoded_at_once(encoder)
         self.architecture_ = self.architecture
         if self.architecture == "auto":
             on_gpu = self.device == "cuda" or (self.device == "auto" and torch.cuda.is_available())
             large = "biggan" if on_gpu and len(X) >= _MANY else "light"
             self.architecture_ = "mlp" if min(encoder.shape_[:2]) < _SMALL else large
         return encoder
+
+    def _same_range(self, found: ImageEncoder) -> ImageEncoder:
+        """Return the encoder of the fit before, in whose range the networks think."""
+        before = self.encoder_
+        if (found.shape_, found.dtype_) != (before.shape_, before.dtype_):
+            raise ValueError(
+                f"warm_start=True goes on with pictures of {before.dtype_} and shape {before.shape_}, and these are of "
+                f"{found.dtype_} and {found.shape_}; set warm_start=False to start afresh"
+            )
+        if found.low_ < before.low_ or found.high_ > before.high_:
+            raise ValueError(
+                f"warm_start=True goes on with values from {before.low_} to {before.high_}, and these reach from "
+                f"{found.low_} to {found.high_}; scale them, or set warm_start=False to start afresh"
+            )
+        return before
 
     def _encode(self, X: NDArray) -> Stored:
         return Stored(self.encoder_.encode(X), self.encoder_.scale)
@@ -287,6 +309,10 @@ class ImageGAN(ConditionalGAN):
             n_neighbors=self.n_neighbors,
             generator=generator,
         )
+
+    def _max_time(self) -> float | None:
+        # half for the autoencoder, half for the rest
+        return self.max_time if self.max_time is None or self.prior == "noise" else self.max_time / 2
 
     def _autoencode(self, rows: Stored, y: Tensor, randomness: torch.Generator) -> Tensor:
         """Train an encoder and the generator as its decoder; return the latents of the rows."""
@@ -315,7 +341,7 @@ class ImageGAN(ConditionalGAN):
             ),
             fabric=fabric,
             n_steps=_N_RECONSTRUCTIONS,
-            max_time=self.max_time,
+            max_time=self.max_time if self.n_steps == 0 else self._max_time(),
             callbacks=[],
             measure=lambda network: {},
             keep_best=False,
@@ -335,7 +361,7 @@ class ImageGAN(ConditionalGAN):
         return made, judge
 
     def _networks(self, n_classes: int) -> tuple[nn.Module, nn.Module]:
-        generator, discriminator = image_networks(
+        return image_networks(
             self.architecture_,
             n_classes=n_classes,
             channels=self.encoder_.channels_,
@@ -346,15 +372,13 @@ class ImageGAN(ConditionalGAN):
             conditioning=self.conditioning,
             spectral_norm=self.spectral_norm,
         )
-        if self.architecture_ in ("resnet", "sagan", "biggan"):
-            # saves a seventh of the time of their step on a processor, and nothing of the others'
-            for network in (generator, discriminator):
-                network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
-        return generator, discriminator
 
     def _watchers(self) -> list[Callback]:
         self.snapshots_: dict[int, NDArray] = {}
         return [_Snapshots(self)]
+
+    def _drawer(self) -> Callable[[int], NDArray]:
+        return self._draw
 
     def _share_out(self, rows: Stored, y: Tensor, generator: torch.Generator) -> tuple[Labelled, Labelled]:
         kept, spared = [], []
@@ -391,12 +415,14 @@ class ImageGAN(ConditionalGAN):
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[ImageEncoder, Prior]:
         self.architecture_ = description["architecture"]
         stored = in_rooms(arrays, ("encoder", "prior"))
+        encoder = ImageEncoder.from_state(description["encoder"], stored["encoder"])
+        self._n_decoded = _decoded_at_once(encoder)
         prior = LatentPrior(self.latent_size)
         if self.prior == "neighbors":
             tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}
             prior = AnchorPrior(0, 0, **tensors, n_interpolated=self.latent_size)
             prior.check(len(self.classes_), self.latent_size)
-        return ImageEncoder.from_state(description["encoder"], stored["encoder"]), prior
+        return encoder, prior
 
     def interpolate(self, label: Any, n: int = 8, random_state: int | np.random.RandomState | None = None) -> NDArray:
         """Walk from one generated picture to another through the latent space, in equal steps.
@@ -420,14 +446,17 @@ class ImageGAN(ConditionalGAN):
             As `sample` returns them.
         """
         check_is_fitted(self, "generator_")
-        if n < 2:
-            raise ValueError(f"n={n!r}: the two ends are at least 2 pictures")
+        if not isinstance(n, int | np.integer) or n < 2:
+            raise ValueError(f"n={n!r}: it is a whole number, and the two ends are at least 2 pictures")
         y = self._class_index([label] * n)
         seed = self.seed_ if random_state is None else draw_seed(random_state)
         (ends,) = self._sampled_from().draw(y[:2], torch.Generator().manual_seed(seed))
-        angle = torch.acos(torch.cosine_similarity(ends[:1], ends[1:])).item()
+        angle = torch.acos(torch.cosine_similarity(ends[:1], ends[1:]).clamp(-1, 1)).item()
         place = torch.linspace(0, 1, n)[:, None]
-        latent = (((1 - place) * angle).sin() * ends[:1] + (place * angle).sin() * ends[1:]) / np.sin(angle)
+        if np.sin(angle) < 1e-3:  # the ends lie in one line with the origin, and no circle is greater than another
+            latent = torch.lerp(ends[:1], ends[1:], place)
+        else:
+            latent = (((1 - place) * angle).sin() * ends[:1] + (place * angle).sin() * ends[1:]) / np.sin(angle)
         return self.encoder_.decode(self._answer(y, (latent,)))
 
     def plot(self, X: Any = None, y: Any = None, *, n_each: int = 8, random_state: int | None = None) -> Any:
@@ -437,7 +466,7 @@ class ImageGAN(ConditionalGAN):
         ----------
         X, y : as in `fit`, default=None
             Real pictures and their labels, of which the first `n_each` of each class are drawn. Only the classes that
-            occur in `y` are then shown.
+            occur in `y` are then shown, and never more than 20.
         n_each : int, default=8
             Pictures in a row.
         random_state : int or None, default=None
@@ -449,7 +478,12 @@ class ImageGAN(ConditionalGAN):
         """
         check_is_fitted(self, "generator_")
         rows = []
-        for label in self.classes_ if y is None else np.intersect1d(self.classes_, y):
+        if n_each < 1:
+            raise ValueError(f"n_each={n_each!r}: at least 1 picture stands in a row")
+        classes = self.classes_ if y is None else np.intersect1d(self.classes_, y)
+        if not len(classes):
+            raise ValueError(f"y holds none of the classes {self.classes_.tolist()}")
+        for label in classes[:_MOST_SHOWN]:
             if X is not None:
                 rows.append((f"{label}, real", np.asarray(X)[np.asarray(y) == label][:n_each]))
             rows.append((f"{label}, synthetic", self.sample([label] * n_each, random_state)))
@@ -474,7 +508,7 @@ class ImageGAN(ConditionalGAN):
     def _sheet(self, rows: list[tuple[str, NDArray]]) -> Any:
         import matplotlib.pyplot as plt
 
-        shape, (low, high) = self.encoder_.shape_, (self.encoder_.low_, self.encoder_.high_)
+        shape = self.encoder_.shape_
         n_columns = max(len(images) for _, images in rows)
         figure = plt.figure(figsize=(n_columns, 1.25 * shape[0] / shape[1] * len(rows)), layout="constrained")
         axes = figure.subplots(len(rows), n_columns, squeeze=False)
@@ -482,11 +516,34 @@ class ImageGAN(ConditionalGAN):
             row[0].set_title(name, loc="left", fontsize=9)
             for ax in row:
                 ax.axis("off")
-            # two channels are no colours: the first is shown
-            for image, ax in zip(images.reshape(len(images), *shape), row, strict=False):
-                shown = (image.astype(float) - low) / (high - low or 1)
-                ax.imshow(shown[..., 0] if shape[2:] in [(1,), (2,)] else shown, cmap="gray", vmin=0, vmax=1)
+            for image, ax in zip(self._shown(images), row, strict=False):
+                ax.imshow(image, cmap="gray", vmin=0, vmax=1)
         return figure
+
+    def _draw(self, n_each: int) -> NDArray:
+        """Draw `n_each` generated pictures of each class on one sheet of bytes, for callbacks."""
+        classes = self.classes_[:_MOST_SHOWN]
+        pictures = np.rint(255 * self._shown(self.sample(np.repeat(classes, n_each)))).astype(np.uint8)
+        size = pictures.shape[1:3]
+        larger = max(1, _SHOWN // max(size))
+        pictures = pictures.repeat(larger, axis=1).repeat(larger, axis=2)
+        edges = [(0, 0), (1, 1), (1, 1), (0, 0)]
+        framed = np.pad(pictures, edges[: pictures.ndim])
+        # the pictures of a class stand side by side, the classes below each other
+        rows = np.concatenate(framed.reshape(len(classes), n_each, *framed.shape[1:]), axis=1)
+        return np.concatenate(list(rows), axis=1)
+
+    def _shown(self, images: NDArray) -> NDArray:
+        """Return pictures as colours or greys in [0, 1], of shape (n, height, width[, channels])."""
+        low, high = self.encoder_.low_, self.encoder_.high_
+        shown = (images.reshape(len(images), *self.encoder_.shape_).astype(float) - low) / (high - low or 1)
+        # two channels are no colours: the first is shown
+        return shown[..., 0] if self.encoder_.shape_[2:] in [(1,), (2,)] else shown
+
+
+def _decoded_at_once(encoder: ImageEncoder) -> int:
+    """So many that their values take some hundred megabytes at most."""
+    return max(ImageGAN._n_generated, min(1024, 2**24 // (encoder.channels_ * encoder.size_[0] * encoder.size_[1])))
 
 
 class _Snapshots(Callback):
@@ -496,5 +553,5 @@ class _Snapshots(Callback):
         self.model = model
 
     def on_step_end(self, run: Run) -> None:
-        if run.history and run.history[-1]["step"] == run.step and "distance" in run.history[-1]:
+        if run.is_measured:
             self.model.snapshots_[run.step] = self.model.sample(self.model.classes_)

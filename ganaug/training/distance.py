@@ -1,4 +1,4 @@
-"""How far a generator's rows are from real ones, cheaply enough to ask while it trains."""
+"""How far a generator's rows are from real ones, and how alike, cheaply enough to ask while it trains."""
 
 import torch
 import torch.nn.functional as F
@@ -7,13 +7,16 @@ from torch import Tensor, nn
 from ganaug.training.priors import Prior
 from ganaug.training.trainer import Stored
 
+# Images that are compared, of all classes together.
+_MOST = 2_000
+
 
 class SlicedWasserstein:
-    """Mean earth mover's distance over random directions between generated and real rows, class by class.
+    """Mean earth mover's distance between generated and real rows of a class, and how alike the generated ones are.
 
-    Rows of every class are compared on the same fixed directions and from the same fixed noise, so two measurements
-    differ by the network alone (sliced Wasserstein distance, arXiv 1804.01947). 0 means alike; the unit is that of
-    the encoded values. A value between two draws of real rows is not 0 either, as both are finite.
+    Rows of every class are compared on the same fixed random directions and from the same fixed noise, so two
+    measurements differ by the network alone (sliced Wasserstein distance, arXiv 1804.01947). 0 means alike; the unit is
+    that of the encoded values. A value between two draws of real rows is not 0 either, as both are finite.
 
     Parameters
     ----------
@@ -56,14 +59,31 @@ class SlicedWasserstein:
         self.real = self._slices(real)
 
     def _slices(self, rows: Tensor) -> Tensor:
+        # each row's shadow on each direction, sorted within the class
         shadow = rows.flatten(1).float() @ self.directions
         return shadow.view(self.n_classes, -1, shadow.shape[1]).sort(dim=1).values
 
     @torch.inference_mode()
     def __call__(self, network: nn.Module) -> dict[str, float]:
-        """Measure the network's rows."""
+        """Measure the network's rows.
+
+        Returns
+        -------
+        dict
+            ``distance``, the mean over directions and classes, and ``diversity``: how far generated rows of a class
+            spread (their standard deviation, mean over the directions) over the same of real ones, in the class
+            where it is least. About 1 is right; near 0 the class has collapsed. Classes whose real rows are all
+            equal are left out of it.
+        """
         fake = self._slices(network(self.wanted, *self.start))
-        return {"distance": float((fake - self.real).abs().mean())}
+        spread, real_spread = (slices.std(dim=1).mean(dim=1) for slices in (fake, self.real))
+        # rounding alone moves equal rows by a ten-millionth
+        varied = real_spread > 1e-5
+        ratios = (spread / real_spread)[varied]
+        return {
+            "distance": float((fake - self.real).abs().mean()),
+            "diversity": float(ratios.min()) if len(ratios) else 1.0,
+        }
 
 
 class KernelDistance:
@@ -102,6 +122,8 @@ class KernelDistance:
         n_rows: int = 100,
     ) -> None:
         members = [(y == label).nonzero().squeeze(1) for label in range(int(y.max()) + 1)]
+        # of many classes fewer images each: it is asked twenty times in a run
+        n_rows = min(n_rows, max(10, _MOST // len(members)))
         members = [own[torch.randperm(len(own), generator=generator)[:n_rows]] for own in members]
         channels = rows[:1].shape[1]
         sizes = [(channels, 32), (32, 64), (64, 128)]
@@ -116,7 +138,7 @@ class KernelDistance:
         self.centre, self.scale = torch.zeros((), device=device), torch.ones((), device=device)
         every = torch.cat([self._features(rows[own].to(device)) for own in members])
         # each feature counts alike, however small the values of a random network, but for those that hardly vary
-        spread = every.std(0)
+        spread = every.std(0, correction=0)
         self.centre, self.scale = every.mean(0), spread.clamp(min=0.1 * float(spread.mean()) + 1e-6)
         self.real = list(((every - self.centre) / self.scale).split([len(own) for own in members]))
 
@@ -134,7 +156,8 @@ class KernelDistance:
         parts = zip(self.wanted.split(100), *(part.split(100) for part in self.start), strict=True)
         fakes = torch.cat([self._features(network(*part)) for part in parts]).chunk(len(self.real))
         of_classes = list(zip(self.real, fakes, strict=True))
-        spreads = [_spread(fake) / _spread(real) for real, fake in of_classes if len(real) > 1]
+        # a class of one picture, or of one that is there several times, has no variety to compare with
+        spreads = [_spread(fake) / own for real, fake in of_classes if len(real) > 1 and (own := _spread(real)) > 1e-5]
         return {
             "distance": sum(_kernel_distance(real, fake) for real, fake in of_classes) / len(of_classes),
             "diversity": min(spreads, default=1.0),
@@ -142,6 +165,8 @@ class KernelDistance:
 
     def _features(self, images: Tensor) -> Tensor:
         features, x = [], images.float()
+        if (factor := min(x.shape[2:]) // 64) > 1:
+            x = F.avg_pool2d(x, factor)  # what is finer than a sixty-fourth of a picture would cost most of the time
         for weight in self.weights:
             x = F.relu(F.conv2d(x, weight, padding=1))
             # mean and spread over the picture of each channel

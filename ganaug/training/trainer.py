@@ -19,7 +19,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from ganaug.training.augment import Augment
-from ganaug.training.callbacks import Callback, Run
+from ganaug.training.callbacks import Callback, Run, Views
 from ganaug.training.losses import LOSSES, PENALTIES
 from ganaug.training.priors import Prior
 
@@ -372,6 +372,7 @@ def train(
     measure: Callable[[nn.Module], dict[str, float]],
     keep_best: bool,
     save: Callable[..., None],
+    views: Views | None = None,
 ) -> pd.DataFrame:
     """Let the phases take turns until the budget is spent, a callback stops the run, or it diverges.
 
@@ -399,20 +400,24 @@ def train(
         Whether the average ends with the weights of the least distance, not with the last ones.
     save : callable (path)
         Handed to the callbacks, to store the model as it is.
+    views : Views or None, default=None
+        Handed to the callbacks, to look at the data; None where there is nothing but tensors.
 
     Returns
     -------
     DataFrame
         The history, a row every ten steps: ``step``, ``seconds`` since the start, ``step_time`` in seconds, each
-        phase's loss and gradient norm, the discriminator's accuracy on real and on fake rows, its last penalty,
-        and what was measured.
+        phase's loss and gradient norm, the discriminator's accuracy on real and on fake rows of that step's batch, its
+        last penalty, and what was measured. Half of the answers right is where both accuracies should end. The
+        overfitting sign r_t of ADA (arXiv 2006.06676) needs no column of its own: it is 2 * accuracy_real - 1, and
+        its target of 0.6 an accuracy of 0.8; take the mean of some rows, as ADA does of some batches.
 
     Warns
     -----
     UserWarning
         When the run diverged or collapsed and was rolled back.
     """
-    run = Run(n_steps=n_steps, save=save)
+    run = Run(n_steps=n_steps, save=save, views=views)
     stream = iter(batches)
     measure_every = RECORD_EVERY * max(1, round(n_steps / (20 * RECORD_EVERY)))
     began = recorded = time.perf_counter()

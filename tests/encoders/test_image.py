@@ -105,6 +105,17 @@ def test_pictures_of_the_given_shape_need_not_be_flattened():
     assert same(ImageEncoder((12, 11)).fit(X).decode(ImageEncoder().fit(X).scale(ImageEncoder().fit(X).encode(X))), X)
 
 
+@pytest.mark.parametrize("channels", [2, 4])
+def test_what_is_opaque_stays_so(channels):
+    X = pictures((8, 9, channels))
+    assert ImageEncoder().fit(X).opacity_ is None
+    X[..., -1] = 200
+    encoder = ImageEncoder().fit(X)
+    assert (encoder.decode(noise(encoder, 3))[..., -1] == 200).all()
+    again = ImageEncoder.from_state(*encoder.state())
+    assert (again.decode(noise(encoder, 3))[..., -1] == 200).all()
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "bool", "float32"])
 def test_a_single_value_comes_back(dtype):
     X = np.full((3, 8, 9), 1, dtype=dtype)
@@ -310,7 +321,7 @@ def test_a_reloaded_encoder_is_the_same(dtype, flat):
     assert other.state()[0] == encoder.state()[0]
 
 
-GOOD = ({"shape": [9, 10, 3], "dtype": "<u2", "flat": False}, {"range": np.array([0, 4095])})
+GOOD = ({"shape": [9, 10, 3], "dtype": "<u2", "flat": False, "opacity": None}, {"range": np.array([0, 4095])})
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,9 @@
 """ImageGAN: every kind of picture comes back as it came, reproducible, safe to store, and class-true."""
 
+import pickle
+import warnings
+from copy import deepcopy
+
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
@@ -136,8 +140,8 @@ def test_the_same_seed_gives_the_same_pictures(bars):
 
 
 def test_how_many_are_asked_for_never_changes_a_picture(bars, monkeypatch):
-    monkeypatch.setattr(ImageGAN, "_n_decoded", 128)
     model = clone(TINY).fit(*bars)
+    monkeypatch.setattr(model, "_n_decoded", 128)
     wanted = np.random.default_rng(0).integers(0, 2, 300)
     made = model.sample(wanted)
     for n in (1, 64, 65, 129):
@@ -156,6 +160,50 @@ def test_a_stored_model_samples_the_same_and_trains_on(bars, tmp_path):
     assert all(torch.allclose(one, other, atol=1e-4) for one, other in zip(before, after, strict=True))
     with pytest.raises(ValueError, match="warm_start=True, and the networks of the fit before have other sizes"):
         again.set_params(width=6).fit(*bars)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_model_of_any_architecture_can_be_stored_and_pickled(bars, tmp_path, architecture):
+    model = clone(TINY).set_params(architecture=architecture, spectral_norm=True).fit(*bars)
+    model.save(tmp_path / "m.ganaug")
+    wanted = [0, 1, 1]
+    for again in (ImageGAN.load(tmp_path / "m.ganaug"), pickle.loads(pickle.dumps(model)), deepcopy(model)):
+        assert_array_equal(again.sample(wanted), model.sample(wanted))
+        assert again.judge(bars[0][:3], wanted) == pytest.approx(model.judge(bars[0][:3], wanted), abs=1e-5)
+
+
+def test_warm_starts_keep_the_range(bars):
+    X, y = bars
+    model = clone(TINY).fit(X, y).set_params(warm_start=True)
+    model.fit(X // 2, y)
+    assert model.encoder_.high_ == X.max()
+    with pytest.raises(ValueError, match=r"goes on with values from .* scale them"):
+        clone(TINY).fit(X // 2, y).set_params(warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match="goes on with pictures of uint8"):
+        model.fit(X.astype(float), y)
+
+
+@pytest.mark.parametrize("rare", ["constant", "one", "all constant"])
+def test_classes_without_variety_are_learned(rare):
+    y = np.repeat([0, 1], [20, 1 if rare == "one" else 8])
+    X = pictures(y)
+    X[slice(None) if rare == "all constant" else y == 1] = 7
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Too few rows")
+        model = clone(TINY).fit(X, y)
+        anchored = clone(TINY).set_params(prior="neighbors").fit(X, y)
+    assert np.isfinite(model.history_.to_numpy(float)).all()
+    assert anchored.interpolate(1, 3).shape == (3, 16, 16)
+
+
+def test_labels_may_be_a_column(bars):
+    X, y = bars
+    assert_array_equal(clone(TINY).fit(X, y[:, None]).sample([1]), clone(TINY).fit(X, y).sample([1]))
+
+
+def test_a_list_of_pictures_is_taken_for_what_it_is(bars):
+    sampler = GANOversampler(max_time=0.01, random_state=0).fit(list(bars[0]), bars[1])
+    assert isinstance(sampler.model_, ImageGAN)
 
 
 def test_a_stored_model_is_plain_data(bars, tmp_path):

@@ -183,7 +183,7 @@ def test_distance_is_zero_for_the_rows_themselves_and_grows_with_a_shift():
     counts = torch.tensor([40, 10])
     wanted = torch.arange(2).repeat_interleave(256)
     distance_rows = rows[torch.tensor([0, 40])[wanted] + (place * counts[wanted]).long()]
-    assert distance(Shifted(0.0)) == {"distance": 0}
+    assert distance(Shifted(0.0)) == {"distance": 0, "diversity": 1}
     near, far = (distance(Shifted(shift))["distance"] for shift in (1.0, 2.0))
     assert 0.3 < near < far < 2.0
 

@@ -1,0 +1,870 @@
+"""Measures of generated tables against real ones: cells, columns, pairs of columns, whole rows."""
+
+import itertools
+from collections.abc import Hashable
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import kstwobign, rankdata
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import GroupKFold
+
+from ganaug.evaluation.images import nearest
+
+# Rows of each table that pairs of columns and the forest are given: their errors are about 0.01 then.
+MAX_PAIRED_ROWS = 20_000
+MAX_FOREST_ROWS = 2_500
+N_TREES = 100
+# Levels of a category up to which each has a dimension of its own in `Codebook.points`; longer lists share so many.
+MAX_LEVELS = 64
+# Grids on which all numbers of a column may lie, the widest first: name, and steps to a unit, of times a second.
+_NUMBER_GRIDS = {"whole": 1.0, **{f"{k} decimal{'s' * (k > 1)}": 10.0**k for k in range(1, 7)}}
+_TIME_GRIDS = {"days": 1 / 86400, "hours": 1 / 3600, "minutes": 1 / 60, "seconds": 1.0}
+
+
+class Associations(NamedTuple):
+    """What `associations` returns: matrices with the columns of the real table in their order."""
+
+    real: pd.DataFrame
+    synthetic: pd.DataFrame
+    difference: pd.DataFrame
+
+
+class AUC(NamedTuple):
+    """Area under a ROC curve and its standard error."""
+
+    value: float
+    error: float
+
+
+class Supports(NamedTuple):
+    """What `alpha_precision_beta_recall` returns."""
+
+    alpha_precision: float
+    beta_recall: float
+
+
+# ------------------------------------------------------------------------------------------------- tables
+
+
+def as_frame(table: Any, name: str, like: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return a table as a pandas frame, with the columns of another one where that is given.
+
+    Parameters
+    ----------
+    table : DataFrame of pandas or polars, Arrow table, array or list of lists, shape (n, d)
+        With at least one row and column.
+    name : str
+        What messages call it.
+    like : DataFrame or None, default=None
+        A table of the same columns. Columns are put into its order; an array takes its names.
+
+    Returns
+    -------
+    DataFrame of shape (n, d)
+
+    Raises
+    ------
+    ValueError
+        If it is no such table, columns are missing, too many or double, or cells are infinite or complex.
+
+    Examples
+    --------
+    >>> real = pd.DataFrame({"age": [31, 42], "city": ["Rome", "Oslo"]})
+    >>> as_frame([["Lima", 7]], "synthetic", real[["city", "age"]])
+       city  age
+    0  Lima    7
+    >>> as_frame(real[["age"]], "synthetic", real)
+    Traceback (most recent call last):
+    ...
+    ValueError: synthetic lacks column 'city' of the real table; both need the same columns
+    """
+    named = True
+    if isinstance(table, pd.DataFrame):
+        frame = table
+    elif hasattr(table, "__arrow_c_stream__"):
+        frame = _from_arrow(table)
+    else:
+        array = table if isinstance(table, np.ndarray) else np.array(table, dtype=object)
+        if array.ndim != 2:
+            raise ValueError(
+                f"{name} must be a table of shape (n, d), got {type(table).__name__} of shape {array.shape}"
+            )
+        frame, named = pd.DataFrame(array).infer_objects(), False
+    if 0 in frame.shape:
+        raise ValueError(f"{name} has {len(frame)} rows and {frame.shape[1]} columns; give at least 1 of each")
+    if like is not None:
+        frame = _in_order(frame, name, like, named)
+    if double := list(frame.columns[frame.columns.duplicated()]):
+        raise ValueError(f"{name} has more than one column {double[0]!r}; rename or drop one")
+    for label in frame:
+        kind = frame[label].dtype.kind
+        if kind == "c":
+            raise ValueError(f"column {label!r} of {name} is complex; give its real and imaginary parts as two columns")
+        if kind == "f" and np.isinf(frame[label].to_numpy("float64", na_value=np.nan)).any():
+            raise ValueError(f"column {label!r} of {name} holds infinite values; replace them, e.g. by NaN or a bound")
+    return frame
+
+
+def _from_arrow(table: Any) -> pd.DataFrame:
+    import pyarrow as pa
+
+    def dtype(of: Any) -> Any:
+        return None if pa.types.is_dictionary(of) else pd.ArrowDtype(of)  # None: pandas' own categories
+
+    read = pa.table(table)
+    # pandas knows no views, as which polars hands over text
+    plain = [
+        field.with_type(pa.large_string()) if pa.types.is_string_view(field.type) else field for field in read.schema
+    ]
+    return read.cast(pa.schema(plain)).to_pandas(types_mapper=dtype)
+
+
+def _in_order(frame: pd.DataFrame, name: str, like: pd.DataFrame, named: bool) -> pd.DataFrame:
+    if not named:
+        if frame.shape[1] != like.shape[1]:
+            raise ValueError(f"{name} has {frame.shape[1]} columns and the real table {like.shape[1]}")
+        return frame.set_axis(like.columns, axis=1)
+    lacking = [label for label in like if label not in frame]
+    unknown = [label for label in frame if label not in like]
+    said = [
+        f"{word} column{'s' * (len(labels) > 1)} {', '.join(map(repr, labels[:5]))}"
+        + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")
+        + of
+        for word, labels, of in [
+            ("lacks", lacking, " of the real table"),
+            ("has", unknown, " that the real table has not"),
+        ]
+        if labels
+    ]
+    if said:
+        raise ValueError(f"{name} {' and '.join(said)}; both need the same columns")
+    return frame if frame.columns.duplicated().any() else frame[list(like)]
+
+
+def draw(n: int, most: int, randomness: np.random.Generator) -> NDArray[np.intp]:
+    """Return `most` of `n` row numbers in rising order, or all of them where they are no more."""
+    return np.arange(n) if n <= most else np.sort(randomness.choice(n, most, replace=False))
+
+
+class Codebook:
+    """How the cells of a table are read as numbers, learned from the real rows.
+
+    Numbers, dates and durations are numeric columns, and all others, flags included, are categories. Whole numbers
+    that are codes count as numbers; give them as categories or text to have them treated as such.
+
+    Parameters
+    ----------
+    real : DataFrame of shape (n, d)
+        As `as_frame` returns it.
+    *others : DataFrame of shape (n_i, d)
+        Tables whose levels get numbers as well, after those of the real one.
+
+    Attributes
+    ----------
+    labels : list
+        Names of the columns.
+    kinds : list of {"number", "time", "duration", "category"}
+        Of each column.
+    is_number : ndarray of bool, shape (d,)
+        False for categories.
+    cells_ : ndarray of shape (n, d)
+        The real table, read.
+
+    Raises
+    ------
+    ValueError
+        If a column holds cells that cannot be told apart, such as lists.
+
+    Examples
+    --------
+    >>> real = pd.DataFrame({"age": [31, 42, 53], "city": ["Rome", "Oslo", "Rome"]})
+    >>> book = Codebook(real)
+    >>> book.cells(pd.DataFrame({"age": [30, None], "city": ["Oslo", "Lima"]}))
+    array([[30.,  1.],
+           [nan, -1.]])
+    """
+
+    def __init__(self, real: pd.DataFrame, *others: pd.DataFrame) -> None:
+        self.labels = list(real)
+        self.kinds = [_kind(real[label]) for label in self.labels]
+        self.is_number = np.array([kind != "category" for kind in self.kinds])
+        self._levels: list[pd.Index | None] = [
+            _levels([table[label] for table in (real, *others)]) if kind == "category" else None
+            for label, kind in zip(self.labels, self.kinds, strict=True)
+        ]
+        self.cells_ = self.cells(real)
+
+    def cells(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """Read a table of these columns.
+
+        Parameters
+        ----------
+        frame : DataFrame of shape (n, d)
+            With the same columns in the same order.
+
+        Returns
+        -------
+        ndarray of shape (n, d)
+            Numbers as they are, times in seconds, and levels as 0 for the most frequent one of the real table and so
+            on, -1 for all that none of the tables has. NaN for cells that are missing or, such as text among numbers,
+            unreadable.
+        """
+        cells = np.empty((len(frame), len(self.labels)))
+        for i, (label, kind, levels) in enumerate(zip(self.labels, self.kinds, self._levels, strict=True)):
+            cells[:, i] = _numbers(frame[label], kind) if levels is None else _codes(frame[label], levels)
+        return cells + 0.0  # no -0.0, which equals 0.0 and looks different to a hash
+
+    def scaled(self, cells: NDArray) -> NDArray[np.float64]:
+        """Return cells with numbers centred and divided by the standard deviation of the real ones, levels as they are.
+
+        Parameters
+        ----------
+        cells : ndarray of shape (n, d)
+            As `cells` returns them.
+        """
+        scaled = cells.copy()
+        for i in np.flatnonzero(self.is_number):
+            known = self.cells_[~np.isnan(self.cells_[:, i]), i]
+            if len(known):
+                spread = known.std()
+                # a column of one value has a spread of 0, or of what rounding its mean left
+                scaled[:, i] -= known.mean()
+                scaled[:, i] /= spread if spread > 1e-12 * np.abs(known).max() else 1.0
+        return scaled
+
+    def points(self, *tables: NDArray) -> list[NDArray[np.float64]]:
+        """Return tables as points of one space, in which columns weigh alike.
+
+        Two rows that differ in a category only are sqrt(2) apart, as two standardised numbers drawn at random are, in
+        the root of the mean square. A missing number lies at the mean, one away in a dimension that says so, and is
+        then as far from other numbers. More than 64 levels lie at random corners of a cube, any two about sqrt(2)
+        apart. Give all tables whose points are compared to the codebook: levels it does not know share a place.
+
+        Parameters
+        ----------
+        *tables : ndarray of shape (n_i, d)
+            As `cells` returns them.
+
+        Returns
+        -------
+        list of ndarray of shape (n_i, width)
+        """
+        blocks: list[list[NDArray]] = [[] for _ in tables]
+        scaled = [self.scaled(cells) for cells in tables]
+        for i, is_number in enumerate(self.is_number):
+            columns = [cells[:, i] for cells in scaled]
+            gaps = [np.isnan(column) for column in columns]
+            if is_number:
+                parts = [np.where(gap, 0, column)[:, None] for column, gap in zip(columns, gaps, strict=True)]
+            else:
+                parts = [self._corners(i)[np.where(np.isnan(c), -1, c).astype(np.intp)] for c in columns]
+                parts = [np.where(gap[:, None], 0, part) for part, gap in zip(parts, gaps, strict=True)]
+            if any(gap.any() for gap in gaps):
+                parts = [np.column_stack([part, gap]) for part, gap in zip(parts, gaps, strict=True)]
+            for block, part in zip(blocks, parts, strict=True):
+                block.append(part)
+        return [np.hstack(block) for block in blocks]
+
+    def _corners(self, i: int) -> NDArray:
+        """Return a point for each level of a category and, last, one for levels that are not known."""
+        levels = self._levels[i]
+        n = 1 if levels is None else len(levels) + 1
+        if n <= MAX_LEVELS + 1:
+            return np.eye(n)
+        # a generator of its own and always the same: which corner is whose says nothing
+        return np.random.default_rng(0).choice([-1.0, 1.0], (n, MAX_LEVELS)) / np.sqrt(MAX_LEVELS)
+
+
+def row_keys(cells: NDArray) -> NDArray[np.uint64]:
+    """Return 64 bits for each row of cells, the same for equal rows; missing cells equal each other.
+
+    Parameters
+    ----------
+    cells : ndarray of shape (n, d)
+        As `Codebook.cells` returns them.
+    """
+    return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(cells), index=False), dtype=np.uint64)
+
+
+def _kind(series: pd.Series) -> str:
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return "category"
+    inferred = "" if series.dtype.kind in "iufbMm" else pd.api.types.infer_dtype(series.dropna().astype(object))
+    if series.dtype.kind in "iuf" or inferred in ("integer", "floating", "mixed-integer-float", "decimal"):
+        return "number"
+    if series.dtype.kind == "M" or inferred in ("date", "datetime", "datetime64"):
+        return "time"
+    return "duration" if series.dtype.kind == "m" or inferred in ("timedelta", "timedelta64") else "category"
+
+
+def _numbers(series: pd.Series, kind: str) -> NDArray:
+    own = series.dtype.kind
+    if kind == "number":
+        if own in "iufb":
+            return series.to_numpy("float64", na_value=np.nan)
+        if own in "Mm":
+            return np.full(len(series), np.nan)
+        return pd.to_numeric(series.astype(object).where(series.notna(), None), errors="coerce").to_numpy("float64")
+    wanted = {"time": "M", "duration": "m"}[kind]
+    if own in "iufb" or (own in "Mm" and own != wanted):
+        return np.full(len(series), np.nan)
+    cells: Any = series
+    if own != wanted:
+        cells = series.astype(object).where(series.notna(), None)
+        if kind == "time":
+            cells = pd.to_datetime(cells, errors="coerce", utc=True, format="ISO8601")
+        else:
+            cells = pd.to_timedelta(cells, errors="coerce")
+    index = pd.DatetimeIndex(cells) if kind == "time" else pd.TimedeltaIndex(cells)
+    return np.where(index.isna(), np.nan, index.as_unit("us").asi8 / 1e6)
+
+
+def _levels(columns: list[pd.Series]) -> pd.Index:
+    """Return the levels, those of the first column first, and the most frequent first of all."""
+    found = []
+    for column in columns:
+        try:
+            codes, levels = pd.factorize(column.astype(object).to_numpy())
+        except TypeError as error:
+            raise ValueError(
+                f"column {column.name!r} holds nested or unhashable cells ({error}); spread them over columns of their "
+                "own or drop the column"
+            ) from None
+        counts = np.bincount(codes[codes >= 0], minlength=len(levels))
+        found.append(levels[np.argsort(-counts, kind="stable")])
+    return pd.Index(pd.unique(np.concatenate(found)), dtype=object, tupleize_cols=False)
+
+
+def _codes(series: pd.Series, levels: pd.Index) -> NDArray:
+    missing = series.isna().to_numpy(bool)
+    cells = series.astype(object).to_numpy()
+    codes = np.full(len(series), np.nan)
+    try:
+        codes[~missing] = levels.get_indexer(pd.Index(cells[~missing], dtype=object, tupleize_cols=False))
+    except TypeError:
+        codes[~missing] = -1  # lists and the like, which no level is
+    return codes
+
+
+# ------------------------------------------------------------------------------------------------- cells
+
+
+def validity(real: Any, synthetic: Any) -> pd.DataFrame:
+    """Count cells that could not have stood in the real table.
+
+    Parameters
+    ----------
+    real, synthetic : table of shape (n_real, d), (n_synthetic, d)
+        Of the same columns; see `as_frame`.
+
+    Returns
+    -------
+    DataFrame of d rows, by column
+        Shares of the synthetic cells, from 0 to 1, where 0 is best and right: "out of range", below or above all real
+        numbers; "unseen level"; "off grid", where all real numbers are whole or have at most so many of up to six
+        decimals, or all times are whole days, hours, minutes or seconds; "newly missing", where no real cell is;
+        "unreadable", as text among numbers. They do not overlap, and "invalid" is their sum. "by chance" is
+        the share of new real cells that would be out of range (at most) or of an unseen level all the same: no real
+        table shows all there is. Then "grid", the name of
+        that grid or None, "real dtype", "synthetic dtype" and "broken dtype": whether one kind of cells became another,
+        such as whole numbers floats; the number of bits and the library do not matter.
+
+    Raises
+    ------
+    ValueError
+        See `as_frame` and `Codebook`.
+
+    Notes
+    -----
+    Of n real numbers and a new one, each is the smallest with a chance of 1 / (n + 1). The chance of an unseen level is
+    the share of real cells whose level occurs once (Good, "The population frequencies of species", 1953). And valid
+    cells do not make the row likely: a pregnant man is made of valid cells.
+
+    Examples
+    --------
+    >>> real = pd.DataFrame({"price": [1.25, 3.5], "city": ["Rome", "Oslo"]})
+    >>> found = validity(real, pd.DataFrame({"price": [1.333, 9.99], "city": ["Rome", None]}))
+    >>> found[["out of range", "off grid", "newly missing"]]
+           out of range  off grid  newly missing
+    price           0.5       0.5            0.0
+    city            0.0       0.0            0.5
+    >>> found.loc["price", "grid"]
+    '2 decimals'
+    """
+    real = as_frame(real, "real")
+    synthetic = as_frame(synthetic, "synthetic", real)
+    book = Codebook(real)
+    cells = book.cells(synthetic)
+    rows = []
+    for i, (label, kind) in enumerate(zip(book.labels, book.kinds, strict=True)):
+        known, made = book.cells_[:, i], cells[:, i]
+        gaps = synthetic[label].isna().to_numpy(bool)
+        grid, out_of_range, off_grid, unseen = None, *np.zeros((3, len(made)), dtype=bool)
+        numbers, chance = known[~np.isnan(known)], 0.0
+        if kind == "category":
+            unseen = made < 0
+            chance = float((np.bincount(numbers.astype(np.intp)) == 1).sum() / len(known))
+        elif len(numbers):
+            chance = 2 / (len(numbers) + 1)
+            slack = 1e-9 * np.abs(numbers).max()  # scaling back is not exact
+            out_of_range = (made < numbers.min() - slack) | (made > numbers.max() + slack)
+            grid, steps = _grid(numbers, real[label].dtype, _NUMBER_GRIDS if kind == "number" else _TIME_GRIDS)
+            off_grid = ~out_of_range & _is_off(made, steps, 1e-6) if grid else off_grid
+        counts = {
+            "out of range": out_of_range,
+            "unseen level": unseen,
+            "off grid": off_grid,
+            "newly missing": gaps & bool(real[label].notna().all()),
+            "unreadable": np.isnan(made) & ~gaps,
+        }
+        shares = {name: float(found.mean()) for name, found in counts.items()}
+        families = _family(real[label]), _family(synthetic[label])
+        rows.append(
+            {
+                "invalid": sum(shares.values()),
+                **shares,
+                "by chance": chance,
+                "grid": grid,
+                "real dtype": str(real[label].dtype),
+                "synthetic dtype": str(synthetic[label].dtype),
+                "broken dtype": families[0] != families[1] and "empty" not in families,
+            }
+        )
+    return pd.DataFrame(rows, index=_index(book.labels))
+
+
+def _grid(numbers: NDArray, dtype: Any, grids: dict[str, float]) -> tuple[str | None, float]:
+    """Return the name and the steps to a unit of the widest grid that holds all numbers."""
+    rounding = 2 * float(np.finfo(f"f{dtype.itemsize}").eps) if dtype.kind == "f" else 4e-16
+    for name, steps in grids.items():
+        # beyond this, numbers that lie anywhere would look as if they were on it
+        if np.abs(numbers).max() * steps * rounding < 0.01 and not _is_off(numbers, steps, 1e-9, rounding).any():
+            return name, steps
+    return None, 0.0
+
+
+def _is_off(numbers: NDArray, steps: float, slack: float, rounding: float = 1e-7) -> NDArray[np.bool_]:
+    places = numbers * steps
+    # a wide slack for numbers of single precision, yet never half a step
+    return np.abs(places - np.rint(places)) > np.minimum(slack + np.abs(places) * rounding, 0.1)
+
+
+def _family(series: pd.Series) -> str:
+    if not series.notna().any():
+        return "empty"
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return "category"
+    kind: str = series.dtype.kind
+    if kind not in "iufbMm":
+        kind = pd.api.types.infer_dtype(series.dropna().astype(object))
+    same = {"u": "i", "integer": "i", "floating": "f", "boolean": "b", "datetime": "M", "timedelta": "m"}
+    return same.get(kind, kind)
+
+
+def _index(labels: list[Hashable]) -> pd.Index:
+    return pd.Index(labels, tupleize_cols=False)
+
+
+# ------------------------------------------------------------------------------------------------- columns
+
+
+def column_distances(real: Any, synthetic: Any) -> pd.DataFrame:
+    """Return how far each column is from the real one.
+
+    Parameters
+    ----------
+    real, synthetic : table of shape (n_real, d), (n_synthetic, d)
+        Of the same columns; see `as_frame`.
+
+    Returns
+    -------
+    DataFrame of d rows, by column
+        "distance", from 0 (the same distribution) to 1 (nothing in common), the largest gap between both distribution
+        functions for numbers and times (Kolmogorov-Smirnov; missing cells count as a value below all others), and half
+        the sum of differences of shares for categories (total variation; missing is a level). "measure" says which of
+        the two, "kind" why. "chance" is what two samples of these sizes from one distribution have on average, so that
+        distances of that order mean nothing. "real missing" and "synthetic missing" are shares of cells.
+
+    Raises
+    ------
+    ValueError
+        See `as_frame` and `Codebook`.
+
+    Notes
+    -----
+    Columns each right may still not go together: see `associations` and `two_sample_auc`. For numbers with many ties
+    "chance" is an upper bound.
+
+    Examples
+    --------
+    >>> real = pd.DataFrame({"age": [1, 2, 3, 4], "city": ["Rome", "Rome", "Oslo", "Oslo"]})
+    >>> synthetic = pd.DataFrame({"age": [3, 4, 5, 6], "city": ["Rome", "Rome", "Rome", "Lima"]})
+    >>> column_distances(real, synthetic)["distance"].to_dict()
+    {'age': 0.5, 'city': 0.5}
+    """
+    real = as_frame(real, "real")
+    synthetic = as_frame(synthetic, "synthetic", real)
+    book = Codebook(real)
+    cells = book.cells(synthetic)
+    both = 1 / len(real) + 1 / len(synthetic)
+    rows = []
+    for i, is_number in enumerate(book.is_number):
+        known, made = book.cells_[:, i], cells[:, i]
+        gaps, made_gaps = np.isnan(known), np.isnan(made)
+        # a missing number sorts below all others; among levels it is one more
+        a, b = np.where(gaps, -np.inf, known), np.where(made_gaps, -np.inf, made)
+        values, codes = np.unique(np.concatenate([a, b]), return_inverse=True)
+        shares = np.bincount(codes[: len(a)], minlength=len(values)) / len(a)
+        gap = shares - np.bincount(codes[len(a) :], minlength=len(values)) / len(b)
+        if is_number:
+            distance = np.abs(np.cumsum(gap)).max()
+            chance = kstwobign.mean() * np.sqrt(both) if len(values) > 1 else 0.0
+        else:
+            distance = 0.5 * np.abs(gap).sum()
+            # the mean of the absolute value of a normal variable is sqrt(2 / pi) of its standard deviation
+            chance = 0.5 * np.sqrt(2 / np.pi * shares * (1 - shares) * both).sum()
+        rows.append(
+            {
+                "kind": book.kinds[i],
+                "measure": "Kolmogorov-Smirnov" if is_number else "total variation",
+                "distance": float(np.clip(distance, 0, 1)),
+                "chance": float(min(chance, 1.0)),
+                "real missing": float(gaps.mean()),
+                "synthetic missing": float(made_gaps.mean()),
+            }
+        )
+    return pd.DataFrame(rows, index=_index(book.labels))
+
+
+# ------------------------------------------------------------------------------------------------- pairs
+
+
+def associations(
+    real: Any,
+    synthetic: Any,
+    *,
+    method: Literal["spearman", "pearson"] = "spearman",
+    random_state: int | np.random.Generator | None = None,
+) -> Associations:
+    """Return how strongly each pair of columns goes together in both tables.
+
+    Parameters
+    ----------
+    real, synthetic : table of shape (n_real, d), (n_synthetic, d)
+        Of the same columns; see `as_frame`.
+    method : {"spearman", "pearson"}, default="spearman"
+        For numbers. Ranks do not let a few large values decide; "pearson" takes numbers as they are.
+    random_state : int, numpy.random.Generator or None, default=None
+        Which 20,000 rows are taken of a longer table.
+
+    Returns
+    -------
+    real, synthetic : DataFrame of shape (d, d)
+        Two numbers: their correlation, -1 to 1. A number and a category: the correlation ratio, 0 (all levels have the
+        same mean) to 1 (the level tells the number). Two categories: Cramér's V, 0 (independent) to 1. The latter two
+        are corrected for what chance adds, which grows with the number of levels and differs between tables of
+        different sizes. Both are symmetric with a diagonal of 1. A column that does not vary goes with none: 0.
+    difference : DataFrame of shape (d, d)
+        Synthetic less real, -2 to 2 for correlations and -1 to 1 else. 0 is best; rows shuffled within columns show
+        the negative of `real`.
+
+    Raises
+    ------
+    ValueError
+        If `method` is another word; see also `as_frame` and `Codebook`.
+
+    Notes
+    -----
+    Rows that lack one of two numbers, or the number beside a category, are left out for that pair; a missing category
+    is a level.
+
+    References
+    ----------
+    Bergsma, "A bias-correction for Cramér's V and Tschuprow's T", 2013; Kelley, "An unbiased correlation ratio
+    measure", 1935.
+
+    Examples
+    --------
+    >>> real = pd.DataFrame({"a": [1, 2, 3, 4], "b": [2, 4, 6, 8]})
+    >>> associations(real, real.assign(b=[8, 6, 4, 2])).difference
+         a    b
+    a  0.0 -2.0
+    b -2.0  0.0
+    """
+    if method not in ("spearman", "pearson"):
+        raise ValueError(f"method must be 'spearman' or 'pearson', got {method=}")
+    real = as_frame(real, "real")
+    synthetic = as_frame(synthetic, "synthetic", real)
+    book = Codebook(real, synthetic)
+    randomness = np.random.default_rng(random_state)
+    labels = _index(book.labels)
+    found = []
+    for cells in (book.cells_, book.cells(synthetic)):
+        few = cells[draw(len(cells), MAX_PAIRED_ROWS, randomness)]
+        found.append(pd.DataFrame(_association_matrix(few, book.is_number, method), index=labels, columns=labels))
+    return Associations(found[0], found[1], found[1] - found[0])
+
+
+def _association_matrix(cells: NDArray, is_number: NDArray, method: str) -> NDArray:
+    cells = cells.copy()
+    for i, number in enumerate(is_number):
+        known = ~np.isnan(cells[:, i])
+        if not number:
+            cells[:, i] = np.unique(cells[:, i], return_inverse=True)[1]  # NaN is a level
+        elif method == "spearman":
+            cells[known, i] = rankdata(cells[known, i])
+        elif known.any():
+            cells[:, i] -= cells[known, i].mean()  # squares of large numbers would lose what tells them apart
+    matrix = np.eye(cells.shape[1])
+    for i, j in itertools.combinations(range(cells.shape[1]), 2):
+        if is_number[i] and is_number[j]:
+            value = _correlation(cells[:, i], cells[:, j])
+        elif is_number[i] or is_number[j]:
+            number, category = (i, j) if is_number[i] else (j, i)
+            value = _correlation_ratio(cells[:, category], cells[:, number])
+        else:
+            value = _cramers_v(cells[:, i], cells[:, j])
+        matrix[i, j] = matrix[j, i] = value
+    return matrix
+
+
+def _varies(numbers: NDArray) -> bool:
+    return len(numbers) > 1 and bool(numbers.min() < numbers.max())
+
+
+def _correlation(a: NDArray, b: NDArray) -> float:
+    known = ~(np.isnan(a) | np.isnan(b))
+    a, b = a[known], b[known]
+    return float(np.clip(np.corrcoef(a, b)[0, 1], -1, 1)) if _varies(a) and _varies(b) else 0.0
+
+
+def _correlation_ratio(levels: NDArray, numbers: NDArray) -> float:
+    known = ~np.isnan(numbers)
+    codes, numbers = np.unique(levels[known], return_inverse=True)[1], numbers[known]
+    if not (_varies(numbers) and _varies(codes)) or codes.max() + 1 == len(codes):
+        return 0.0  # with a level for each row nothing can be told
+    n, counts = len(codes), np.bincount(codes)
+    numbers = numbers - numbers.mean()
+    between = (np.bincount(codes, numbers) ** 2 / counts).sum()
+    unexplained = (1 - between / (numbers**2).sum()) * (n - 1) / (n - len(counts))
+    return float(np.sqrt(np.clip(1 - unexplained, 0, 1)))
+
+
+def _cramers_v(a: NDArray, b: NDArray) -> float:
+    if not (_varies(a) and _varies(b)):
+        return 0.0
+    n = len(a)
+    a, b = a.astype(np.intp), b.astype(np.intp)
+    rows, columns = np.bincount(a), np.bincount(b)
+    cells, counts = np.unique(a * len(columns) + b, return_counts=True)
+    # chi square / n; only cells that hold a row count
+    phi2 = (counts.astype(float) ** 2 / rows[cells // len(columns)] / columns[cells % len(columns)]).sum() - 1
+    r, c = len(rows), len(columns)
+    phi2 = max(0.0, phi2 - (r - 1) * (c - 1) / (n - 1))
+    r_corrected, c_corrected = r - (r - 1) ** 2 / (n - 1), c - (c - 1) ** 2 / (n - 1)
+    least = min(r_corrected, c_corrected) - 1
+    return float(np.clip(np.sqrt(phi2 / least), 0, 1)) if least > 1e-9 else 0.0
+
+
+# ------------------------------------------------------------------------------------------------- rows
+
+
+def auc(positive: ArrayLike, negative: ArrayLike) -> AUC:
+    """Return the chance that a positive scores higher than a negative, ties counting half, and its standard error.
+
+    Parameters
+    ----------
+    positive, negative : array of shape (n_positive,), (n_negative,)
+        Scores, at least two of each.
+
+    Returns
+    -------
+    value : float
+        Area under the ROC curve, 0 to 1; 0.5 if scores say nothing.
+    error : float
+        DeLong's, of independent scores. It is 0 at both ends of the range, where it says nothing.
+
+    Examples
+    --------
+    >>> auc([1, 2, 2], [0, 1]).value
+    0.9166666666666666
+    """
+    positive, negative = np.asarray(positive, dtype=float), np.asarray(negative, dtype=float)
+    above, below = _placements(positive, negative), 1 - _placements(negative, positive)
+    error = np.sqrt(above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below))
+    return AUC(float(above.mean()), float(error))
+
+
+def _placements(scores: NDArray, others: NDArray) -> NDArray:
+    """Return the share of the others below each score, ties counting half."""
+    others = np.sort(others)
+    return (np.searchsorted(others, scores, "left") + np.searchsorted(others, scores, "right")) / (2 * len(others))
+
+
+def two_sample_auc(real: Any, synthetic: Any, *, random_state: int | np.random.Generator | None = None) -> AUC:
+    """Return how well a forest tells synthetic rows from real ones it has not seen.
+
+    Parameters
+    ----------
+    real, synthetic : table of shape (n_real, d), (n_synthetic, d)
+        Of the same columns, at least 10 rows each; see `as_frame`.
+    random_state : int, numpy.random.Generator or None, default=None
+        Of the forest, the folds, and the rows drawn: as many of either table, 2,500 at most.
+
+    Returns
+    -------
+    value : float
+        Mean ROC AUC of five folds. 0.5 (best) if the tables cannot be told apart, 1 if each row can. Slightly below
+        0.5 by chance.
+    error : float
+        Its standard error for this many rows; folds share rows, so it is somewhat too small.
+
+    Raises
+    ------
+    ValueError
+        If a table has fewer than 10 rows; see also `as_frame` and `Codebook`.
+
+    Notes
+    -----
+    The strictest of the measures here: one detail, such as too many decimals, is enough for 1, however good the
+    rows are otherwise. `validity` names such details. A copy of a real row that is there once goes into the same fold
+    as its original, where else the forest would learn from the one to be wrong about the other. So copies cannot be
+    told from real rows, as is right; `ganaug.evaluation.privacy.copies` tells how many there are.
+
+    References
+    ----------
+    Lopez-Paz and Oquab, arXiv 1610.06545.
+
+    Examples
+    --------
+    >>> rows = np.random.default_rng(0).normal(size=(200, 2))
+    >>> two_sample_auc(rows, rows[::-1], random_state=0).value
+    0.5
+    >>> two_sample_auc(rows, rows + 9, random_state=0).value
+    1.0
+    """
+    real = as_frame(real, "real")
+    synthetic = as_frame(synthetic, "synthetic", real)
+    least = min(len(real), len(synthetic))
+    if least < 10:
+        raise ValueError(
+            f"at least 10 rows of each table are needed, got {len(real)} real and {len(synthetic)} synthetic"
+        )
+    randomness = np.random.default_rng(random_state)
+    book = Codebook(real, synthetic)
+    tables = [book.cells_, book.cells(synthetic)]
+    tables = [cells[draw(len(cells), min(least, MAX_FOREST_ROWS), randomness)] for cells in tables]
+    n = len(tables[0])
+    cells, is_real = np.concatenate(tables), np.repeat([True, False], n)
+    rows = book.scaled(cells)  # trees compare in single precision, which does not tell the seconds of a date apart
+    for i in np.flatnonzero(~book.is_number):
+        rows[:, i] = _ranked(rows[:, i], randomness)
+    folds = GroupKFold(5, shuffle=True, random_state=int(randomness.integers(2**31)))
+    seed = int(randomness.integers(2**31))
+    found = []
+    for train, test in folds.split(rows, groups=_with_originals(cells, is_real)):
+        forest = RandomForestClassifier(N_TREES, min_samples_leaf=3, random_state=seed).fit(rows[train], is_real[train])
+        scores = forest.predict_proba(rows[test])[:, 0]
+        if min(is_real[test].sum(), (~is_real[test]).sum()) > 1:
+            found.append(auc(scores[~is_real[test]], scores[is_real[test]]))
+    values, errors = np.array(found).T
+    return AUC(float(values.mean()), float(np.sqrt((errors**2).sum()) / len(errors)))
+
+
+def _ranked(codes: NDArray, randomness: np.random.Generator) -> NDArray:
+    """Return levels numbered by how frequent they are in both tables; those of one alone would give it away."""
+    levels, places, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    order = np.lexsort((randomness.permutation(len(levels)), -counts))
+    ranks = np.empty(len(levels))
+    ranks[order] = np.arange(len(levels))
+    return np.where(np.isnan(codes), np.nan, ranks[places])
+
+
+def _with_originals(cells: NDArray, is_real: NDArray) -> NDArray:
+    """Return a number for each row, the same for a row that is real once and all synthetic ones equal to it."""
+    _, codes = np.unique(row_keys(cells), return_inverse=True)
+    once = np.bincount(codes, is_real)[codes] == 1
+    return np.where(once, codes, codes.max() + 1 + np.arange(len(codes)))
+
+
+def alpha_precision_beta_recall(real: ArrayLike, fake: ArrayLike, k: int = 5) -> Supports:
+    """Compare how both sets are spread from their middle to their outliers.
+
+    Parameters
+    ----------
+    real, fake : array of shape (n_real, d), (n_fake, d)
+        Points, such as `Codebook.points` makes; more than `k` real ones.
+    k : int, default=5
+        Neighbours that a real point's ball reaches to.
+
+    Returns
+    -------
+    alpha_precision : float
+        Fidelity, 0 to 1, higher is better, 1 if for each alpha a share alpha of the fake points lies within the ball
+        around the middle of the real ones that holds a share alpha of them. It falls for junk, and also where points
+        keep too near to the middle.
+    beta_recall : float
+        Variety, 0 to 1, higher is better, near 1 if for each beta a share beta of the real points has its nearest fake
+        point within the ball that reaches to its own k-th real neighbour, and this one among the share beta of the fake
+        ones that is nearest to their middle. Two samples of one distribution have 0.85 to 0.98 in up to five
+        dimensions and about 0.5 in fifty, where the nearest of many points is an inner one: compare with what real rows
+        reach, as `ganaug.evaluation.images.real_floor` tells.
+
+    Raises
+    ------
+    ValueError
+        If `k` is below 1, or the sets are no matrices of equal width, have too few rows, or hold NaN or infinite
+        values.
+
+    Notes
+    -----
+    Both are the paper's integrated measures, 1 - 2 * (the mean distance of the curve from the diagonal). The paper
+    learns an embedding in which the real points fill a ball; here they are taken as they are, around their mean. Of
+    several far groups alpha-precision then sees how far they lie out, not in which direction.
+
+    References
+    ----------
+    Alaa et al., arXiv 2102.08921.
+
+    Examples
+    --------
+    >>> rows = np.random.default_rng(0).normal(size=(200, 3))
+    >>> alpha_precision_beta_recall(rows, rows).alpha_precision > 0.99
+    True
+    >>> alpha_precision_beta_recall(rows, rows + 99)
+    Supports(alpha_precision=0.0, beta_recall=0.0)
+    """
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k=}")
+    closest, distance = nearest(real, fake)
+    radii = nearest(real, real, n=k + 1)[1][:, k]  # number 0 is the point itself
+    real, fake = np.asarray(real, dtype=float), np.asarray(fake, dtype=float)
+    centre = real.mean(0)
+    fake_places = np.linalg.norm(fake - centre, axis=1)
+    balls, held = _supports(np.linalg.norm(real - centre, axis=1))
+    precision = _agreement(_share_within(fake_places, balls), held)
+
+    places = np.linalg.norm(fake - fake.mean(0), axis=1)
+    found = np.where(distance[:, 0] <= radii * (1 + 1e-9), places[closest[:, 0]], np.inf)
+    balls, held = _supports(places)
+    return Supports(precision, _agreement(_share_within(found, balls), held))
+
+
+def _supports(places: NDArray) -> tuple[NDArray, NDArray]:
+    """Return radii of balls that hold 0.5 %, 1 %, ... of points so far from the middle, and the shares they hold.
+
+    Where many points are equally far, as in a table of categories, a ball may hold more than it should.
+    """
+    balls = np.quantile(places, np.arange(1, 200) / 200, method="inverted_cdf") * (1 + 1e-9)
+    return balls, _share_within(places, balls)
+
+
+def _share_within(places: NDArray, balls: NDArray) -> NDArray:
+    return np.searchsorted(np.sort(places), balls, "right") / len(places)
+
+
+def _agreement(shares: NDArray, wanted: NDArray) -> float:
+    return max(0.0, float(1 - 2 * np.abs(shares - wanted).mean()))

@@ -1,0 +1,88 @@
+"""The history of a training run, drawn."""
+
+from typing import Any
+
+import pandas as pd
+
+# Records that the bold line averages: one batch says little of an accuracy.
+_N_AVERAGED = 10
+
+
+def plot_history(history: pd.DataFrame) -> Any:
+    """Draw how a training run went: losses, the discriminator's accuracy, gradient norms, and what was measured.
+
+    Thin lines are single batches, bold ones the mean of ten records.
+
+    - Losses of networks that play against each other need not fall; they should not run away.
+    - Accuracies near 0.5 mean that the discriminator hardly tells real rows from generated ones. On real rows, 0.8 is
+      where the overfitting sign r_t = 2 * accuracy - 1 of ADA (arXiv 2006.06676) reaches the 0.6 that it aims at
+      (dotted): well above, the discriminator knows the training rows by heart.
+    - Gradient norms that grow by magnitudes announce divergence (logarithmic scale).
+    - The distance to real rows should fall (less is better). The diversity of the least varied class should end near 1,
+      which is that of real rows; below 0.2 (dotted) a class has collapsed.
+
+    Parameters
+    ----------
+    history : DataFrame
+        ``history_`` of a model or of `GANOversampler`, or what `CSVLog` wrote. Panels of which it has no column are
+        left out.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Needs matplotlib: ``pip install 'ganaug[plot]'``.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to draw.
+
+    Examples
+    --------
+    >>> import matplotlib, numpy as np
+    >>> matplotlib.use("Agg")
+    >>> from ganaug import TabularGAN
+    >>> from ganaug.training.history import plot_history
+    >>> X, y = np.random.default_rng(0).normal(size=(40, 2)), np.repeat([0, 1], 20)
+    >>> model = TabularGAN(n_steps=30, random_state=0).fit(X, y)
+    >>> [ax.get_title() for ax in plot_history(model.history_).axes]
+    ['loss', 'accuracy of the discriminator', 'gradient norm', 'distance', 'diversity']
+    """
+    panels = {
+        "loss": "_loss",
+        "accuracy of the discriminator": "_accuracy_",
+        "gradient norm": "_gradient_norm",
+        "distance": "distance",
+        "diversity": "diversity",
+    }
+    columns = {title: [name for name in map(str, history) if part in name] for title, part in panels.items()}
+    drawn = {title: names for title, names in columns.items() if names}
+    if history.empty or not drawn:
+        raise ValueError(f"nothing to draw in a history of {len(history)} rows with columns {list(history)}")
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(figsize=(3.6 * len(drawn), 3.2), layout="constrained")
+    steps = history["step"]
+    for ax, (title, names) in zip(figure.subplots(1, len(drawn), squeeze=False)[0], drawn.items(), strict=True):
+        for i, name in enumerate(names):
+            is_measured = title in ("distance", "diversity")
+            known = history[name].notna()
+            label = name.replace(panels[title], " on ").removesuffix(" on ").replace("_", " ")
+            values, at = history.loc[known, name], steps[known]
+            ax.plot(at, values, color=f"C{i}", lw=1, alpha=1 if is_measured else 0.3, marker="." if is_measured else "")
+            if not is_measured:
+                ax.plot(at, values.rolling(_N_AVERAGED, min_periods=1).mean(), color=f"C{i}", lw=2, label=label)
+        ax.set(title=title, xlabel="step")
+        if len(names) > 1:
+            ax.legend(frameon=False)
+        if title == "accuracy of the discriminator":
+            ax.axhline(0.5, color="grey", lw=1)
+            ax.axhline(0.8, color="grey", lw=1, ls=":")
+            ax.set_ylim(0, 1)
+        elif title == "gradient norm":
+            ax.set_yscale("log")
+        elif title == "diversity":
+            ax.axhline(1, color="grey", lw=1)
+            ax.axhline(0.2, color="grey", lw=1, ls=":")
+            ax.set_ylim(bottom=0)
+    return figure
