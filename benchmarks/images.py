@@ -885,7 +885,7 @@ def write_page(
         f"Protocol {PROTOCOL}. {'; '.join(dict.fromkeys(rows['machine']))}; one thread a process. "
         f"{date.today().isoformat()}.",
         "Versions: " + "; ".join(dict.fromkeys(rows["version"])) + ".",
-        *([] if FROZEN_NAME in subjects else [f"{FROZEN_NAME}: left out (`--cnn-only`, or its network is not installed)."]),
+        *([] if FROZEN_NAME in subjects else [f"{FROZEN_NAME}: left out (`--cnn-only`, or its network is missing)."]),
         "## What was wanted",
         markdown(judged),
         "## Mean over sets",
