@@ -148,7 +148,8 @@ def compare(
     Prepared rows: missing numbers become the median and numbers are standardised; of dates the time since 1970 counts;
     missing categories are a category of their own; categories are one-hot coded (SMOTE sees them before that), at most
     50 a column. Pixels are standardised one by one. All of it is fitted on training rows, in imbalanced-learn's
-    ``Pipeline``: what comes after a sampler on those that it returned. The neighbours of samplers are limited by the size of the smallest class.
+    ``Pipeline``: what comes after a sampler on those that it returned. The neighbours of samplers are limited by the
+    size of the smallest class.
 
     Metrics: average precision, ROC AUC and recall at a fixed precision judge the order of rows; balanced accuracy and
     F1 the decisions; the Brier score the probabilities (from 0, less is better). For several classes the first two are
