@@ -306,7 +306,7 @@ def step(n_features: int, *, n_steps: int = 200, n_rounds: int = 5, **params: An
 
     def recorded(*args: Any, **kwargs: Any) -> Any:
         with recording:
-            return train(*args, **kwargs | {"distance": lambda network: 0.0})
+            return train(*args, **kwargs | {"measure": lambda network: {}})
 
     with patch("ganaug.models.base.train", recorded):
         TabularGAN(n_steps=n_recorded, **shared).fit(X, y)

@@ -453,8 +453,8 @@ def test_the_command_writes_page_figure_and_sheets(module, tmp_path, monkeypatch
 def _short(budget):
     real = budget.__init__
 
-    def init(self, gan_steps=None, cnn_steps=2, share=0.2):
-        real(self, gan_steps, min(cnn_steps, 2), share)
+    def init(self, gan_steps=None, cnn_steps=2, share=0.2, with_frozen=True):
+        real(self, gan_steps, min(cnn_steps, 2), share, with_frozen)
 
     return init
 

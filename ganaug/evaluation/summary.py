@@ -42,6 +42,8 @@ _NEIGHBORHOODS = {
 }
 _VALIDITY = ["out of range", "unseen level", "off grid", "newly missing", "unreadable"]
 _SHOWN_COLUMNS = 25
+# Times the distance that chance has on average: of two levels, one column in sixty gets beyond by chance.
+_BEYOND = 3
 
 
 def evaluate(
@@ -271,7 +273,7 @@ class Evaluation:
 
     def _fidelity_rows(self) -> list[tuple[Any, ...]]:
         columns = self.columns()
-        beyond = columns.index[columns["distance"] > 2 * columns["chance"]]
+        beyond = columns.index[columns["distance"] > _BEYOND * columns["chance"]]
         reads = f"beyond chance in {_listed(beyond)}" if len(beyond) else "no column beyond chance"
         none = np.nan, np.nan
         rows: list[tuple[Any, ...]] = [
@@ -427,7 +429,7 @@ class Evaluation:
         if broken.any():
             said.append(f"Cells have become another kind in {_listed(broken.index[broken])}.")
         columns = self.columns()
-        far = columns.index[columns["distance"] > np.maximum(0.1, 2 * columns["chance"])]
+        far = columns.index[columns["distance"] > np.maximum(0.1, _BEYOND * columns["chance"])]
         if len(far):
             said.append(f"Farthest from the real distribution: {_listed(far)}.")
         coverage, usual = self.neighborhoods[3], self.neighborhood_floor.mean[3]
@@ -507,7 +509,7 @@ class Evaluation:
         -------
         matplotlib.figure.Figure
             On the left the 25 farthest columns, with a line where chance alone would put each; on the right the
-            differences of the associations of the same columns, red where synthetic columns go together too much.
+            differences of their associations, red where the synthetic one is higher.
         """
         from matplotlib.figure import Figure
 
