@@ -387,7 +387,8 @@ def evaluate(
         typer.Option("--holdout", metavar="FILE", help="Real rows that the generator has not seen."),
     ] = None,
     target: Annotated[
-        str | None, typer.Option("--target", metavar="COLUMN", help="What classifiers predict from the rest.")
+        str | None,
+        typer.Option("--target", metavar="COLUMN", help="The classes: like is compared with like, and predicted."),
     ] = None,
     seed: Seed = 0,
 ) -> None:
@@ -400,10 +401,18 @@ def evaluate(
         for table in tables:
             table.check_column(target)
     frames = [table.frame for table in tables]
+    console = _console()
+    if target is not None and (classes := set(frames[1][target])) < set(frames[0][target]):
+        # rows that fill up a class are to be like those of that class, not like the whole table
+        names = ", ".join(sorted(map(str, classes)))
+        console.print(
+            f"Only rows with {target} = {names} are compared: the synthetic ones have no other.", markup=False
+        )
+        frames = [frame[frame[target].isin(classes)].drop(columns=target).reset_index(drop=True) for frame in frames]
+        target = None
     evaluation = evaluate(
         frames[0], frames[1], holdout=frames[2] if len(frames) > 2 else None, target=target, random_state=seed
     )
-    console = _console()
     shown = evaluation.frame()[["part", "measure", "value", "best", "reads"]]
     _print_table(console, shown.map(lambda cell: cell if isinstance(cell, str) else f"{cell:.3g}"))
     for sentence in evaluation.verdict:

@@ -408,3 +408,39 @@ def test_sample_of_a_model_that_never_saw_a_file(folder, kind, capsys):
         GANOversampler(model=model, random_state=0).fit(X, y).save("clash.ganaug")
         assert main(words("sample clash.ganaug other.csv --label yes -n 4")) == 2
         assert "'a' is also a column's" in capsys.readouterr().err
+
+
+def test_evaluate_compares_like_with_like(folder, capsys):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"a": rng.normal(size=120), "b": rng.normal(size=120)})
+    table["plan"] = np.repeat(["basic", "gold"], [80, 40])
+    table.loc[80:, "a"] += 5
+    table.to_csv("real.csv", index=False)
+    table[80:].to_csv("gold.csv", index=False)
+    assert main(words("evaluate real.csv gold.csv --target plan")) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Only rows with plan = gold are compared" in shown
+    assert "Farthest from the real distribution" not in shown
+    assert "Do not share" in shown  # they are copies
+
+
+def test_compare_says_what_to_do(folder, capsys):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"a": rng.normal(size=90), "visit": np.arange(90) // 2})
+    table["plan"] = np.where(np.arange(90) % 6 == 0, "gold", "basic")
+    table.to_csv("in.csv", index=False)
+    line = "compare in.csv --target plan --samplers none,random --classifiers LogisticRegression --splits 3 --repeats 1"
+    assert main(words(line)) == 0
+    assert "do nothing" in " ".join(capsys.readouterr().out.split())
+    assert main(words(line + " --groups visit --results scores.csv")) == 0
+    assert len(pd.read_csv("scores.csv")) == 6
+    capsys.readouterr()
+    for wrong, says in {
+        "--groups vist": "vist",
+        "--groups plan": "it is the target",
+        "--samplers nonne": "nonne",
+    }.items():
+        assert main(words(f"{line} {wrong}")) == 2
+        error = capsys.readouterr().err
+        assert says in error
+        assert error.count("\n") == 1
