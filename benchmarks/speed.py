@@ -614,9 +614,7 @@ def draw_ctgan(ax: Axes, rows: pd.DataFrame) -> None:
     ax.bar(place + 0.2, compared["CTGAN, s"], 0.4, label="CTGAN (hatched: extrapolated)", color="tab:grey")
     for bar, how in zip(ax.containers[1], compared["CTGAN's time is"], strict=True):
         bar.set_hatch("" if how == "measured" else "//")
-    for x, (ratio, top) in enumerate(zip(compared["ratio"], compared["CTGAN, s"], strict=True)):
-        if math.isfinite(ratio):
-            ax.text(x + 0.2, top, f"{ratio:.0f}x", ha="center", va="bottom")
+    ax.bar_label(ax.containers[1], [f"{ratio:.0f}x" if math.isfinite(ratio) else "" for ratio in compared["ratio"]])
     ax.set(yscale="log", ylabel="seconds", xticks=place, xticklabels=compared.index)
     ax.legend(frameon=False, loc="upper left")
     ax.margins(y=0.3)

@@ -317,7 +317,7 @@ def sample(
         check_output(out, force=force)
     made = sampler.sample(n, known, random_state=seed)
     if isinstance(sampler.model_, ImageGAN):
-        write_samples(out, made, label, force=force)
+        write_samples(out, made.reshape(n, *sampler.model_.encoder_.shape_), label, force=force)
     else:
         write_table(out, Table(_as_table(made, sampler.target_name_, known)), force=force)
 

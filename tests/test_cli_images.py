@@ -148,6 +148,27 @@ def test_sizes_that_differ_are_named_or_resized(home, capsys):
         assert picture.size == (16, 16)
 
 
+@pytest.mark.parametrize("label", ["..", ".", "a/b", "manifest.csv"])
+def test_no_label_leads_out_of_the_folder(home, capsys, label):
+    X, y = np.zeros((30, 8, 8), np.uint8), np.repeat(["well", label], [20, 10])
+    GANOversampler(model=ImageGAN(), random_state=0).fit(X, y).save("m.gan")
+    before = sorted(Path().rglob("*"))
+    assert main(["sample", "m.gan", "more", "--label", label, "-n", "2"]) == 2
+    assert "no name for a folder" in capsys.readouterr().err
+    assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.parametrize(("shape", "model_shape"), [((8, 10), (8, 10)), ((8, 10, 1), None)])
+def test_flat_and_single_channel_pictures_become_files(home, shape, model_shape):
+    X = np.random.default_rng(0).integers(0, 256, (30, *shape), dtype=np.uint8)
+    X = X if model_shape is None else X.reshape(30, -1)
+    sampler = GANOversampler(model=ImageGAN(image_shape=model_shape), random_state=0)
+    sampler.fit(X, np.repeat(["a", "b"], [20, 10])).save("m.gan")
+    assert main(["sample", "m.gan", "more", "--label", "a", "-n", "2"]) == 0
+    with Image.open("more/a/synthetic_000001.png") as picture:
+        assert picture.size == (10, 8)
+
+
 def test_a_model_of_floats_has_no_files(home, capsys):
     X, y = np.random.default_rng(0).random((30, 8, 8)), np.repeat(["a", "b"], [20, 10])
     GANOversampler(model=ImageGAN(), random_state=0).fit(X, y).save("m.gan")

@@ -638,9 +638,11 @@ def write_samples(out: str | Path, X: NDArray, label: str, *, force: bool = Fals
     >>> sorted(path.name for path in (out / "cat").iterdir())
     ['synthetic_000001.png', 'synthetic_000002.png']
     """
-    if X.dtype not in (np.uint8, np.uint16, np.int16):
-        raise ValueError(f"pictures of {X.dtype} have no file format here: sample the model in Python")
-    if Path(label).name != label:
+    X = X[..., 0] if X.ndim == 4 and X.shape[3] == 1 else X
+    if X.dtype not in (np.uint8, np.uint16, np.int16) or (X.ndim == 4 and X.dtype != np.uint8):
+        what = f"{X.dtype} with {X.shape[3]} channels" if X.ndim == 4 else str(X.dtype)
+        raise ValueError(f"pictures of {what} have no file format here: sample the model in Python")
+    if label in ("", ".", "..", _MANIFEST) or "/" in label or "\\" in label:  # the model may come from a stranger
         raise ValueError(f"label {label!r} is no name for a folder: sample the model in Python")
     _check_folder(Path(out), force)
     labels = np.full(len(X), label, dtype=object)
