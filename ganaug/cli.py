@@ -170,6 +170,8 @@ def balance(
         )
         return
     if target is None:
+        if not source.exists():
+            raise FileNotFoundError(f"no such file or folder: {source}")
         raise ValueError("--target COLUMN is missing: which column of the table has the classes?")
     _balance_table(
         source,

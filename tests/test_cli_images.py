@@ -116,6 +116,7 @@ def test_only_synthetic_and_links(home):
         ("in out --model tabular", "--model tabular is not for in, which is taken for pictures"),
         ("in out.csv", "must be a folder"),
         ("nowhere out --link", "--link is for pictures"),
+        ("nowhere out", "no such file or folder: nowhere"),
     ],
 )
 def test_what_is_wrong_is_one_line(home, capsys, line, says):
