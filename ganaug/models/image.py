@@ -16,7 +16,7 @@ from ganaug.models.base import ConditionalGAN, Labelled, Measure, draw_seed, in_
 from ganaug.nets.conv import ARCHITECTURES, CONDITIONINGS, image_encoder, image_networks
 from ganaug.training.augment import Augment, operations_for
 from ganaug.training.autoencoder import latents, reconstruction_phase
-from ganaug.training.callbacks import Callback, Run
+from ganaug.training.callbacks import Callback, ProgressBar, Run
 from ganaug.training.distance import KernelDistance
 from ganaug.training.losses import LOSSES, PENALTIES
 from ganaug.training.priors import AnchorPrior, LatentPrior, Prior
@@ -132,6 +132,8 @@ class ImageGAN(ConditionalGAN):
         Between pictures and tensors.
     prior_ : Prior
         What the generator starts from.
+    reconstruction_ : DataFrame
+        With ``prior="neighbors"``, the history of the autoencoder, whose 1,000 steps come before the others.
     snapshots_ : dict
         Step -> a generated picture of each class, always from the same noise, about twenty times in the training.
     architecture_ : str
@@ -326,14 +328,13 @@ class ImageGAN(ConditionalGAN):
                 width=self.width,
             )
             decoder, _ = self._networks(len(self.classes_))
-        noise = LatentPrior(self.latent_size)
-        train(
+        self.reconstruction_ = train(
             [reconstruction_phase(encoder, decoder, fabric=fabric, learning_rate=self.learning_rate)],
             Average(decoder, 0.99),
             Batches(
                 rows,
                 y,
-                noise,
+                LatentPrior(self.latent_size),
                 batch_size=self._budget()[1],
                 pac=1,
                 generator=randomness,
@@ -342,13 +343,22 @@ class ImageGAN(ConditionalGAN):
             fabric=fabric,
             n_steps=_N_RECONSTRUCTIONS,
             max_time=self.max_time if self.n_steps == 0 else self._max_time(),
-            callbacks=[],
+            callbacks=[ProgressBar("autoencoder")] if self.verbose else [],
             measure=lambda network: {},
             keep_best=False,
             save=self.save,
         )
+        if not all(weight.isfinite().all() for weight in decoder.parameters()):
+            raise ValueError(
+                f"the autoencoder of prior='neighbors' diverged: learning_rate={self.learning_rate} is too much for it"
+            )
         self._decoder = decoder
         return latents(encoder, rows, fabric.device)
+
+    @property
+    def _has_judge(self) -> bool:
+        # an autoencoder alone leaves the discriminator as it was made
+        return super()._has_judge and self.n_steps != 0
 
     def _sampled_from(self) -> Prior:
         return LatentPrior(self.latent_size, self.truncation) if self.prior == "noise" else self.prior_

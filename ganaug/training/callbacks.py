@@ -173,19 +173,28 @@ class Checkpoint(Callback):
 
 
 class ProgressBar(Callback):
-    """A line on standard error that shows steps, the distance to the real rows, and the time left."""
+    """A line on standard error that shows steps, the distance to the real rows, and the time left.
+
+    Parameters
+    ----------
+    name : str, default="training"
+        What the line begins with.
+    """
+
+    def __init__(self, name: str = "training") -> None:
+        self.name = name
 
     def on_fit_start(self, run: Run) -> None:
         """Draw the empty bar."""
         self._bar = Progress(
-            TextColumn("training"),
+            TextColumn(self.name),
             BarColumn(),
             TextColumn("step {task.completed}/{task.total}"),
             TextColumn("{task.fields[distance]}"),
             TimeRemainingColumn(),
             console=Console(stderr=True),
         )
-        self._task = self._bar.add_task("training", total=run.n_steps, distance="")
+        self._task = self._bar.add_task(self.name, total=run.n_steps, distance="")
         self._bar.start()
 
     def on_step_end(self, run: Run) -> None:

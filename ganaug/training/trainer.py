@@ -202,30 +202,36 @@ class Average:
         self.module = deepcopy(source).eval().requires_grad_(False)
         self.decay = decay
         # weights and running statistics, but neither constants (not in state_dict) nor counters
-        pairs = zip(source.state_dict().values(), self.module.state_dict().values(), strict=True)
-        moving = [pair for pair in pairs if pair[0].is_floating_point()]
-        self._from, self._to = [list(side) for side in zip(*moving, strict=True)]
-        self._kept = [tensor.clone() for tensor in self._to]
+        ours = self.module.state_dict()
+        moving = {name: tensor for name, tensor in source.state_dict().items() if tensor.is_floating_point()}
+        # the mean of two unit vectors is no unit vector: those of spectral normalisation are followed, not averaged
+        followed = [name for name in moving if name.endswith(("._u", "._v"))]
+        self._followed = [(ours[name], moving.pop(name)) for name in followed]
+        self._from, self._to = list(moving.values()), [ours[name] for name in moving]
+        self._every = [*self._to, *(tensor for tensor, _ in self._followed)]
+        self._kept = [tensor.clone() for tensor in self._every]
 
     @torch.no_grad()
     def update(self, step: int) -> None:
         """Move toward the source's weights."""
         decay = min(self.decay, (1 + step) / (10 + step))
         torch._foreach_lerp_(self._to, self._from, 1 - decay)
+        for to, source in self._followed:
+            to.copy_(source)
 
     def is_finite(self) -> bool:
         """Whether no weight is NaN or infinite."""
-        return bool(torch.stack([tensor.isfinite().all() for tensor in self._to]).all())
+        return bool(torch.stack([tensor.isfinite().all() for tensor in self._every]).all())
 
     @torch.no_grad()
     def keep(self) -> None:
         """Remember the present weights as the last good ones."""
-        torch._foreach_copy_(self._kept, self._to)
+        torch._foreach_copy_(self._kept, self._every)
 
     @torch.no_grad()
     def roll_back(self) -> None:
         """Return to the weights last kept."""
-        torch._foreach_copy_(self._to, self._kept)
+        torch._foreach_copy_(self._every, self._kept)
 
 
 def adversarial_phases(
@@ -390,7 +396,7 @@ def train(
     n_steps : int
         Steps; in one, every phase has its turn.
     max_time : float or None
-        Seconds after which the run ends.
+        Seconds after which the run ends, the last measurement included.
     callbacks : sequence of Callback
         Told of every step.
     measure : callable (network) -> dict
@@ -422,6 +428,7 @@ def train(
     measure_every = RECORD_EVERY * max(1, round(n_steps / (20 * RECORD_EVERY)))
     began = recorded = time.perf_counter()
     best, kept_step, was_diverse = math.inf, 0, False
+    measuring = 0.0  # seconds that a measurement takes
     with ExitStack() as ending:
         for callback in callbacks:
             # whatever happens to the run or to another callback, each that is told of the start is told of the end
@@ -429,7 +436,8 @@ def train(
             callback.on_fit_start(run)
         for step in range(n_steps):
             run.step = step + 1
-            is_last = run.step == n_steps or (max_time is not None and time.perf_counter() - began > max_time)
+            spent = time.perf_counter() - began + measuring
+            is_last = run.step == n_steps or (max_time is not None and spent > max_time)
             is_recorded = run.step % RECORD_EVERY == 0 or is_last
             record: dict[str, float] = {}
             for phase in phases:
@@ -450,6 +458,7 @@ def train(
                 record |= {"seconds": now - began, "step_time": (now - recorded) / n_since}
                 if run.step % measure_every == 0 or is_last:
                     record |= measure(average.module)
+                    measuring = time.perf_counter() - now
                     diversity = record.get("diversity", 1.0)
                     if was_diverse and diversity < COLLAPSED:
                         _give_up(run, average, kept_step, "collapsed", "the rows of a class had become alike")

@@ -292,6 +292,10 @@ def test_pictures_can_be_chosen(bars, selection):
 def test_neighbours_in_the_latent_space_need_no_adversary(bars, tmp_path):
     X, y = bars
     model = clone(TINY).set_params(prior="neighbors", n_steps=0, learning_rate=2e-3).fit(X, y)
+    assert len(model.history_) == 0
+    assert model.reconstruction_["autoencoder_loss"].iloc[-1] < 0.5 * model.reconstruction_["autoencoder_loss"].iloc[0]
+    with pytest.raises(ValueError, match="no discriminator"):
+        model.judge(X, y)  # nothing has trained it
     made = model.sample([0] * 40 + [1] * 40).astype(float)
     lies = made.mean(2).std(1) > made.mean(1).std(1)
     assert lies[:40].mean() > 0.8
@@ -301,6 +305,12 @@ def test_neighbours_in_the_latent_space_need_no_adversary(bars, tmp_path):
     # the adversarial training begins where the decoder ended
     trained = clone(model).set_params(n_steps=1, learning_rate=2e-3).fit(X, y)
     assert np.abs(trained.sample([0] * 9).astype(float) - model.sample([0] * 9)).mean() < 40
+
+
+@pytest.mark.filterwarnings("ignore:Training diverged")
+def test_autoencoder_that_diverges_is_an_error(bars):
+    with pytest.raises(ValueError, match="learning_rate=1e\\+18"):
+        clone(TINY).set_params(prior="neighbors", learning_rate=1e18).fit(*bars)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """The loop: balanced batches, phases in turn, averages, callbacks, and the end of a run."""
 
 import itertools
+import time
 
 import pytest
 import torch
 from lightning_fabric import Fabric
 from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
+from torch.testing import assert_close
 
 from ganaug.training.callbacks import Callback, EarlyStopping, Run
 from ganaug.training.distance import KernelDistance, SlicedWasserstein
@@ -113,6 +116,41 @@ def test_average_follows_and_forgets_the_start():
         average.update(step)
     assert average.module.weight.item() == pytest.approx(1.0, abs=1e-4)
     assert not average.module.weight.requires_grad
+
+
+def test_average_of_a_spectrally_normalised_network_is_normalised():
+    torch.manual_seed(0)
+    layer = spectral_norm(nn.Linear(6, 6))
+    average = Average(layer, 0.99)
+    for step in range(50):  # the direction of the largest singular value turns on the way
+        with torch.no_grad():
+            layer.parametrizations.weight.original.add_(0.5 * torch.randn(6, 6))
+        layer(torch.ones(1, 6))
+        average.update(step)
+    vector = average.module.parametrizations.weight[0]._u
+    assert vector.norm().item() == pytest.approx(1.0, abs=1e-5)
+    average.keep()
+    average.roll_back()
+    assert_close(average.module.parametrizations.weight[0]._u, layer.parametrizations.weight[0]._u)
+
+
+def test_max_time_includes_the_last_measurement():
+    module = Line()
+
+    def slow(network):
+        time.sleep(0.15)
+        return {}
+
+    began = time.perf_counter()
+    history = run(
+        [phase("a", module, lambda batch: (module.weight.sum().square(), dict))],
+        Average(module, 0.9),
+        n_steps=10**6,
+        max_time=0.4,
+        measure=slow,
+    )
+    assert len(history)
+    assert time.perf_counter() - began < 0.8
 
 
 def test_roll_back_goes_to_the_last_good_weights():
