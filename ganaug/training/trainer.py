@@ -26,6 +26,8 @@ from ganaug.training.priors import Prior
 RECORD_EVERY = 10
 # A class whose rows are this much less different from each other than real ones has collapsed.
 COLLAPSED = 0.2
+# Of moments whose distances differ by less than this part, which is luck, the later one has seen more.
+_EQUAL = 0.1
 # Random draws are made for this many batches at once: one large draw costs less than many small ones.
 _AHEAD = 32
 
@@ -403,7 +405,8 @@ def train(
         Measures the averaged network's rows up to twenty times in a run: ``distance``, how far they are from real
         ones, and where it is known ``diversity``, how different they are from each other beside real ones.
     keep_best : bool
-        Whether the average ends with the weights of the least distance, not with the last ones.
+        Whether the average ends with the weights of the least distance, not with the last ones; of those within a tenth
+        of it, the latest.
     save : callable (path)
         Handed to the callbacks, to store the model as it is.
     views : Views or None, default=None
@@ -464,9 +467,11 @@ def train(
                         _give_up(run, average, kept_step, "collapsed", "the rows of a class had become alike")
                         break
                     was_diverse = was_diverse or diversity > 2 * COLLAPSED
-                if not keep_best or record.get("distance", math.inf) <= best:
+                distance = record.get("distance", math.inf)
+                best = min(best, distance)
+                if not keep_best or distance <= best + _EQUAL * abs(best):
                     average.keep()
-                    best, kept_step = record.get("distance", math.inf), run.step
+                    kept_step = run.step
                 run.history.append({"step": run.step, **record})
                 recorded = time.perf_counter()
             for callback in callbacks:

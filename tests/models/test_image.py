@@ -115,7 +115,7 @@ def test_augmentation_does_not_show_in_samples(p, shows):
     for image, label in zip(X, y, strict=True):
         top, left = rng.integers(1, 4, size=2) + [8 * label, 0]
         image[top : top + 4, left : left + 4] += 150
-    model = clone(TINY).set_params(n_steps=600, width=8, batch_size=16, augment=["flip"], augment_strength=p)
+    model = clone(TINY).set_params(n_steps=900, width=8, batch_size=16, augment=["flip"], augment_strength=p)
     made = model.fit(X.astype("uint8"), y).sample(np.repeat([0, 1], 100)).astype(float)
     on_the_left = (made[:, :, :8].mean((1, 2)) > made[:, :, 8:].mean((1, 2))).mean()
     # at p = 1 both sides are equally frequent to the discriminator, and nothing tells which is right
@@ -269,7 +269,9 @@ def test_training_ends_with_the_weights_that_measured_best(bars, monkeypatch):
     model = clone(TINY).set_params(n_steps=100, learning_rate=5e-2, ema=0.0).fit(*bars)
     distances = model.history_["distance"].dropna()
     assert len(distances) == 10
-    assert measures[0](model.generator_)["distance"] == pytest.approx(distances.min())
+    # of those that measured alike, the one that was trained for longer
+    expected = distances[distances <= distances.min() + 0.1 * abs(distances.min())].iloc[-1]
+    assert measures[0](model.generator_)["distance"] == pytest.approx(expected)
 
 
 def test_in_pipelines_and_searches(bars):

@@ -7,6 +7,7 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 from torch import nn
+from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 from torch.testing import assert_close
 
@@ -312,3 +313,23 @@ def test_kernel_distance_orders_what_it_measures():
     assert same["diversity"] == pytest.approx(1, abs=0.1)
     alike = measure(Copies(torch.where(y[:, None, None, None] == 1, images[41:42], images)))
     assert alike["diversity"] == pytest.approx(0, abs=1e-3)  # one class is enough
+
+
+def test_kernel_distance_sees_blur_behind_brightness():
+    randomness = torch.Generator().manual_seed(0)
+    light = 0.3 * torch.randn(120, 1, 1, 1, generator=randomness)
+    texture = 0.1 * torch.randn(120, 1, 16, 16, generator=randomness)
+    blurred = functional.avg_pool2d(texture, 3, stride=1, padding=1)
+    y = torch.arange(120) // 60
+    kept = torch.arange(120) % 60 < 20
+    measure = KernelDistance(
+        Stored((light + texture)[kept], lambda rows: rows),
+        y[kept],
+        LatentPrior(1),
+        generator=torch.Generator().manual_seed(1),
+        device=CPU,
+    )
+    # the others of each class, as they are and without what is fine in them
+    others = (light + texture)[~kept], (light + blurred)[~kept]
+    same, dull = (measure(Copies(rows))["distance"] for rows in others)
+    assert dull > 5 * abs(same)
