@@ -105,7 +105,10 @@ class ImageGAN(ConditionalGAN):
     image_shape : (int, int) or (int, int, int), default=None
         Height, width and channels, for `X` of two dimensions with a flattened picture in each row.
     warm_start : bool, default=False
-        Whether `fit` goes on from the networks of the fit before, or of the file that `load` read.
+        Whether `fit` goes on from the networks of the fit before, or of the file that `load` read, with the same
+        classes and kind of pictures. Where such a fit fails or is interrupted, the model stays what it was. In
+        `GANOversampler`, each fit goes on from the sampler's `model_`, the first one from a fitted model given as
+        ``model``. A clone has learned nothing: cross-validation starts afresh in each split.
     random_state : int, RandomState or None, default=None
         An integer gives the same pictures on the same machine every time.
     device : str, default="auto"
@@ -136,6 +139,8 @@ class ImageGAN(ConditionalGAN):
         Step -> a generated picture of each class, always from the same noise, about twenty times in the training.
     architecture_ : str
         What "auto" took.
+    augmentation_ : float
+        The probability of each augmentation at the end, with which a warm start goes on.
     n_features_in_ : int
         Values in a picture.
 
@@ -188,6 +193,8 @@ class ImageGAN(ConditionalGAN):
     _n_generated = 64
     _keep_best = True
     _stores_discriminator = True
+    _built_from = ("conditioning", "latent_size", "prior", "spectral_norm", "width")
+    _rows = "pictures"
 
     def __init__(
         self,
@@ -351,7 +358,9 @@ class ImageGAN(ConditionalGAN):
         return latents(encoder, rows, fabric.device)
 
     def _sampled_from(self) -> Prior:
-        return LatentPrior(self.latent_size, self.truncation) if self.prior == "noise" else self.prior_
+        if isinstance(self.prior_, AnchorPrior):
+            return self.prior_
+        return LatentPrior(self._built["latent_size"], self.truncation)
 
     def _build(self, n_classes: int, generator: torch.Generator) -> tuple[nn.Module, nn.Module]:
         made, judge = self._networks(n_classes)
@@ -396,9 +405,14 @@ class ImageGAN(ConditionalGAN):
 
     def _augment(self, randomness: torch.Generator, batch_size: int) -> Augment | None:
         operations = operations_for(self.augment, self.encoder_.channels_)
+        before, self.augmentation_ = getattr(self, "augmentation_", 0.0), 0.0
         if not operations:
             return None
-        return Augment(operations, p=self.augment_strength, generator=randomness, batch_size=batch_size)
+        augment = Augment(operations, p=self.augment_strength, generator=randomness, batch_size=batch_size)
+        if self.warm_start and augment.is_adaptive:
+            augment.p = before  # the discriminator that goes on knows the pictures as well as it did
+        self.augmentation_ = augment.p
+        return augment
 
     def _budget(self) -> tuple[int, int]:
         n_steps = 3000 if isinstance(self.n_steps, str) else self.n_steps
@@ -410,10 +424,14 @@ class ImageGAN(ConditionalGAN):
         arrays = {f"encoder.{name}": array for name, array in arrays.items()}
         if isinstance(self.prior_, AnchorPrior):
             arrays |= {f"prior.{name}": tensor.numpy() for name, tensor in self.prior_.state().items()}
-        return {"encoder": description, "architecture": self.architecture_}, arrays
+        described = {"encoder": description, "architecture": self.architecture_, "augmentation": self.augmentation_}
+        return described, arrays
 
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[ImageEncoder, Prior]:
         self.architecture_ = description["architecture"]
+        self.augmentation_ = float(description.get("augmentation", 0.0))
+        if not 0 <= self.augmentation_ <= 1:
+            raise ValueError(f"augmentation {self.augmentation_!r} is no probability")
         stored = in_rooms(arrays, ("encoder", "prior"))
         encoder = ImageEncoder.from_state(description["encoder"], stored["encoder"])
         self._n_decoded = _decoded_at_once(encoder)
@@ -547,11 +565,12 @@ def _decoded_at_once(encoder: ImageEncoder) -> int:
 
 
 class _Snapshots(Callback):
-    """Keep a picture of each class whenever the training is measured."""
+    """Keep a picture of each class whenever the training is measured, and how strong augmentation has become."""
 
     def __init__(self, model: ImageGAN) -> None:
         self.model = model
 
     def on_step_end(self, run: Run) -> None:
+        self.model.augmentation_ = run.record.get("discriminator_augmentation", self.model.augmentation_)
         if run.is_measured:
             self.model.snapshots_[run.step] = self.model.sample(self.model.classes_)

@@ -150,6 +150,7 @@ class TabularGAN(ConditionalGAN):
     }
 
     encoder_: TableEncoder
+    _built_from = ("hidden_sizes", "latent_size", "pac", "prior", "spectral_norm")
     _selection = "forest"
     # A second thread gains little on such small networks, and on a busy machine, where the two must wait for each
     # other at every operation, it makes training ten times slower. One also means the same rows on any number of cores.

@@ -19,6 +19,8 @@ from sklearn.preprocessing import FunctionTransformer
 
 from ganaug import GANOversampler, ImageGAN
 from ganaug.nets.conv import ARCHITECTURES, CONDITIONINGS
+from ganaug.training.augment import Augment
+from ganaug.training.callbacks import Callback
 from ganaug.training.losses import LOSSES
 
 TINY = ImageGAN(n_steps=3, width=4, latent_size=8, batch_size=8, random_state=0, device="cpu")
@@ -183,13 +185,121 @@ def test_warm_starts_keep_the_range(bars):
         model.fit(X.astype(float), y)
 
 
+def start(model):
+    return torch.cat([weight.flatten() for weight in model.generator_.parameters()])
+
+
+WARM = clone(TINY).set_params(warm_start=True, learning_rate=1e-7, random_state=None)
+
+
+def test_each_fit_of_a_sampler_goes_on_where_the_last_one_ended(bars, tmp_path):
+    sampler = GANOversampler(model=clone(WARM))
+    sampler.fit_resample(*bars)
+    first = start(sampler.model_)
+    sampler.fit_resample(*bars)
+    assert torch.allclose(start(sampler.model_), first, atol=1e-4)
+    sampler.save(tmp_path / "m")
+    loaded = GANOversampler.load(tmp_path / "m").fit(*bars)
+    given = GANOversampler(model=ImageGAN.load(tmp_path / "m").set_params(warm_start=True))
+    before = start(given.model)
+    given.fit(*bars)
+    assert all(torch.allclose(start(other.model_), first, atol=1e-4) for other in (loaded, given))
+    assert torch.equal(start(given.model), before)
+    # a clone has learned nothing, and cross-validation must not see through it what is held out
+    assert not torch.allclose(start(clone(given).fit(*bars).model_), first, atol=1e-2)
+    assert not torch.allclose(start(sampler.set_params(model__warm_start=False).fit(*bars).model_), first, atol=1e-2)
+
+
+@pytest.mark.parametrize("labels", [["few", "many", "more"], [1, 0, 0], [0, 0, 0], [0, 2, 2]])
+def test_warm_starts_keep_the_classes(bars, labels):
+    X, y = bars
+    model = clone(WARM).fit(X, y)
+    renamed = np.array(labels)[y + (np.arange(len(y)) % 9 == 0)]
+    if set(labels) == {0, 1}:
+        model.fit(X, renamed)
+        return
+    with pytest.raises(ValueError, match=r"goes on with the classes \[0, 1\], and y has"):
+        model.fit(X, renamed)
+
+
+class Interrupt(Callback):
+    def on_step_end(self, run):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("fault", ["shape", "labels", "parameter", "Ctrl-C"])
+def test_a_warm_start_that_fails_leaves_what_there_was(bars, fault, wrapped):
+    X, y = bars
+    made = GANOversampler(model=clone(WARM)) if wrapped else clone(WARM)
+    made.fit(X, y)
+
+    def state():
+        model = made.model_ if wrapped else made
+        return model.sample([0, 1]), made.history_, made.classes_, made.n_features_in_, model.judge(X[:2], [0, 1])
+
+    before = state()
+    prefix = "model__" if wrapped else ""
+    if fault == "Ctrl-C":
+        made.set_params(**{f"{prefix}callbacks": [Interrupt()]})
+    if fault == "parameter":
+        made.set_params(**{f"{prefix}width": 6})
+    with pytest.raises((ValueError, KeyboardInterrupt)):
+        made.fit(X[:, :9] if fault == "shape" else X, y[:-1] if fault == "labels" else y)
+    for one, other in zip(before, state(), strict=True):
+        assert np.array_equal(one, other)
+    made.set_params(**{f"{prefix}callbacks": None, f"{prefix}width": 4}).fit(X, y)
+
+
+def test_warm_starts_augment_as_much_as_before(bars, tmp_path, monkeypatch):
+    def observe(augment, margin):
+        augment.p += 0.01 * augment.is_adaptive
+
+    monkeypatch.setattr(Augment, "observe", observe)
+    model = clone(TINY).set_params(warm_start=True, n_steps=10).fit(*bars)
+    assert model.augmentation_ == pytest.approx(0.1)
+    model.save(tmp_path / "m")
+    for again in (model, ImageGAN.load(tmp_path / "m")):
+        assert again.fit(*bars).augmentation_ == pytest.approx(0.2)
+    assert model.set_params(augment_strength=0.5).fit(*bars).augmentation_ == 0.5
+    assert model.set_params(augment_strength="adaptive", warm_start=False).fit(*bars).augmentation_ == pytest.approx(
+        0.1
+    )
+    assert model.set_params(augment=None).fit(*bars).augmentation_ == 0
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"width": 6},
+        {"latent_size": 9},
+        {"architecture": "dcgan"},
+        {"conditioning": "concat"},
+        {"spectral_norm": True},
+        {"prior": "neighbors"},
+        {"image_shape": (9, 9)},
+        {"truncation": 0.2},
+    ],
+    ids=str,
+)
+def test_parameters_set_after_fit_wait_for_the_next(bars, tmp_path, params):
+    model = clone(TINY).set_params(spectral_norm="auto").fit(*bars)
+    made = model.sample([0, 1])
+    model.set_params(**params)
+    changed = model.sample([0, 1])
+    assert np.array_equal(changed, made) == ("truncation" not in params)  # which is of the sampling, not of the fit
+    model.save(tmp_path / "m")
+    assert_array_equal(ImageGAN.load(tmp_path / "m").sample([0, 1]), changed)
+    assert_array_equal(pickle.loads(pickle.dumps(model)).sample([0, 1]), changed)
+
+
 @pytest.mark.parametrize("rare", ["constant", "one", "all constant"])
 def test_classes_without_variety_are_learned(rare):
     y = np.repeat([0, 1], [20, 1 if rare == "one" else 8])
     X = pictures(y)
     X[slice(None) if rare == "all constant" else y == 1] = 7
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Too few rows")
+        warnings.filterwarnings("ignore", message="Too few pictures")
         model = clone(TINY).fit(X, y)
         anchored = clone(TINY).set_params(prior="neighbors").fit(X, y)
     assert np.isfinite(model.history_.to_numpy(float)).all()

@@ -392,3 +392,16 @@ def test_a_checkpoint_that_cannot_be_is_refused_before_training(mixed, tiny_mode
     with pytest.raises((ValueError, FileNotFoundError)):
         tiny_model.set_params(callbacks=[Ends(), checkpoint]).fit(*mixed)
     assert seen == [0]
+
+
+@pytest.mark.parametrize(
+    "params", [{"hidden_sizes": (4,)}, {"latent_size": 3}, {"prior": "neighbors"}, {"pac": 4}], ids=str
+)
+def test_parameters_set_after_fit_wait_for_the_next(mixed, tiny_model, tmp_path, params):
+    X, y = mixed
+    model = tiny_model.fit(X, y)
+    made, scores = model.sample(["a", "b"]), model.judge(X[:5], y[:5])
+    model.set_params(**params).save(tmp_path / "m")
+    assert_frame_equal(model.sample(["a", "b"]), made)
+    assert_frame_equal(TabularGAN.load(tmp_path / "m").sample(["a", "b"]), made)
+    assert model.judge(X[:5], y[:5]).tolist() == scores.tolist()
