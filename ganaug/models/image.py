@@ -524,11 +524,11 @@ class ImageGAN(ConditionalGAN):
         return figure
 
     def _sheet(self, rows: list[tuple[str, NDArray]]) -> Any:
-        import matplotlib.pyplot as plt
+        from ganaug.figure import Drawing
 
         shape = self.encoder_.shape_
         n_columns = max(len(images) for _, images in rows)
-        figure = plt.figure(figsize=(n_columns, 1.25 * shape[0] / shape[1] * len(rows)), layout="constrained")
+        figure = Drawing(figsize=(n_columns, 1.25 * shape[0] / shape[1] * len(rows)), layout="constrained")
         axes = figure.subplots(len(rows), n_columns, squeeze=False)
         for (name, images), row in zip(rows, axes, strict=True):
             row[0].set_title(name, loc="left", fontsize=9)

@@ -4,7 +4,6 @@ import pickle
 import warnings
 from copy import deepcopy
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -39,13 +38,6 @@ def pictures(y, shape=(16, 16), dtype="uint8"):
         else:
             image[at : at + 2] += 0.5
     return (low + X * (high - 1 - low)).astype(dtype)
-
-
-@pytest.fixture(autouse=True)
-def _no_windows():
-    matplotlib.use("Agg")
-    yield
-    plt.close("all")
 
 
 @pytest.fixture
@@ -348,6 +340,8 @@ def test_the_contact_sheet_has_a_row_of_each_kind(shape):
     titles = [title for ax in figure.axes if (title := ax.get_title(loc="left"))]
     assert titles == ["0, real", "0, synthetic", "1, real", "1, synthetic"]
     assert len(model.plot().axes) == 16
+    assert not plt.get_fignums()  # nothing stays open, and no window opens
+    assert model.plot(n_each=1)._repr_png_().startswith(b"\x89PNG")  # what a notebook shows
 
 
 def test_training_can_be_looked_at_step_by_step(bars, tmp_path):
