@@ -16,7 +16,7 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -75,7 +75,7 @@ class GANOversampler(BaseOverSampler):
     random_state : int, RandomState or None, default=None
         An integer gives the same rows on the same machine every time.
     device : str, default="auto"
-        "auto", "cpu", "cuda" or "mps".
+        "auto", "cpu", "gpu", "cuda", "mps" or "tpu".
     max_time : float or None, default=None
         Seconds of training at most.
     verbose : int, default=0
@@ -251,7 +251,9 @@ class GANOversampler(BaseOverSampler):
         self.sample_weight_ = _weights(y_resampled, self.is_synthetic_, share)
         if binarize_y:
             y_resampled = np.eye(np.shape(y)[1], dtype=int)[y_resampled]
-        return X_resampled.tolist() if isinstance(X, list) else X_resampled, _like(y, y_resampled)
+        if isinstance(X, list):
+            X_resampled = list(X_resampled) if isinstance(X[0], np.ndarray) else X_resampled.tolist()
+        return X_resampled, _like(y, y_resampled)
 
     def sample(self, n: int, label: Any, random_state: int | np.random.RandomState | None = None) -> Any:
         """Generate `n` rows of a class.
@@ -431,9 +433,13 @@ class GANOversampler(BaseOverSampler):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
-        tags.input_tags.sparse = False
+        model = self.model
+        if not isinstance(model, ConditionalGAN):
+            model = ImageGAN() if isinstance(model, str) and model == "image" else TabularGAN()
+        of_model = get_tags(model).input_tags
+        for kind in ("allow_nan", "string", "sparse", "two_d_array", "three_d_array"):
+            setattr(tags.input_tags, kind, getattr(of_model, kind))
+        tags.input_tags.three_d_array |= isinstance(self.model, str) and self.model == "auto"
         return tags
 
 

@@ -40,6 +40,9 @@ _FORMAT = 1
 # Networks are built with torch's global generator seeded and put back; two threads must not do so at once.
 _building = threading.Lock()
 
+# Of Lightning Fabric.
+DEVICES = {"auto", "cpu", "gpu", "cuda", "mps", "tpu"}
+
 Self = TypeVar("Self", bound="ConditionalGAN")
 Measure = Callable[[nn.Module], dict[str, float]]
 # Encoded rows, as a tensor or stored, and the class index of each.
@@ -315,7 +318,10 @@ class ConditionalGAN(BaseEstimator, ABC):
         return Views(real, sample, self._drawer())
 
     def _fabric(self) -> Fabric:
-        return Fabric(accelerator=self.device, devices=1, precision=self.precision)
+        try:
+            return Fabric(accelerator=self.device, devices=1, precision=self.precision)
+        except (RuntimeError, ImportError) as error:
+            raise ValueError(f"device={self.device!r} is not there; device='auto' takes what is: {error}") from error
 
     def selection_for(self, kind: Any, X: Any, y: Any, n_wanted: int) -> Selection | None:
         """Learn from training data how to choose among candidates, for `sample`.

@@ -1,5 +1,6 @@
 """ImageGAN: a conditional GAN of convolutional networks for small pictures."""
 
+import math
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
@@ -8,11 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
-from ganaug.encoders.image import ImageEncoder
-from ganaug.models.base import ConditionalGAN, Labelled, Measure, draw_seed, in_rooms, seeded_networks
+from ganaug.encoders.image import ImageEncoder, as_pictures
+from ganaug.models.base import DEVICES, ConditionalGAN, Labelled, Measure, draw_seed, in_rooms, seeded_networks
 from ganaug.nets.conv import ARCHITECTURES, CONDITIONINGS, image_encoder, image_networks
 from ganaug.training.augment import Augment, operations_for
 from ganaug.training.autoencoder import latents, reconstruction_phase
@@ -103,7 +104,7 @@ class ImageGAN(ConditionalGAN):
         Training stops early when the distance to the real pictures, measured about twenty times, has not improved so
         many times in a row. Without, it trains to the end; either way it ends with the weights that measured best.
     image_shape : (int, int) or (int, int, int), default=None
-        Height, width and channels, for `X` of two dimensions with a flattened picture in each row.
+        Height, width and channels, for `X` of two dimensions, array or table, with a flattened picture in each row.
     warm_start : bool, default=False
         Whether `fit` goes on from the networks of the fit before, or of the file that `load` read, with the same
         classes and kind of pictures. Where such a fit fails or is interrupted, the model stays what it was. In
@@ -112,7 +113,7 @@ class ImageGAN(ConditionalGAN):
     random_state : int, RandomState or None, default=None
         An integer gives the same pictures on the same machine every time.
     device : str, default="auto"
-        "auto", "cpu", "cuda", "mps": a Lightning Fabric accelerator.
+        "auto", "cpu", "gpu", "cuda", "mps", "tpu": a Lightning Fabric accelerator.
     precision : {"32-true", "bf16-mixed"}, default="32-true"
         Or "bf16-mixed", where the device has it; weights stay in single precision.
     verbose : int, default=0
@@ -143,6 +144,8 @@ class ImageGAN(ConditionalGAN):
         The probability of each augmentation at the end, with which a warm start goes on.
     n_features_in_ : int
         Values in a picture.
+    feature_names_in_ : ndarray
+        Names of the columns, where pictures came in a table.
 
     Examples
     --------
@@ -182,7 +185,7 @@ class ImageGAN(ConditionalGAN):
         "image_shape": [None, "array-like"],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
-        "device": [str],
+        "device": [StrOptions(DEVICES)],
         "precision": [StrOptions({"32-true", "bf16-mixed"})],
         "verbose": ["verbose"],
         "callbacks": [None, list],
@@ -259,26 +262,37 @@ class ImageGAN(ConditionalGAN):
         self.verbose = verbose
         self.callbacks = callbacks
 
-    def _check_X(self, X: Any) -> NDArray:
+    def _check_X(self, X: Any) -> Any:
+        if not _are_betas(self.betas):
+            raise ValueError(f"betas={self.betas!r}: Adam takes two numbers from 0 to less than 1, such as (0.0, 0.99)")
         if self.prior == "noise" and self.n_steps == 0:
             raise ValueError("n_steps=0 trains nothing: it needs prior='neighbors'")
         if self.prior == "neighbors" and self.warm_start:
             raise ValueError("warm_start=True goes on with the networks, and prior='neighbors' starts with new ones")
-        X = np.asarray(X)
-        ImageEncoder(self.image_shape).fit(X)
-        self.n_features_in_ = int(np.prod(X.shape[1:]))
+        X = X if hasattr(X, "columns") else as_pictures(X)
+        encoder = ImageEncoder(self.image_shape).fit(X)
+        operations_for(self.augment, encoder.channels_)  # a misspelt one is told before training
+        validate_data(self, X, reset=True, skip_check_array=True)
+        self.n_features_in_ = math.prod(encoder.shape_)
+        self._checked = encoder
         return X
 
-    def _fit_encoder(self, X: NDArray, y: np.ndarray) -> ImageEncoder:
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = self.image_shape is None
+        tags.input_tags.two_d_array = self.image_shape is not None
+        tags.target_tags.required = True
+        return tags
+
+    def _fit_encoder(self, X: Any, y: np.ndarray) -> ImageEncoder:
         self.__dict__.pop("_decoder", None)  # of a fit that failed
-        encoder = ImageEncoder(self.image_shape).fit(X)
+        encoder: ImageEncoder = self.__dict__.pop("_checked")
         if self.warm_start and hasattr(self, "encoder_"):
             encoder = self._same_range(encoder)
-        operations_for(self.augment, encoder.channels_)  # a misspelt one is told before training
         self._n_decoded = _decoded_at_once(encoder)
         self.architecture_ = self.architecture
         if self.architecture == "auto":
-            on_gpu = self.device == "cuda" or (self.device == "auto" and torch.cuda.is_available())
+            on_gpu = self.device == "cuda" or (self.device in ("auto", "gpu") and torch.cuda.is_available())
             large = "biggan" if on_gpu and len(X) >= _MANY else "light"
             self.architecture_ = "mlp" if min(encoder.shape_[:2]) < _SMALL else large
         return encoder
@@ -298,7 +312,7 @@ class ImageGAN(ConditionalGAN):
             )
         return before
 
-    def _encode(self, X: NDArray) -> Stored:
+    def _encode(self, X: Any) -> Stored:
         return Stored(self.encoder_.encode(X), self.encoder_.scale)
 
     def _from_features(self, rows: Tensor) -> Tensor:
@@ -554,9 +568,16 @@ class ImageGAN(ConditionalGAN):
     def _shown(self, images: NDArray) -> NDArray:
         """Return pictures as colours or greys in [0, 1], of shape (n, height, width[, channels])."""
         low, high = self.encoder_.low_, self.encoder_.high_
-        shown = (images.reshape(len(images), *self.encoder_.shape_).astype(float) - low) / (high - low or 1)
+        shown = (np.asarray(images).reshape(len(images), *self.encoder_.shape_).astype(float) - low) / (high - low or 1)
         # two channels are no colours: the first is shown
         return shown[..., 0] if self.encoder_.shape_[2:] in [(1,), (2,)] else shown
+
+
+def _are_betas(betas: Any) -> bool:
+    try:
+        return len(betas) == 2 and all(0 <= beta < 1 for beta in betas)
+    except TypeError:
+        return False
 
 
 def _decoded_at_once(encoder: ImageEncoder) -> int:
@@ -573,4 +594,4 @@ class _Snapshots(Callback):
     def on_step_end(self, run: Run) -> None:
         self.model.augmentation_ = run.record.get("discriminator_augmentation", self.model.augmentation_)
         if run.is_measured:
-            self.model.snapshots_[run.step] = self.model.sample(self.model.classes_)
+            self.model.snapshots_[run.step] = np.asarray(self.model.sample(self.model.classes_))

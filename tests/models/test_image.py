@@ -6,17 +6,21 @@ from copy import deepcopy
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 import torch
 from imblearn.pipeline import make_pipeline
+from joblib import Parallel, delayed
 from numpy.testing import assert_array_equal
 from safetensors.torch import load_file
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import get_tags
 
-from ganaug import GANOversampler, ImageGAN
+from ganaug import GANOversampler, ImageGAN, models
 from ganaug.nets.conv import ARCHITECTURES, CONDITIONINGS
 from ganaug.training.augment import Augment
 from ganaug.training.callbacks import Callback
@@ -71,6 +75,25 @@ def test_pictures_may_be_flat(bars):
     assert_array_equal(flat.reshape(-1, 16, 16), GANOversampler(model=TINY).fit_resample(X, y)[0])
     with pytest.raises(ValueError, match="image_shape"):
         GANOversampler(model=TINY).fit_resample(X.reshape(len(X), -1), y)
+
+
+@pytest.mark.parametrize("wrap", [pd.DataFrame, lambda X: pl.DataFrame(X, schema=list(map(str, range(256))))])
+def test_tables_of_pictures_come_back_as_tables(bars, tmp_path, wrap):
+    X, y = bars
+    table = wrap(X.reshape(len(X), -1))
+    sampler = GANOversampler(model=clone(TINY).set_params(image_shape=(16, 16)), selection="neighbors")
+    resampled, _ = sampler.fit_resample(table, y)
+    assert type(resampled) is type(table)
+    assert list(resampled.columns) == list(table.columns)
+    assert list(resampled.dtypes) == list(table.dtypes)
+    assert_array_equal(np.asarray(resampled)[: len(X)], table)
+    sampler.save(tmp_path / "m")
+    assert_array_equal(GANOversampler.load(tmp_path / "m").sample(2, 1), sampler.sample(2, 1))
+    assert list(sampler.sample(2, 1).columns) == list(table.columns)
+    assert sampler.n_features_in_ == sampler.model_.n_features_in_ == 256
+    assert len(sampler.model_.plot(table, y).axes) == 32
+    assert len(sampler.model_.plot_training().axes)
+    assert sampler.model_.judge(table, y).shape == (72,)
 
 
 def test_auto_takes_the_model_for_pictures(bars):
@@ -431,11 +454,55 @@ def test_equal_share_of_pictures(bars):
         ({"conditioning": "none"}, "conditioning"),
         ({"augment": "upside down"}, "augment"),
         ({"truncation": 0}, "truncation"),
+        ({"betas": (0.5,)}, r"betas=\(0.5,\): Adam takes two numbers"),
+        ({"betas": (0.5, 1.0)}, "betas"),
+        ({"betas": ("a", "b")}, "betas"),
+        ({"betas": 3}, "betas"),
+        ({"augment": [["flip"]]}, r"augment has an operation \['flip'\]"),
+        ({"device": "cuda:0"}, r"'device' parameter .* must be a str among .*'cuda'.* Got 'cuda:0'"),
+        ({"device": "tpu"}, "device='tpu' is not there; device='auto' takes what is"),
+        ({"image_shape": (0, 0)}, r"image_shape must be \(h, w\) or \(h, w, c\) in pixels, got \(0, 0\)"),
+        ({"image_shape": "16x16"}, "image_shape"),
+        ({"image_shape": 16}, "image_shape"),
     ],
 )
 def test_wrong_parameters_are_named(bars, params, match):
     with pytest.raises(ValueError, match=match):
         clone(TINY).set_params(**params).fit(*bars)
+
+
+@pytest.mark.parametrize("device", ["auto", "gpu", "cuda"])
+def test_many_pictures_and_a_gpu_take_the_largest_networks(bars, device, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(models.image, "_MANY", 72)
+    model = clone(TINY).set_params(device=device)
+    model._fit_encoder(model._check_X(bars[0]), bars[1])
+    assert model.architecture_ == "biggan"
+
+
+def test_tags_say_what_is_taken():
+    assert get_tags(TINY).input_tags.three_d_array
+    assert not get_tags(TINY).input_tags.two_d_array
+    assert get_tags(clone(TINY).set_params(image_shape=(8, 8))).input_tags.two_d_array
+    assert not get_tags(TINY).input_tags.allow_nan
+    assert not get_tags(GANOversampler(model=TINY)).input_tags.two_d_array
+    assert get_tags(GANOversampler(model="image")).input_tags.three_d_array
+    both = get_tags(GANOversampler()).input_tags
+    assert both.three_d_array
+    assert both.two_d_array
+    assert both.allow_nan
+
+
+def test_lists_of_pictures_come_back_as_lists_of_pictures(bars):
+    resampled, _ = GANOversampler(model=TINY).fit_resample(list(bars[0]), bars[1])
+    assert isinstance(resampled, list)
+    assert all(picture.dtype == np.uint8 for picture in resampled)
+
+
+def test_two_workers_give_what_one_gives(bars):
+    alone = GANOversampler(model=TINY).fit_resample(*bars)[0]
+    for made, _ in Parallel(n_jobs=2)(delayed(GANOversampler(model=TINY).fit_resample)(*bars) for _ in range(2)):
+        assert_array_equal(made, alone)
 
 
 def test_broken_pictures_are_named(bars):
