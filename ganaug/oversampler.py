@@ -322,6 +322,8 @@ class GANOversampler(BaseOverSampler):
     def history_(self) -> pd.DataFrame:
         """The training history of the model."""
         check_is_fitted(self, "model_")
+        if not hasattr(self.model_, "history_"):
+            raise AttributeError("this sampler has no history_: its model was loaded, and files do not hold it")
         return self.model_.history_
 
     def _check(self, X: Any, y: Any) -> tuple[Any, np.ndarray, bool]:

@@ -352,9 +352,7 @@ class ConditionalGAN(BaseEstimator, ABC):
             weigh = by_cleaner(kind, rows, index, n_each)
         elif kind == "discriminator":
             if not self._has_judge:
-                pac = self._built.get("pac", 1)
-                why = f"pac={pac} judges rows together" if pac > 1 else "the file this model was loaded from has none"
-                raise ValueError(f"selection='discriminator' needs a discriminator of single rows: {why}")
+                raise ValueError(f"selection='discriminator' needs one of single {self._rows}: {self._why_no_judge}")
             weigh = self._judge
         else:
             weigh = {"forest": by_forest, "neighbors": by_neighbors}[kind](rows, index, self.seed_)
@@ -363,6 +361,11 @@ class ConditionalGAN(BaseEstimator, ABC):
     @property
     def _has_judge(self) -> bool:
         return self._built.get("pac", 1) == 1 and hasattr(self, "discriminator_")
+
+    @property
+    def _why_no_judge(self) -> str:
+        pac = self._built.get("pac", 1)
+        return f"pac={pac} judges {self._rows} together" if pac > 1 else "it was loaded, and its file holds none"
 
     def judge(self, X: Any, y: Any) -> NDArray:
         """Score rows by the discriminator: the higher, the more they look like real ones of their class to it.
@@ -381,7 +384,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         """
         check_is_fitted(self, "generator_")
         if not self._has_judge:
-            raise ValueError("this model has no discriminator that judges single rows: it was loaded, or has pac > 1")
+            raise ValueError(f"this model has no discriminator that judges single {self._rows}: {self._why_no_judge}")
         rows, index = self._features(X), self._class_index(y).numpy()
         if len(rows) != len(index):
             raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(rows), len(index)]}")

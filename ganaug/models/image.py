@@ -530,7 +530,9 @@ class ImageGAN(ConditionalGAN):
         """
         check_is_fitted(self, "generator_")
         if not getattr(self, "snapshots_", None):
-            raise ValueError("this model was loaded or not trained, and has no snapshots of its training")
+            raise ValueError(
+                "this model has no snapshots of its training: they are not in files, nor made with n_steps=0"
+            )
         strips = np.stack(list(self.snapshots_.values()), axis=1)
         figure = self._sheet(list(zip(map(str, self.classes_), strips, strict=True)))
         for ax, step in zip(figure.axes, self.snapshots_, strict=False):
