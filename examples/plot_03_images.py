@@ -38,12 +38,12 @@ print(X_resampled.shape, X_resampled.dtype, np.bincount(y_resampled))
 # Real pictures above generated ones. Look at them: no score replaces that.
 model = sampler.model_
 rare = np.isin(y, [8, 9])
-model.plot(X[rare], y[rare], n_each=10)
+model.plot(X[rare], y[rare], n_each=10).savefig("digits.png")
 
 # %%
 # How a picture of each class came about, and the way from one generated eight to another. Where those in between are as
 # good as the ends, the network has learned what an eight is rather than twenty eights.
-model.plot_training()
+model.plot_training().savefig("digits-training.png")
 
 way = model.interpolate(8, n=10)
 figure, axes = plt.subplots(1, 10, figsize=(10, 1.2))

@@ -54,7 +54,7 @@ sampler = GANOversampler(
     random_state=0,
 )
 X_all, y_all = sampler.fit_resample(X, y)
-sampler.model_.plot(X, y, n_each=10)
+sampler.model_.plot(X, y, n_each=10).savefig("sheet.png")  # look before you use them
 
 
 # %%

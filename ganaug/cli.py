@@ -310,6 +310,8 @@ def sample(
     if model.is_dir() or not model.exists():
         raise FileNotFoundError(f"no such model file: {model}")
 
+    import numpy as np
+
     from ganaug.models.image import ImageGAN
     from ganaug.oversampler import GANOversampler
 
@@ -319,7 +321,7 @@ def sample(
         check_output(out, force=force)
     made = sampler.sample(n, known, random_state=seed)
     if isinstance(sampler.model_, ImageGAN):
-        write_samples(out, made.reshape(n, *sampler.model_.encoder_.shape_), label, force=force)
+        write_samples(out, np.asarray(made).reshape(n, *sampler.model_.encoder_.shape_), label, force=force)
     else:
         write_table(out, Table(_as_table(made, sampler.target_name_, known)), force=force)
 

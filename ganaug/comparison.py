@@ -334,14 +334,14 @@ class Comparison:
         -------
         matplotlib.figure.Figure
         """
-        from matplotlib.figure import Figure
+        from ganaug.figure import Drawing
 
         summary = self.summary()
         samplers, classifiers = summary["sampler"].unique(), summary["classifier"].unique()
         n_rows = -(-len(self.metrics) // 3)
         n_columns = min(3, len(self.metrics))
         height = 0.8 + 0.3 * len(samplers) * max(1, len(classifiers) / 2)
-        figure = Figure(figsize=(1.5 + 3.5 * n_columns, 0.6 + height * n_rows), layout="constrained")
+        figure = Drawing(figsize=(1.5 + 3.5 * n_columns, 0.6 + height * n_rows), layout="constrained")
         axes = figure.subplots(n_rows, n_columns, squeeze=False, sharey=True).ravel()
         for ax in axes[len(self.metrics) :]:
             ax.axis("off")

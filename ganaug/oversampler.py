@@ -1,6 +1,5 @@
 """GANOversampler: imbalanced-learn's contract; knows nothing of networks."""
 
-import warnings
 from collections.abc import Iterable
 from itertools import chain
 from numbers import Real
@@ -17,16 +16,17 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ganaug.datasets.containers import stack_rows
-from ganaug.models.base import ConditionalGAN, draw_seed
+from ganaug.models.base import ConditionalGAN, draw_seed, undone_if_failing
 from ganaug.models.image import ImageGAN
 from ganaug.models.tabular import TabularGAN
 from ganaug.selection import is_cleaner
+from ganaug.training.warning import warn_user
 
 # What synthetic_share="auto" tries.
 _SHARES = (0.1, 0.2, 0.35, 0.5)
@@ -68,13 +68,14 @@ class GANOversampler(BaseOverSampler):
     model : "auto", "tabular", "image" or ConditionalGAN, default="auto"
         The model that generates. "auto" is chosen by what X is: `TabularGAN` for a table, `ImageGAN` for an array of
         three or four dimensions. An instance keeps its own parameters, of which those below that are not at their
-        default take precedence.
+        default take precedence. What it has learned counts only where it has ``warm_start=True``: then each fit goes on
+        from `model_`, the first one from the instance.
     categorical_features : "auto", None, or array-like of names, indices or bool, default="auto"
         Numeric columns of a table to treat as categories; see `TabularGAN`.
     random_state : int, RandomState or None, default=None
         An integer gives the same rows on the same machine every time.
     device : str, default="auto"
-        "auto", "cpu", "cuda" or "mps".
+        "auto", "cpu", "gpu", "cuda", "mps" or "tpu".
     max_time : float or None, default=None
         Seconds of training at most.
     verbose : int, default=0
@@ -193,8 +194,9 @@ class GANOversampler(BaseOverSampler):
         -------
         self
         """
-        X, labels, _ = self._check(X, y)
-        self._fit_model(X, labels)
+        with undone_if_failing(self, self._is_warm):
+            X, labels, _ = self._check(X, y)
+            self._fit_model(X, labels)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -222,6 +224,10 @@ class GANOversampler(BaseOverSampler):
             If X is sparse or holds infinite values, if y has missing labels or a single class, or if
             `sampling_strategy` asks for fewer rows than a class has.
         """
+        with undone_if_failing(self, self._is_warm):
+            return self._fit_resample(X, y)
+
+    def _fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
         checked, labels, binarize_y = self._check(X, y)
         if self._has_equal_share:
             given = self.synthetic_share
@@ -245,10 +251,9 @@ class GANOversampler(BaseOverSampler):
         self.sample_weight_ = _weights(y_resampled, self.is_synthetic_, share)
         if binarize_y:
             y_resampled = np.eye(np.shape(y)[1], dtype=int)[y_resampled]
-        return X_resampled.tolist() if isinstance(X, list) else X_resampled, _like(y, y_resampled)
-
-    def _fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
-        return self.fit_resample(X, y)  # abstract in the base class, whose own fit_resample would lose dtypes
+        if isinstance(X, list):
+            X_resampled = list(X_resampled) if isinstance(X[0], np.ndarray) else X_resampled.tolist()
+        return X_resampled, _like(y, y_resampled)
 
     def sample(self, n: int, label: Any, random_state: int | np.random.RandomState | None = None) -> Any:
         """Generate `n` rows of a class.
@@ -290,7 +295,8 @@ class GANOversampler(BaseOverSampler):
         Returns
         -------
         GANOversampler
-            Ready to `sample`; its `fit_resample` would train anew.
+            Ready to `sample`. Its `fit_resample` trains anew, or goes on from the networks of the file after
+            ``set_params(model__warm_start=True)``.
 
         Raises
         ------
@@ -316,12 +322,14 @@ class GANOversampler(BaseOverSampler):
     def history_(self) -> pd.DataFrame:
         """The training history of the model."""
         check_is_fitted(self, "model_")
+        if not hasattr(self.model_, "history_"):
+            raise AttributeError("this sampler has no history_: its model was loaded, and files do not hold it")
         return self.model_.history_
 
     def _check(self, X: Any, y: Any) -> tuple[Any, np.ndarray, bool]:
         # learned by an earlier fit, should this one fail
-        learned = ("model_", "is_synthetic_", "sample_weight_", "synthetic_share_", "share_scores_")
-        for attribute in learned:
+        learned = ["is_synthetic_", "sample_weight_", "synthetic_share_", "share_scores_"]
+        for attribute in learned if self._is_warm else [*learned, "model_"]:
             self.__dict__.pop(attribute, None)
         if y is None:
             raise ValueError("GANOversampler requires y to be passed, but the target y is None")
@@ -358,6 +366,10 @@ class GANOversampler(BaseOverSampler):
         return X, labels, binarize_y
 
     @property
+    def _is_warm(self) -> bool:
+        return getattr(self.model, "warm_start", False)
+
+    @property
     def _has_equal_share(self) -> bool:
         return isinstance(self.sampling_strategy, str) and self.sampling_strategy == "equal share"
 
@@ -392,10 +404,7 @@ class GANOversampler(BaseOverSampler):
             self.share_scores_[share] = float(balanced_accuracy_score(labels[held], fitted.predict(test)))
         best = max(_SHARES, key=lambda share: self.share_scores_[share])
         if self.share_scores_[0.0] > self.share_scores_[best]:
-            warnings.warn(
-                f"No share of generated rows beat none on the rows held out: {self.share_scores_}. Took {best}.",
-                stacklevel=4,
-            )
+            warn_user(f"No share of generated rows beat none on the rows held out: {self.share_scores_}. Took {best}.")
         return best
 
     def _new_model(self, X: Any) -> ConditionalGAN:
@@ -418,13 +427,21 @@ class GANOversampler(BaseOverSampler):
         return model.set_params(**given)
 
     def _fit_model(self, X: Any, labels: np.ndarray) -> None:
-        self.model_ = self._new_model(X).fit(X, pd.Series(labels, name=self.target_name_))
+        model = self._new_model(X)
+        before = getattr(self, "model_", self.model)
+        if self._is_warm and type(before) is type(model):
+            model.go_on_from(before)
+        self.model_ = model.fit(X, pd.Series(labels, name=self.target_name_))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
-        tags.input_tags.sparse = False
+        model = self.model
+        if not isinstance(model, ConditionalGAN):
+            model = ImageGAN() if isinstance(model, str) and model == "image" else TabularGAN()
+        of_model = get_tags(model).input_tags
+        for kind in ("allow_nan", "string", "sparse", "two_d_array", "three_d_array"):
+            setattr(tags.input_tags, kind, getattr(of_model, kind))
+        tags.input_tags.three_d_array |= isinstance(self.model, str) and self.model == "auto"
         return tags
 
 

@@ -26,6 +26,7 @@ FLOORS = {
     "evaluation": 1,
     "datasets": 1,
     "selection": 1,
+    "figure": 0,
 }
 
 

@@ -1,5 +1,6 @@
 """The shell command on pictures: a folder or an archive in, the same with generated ones out, and a manifest."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -147,6 +148,43 @@ def test_sizes_that_differ_are_named_or_resized(home, capsys):
     assert balance("in out --resize 16x16 --seed 1") == 0
     with Image.open("out/sick/synthetic_000001.png") as picture:
         assert picture.size == (16, 16)
+
+
+def test_force_replaces_nothing_but_what_was_written_here(home, capsys):
+    assert balance("in out --seed 1 --save m.gan") == 0
+    assert main(["sample", "m.gan", "more", "--label", "sick", "-n", "3"]) == 0
+    for folder, note in (("out", "sick/notes.txt"), ("more", "mine.png"), ("more", ".git")):
+        Path(folder, note).touch()
+        again = ["balance", "in", "out", "--force"] if folder == "out" else ["sample", "m.gan", "more", "--force"]
+        again += [] if folder == "out" else ["--label", "sick", "-n", "2"]
+        capsys.readouterr()
+        assert main(again) == 2
+        assert f"holds '{note}', which is not in its manifest.csv" in capsys.readouterr().err
+        Path(folder, note).unlink()
+    Path("more", ".DS_Store").touch()
+    sample = ["sample", "m.gan", "--label", "sick", "-n", "2", "--force"]
+    assert main([*sample, "more"]) == 0
+    assert len(list(Path("more", "sick").iterdir())) == 2
+    capsys.readouterr()
+    assert main([*sample, "out"]) == 2
+    assert "was written by `ganaug balance`" in capsys.readouterr().err
+    assert balance("in new --seed 1 --only-synthetic") == 0
+    assert main([*sample, "new"]) == 2
+    assert balance("in out --seed 1 --force") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        (b"caf\xe9", r"the class folder 'caf\udce9' in in has a name that is not UTF-8"),
+        (b"manifest.csv", "the class folder 'manifest.csv' in in has the name of the manifest"),
+    ],
+)
+def test_class_folders_that_cannot_be_kept_are_named(home, capsys, name, says):
+    Path("in", "sick").rename(Path("in", os.fsdecode(name)))
+    assert balance("in out") == 2
+    assert says in capsys.readouterr().err
+    assert not Path("out").exists()
 
 
 @pytest.mark.parametrize("label", ["..", ".", "a/b", "manifest.csv"])

@@ -79,7 +79,8 @@ def test_shell_of_the_readme_runs(in_a_folder_with_data, capsys, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.stem)
-def test_examples_run(path, monkeypatch):
+def test_examples_run(path, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GANAUG_STEPS", "30")
     monkeypatch.setattr("sys.argv", [str(path)])
     runpy.run_path(str(path), run_name="__main__")

@@ -515,3 +515,12 @@ def test_a_share_is_not_tried_on_a_handful():
     X, y = overlapping(3)
     with pytest.raises(ValueError, match="needs 4 rows of each class to hold some out; 'rare' has 3"):
         sampler(sampling_strategy="equal share", synthetic_share="auto").fit_resample(X, y)
+
+
+def test_warnings_point_to_the_line_of_the_user():
+    X, y = np.random.default_rng(0).normal(size=(33, 2)), np.repeat([0, 1], [30, 3])
+    pipeline = make_pipeline(sampler(), LogisticRegression())
+    for call in (clone(TINY).fit, sampler().fit, sampler().fit_resample, pipeline.fit):
+        with pytest.warns(UserWarning, match="Too few rows") as caught:
+            call(X, y)
+        assert [warning.filename for warning in caught] == [__file__]

@@ -9,6 +9,7 @@ empty, or claims to be enormous is named; it never ends up as half a picture.
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 import tempfile
@@ -40,6 +41,8 @@ _FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
 _LARGEST = 512
 _MANIFEST = "manifest.csv"
 _COLUMNS = ["file", "class", "synthetic"]
+# What desktops leave in folders that one looks at.
+_BY_THE_DESKTOP = {".DS_Store", "Thumbs.db", "desktop.ini"}
 _MARK = "train_is_synthetic"
 _TIFF_DESCRIPTION, _TIFF_SAMPLE_FORMAT, _TIFF_SIGNED = 270, 339, 2
 
@@ -252,6 +255,11 @@ def _files(source: Path) -> list[str]:
             + (f", as are {len(strays) - 1} others" if len(strays) > 1 else ""),
             stacklevel=3,
         )
+    for name in classes:
+        if name.casefold() == _MANIFEST:
+            raise ValueError(f"the class folder {name!r} in {source} has the name of the manifest: rename it")
+        if name.encode(errors="replace").decode() != name:
+            raise ValueError(f"the class folder {name!r} in {source} has a name that is not UTF-8: rename it")
     files = []
     for name in classes:
         inside = sorted(path.name for path in (source / name).iterdir() if not path.name.startswith("."))
@@ -458,7 +466,8 @@ def check_output(
     copies : {"copy", "link", "none"}, default="copy"
         As in `write_images`.
     force : bool, default=False
-        Whether something that is already there may be replaced: an archive, an empty folder, or one written here.
+        Whether something that is already there may be replaced: an archive, an empty folder, or one written here in
+        which nothing else lies.
 
     Raises
     ------
@@ -488,14 +497,15 @@ def check_output(
     _check_folder(out, force)
 
 
-def _check_folder(out: Path, force: bool) -> None:
+def _check_folder(out: Path, force: bool, *, of_samples: bool = False) -> None:
+    """Make sure that a folder may be replaced; `of_samples`: only by one like it, without originals."""
     if out.exists():
         if not out.is_dir():
             raise FileExistsError(f"{out} exists already, and is no folder")
         if not force:
             raise FileExistsError(f"{out} exists already: --force replaces it")
-        if any(out.iterdir()) and not _is_ours(out):
-            raise ValueError(f"{out} is not empty and holds no {_MANIFEST} of ganaug: --force does not replace it")
+        if any(out.iterdir()):
+            _check_ours(out, of_samples)
     try:
         with tempfile.TemporaryDirectory(dir=out.resolve().parent):
             pass
@@ -510,6 +520,27 @@ def _is_ours(folder: Path) -> bool:
             return file.readline(1000).decode(errors="replace").strip().split(",")[:3] == _COLUMNS
     except OSError:
         return False
+
+
+def _check_ours(folder: Path, of_samples: bool) -> None:
+    """Refuse a folder with anything in it that was not written here."""
+    if not _is_ours(folder):
+        raise ValueError(f"{folder} is not empty and holds no {_MANIFEST} of ganaug: --force does not replace it")
+    with (folder / _MANIFEST).open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        reader = csv.DictReader(file)
+        rows = list(reader)
+    if of_samples and (reader.fieldnames != _COLUMNS or any(row["synthetic"] != "1" for row in rows)):
+        raise ValueError(f"{folder} was written by `ganaug balance`: --force does not replace it by samples alone")
+    known = {_MANIFEST, *(row["file"] for row in rows)}
+    paths = [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
+    foreign = sorted(
+        {path.relative_to(folder).as_posix() for path in paths if path.name not in _BY_THE_DESKTOP} - known
+    )
+    if foreign:
+        raise ValueError(
+            f"{folder} holds {foreign[0]!r}, which is not in its {_MANIFEST}: --force does not replace it. Move "
+            f"{'it' if len(foreign) == 1 else f'it and {len(foreign) - 1} others'} elsewhere"
+        )
 
 
 def _beside(out: Path) -> Path:
@@ -620,7 +651,7 @@ def write_samples(out: str | Path, X: NDArray, label: str, *, force: bool = Fals
     label : str
         Their class.
     force : bool, default=False
-        As in `check_output`.
+        As in `check_output`, and a folder with originals is never replaced.
 
     Raises
     ------
@@ -644,7 +675,7 @@ def write_samples(out: str | Path, X: NDArray, label: str, *, force: bool = Fals
         raise ValueError(f"pictures of {what} have no file format here: sample the model in Python")
     if label in ("", ".", "..", _MANIFEST) or "/" in label or "\\" in label:  # the model may come from a stranger
         raise ValueError(f"label {label!r} is no name for a folder: sample the model in Python")
-    _check_folder(Path(out), force)
+    _check_folder(Path(out), force, of_samples=True)
     labels = np.full(len(X), label, dtype=object)
     images = ImageSet(X[:0], labels[:0], [], Path(out))
     with _replacing_folder(Path(out)) as folder:

@@ -7,10 +7,15 @@ import operator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
+
+from ganaug.encoders.plain import dtype as read_dtype
+from ganaug.encoders.plain import plain_dtype
+from ganaug.encoders.table import Container, container_from_state, container_of
 
 # Below, halving leaves nothing for a convolution to look at; above, activations outgrow an ordinary machine.
 _SMALLEST, _LARGEST = 8, 512
@@ -82,18 +87,21 @@ class ImageEncoder:
     size_: tuple[int, int]
 
     opacity_: float | None
+    # of pictures in a table, and the dtype of its columns where it is pandas'
+    _container: Container | None
+    _cells: Any
 
     def __init__(self, image_shape: tuple[int, ...] | None = None) -> None:
         self.image_shape = image_shape
 
-    def fit(self, X: NDArray) -> ImageEncoder:
+    def fit(self, X: Any) -> ImageEncoder:
         """Learn the pictures' shape, dtype and range.
 
         Parameters
         ----------
-        X : array of shape (n, h, w), (n, h, w, c) or (n, h * w * c)
+        X : array of shape (n, h, w), (n, h, w, c) or (n, h * w * c), or DataFrame of shape (n, h * w * c)
             At least one picture, of 8 to 512 pixels a side and 1 to 4 channels. Booleans, integers that span at most
-            2**22 steps, or floats of up to 64 bits.
+            2**22 steps, or floats of up to 64 bits. The columns of a table of pandas or polars have one dtype.
 
         Returns
         -------
@@ -105,12 +113,15 @@ class ImageEncoder:
         ValueError
             If X is of another shape or kind, `image_shape` does not fit it, or it holds NaN or infinite values.
         """
-        X = np.asarray(X)
+        given, X = X, as_pictures(X)
         _check_dtype(X.dtype)
         shape = _picture_shape(X, self.image_shape)
         low, high = _ends(X)
         _check_range(low, high, X.dtype)
         self._settle(shape, X.dtype, low, high, flat=X.ndim == 2)
+        if hasattr(given, "columns"):
+            self._container = container_of(given)
+            self._cells = given.dtypes.iloc[0] if isinstance(given, pd.DataFrame) else None
         if self.channels_ in (2, 4):
             opacity = X.reshape(len(X), *self.shape_)[..., -1]
             first = opacity[0, 0, 0]
@@ -124,13 +135,14 @@ class ImageEncoder:
         step = 2**self.n_levels_
         self.size_ = (-(-height // step) * step, -(-width // step) * step)
         self.opacity_ = None
+        self._container, self._cells = None, None
 
-    def encode(self, X: NDArray) -> Tensor:
+    def encode(self, X: Any) -> Tensor:
         """Keep pictures like those of fit in a tensor of few bytes.
 
         Parameters
         ----------
-        X : array of the shape and dtype of fit
+        X : array or DataFrame of the shape and dtype of fit
             Any number of pictures. Values outside the range seen are taken for its ends.
 
         Returns
@@ -144,7 +156,7 @@ class ImageEncoder:
         ValueError
             If shape or dtype are not those of fit, or X holds NaN or infinite values.
         """
-        X = np.asarray(X)
+        X = as_pictures(X)
         wanted = (math.prod(self.shape_),) if self._flat else self.shape_
         if X.shape[1:] != wanted:
             raise ValueError(f"X must have shape (n, {', '.join(map(str, wanted))}) as in fit, got {X.shape}")
@@ -196,7 +208,7 @@ class ImageEncoder:
         added = [whole - own for whole, own in zip(self.size_, self.shape_[:2], strict=True)]
         return [(margin // 2, margin - margin // 2) for margin in added]
 
-    def decode(self, scaled: Tensor) -> NDArray:
+    def decode(self, scaled: Tensor) -> Any:
         """Make pictures of any tensor of this size, a generator's or one of `scale`.
 
         Parameters
@@ -206,7 +218,7 @@ class ImageEncoder:
 
         Returns
         -------
-        X : array of shape (n, h, w), (n, h, w, c) or (n, h * w * c)
+        X : array of shape (n, h, w), (n, h, w, c) or (n, h * w * c), or DataFrame of shape (n, h * w * c)
             As in fit, and in its dtype.
 
         Raises
@@ -229,6 +241,9 @@ class ImageEncoder:
         X = values.clip(self.low_, self.high_).astype(self.dtype_, order="C")
         if self.opacity_ is not None:
             X[..., -1] = self.opacity_
+        if self._container is not None:
+            frame = pd.DataFrame(X.reshape(len(X), -1))
+            return self._container.restore(frame if self._cells is None else frame.astype(self._cells))
         return X.reshape(len(X), -1) if self._flat else X.reshape(len(X), *self.shape_)
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
@@ -246,6 +261,8 @@ class ImageEncoder:
             "dtype": self.dtype_.str,
             "flat": self._flat,
             "opacity": self.opacity_,
+            "table": None if self._container is None else self._container.state(),
+            "cells": None if self._cells is None else plain_dtype(self._cells, "the pictures' columns"),
         }
         ends = np.array([self.low_, self.high_], dtype=np.float64 if self.dtype_.kind == "f" else np.int64)
         return description, {"range": ends}
@@ -290,7 +307,43 @@ class ImageEncoder:
         if opacity is not None and (isinstance(opacity, bool) or not low <= opacity <= high):
             raise ValueError(f"opacity {opacity!r} is out of range")
         encoder.opacity_ = opacity
+        if description.get("table") is not None:
+            encoder._container = container_from_state(description["table"])
+            encoder._cells = None if description["cells"] is None else read_dtype(description["cells"])
+            # one decoded picture shows whether names and pixels go together
+            encoder.decode(torch.zeros(1, encoder.channels_, *encoder.size_))
         return encoder
+
+
+def as_pictures(X: Any) -> NDArray:
+    """Return pictures, or a table with one in each row, as one array.
+
+    Raises
+    ------
+    ValueError
+        If pictures in a list differ in shape, or columns of a table differ in dtype or miss cells.
+    """
+    if isinstance(X, pd.DataFrame):
+        kinds = X.dtypes.unique()
+        if len(kinds) > 1:
+            raise ValueError(
+                f"X has columns of {len(kinds)} dtypes, {kinds[0]} and {kinds[1]} among them, and the pixels of "
+                "pictures have one; convert them with X.astype(...)"
+            )
+        if X.isna().any(axis=None):
+            raise ValueError(
+                "X misses cells, and pictures have all pixels; fill them with X.fillna(0), or drop the rows"
+            )
+        return X.to_numpy(dtype=getattr(kinds[0], "numpy_dtype", None)) if len(kinds) else X.to_numpy()
+    if hasattr(X, "collect"):
+        raise ValueError("X is lazy; collect it with X.collect()")
+    try:
+        return np.asarray(X)
+    except ValueError:
+        shapes = sorted({np.shape(picture) for picture in X}, key=str)
+        raise ValueError(
+            f"X holds pictures of {len(shapes)} shapes, {shapes[0]} and {shapes[-1]} among them; resize them to one"
+        ) from None
 
 
 def _kept_as(dtype: np.dtype) -> torch.dtype:
@@ -320,7 +373,9 @@ def _picture_shape(X: NDArray, image_shape: Any) -> tuple[int, ...]:
             given = tuple(operator.index(size) for size in image_shape)
         except TypeError:
             raise ValueError(f"image_shape must be (h, w) or (h, w, c), got {image_shape!r}") from None
-        if X.ndim == 2 and min(given, default=0) > 0 and math.prod(given) != X.shape[1]:
+        if len(given) not in (2, 3) or min(given) < 1:
+            raise ValueError(f"image_shape must be (h, w) or (h, w, c) in pixels, got {image_shape!r}")
+        if X.ndim == 2 and math.prod(given) != X.shape[1]:
             raise ValueError(
                 f"image_shape={given} is {math.prod(given)} values, and X of shape {X.shape} has {X.shape[1]} columns"
             )

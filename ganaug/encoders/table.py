@@ -138,7 +138,7 @@ class TableEncoder:
             for i in pending:
                 vocabulary, codes = columns[i]
                 columns[i] = Coded.fit(frame.columns[i], vocabulary, codes, classes, numerics)
-        self._container = _container(X, frame)
+        self._container = container_of(X)
         self._settle(columns)
         return self
 
@@ -247,8 +247,7 @@ class TableEncoder:
             label = plain_cell(column.label, column.label)
             descriptions.append({"kind": column.kind, "label": label, **description})
             arrays.update({f"{i}.{name}": array for name, array in own.items()})
-        container = {"kind": self._container.kind, **self._container.state()}
-        return {"numeric": self.numeric, "container": container, "columns": descriptions}, arrays
+        return {"numeric": self.numeric, "container": self._container.state(), "columns": descriptions}, arrays
 
     @classmethod
     def from_state(cls, description: dict[str, Any], arrays: Arrays) -> TableEncoder:
@@ -276,8 +275,7 @@ class TableEncoder:
             own = {name.removeprefix(f"{i}."): a for name, a in arrays.items() if name.startswith(f"{i}.")}
             columns.append(_column_from_state(label, plain, own))
         encoder._settle(columns)
-        kinds: dict[str, Any] = {kind.kind: kind for kind in (_Pandas, _Polars, _Array)}
-        encoder._container = kinds[description["container"]["kind"]].from_state(description["container"])
+        encoder._container = container_from_state(description["container"])
         # one decoded row shows whether names, dtypes and columns go together
         if not columns or len(to_frame(encoder.decode(torch.zeros(1, encoder.width_))).columns) != len(columns):
             raise ValueError("columns and container do not go together")
@@ -462,6 +460,7 @@ class _Pandas:
         columns = self.columns
         several = isinstance(columns, pd.MultiIndex)
         return {
+            "kind": self.kind,
             "columns": [plain_cell(label, label) for label in (columns if several else columns.astype(object))],
             "names": [plain_cell(name, name) for name in columns.names],
             "dtype": None if several else plain_dtype(columns.dtype, "the columns' names"),
@@ -490,7 +489,7 @@ class _Array:
         return frame.to_numpy(dtype=object if self.dtype.kind in "US" else self.dtype).astype(self.dtype, copy=False)
 
     def state(self) -> dict[str, Any]:
-        return {"dtype": self.dtype.str}
+        return {"kind": self.kind, "dtype": self.dtype.str}
 
     @classmethod
     def from_state(cls, plain: dict[str, Any]) -> _Array:
@@ -522,7 +521,7 @@ class _Polars:
             if "categories" in options:
                 options["categories"] = options["categories"].to_list()
             fields.append([name, kind, options])
-        return {"schema": fields}
+        return {"kind": self.kind, "schema": fields}
 
     @classmethod
     def from_state(cls, plain: dict[str, Any]) -> _Polars:
@@ -544,7 +543,17 @@ _POLARS_DTYPES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _container(X: Any, frame: pd.DataFrame) -> _Pandas | _Array | _Polars:
+Container = _Pandas | _Array | _Polars
+
+
+def container_of(X: Any) -> Container:
+    """Remember how a table holds its cells: `restore` makes the like of it from a pandas frame, `state` plain data."""
     if isinstance(X, pd.DataFrame):
-        return _Pandas(frame.columns, _sparse_columns(X))
+        return _Pandas(X.columns, _sparse_columns(X))
     return _Polars(X.schema) if _is_polars(X) else _Array(X.dtype if isinstance(X, np.ndarray) else _as_array(X).dtype)
+
+
+def container_from_state(plain: dict[str, Any]) -> Container:
+    """Read what `state` of a container wrote; malformed input raises some error."""
+    kinds: dict[str, Any] = {kind.kind: kind for kind in (_Pandas, _Polars, _Array)}
+    return kinds[plain["kind"]].from_state(plain)

@@ -511,13 +511,13 @@ class Evaluation:
             On the left the 25 farthest columns, with a line where chance alone would put each; on the right the
             differences of their associations, red where the synthetic one is higher.
         """
-        from matplotlib.figure import Figure
+        from ganaug.figure import Drawing
 
         columns = self.columns().iloc[:_SHOWN_COLUMNS]
         # matplotlib reads what stands between two dollars as a formula
         names = [str(label).replace("$", r"\$") for label in columns.index]
         places = np.arange(len(columns))
-        figure = Figure(figsize=(11, 1.8 + 0.24 * max(len(columns), 8)), layout="constrained")
+        figure = Drawing(figsize=(11, 1.8 + 0.24 * max(len(columns), 8)), layout="constrained")
         left, right = figure.subplots(1, 2)
         left.barh(places, columns["distance"], color="#3b75af")
         left.vlines(columns["chance"], places - 0.4, places + 0.4, color="black", label="by chance")

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,12 +32,16 @@ from ganaug.training.callbacks import Callback, EarlyStopping, ProgressBar, View
 from ganaug.training.distance import SlicedWasserstein
 from ganaug.training.priors import Prior
 from ganaug.training.trainer import Average, Batches, Stored, adversarial_phases, train
+from ganaug.training.warning import warn_user
 
 # Below this a class is too small to show how its rows vary; the user is told.
 _TINY = 6
 _FORMAT = 1
 # Networks are built with torch's global generator seeded and put back; two threads must not do so at once.
 _building = threading.Lock()
+
+# Of Lightning Fabric.
+DEVICES = {"auto", "cpu", "gpu", "cuda", "mps", "tpu"}
 
 Self = TypeVar("Self", bound="ConditionalGAN")
 Measure = Callable[[nn.Module], dict[str, float]]
@@ -86,6 +89,7 @@ class ConditionalGAN(BaseEstimator, ABC):
     precision: Any
     verbose: int
     callbacks: Sequence[Callback] | None
+    classes_: np.ndarray
 
     # Rows that the discriminator judges together (PacGAN).
     pac: int = 1
@@ -93,6 +97,10 @@ class ConditionalGAN(BaseEstimator, ABC):
     warm_start: bool = False
     # Whether a file holds the discriminator too, without which a loaded model cannot go on training.
     _stores_discriminator: ClassVar[bool] = False
+    # Parameters that networks and prior are built from: the values of fit hold for them until the next one.
+    _built_from: ClassVar[tuple[str, ...]] = ()
+    # What rows are called to the user.
+    _rows: ClassVar[str] = "rows"
     # Of Adam; None takes those of the loss.
     betas: tuple[float, float] | None = None
     # Threads of a network's operations on the CPU; None leaves torch's setting. A model of small networks sets 1.
@@ -180,28 +188,55 @@ class ConditionalGAN(BaseEstimator, ABC):
         UserWarning
             When a class has fewer than 6 rows, and when training diverged and was rolled back.
         """
+        with undone_if_failing(self, self.warm_start):
+            self._fit(X, y)
+        return self
+
+    def _fit(self, X: Any, y: Any) -> None:
         # learned by an earlier fit, should this one fail
         before = [self.__dict__.pop(learned, None) for learned in ("generator_", "discriminator_", "history_")]
+        goes_on = self.warm_start and before[0] is not None
+        known: list[Any] = self.classes_.tolist() if goes_on else []
         X = self._check_X(X)
         check_classification_targets(y)
         self.target_name_ = name if isinstance(name := getattr(y, "name", None), str) and name else None
         self.classes_, index, counts = np.unique(column_or_1d(y), return_inverse=True, return_counts=True)
         if len(index) != len(X):
             raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(X), len(index)]}")
+        if goes_on and self.classes_.tolist() != known:
+            raise ValueError(
+                f"warm_start=True goes on with the classes {known}, and y has {self.classes_.tolist()}; give "
+                f"{self._rows} of each under the same labels, or set warm_start=False to start afresh"
+            )
+        self._built = {name: getattr(self, name) for name in self._built_from}
         self.seed_ = draw_seed(self.random_state)
         randomness = torch.Generator().manual_seed(self.seed_)
         self.encoder_ = self._fit_encoder(X, index)
         rows, labels = self._encode(X), torch.from_numpy(index)
         tiny = {label: int(n) for label, n in zip(self.classes_.tolist(), counts, strict=True) if n < _TINY}
         if tiny:
-            warnings.warn(
-                f"Too few rows to learn how a class varies: {tiny}. Its synthetic rows stay close to the rows it has; "
-                "leave it out of the sampling strategy if that is not wanted.",
-                stacklevel=2,
+            warn_user(
+                f"Too few {self._rows} to learn how a class varies: {tiny}. Its synthetic {self._rows} stay close to "
+                "those it has; leave it out of the sampling strategy if that is not wanted."
             )
         with _threads(self._n_threads):
             self.prior_ = self._fit_prior(rows, labels, randomness)
-            self._train(rows, labels, randomness, before[:2] if self.warm_start else [])
+            self._train(rows, labels, randomness, before[:2] if goes_on else [])
+
+    def go_on_from(self: Self, fitted: Self) -> Self:
+        """Take over what another model of the same kind has learned, for `fit` with ``warm_start=True`` to go on from.
+
+        Parameters
+        ----------
+        fitted : same class
+            It is left as it is; where it is not fitted, there is nothing to take over.
+
+        Returns
+        -------
+        self
+        """
+        params = self.get_params(deep=False)
+        self.__dict__.update({name: value for name, value in vars(fitted).items() if name not in params})
         return self
 
     def _train(
@@ -283,7 +318,10 @@ class ConditionalGAN(BaseEstimator, ABC):
         return Views(real, sample, self._drawer())
 
     def _fabric(self) -> Fabric:
-        return Fabric(accelerator=self.device, devices=1, precision=self.precision)
+        try:
+            return Fabric(accelerator=self.device, devices=1, precision=self.precision)
+        except (RuntimeError, ImportError) as error:
+            raise ValueError(f"device={self.device!r} is not there; device='auto' takes what is: {error}") from error
 
     def selection_for(self, kind: Any, X: Any, y: Any, n_wanted: int) -> Selection | None:
         """Learn from training data how to choose among candidates, for `sample`.
@@ -314,8 +352,7 @@ class ConditionalGAN(BaseEstimator, ABC):
             weigh = by_cleaner(kind, rows, index, n_each)
         elif kind == "discriminator":
             if not self._has_judge:
-                why = f"pac={self.pac} judges rows together" if self.pac > 1 else "a loaded model has none"
-                raise ValueError(f"selection='discriminator' needs a discriminator of single rows: {why}")
+                raise ValueError(f"selection='discriminator' needs one of single {self._rows}: {self._why_no_judge}")
             weigh = self._judge
         else:
             weigh = {"forest": by_forest, "neighbors": by_neighbors}[kind](rows, index, self.seed_)
@@ -323,7 +360,12 @@ class ConditionalGAN(BaseEstimator, ABC):
 
     @property
     def _has_judge(self) -> bool:
-        return self.pac == 1 and hasattr(self, "discriminator_")
+        return self._built.get("pac", 1) == 1 and hasattr(self, "discriminator_")
+
+    @property
+    def _why_no_judge(self) -> str:
+        pac = self._built.get("pac", 1)
+        return f"pac={pac} judges {self._rows} together" if pac > 1 else "it was loaded, and its file holds none"
 
     def judge(self, X: Any, y: Any) -> NDArray:
         """Score rows by the discriminator: the higher, the more they look like real ones of their class to it.
@@ -342,7 +384,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         """
         check_is_fitted(self, "generator_")
         if not self._has_judge:
-            raise ValueError("this model has no discriminator that judges single rows: it was loaded, or has pac > 1")
+            raise ValueError(f"this model has no discriminator that judges single {self._rows}: {self._why_no_judge}")
         rows, index = self._features(X), self._class_index(y).numpy()
         if len(rows) != len(index):
             raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(rows), len(index)]}")
@@ -470,12 +512,23 @@ class ConditionalGAN(BaseEstimator, ABC):
         super().__setstate__(state)
         weights = [self.__dict__.get(name) for name in ("generator_", "discriminator_")]
         if any(isinstance(part, dict) for part in weights):
-            with torch.device("meta"):
-                networks = self._build(len(self.classes_), torch.Generator("cpu"))
-            for name, network, part in zip(("generator_", "discriminator_"), networks, weights, strict=True):
+            for name, network, part in zip(("generator_", "discriminator_"), self._rebuilt(), weights, strict=True):
                 if isinstance(part, dict):
                     network.load_state_dict(part, assign=True)
                     setattr(self, name, network.eval().requires_grad_(False))
+
+    def _rebuilt(self) -> tuple[nn.Module, nn.Module]:
+        """Build networks like those of fit, whatever parameters were set since.
+
+        On the meta device a network has shapes and no memory: forged sizes are refused before they cost anything.
+        """
+        now = {name: getattr(self, name) for name in self._built}
+        self.__dict__.update(self._built)
+        try:
+            with torch.device("meta"):
+                return self._build(len(self.classes_), torch.Generator("cpu"))
+        finally:
+            self.__dict__.update(now)
 
     def save(self, path: str | Path) -> None:
         """Store the fitted model in one file: weights as safetensors, all else as JSON within; no code.
@@ -491,7 +544,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         """
         check_is_fitted(self, "generator_")
         description, arrays = self._store()
-        params = self.get_params(deep=False)
+        params = self.get_params(deep=False) | self._built
         for name in ("callbacks", "random_state", "device", "verbose"):
             del params[name]
         header = {
@@ -558,6 +611,7 @@ class ConditionalGAN(BaseEstimator, ABC):
             raise ValueError(f"it holds a {kind.__name__}, not a {cls.__name__}")
         model = kind(**{name: _unplain(value) for name, value in header["params"].items()})
         model._validate_params()
+        model._built = {name: getattr(model, name) for name in kind._built_from}
         arrays = {name[6:]: t.numpy() for name, t in tensors.items() if name.startswith("array.")}
         weights, judge = (
             {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
@@ -575,9 +629,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         if header["feature_names_in"]:
             model.feature_names_in_ = np.array(header["feature_names_in"], dtype=object)
         model.encoder_, model.prior_ = model._restore(header["description"], arrays)
-        # On the meta device a network has shapes and no memory: forged sizes are refused before they cost anything.
-        with torch.device("meta"):
-            model.generator_, discriminator = model._build(len(model.classes_), torch.Generator("cpu"))
+        model.generator_, discriminator = model._rebuilt()
         model.generator_.load_state_dict(weights, assign=True)
         model.generator_.eval().requires_grad_(False)
         if kind._stores_discriminator:
@@ -585,6 +637,19 @@ class ConditionalGAN(BaseEstimator, ABC):
             model.discriminator_ = discriminator.eval().requires_grad_(False)
         model.sample(model.classes_)
         return model
+
+
+@contextmanager
+def undone_if_failing(estimator: BaseEstimator, wanted: bool) -> Iterator[None]:
+    """Where `wanted`, give an estimator back all that it had learned if the block does not end well."""
+    before = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        if wanted:
+            vars(estimator).clear()
+            vars(estimator).update(before)
+        raise
 
 
 @contextmanager

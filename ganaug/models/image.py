@@ -1,5 +1,6 @@
 """ImageGAN: a conditional GAN of convolutional networks for small pictures."""
 
+import math
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
@@ -8,11 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
-from ganaug.encoders.image import ImageEncoder
-from ganaug.models.base import ConditionalGAN, Labelled, Measure, draw_seed, in_rooms, seeded_networks
+from ganaug.encoders.image import ImageEncoder, as_pictures
+from ganaug.models.base import DEVICES, ConditionalGAN, Labelled, Measure, draw_seed, in_rooms, seeded_networks
 from ganaug.nets.conv import ARCHITECTURES, CONDITIONINGS, image_encoder, image_networks
 from ganaug.training.augment import Augment, operations_for
 from ganaug.training.autoencoder import latents, reconstruction_phase
@@ -103,13 +104,16 @@ class ImageGAN(ConditionalGAN):
         Training stops early when the distance to the real pictures, measured about twenty times, has not improved so
         many times in a row. Without, it trains to the end; either way it ends with the weights that measured best.
     image_shape : (int, int) or (int, int, int), default=None
-        Height, width and channels, for `X` of two dimensions with a flattened picture in each row.
+        Height, width and channels, for `X` of two dimensions, array or table, with a flattened picture in each row.
     warm_start : bool, default=False
-        Whether `fit` goes on from the networks of the fit before, or of the file that `load` read.
+        Whether `fit` goes on from the networks of the fit before, or of the file that `load` read, with the same
+        classes and kind of pictures. Where such a fit fails or is interrupted, the model stays what it was. In
+        `GANOversampler`, each fit goes on from the sampler's `model_`, the first one from a fitted model given as
+        ``model``. A clone has learned nothing: cross-validation starts afresh in each split.
     random_state : int, RandomState or None, default=None
         An integer gives the same pictures on the same machine every time.
     device : str, default="auto"
-        "auto", "cpu", "cuda", "mps": a Lightning Fabric accelerator.
+        "auto", "cpu", "gpu", "cuda", "mps", "tpu": a Lightning Fabric accelerator.
     precision : {"32-true", "bf16-mixed"}, default="32-true"
         Or "bf16-mixed", where the device has it; weights stay in single precision.
     verbose : int, default=0
@@ -138,8 +142,12 @@ class ImageGAN(ConditionalGAN):
         Step -> a generated picture of each class, always from the same noise, about twenty times in the training.
     architecture_ : str
         What "auto" took.
+    augmentation_ : float
+        The probability of each augmentation at the end, with which a warm start goes on.
     n_features_in_ : int
         Values in a picture.
+    feature_names_in_ : ndarray
+        Names of the columns, where pictures came in a table.
 
     Examples
     --------
@@ -179,7 +187,7 @@ class ImageGAN(ConditionalGAN):
         "image_shape": [None, "array-like"],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
-        "device": [str],
+        "device": [StrOptions(DEVICES)],
         "precision": [StrOptions({"32-true", "bf16-mixed"})],
         "verbose": ["verbose"],
         "callbacks": [None, list],
@@ -190,6 +198,8 @@ class ImageGAN(ConditionalGAN):
     _n_generated = 64
     _keep_best = True
     _stores_discriminator = True
+    _built_from = ("conditioning", "latent_size", "prior", "spectral_norm", "width")
+    _rows = "pictures"
 
     def __init__(
         self,
@@ -254,26 +264,37 @@ class ImageGAN(ConditionalGAN):
         self.verbose = verbose
         self.callbacks = callbacks
 
-    def _check_X(self, X: Any) -> NDArray:
+    def _check_X(self, X: Any) -> Any:
+        if not _are_betas(self.betas):
+            raise ValueError(f"betas={self.betas!r}: Adam takes two numbers from 0 to less than 1, such as (0.0, 0.99)")
         if self.prior == "noise" and self.n_steps == 0:
             raise ValueError("n_steps=0 trains nothing: it needs prior='neighbors'")
         if self.prior == "neighbors" and self.warm_start:
             raise ValueError("warm_start=True goes on with the networks, and prior='neighbors' starts with new ones")
-        X = np.asarray(X)
-        ImageEncoder(self.image_shape).fit(X)
-        self.n_features_in_ = int(np.prod(X.shape[1:]))
+        X = X if hasattr(X, "columns") else as_pictures(X)
+        encoder = ImageEncoder(self.image_shape).fit(X)
+        operations_for(self.augment, encoder.channels_)  # a misspelt one is told before training
+        validate_data(self, X, reset=True, skip_check_array=True)
+        self.n_features_in_ = math.prod(encoder.shape_)
+        self._checked = encoder
         return X
 
-    def _fit_encoder(self, X: NDArray, y: np.ndarray) -> ImageEncoder:
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = self.image_shape is None
+        tags.input_tags.two_d_array = self.image_shape is not None
+        tags.target_tags.required = True
+        return tags
+
+    def _fit_encoder(self, X: Any, y: np.ndarray) -> ImageEncoder:
         self.__dict__.pop("_decoder", None)  # of a fit that failed
-        encoder = ImageEncoder(self.image_shape).fit(X)
+        encoder: ImageEncoder = self.__dict__.pop("_checked")
         if self.warm_start and hasattr(self, "encoder_"):
             encoder = self._same_range(encoder)
-        operations_for(self.augment, encoder.channels_)  # a misspelt one is told before training
         self._n_decoded = _decoded_at_once(encoder)
         self.architecture_ = self.architecture
         if self.architecture == "auto":
-            on_gpu = self.device == "cuda" or (self.device == "auto" and torch.cuda.is_available())
+            on_gpu = self.device == "cuda" or (self.device in ("auto", "gpu") and torch.cuda.is_available())
             large = "biggan" if on_gpu and len(X) >= _MANY else "light"
             self.architecture_ = "mlp" if min(encoder.shape_[:2]) < _SMALL else large
         return encoder
@@ -293,7 +314,7 @@ class ImageGAN(ConditionalGAN):
             )
         return before
 
-    def _encode(self, X: NDArray) -> Stored:
+    def _encode(self, X: Any) -> Stored:
         return Stored(self.encoder_.encode(X), self.encoder_.scale)
 
     def _from_features(self, rows: Tensor) -> Tensor:
@@ -361,7 +382,9 @@ class ImageGAN(ConditionalGAN):
         return super()._has_judge and self.n_steps != 0
 
     def _sampled_from(self) -> Prior:
-        return LatentPrior(self.latent_size, self.truncation) if self.prior == "noise" else self.prior_
+        if isinstance(self.prior_, AnchorPrior):
+            return self.prior_
+        return LatentPrior(self._built["latent_size"], self.truncation)
 
     def _build(self, n_classes: int, generator: torch.Generator) -> tuple[nn.Module, nn.Module]:
         made, judge = self._networks(n_classes)
@@ -406,9 +429,14 @@ class ImageGAN(ConditionalGAN):
 
     def _augment(self, randomness: torch.Generator, batch_size: int) -> Augment | None:
         operations = operations_for(self.augment, self.encoder_.channels_)
+        before, self.augmentation_ = getattr(self, "augmentation_", 0.0), 0.0
         if not operations:
             return None
-        return Augment(operations, p=self.augment_strength, generator=randomness, batch_size=batch_size)
+        augment = Augment(operations, p=self.augment_strength, generator=randomness, batch_size=batch_size)
+        if self.warm_start and augment.is_adaptive:
+            augment.p = before  # the discriminator that goes on knows the pictures as well as it did
+        self.augmentation_ = augment.p
+        return augment
 
     def _budget(self) -> tuple[int, int]:
         n_steps = 3000 if isinstance(self.n_steps, str) else self.n_steps
@@ -420,10 +448,14 @@ class ImageGAN(ConditionalGAN):
         arrays = {f"encoder.{name}": array for name, array in arrays.items()}
         if isinstance(self.prior_, AnchorPrior):
             arrays |= {f"prior.{name}": tensor.numpy() for name, tensor in self.prior_.state().items()}
-        return {"encoder": description, "architecture": self.architecture_}, arrays
+        described = {"encoder": description, "architecture": self.architecture_, "augmentation": self.augmentation_}
+        return described, arrays
 
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[ImageEncoder, Prior]:
         self.architecture_ = description["architecture"]
+        self.augmentation_ = float(description.get("augmentation", 0.0))
+        if not 0 <= self.augmentation_ <= 1:
+            raise ValueError(f"augmentation {self.augmentation_!r} is no probability")
         stored = in_rooms(arrays, ("encoder", "prior"))
         encoder = ImageEncoder.from_state(description["encoder"], stored["encoder"])
         self._n_decoded = _decoded_at_once(encoder)
@@ -508,7 +540,9 @@ class ImageGAN(ConditionalGAN):
         """
         check_is_fitted(self, "generator_")
         if not getattr(self, "snapshots_", None):
-            raise ValueError("this model was loaded or not trained, and has no snapshots of its training")
+            raise ValueError(
+                "this model has no snapshots of its training: they are not in files, nor made with n_steps=0"
+            )
         strips = np.stack(list(self.snapshots_.values()), axis=1)
         figure = self._sheet(list(zip(map(str, self.classes_), strips, strict=True)))
         for ax, step in zip(figure.axes, self.snapshots_, strict=False):
@@ -516,11 +550,11 @@ class ImageGAN(ConditionalGAN):
         return figure
 
     def _sheet(self, rows: list[tuple[str, NDArray]]) -> Any:
-        import matplotlib.pyplot as plt
+        from ganaug.figure import Drawing
 
         shape = self.encoder_.shape_
         n_columns = max(len(images) for _, images in rows)
-        figure = plt.figure(figsize=(n_columns, 1.25 * shape[0] / shape[1] * len(rows)), layout="constrained")
+        figure = Drawing(figsize=(n_columns, 1.25 * shape[0] / shape[1] * len(rows)), layout="constrained")
         axes = figure.subplots(len(rows), n_columns, squeeze=False)
         for (name, images), row in zip(rows, axes, strict=True):
             row[0].set_title(name, loc="left", fontsize=9)
@@ -546,9 +580,16 @@ class ImageGAN(ConditionalGAN):
     def _shown(self, images: NDArray) -> NDArray:
         """Return pictures as colours or greys in [0, 1], of shape (n, height, width[, channels])."""
         low, high = self.encoder_.low_, self.encoder_.high_
-        shown = (images.reshape(len(images), *self.encoder_.shape_).astype(float) - low) / (high - low or 1)
+        shown = (np.asarray(images).reshape(len(images), *self.encoder_.shape_).astype(float) - low) / (high - low or 1)
         # two channels are no colours: the first is shown
         return shown[..., 0] if self.encoder_.shape_[2:] in [(1,), (2,)] else shown
+
+
+def _are_betas(betas: Any) -> bool:
+    try:
+        return len(betas) == 2 and all(0 <= beta < 1 for beta in betas)
+    except TypeError:
+        return False
 
 
 def _decoded_at_once(encoder: ImageEncoder) -> int:
@@ -557,11 +598,12 @@ def _decoded_at_once(encoder: ImageEncoder) -> int:
 
 
 class _Snapshots(Callback):
-    """Keep a picture of each class whenever the training is measured."""
+    """Keep a picture of each class whenever the training is measured, and how strong augmentation has become."""
 
     def __init__(self, model: ImageGAN) -> None:
         self.model = model
 
     def on_step_end(self, run: Run) -> None:
+        self.model.augmentation_ = run.record.get("discriminator_augmentation", self.model.augmentation_)
         if run.is_measured:
-            self.model.snapshots_[run.step] = self.model.sample(self.model.classes_)
+            self.model.snapshots_[run.step] = np.asarray(self.model.sample(self.model.classes_))

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_array, validate_data
 from torch import Tensor, nn
 
 from ganaug.encoders.table import TableEncoder
-from ganaug.models.base import ConditionalGAN, in_rooms
+from ganaug.models.base import DEVICES, ConditionalGAN, in_rooms
 from ganaug.nets.mlp import MLPDiscriminator, MLPGenerator
 from ganaug.training.callbacks import Callback
 from ganaug.training.losses import LOSSES, PENALTIES
@@ -83,7 +83,7 @@ class TabularGAN(ConditionalGAN):
     random_state : int, RandomState or None, default=None
         An integer gives the same rows on the same machine every time.
     device : str, default="auto"
-        "auto", "cpu", "cuda", "mps": a Lightning Fabric accelerator.
+        "auto", "cpu", "gpu", "cuda", "mps", "tpu": a Lightning Fabric accelerator.
     precision : {"32-true", "bf16-mixed"}, default="32-true"
         Or "bf16-mixed", where the device has it; weights stay in single precision.
     verbose : int, default=0
@@ -143,13 +143,14 @@ class TabularGAN(ConditionalGAN):
         "max_time": [None, Interval(Real, 0, None, closed="neither")],
         "patience": [None, Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
-        "device": [str],
+        "device": [StrOptions(DEVICES)],
         "precision": [StrOptions({"32-true", "bf16-mixed"})],
         "verbose": ["verbose"],
         "callbacks": [None, list],
     }
 
     encoder_: TableEncoder
+    _built_from = ("hidden_sizes", "latent_size", "pac", "prior", "spectral_norm")
     _selection = "forest"
     # A second thread gains little on such small networks, and on a busy machine, where the two must wait for each
     # other at every operation, it makes training ten times slower. One also means the same rows on any number of cores.

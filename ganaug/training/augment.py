@@ -281,7 +281,7 @@ def operations_for(augment: str | Sequence[str] | None, channels: int) -> tuple[
 
 def _known(operations: Sequence[str]) -> tuple[str, ...]:
     for name in operations:
-        if name not in OPERATIONS:
+        if not isinstance(name, str) or name not in OPERATIONS:
             raise ValueError(
                 f"augment has an operation {name!r} that does not exist: take some of "
                 f"{', '.join(map(repr, OPERATIONS))}"

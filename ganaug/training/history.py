@@ -30,7 +30,7 @@ def plot_history(history: pd.DataFrame) -> Any:
     Returns
     -------
     matplotlib.figure.Figure
-        Needs matplotlib: ``pip install 'ganaug[plot]'``.
+        Not one of pyplot's: it is saved, or shown by a notebook. Needs matplotlib: ``pip install 'ganaug[plot]'``.
 
     Raises
     ------
@@ -39,8 +39,7 @@ def plot_history(history: pd.DataFrame) -> Any:
 
     Examples
     --------
-    >>> import matplotlib, numpy as np
-    >>> matplotlib.use("Agg")
+    >>> import numpy as np
     >>> from ganaug import TabularGAN
     >>> from ganaug.training.history import plot_history
     >>> X, y = np.random.default_rng(0).normal(size=(40, 2)), np.repeat([0, 1], 20)
@@ -59,9 +58,9 @@ def plot_history(history: pd.DataFrame) -> Any:
     drawn = {title: names for title, names in columns.items() if names}
     if history.empty or not drawn:
         raise ValueError(f"nothing to draw in a history of {len(history)} rows with columns {list(history)}")
-    import matplotlib.pyplot as plt
+    from ganaug.figure import Drawing
 
-    figure = plt.figure(figsize=(3.6 * len(drawn), 3.2), layout="constrained")
+    figure = Drawing(figsize=(3.6 * len(drawn), 3.2), layout="constrained")
     steps = history["step"]
     for ax, (title, names) in zip(figure.subplots(1, len(drawn), squeeze=False)[0], drawn.items(), strict=True):
         for i, name in enumerate(names):

@@ -3,8 +3,11 @@
 import json
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 import torch
+from pandas.testing import assert_frame_equal
 
 from ganaug.encoders.image import ImageEncoder
 
@@ -265,7 +268,7 @@ def test_malformed_image_shapes_are_refused(image_shape):
 def test_image_shape_must_fit():
     refused(np.zeros((4, 784)), r"image_shape=\(28, 27\) is 756 values.* 784 columns", (28, 27))
     refused(np.zeros((4, 784)), "channels", (14, 7, 8))
-    refused(np.zeros((4, 784)), "-28x-28 pixels", (-28, -28))
+    refused(np.zeros((4, 784)), "image_shape must be", (-28, -28))
     refused(np.zeros((4, 28, 28)), "not the shape", (28, 27))
 
 
@@ -303,6 +306,38 @@ def test_decode_refuses_nan_and_other_sizes():
         encoder.decode(noise(encoder) * torch.nan)
     with pytest.raises(ValueError, match=r"\(n, 1, 10, 10\)"):
         encoder.decode(torch.zeros(2, 1, 9, 9))
+
+
+# ------------------------------------------------------------------------------------------------ tables
+
+
+KINDS = ["uint8", "float32", "UInt8", "uint8[pyarrow]", pd.SparseDtype("uint8", 0)]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_a_table_of_pixels_comes_back_as_one(kind):
+    X = pd.DataFrame(pictures((9, 10), "uint8").reshape(-1, 90)).rename(columns=lambda i: f"pixel {i}").astype(kind)
+    encoder = ImageEncoder((9, 10)).fit(X)
+    for other in (encoder, reloaded(encoder)):
+        assert_frame_equal(other.decode(other.scale(other.encode(X))), X)
+    assert other.state()[0] == encoder.state()[0]
+
+
+def test_a_polars_table_of_pixels_comes_back_as_one():
+    X = pl.DataFrame(pictures((9, 10), "uint8").reshape(-1, 90), schema=[f"pixel {i}" for i in range(90)])
+    encoder = ImageEncoder((9, 10)).fit(X)
+    for other in (encoder, reloaded(encoder)):
+        assert other.decode(other.scale(other.encode(X))).equals(X)
+        assert other.decode(noise(other)).schema == X.schema
+    with pytest.raises(ValueError, match="X is lazy"):
+        encoder.fit(X.lazy())
+
+
+def test_tables_that_are_no_pictures_are_refused():
+    X = pd.DataFrame(pictures((8, 8), "uint8").reshape(-1, 64))
+    refused(X.astype({3: float}), r"columns of 2 dtypes, uint8 and float64 among them.*X\.astype", (8, 8))
+    refused(X.astype("UInt8").mask(X > 200), "misses cells", (8, 8))
+    refused([np.zeros((8, 8)), np.zeros((8, 9))], r"pictures of 2 shapes, \(8, 8\) and \(8, 9\) among them; resize")
 
 
 # ------------------------------------------------------------------------------------------------ stored
@@ -346,6 +381,9 @@ GOOD = ({"shape": [9, 10, 3], "dtype": "<u2", "flat": False, "opacity": None}, {
         {"dtype": "|b1"},
         {"flat": 1},
         {"flat": None},
+        {"table": {"kind": "array", "dtype": "O"}, "cells": "no dtype"},
+        {"table": {"kind": "polars", "schema": [["a", "UInt16", {}]]}, "cells": None},
+        {"table": {"kind": "cloud"}, "cells": None},
         {"range": np.array([5, 4])},
         {"range": np.array([-1, 4])},
         {"range": np.array([0, 2**16])},

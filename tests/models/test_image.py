@@ -4,21 +4,26 @@ import pickle
 import warnings
 from copy import deepcopy
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 import torch
 from imblearn.pipeline import make_pipeline
+from joblib import Parallel, delayed
 from numpy.testing import assert_array_equal
 from safetensors.torch import load_file
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import get_tags
 
-from ganaug import GANOversampler, ImageGAN
+from ganaug import GANOversampler, ImageGAN, models
 from ganaug.nets.conv import ARCHITECTURES, CONDITIONINGS
+from ganaug.training.augment import Augment
+from ganaug.training.callbacks import Callback
 from ganaug.training.losses import LOSSES
 
 TINY = ImageGAN(n_steps=3, width=4, latent_size=8, batch_size=8, random_state=0, device="cpu")
@@ -37,13 +42,6 @@ def pictures(y, shape=(16, 16), dtype="uint8"):
         else:
             image[at : at + 2] += 0.5
     return (low + X * (high - 1 - low)).astype(dtype)
-
-
-@pytest.fixture(autouse=True)
-def _no_windows():
-    matplotlib.use("Agg")
-    yield
-    plt.close("all")
 
 
 @pytest.fixture
@@ -77,6 +75,25 @@ def test_pictures_may_be_flat(bars):
     assert_array_equal(flat.reshape(-1, 16, 16), GANOversampler(model=TINY).fit_resample(X, y)[0])
     with pytest.raises(ValueError, match="image_shape"):
         GANOversampler(model=TINY).fit_resample(X.reshape(len(X), -1), y)
+
+
+@pytest.mark.parametrize("wrap", [pd.DataFrame, lambda X: pl.DataFrame(X, schema=list(map(str, range(256))))])
+def test_tables_of_pictures_come_back_as_tables(bars, tmp_path, wrap):
+    X, y = bars
+    table = wrap(X.reshape(len(X), -1))
+    sampler = GANOversampler(model=clone(TINY).set_params(image_shape=(16, 16)), selection="neighbors")
+    resampled, _ = sampler.fit_resample(table, y)
+    assert type(resampled) is type(table)
+    assert list(resampled.columns) == list(table.columns)
+    assert list(resampled.dtypes) == list(table.dtypes)
+    assert_array_equal(np.asarray(resampled)[: len(X)], table)
+    sampler.save(tmp_path / "m")
+    assert_array_equal(GANOversampler.load(tmp_path / "m").sample(2, 1), sampler.sample(2, 1))
+    assert list(sampler.sample(2, 1).columns) == list(table.columns)
+    assert sampler.n_features_in_ == sampler.model_.n_features_in_ == 256
+    assert len(sampler.model_.plot(table, y).axes) == 32
+    assert len(sampler.model_.plot_training().axes)
+    assert sampler.model_.judge(table, y).shape == (72,)
 
 
 def test_auto_takes_the_model_for_pictures(bars):
@@ -183,13 +200,121 @@ def test_warm_starts_keep_the_range(bars):
         model.fit(X.astype(float), y)
 
 
+def start(model):
+    return torch.cat([weight.flatten() for weight in model.generator_.parameters()])
+
+
+WARM = clone(TINY).set_params(warm_start=True, learning_rate=1e-7, random_state=None)
+
+
+def test_each_fit_of_a_sampler_goes_on_where_the_last_one_ended(bars, tmp_path):
+    sampler = GANOversampler(model=clone(WARM))
+    sampler.fit_resample(*bars)
+    first = start(sampler.model_)
+    sampler.fit_resample(*bars)
+    assert torch.allclose(start(sampler.model_), first, atol=1e-4)
+    sampler.save(tmp_path / "m")
+    loaded = GANOversampler.load(tmp_path / "m").fit(*bars)
+    given = GANOversampler(model=ImageGAN.load(tmp_path / "m").set_params(warm_start=True))
+    before = start(given.model)
+    given.fit(*bars)
+    assert all(torch.allclose(start(other.model_), first, atol=1e-4) for other in (loaded, given))
+    assert torch.equal(start(given.model), before)
+    # a clone has learned nothing, and cross-validation must not see through it what is held out
+    assert not torch.allclose(start(clone(given).fit(*bars).model_), first, atol=1e-2)
+    assert not torch.allclose(start(sampler.set_params(model__warm_start=False).fit(*bars).model_), first, atol=1e-2)
+
+
+@pytest.mark.parametrize("labels", [["few", "many", "more"], [1, 0, 0], [0, 0, 0], [0, 2, 2]])
+def test_warm_starts_keep_the_classes(bars, labels):
+    X, y = bars
+    model = clone(WARM).fit(X, y)
+    renamed = np.array(labels)[y + (np.arange(len(y)) % 9 == 0)]
+    if set(labels) == {0, 1}:
+        model.fit(X, renamed)
+        return
+    with pytest.raises(ValueError, match=r"goes on with the classes \[0, 1\], and y has"):
+        model.fit(X, renamed)
+
+
+class Interrupt(Callback):
+    def on_step_end(self, run):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("fault", ["shape", "labels", "parameter", "Ctrl-C"])
+def test_a_warm_start_that_fails_leaves_what_there_was(bars, fault, wrapped):
+    X, y = bars
+    made = GANOversampler(model=clone(WARM)) if wrapped else clone(WARM)
+    made.fit(X, y)
+
+    def state():
+        model = made.model_ if wrapped else made
+        return model.sample([0, 1]), made.history_, made.classes_, made.n_features_in_, model.judge(X[:2], [0, 1])
+
+    before = state()
+    prefix = "model__" if wrapped else ""
+    if fault == "Ctrl-C":
+        made.set_params(**{f"{prefix}callbacks": [Interrupt()]})
+    if fault == "parameter":
+        made.set_params(**{f"{prefix}width": 6})
+    with pytest.raises((ValueError, KeyboardInterrupt)):
+        made.fit(X[:, :9] if fault == "shape" else X, y[:-1] if fault == "labels" else y)
+    for one, other in zip(before, state(), strict=True):
+        assert np.array_equal(one, other)
+    made.set_params(**{f"{prefix}callbacks": None, f"{prefix}width": 4}).fit(X, y)
+
+
+def test_warm_starts_augment_as_much_as_before(bars, tmp_path, monkeypatch):
+    def observe(augment, margin):
+        augment.p += 0.01 * augment.is_adaptive
+
+    monkeypatch.setattr(Augment, "observe", observe)
+    model = clone(TINY).set_params(warm_start=True, n_steps=10).fit(*bars)
+    assert model.augmentation_ == pytest.approx(0.1)
+    model.save(tmp_path / "m")
+    for again in (model, ImageGAN.load(tmp_path / "m")):
+        assert again.fit(*bars).augmentation_ == pytest.approx(0.2)
+    assert model.set_params(augment_strength=0.5).fit(*bars).augmentation_ == 0.5
+    assert model.set_params(augment_strength="adaptive", warm_start=False).fit(*bars).augmentation_ == pytest.approx(
+        0.1
+    )
+    assert model.set_params(augment=None).fit(*bars).augmentation_ == 0
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"width": 6},
+        {"latent_size": 9},
+        {"architecture": "dcgan"},
+        {"conditioning": "concat"},
+        {"spectral_norm": True},
+        {"prior": "neighbors"},
+        {"image_shape": (9, 9)},
+        {"truncation": 0.2},
+    ],
+    ids=str,
+)
+def test_parameters_set_after_fit_wait_for_the_next(bars, tmp_path, params):
+    model = clone(TINY).set_params(spectral_norm="auto").fit(*bars)
+    made = model.sample([0, 1])
+    model.set_params(**params)
+    changed = model.sample([0, 1])
+    assert np.array_equal(changed, made) == ("truncation" not in params)  # which is of the sampling, not of the fit
+    model.save(tmp_path / "m")
+    assert_array_equal(ImageGAN.load(tmp_path / "m").sample([0, 1]), changed)
+    assert_array_equal(pickle.loads(pickle.dumps(model)).sample([0, 1]), changed)
+
+
 @pytest.mark.parametrize("rare", ["constant", "one", "all constant"])
 def test_classes_without_variety_are_learned(rare):
     y = np.repeat([0, 1], [20, 1 if rare == "one" else 8])
     X = pictures(y)
     X[slice(None) if rare == "all constant" else y == 1] = 7
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Too few rows")
+        warnings.filterwarnings("ignore", message="Too few pictures")
         model = clone(TINY).fit(X, y)
         anchored = clone(TINY).set_params(prior="neighbors").fit(X, y)
     assert np.isfinite(model.history_.to_numpy(float)).all()
@@ -238,6 +363,8 @@ def test_the_contact_sheet_has_a_row_of_each_kind(shape):
     titles = [title for ax in figure.axes if (title := ax.get_title(loc="left"))]
     assert titles == ["0, real", "0, synthetic", "1, real", "1, synthetic"]
     assert len(model.plot().axes) == 16
+    assert not plt.get_fignums()  # nothing stays open, and no window opens
+    assert model.plot(n_each=1)._repr_png_().startswith(b"\x89PNG")  # what a notebook shows
 
 
 def test_training_can_be_looked_at_step_by_step(bars, tmp_path):
@@ -339,11 +466,55 @@ def test_equal_share_of_pictures(bars):
         ({"conditioning": "none"}, "conditioning"),
         ({"augment": "upside down"}, "augment"),
         ({"truncation": 0}, "truncation"),
+        ({"betas": (0.5,)}, r"betas=\(0.5,\): Adam takes two numbers"),
+        ({"betas": (0.5, 1.0)}, "betas"),
+        ({"betas": ("a", "b")}, "betas"),
+        ({"betas": 3}, "betas"),
+        ({"augment": [["flip"]]}, r"augment has an operation \['flip'\]"),
+        ({"device": "cuda:0"}, r"'device' parameter .* must be a str among .*'cuda'.* Got 'cuda:0'"),
+        ({"device": "tpu"}, "device='tpu' is not there; device='auto' takes what is"),
+        ({"image_shape": (0, 0)}, r"image_shape must be \(h, w\) or \(h, w, c\) in pixels, got \(0, 0\)"),
+        ({"image_shape": "16x16"}, "image_shape"),
+        ({"image_shape": 16}, "image_shape"),
     ],
 )
 def test_wrong_parameters_are_named(bars, params, match):
     with pytest.raises(ValueError, match=match):
         clone(TINY).set_params(**params).fit(*bars)
+
+
+@pytest.mark.parametrize("device", ["auto", "gpu", "cuda"])
+def test_many_pictures_and_a_gpu_take_the_largest_networks(bars, device, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(models.image, "_MANY", 72)
+    model = clone(TINY).set_params(device=device)
+    model._fit_encoder(model._check_X(bars[0]), bars[1])
+    assert model.architecture_ == "biggan"
+
+
+def test_tags_say_what_is_taken():
+    assert get_tags(TINY).input_tags.three_d_array
+    assert not get_tags(TINY).input_tags.two_d_array
+    assert get_tags(clone(TINY).set_params(image_shape=(8, 8))).input_tags.two_d_array
+    assert not get_tags(TINY).input_tags.allow_nan
+    assert not get_tags(GANOversampler(model=TINY)).input_tags.two_d_array
+    assert get_tags(GANOversampler(model="image")).input_tags.three_d_array
+    both = get_tags(GANOversampler()).input_tags
+    assert both.three_d_array
+    assert both.two_d_array
+    assert both.allow_nan
+
+
+def test_lists_of_pictures_come_back_as_lists_of_pictures(bars):
+    resampled, _ = GANOversampler(model=TINY).fit_resample(list(bars[0]), bars[1])
+    assert isinstance(resampled, list)
+    assert all(picture.dtype == np.uint8 for picture in resampled)
+
+
+def test_two_workers_give_what_one_gives(bars):
+    alone = GANOversampler(model=TINY).fit_resample(*bars)[0]
+    for made, _ in Parallel(n_jobs=2)(delayed(GANOversampler(model=TINY).fit_resample)(*bars) for _ in range(2)):
+        assert_array_equal(made, alone)
 
 
 def test_broken_pictures_are_named(bars):

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from ganaug import TabularGAN, __version__
+from ganaug import GANOversampler, TabularGAN, __version__
 from ganaug.models.base import ConditionalGAN
 from ganaug.training.callbacks import Callback, Checkpoint
 
@@ -392,3 +392,28 @@ def test_a_checkpoint_that_cannot_be_is_refused_before_training(mixed, tiny_mode
     with pytest.raises((ValueError, FileNotFoundError)):
         tiny_model.set_params(callbacks=[Ends(), checkpoint]).fit(*mixed)
     assert seen == [0]
+
+
+@pytest.mark.parametrize(
+    "params", [{"hidden_sizes": (4,)}, {"latent_size": 3}, {"prior": "neighbors"}, {"pac": 4}], ids=str
+)
+def test_parameters_set_after_fit_wait_for_the_next(mixed, tiny_model, tmp_path, params):
+    X, y = mixed
+    model = tiny_model.fit(X, y)
+    made, scores = model.sample(["a", "b"]), model.judge(X[:5], y[:5])
+    model.set_params(**params).save(tmp_path / "m")
+    assert_frame_equal(model.sample(["a", "b"]), made)
+    assert_frame_equal(TabularGAN.load(tmp_path / "m").sample(["a", "b"]), made)
+    assert model.judge(X[:5], y[:5]).tolist() == scores.tolist()
+
+
+def test_models_say_why_they_do_not_judge(mixed, tiny_model, tmp_path):
+    X, y = mixed
+    tiny_model.fit(X, y).save(tmp_path / "m")
+    loaded = GANOversampler.load(tmp_path / "m")
+    with pytest.raises(ValueError, match="single rows: it was loaded, and its file holds none"):
+        loaded.model_.judge(X, y)
+    with pytest.raises(ValueError, match=r"single rows: pac=2 judges rows together"):
+        tiny_model.set_params(pac=2).fit(X, y).selection_for("discriminator", X, y, 3)
+    with pytest.raises(AttributeError, match="files do not hold it"):
+        loaded.history_  # noqa: B018

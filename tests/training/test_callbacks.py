@@ -5,7 +5,6 @@ import pickle
 import sys
 import warnings
 
-import matplotlib
 import numpy as np
 import pandas as pd
 import polars
@@ -359,9 +358,6 @@ def test_tables_have_a_diversity(mixed, model):
 
 
 def test_history_is_drawn(mixed, model):
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
     history = model.fit(*mixed).history_
     figure = plot_history(history)
     loss, accuracy, *_ = figure.axes
@@ -375,4 +371,3 @@ def test_history_is_drawn(mixed, model):
     assert len(plot_history(history.drop(columns=["distance", "diversity"])).axes) == 3
     with pytest.raises(ValueError, match="nothing to draw in a history of 0 rows"):
         plot_history(history[:0])
-    plt.close("all")
