@@ -174,6 +174,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         Returns
         -------
         self
+            Fitted.
 
         Warns
         -----
