@@ -6,7 +6,12 @@ their figures by the same relative paths as on a code host, and nothing is there
 
 from pathlib import Path
 
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+
 import ganaug
+from ganaug.training import callbacks
 
 ROOT = Path(__file__).parents[1]
 
@@ -72,3 +77,31 @@ html_theme_options = {
     "show_toc_level": 2,
     "header_links_before_dropdown": 6,
 }
+
+# Names that become links where a page has them as code: so no page needs markup that a code host does not know.
+_LINKED = {
+    **{name: f"ganaug.{name}" for name in ganaug.__all__},
+    **{
+        name: f"{callbacks.__name__}.{name}"
+        for name in ("Callback", *(c.__name__ for c in callbacks.Callback.__subclasses__()))
+    },
+    "plot_history": "ganaug.training.history.plot_history",
+    "ganaug.evaluation.images.nearest_pixels": "ganaug.evaluation.images.nearest_pixels",
+    "ganaug.datasets.images.read_images": "ganaug.datasets.images.read_images",
+}
+
+
+def _link_names(app: Sphinx, document: nodes.document) -> None:
+    if app.env.docname.startswith("docs/api"):
+        return
+    for literal in list(document.findall(nodes.literal)):
+        target = _LINKED.get(literal.astext())
+        if target is not None and not isinstance(literal.parent, nodes.reference):
+            link = pending_xref("", literal.deepcopy(), refdomain="py", reftype="obj", reftarget=target, refwarn=True)
+            link["refdoc"] = app.env.docname
+            literal.replace_self(link)
+
+
+def setup(app: Sphinx) -> None:
+    """Let Sphinx call what is written here."""
+    app.connect("doctree-read", _link_names)

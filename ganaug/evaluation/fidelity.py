@@ -64,7 +64,7 @@ def as_frame(table: Any, name: str, like: pd.DataFrame | None = None) -> pd.Data
     Returns
     -------
     DataFrame of shape (n, d)
-        The table itself where it is one.
+        The same rows, with columns in the order of `like`.
 
     Raises
     ------
