@@ -31,7 +31,7 @@ extensions = [
 root_doc = "docs/index"
 include_patterns = ["docs/**", "benchmarks/results/*.md", "CHANGELOG.md", "CONTRIBUTING.md"]
 # what is not even looked into; `**` would walk through the environments
-exclude_patterns = [".*", "build", "dist", "docs/_*", "examples", "ganaug", "tests"]
+exclude_patterns = [".*", "build", "dist", "docs/_*", "examples", "ganaug", "tests", "**/sg_execution_times.rst"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 templates_path = [str(ROOT / "docs/_templates")]  # autosummary and the pages look from different folders
 # `name` in a docstring becomes a link where the site has such an object, and stays a name elsewhere
