@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 CTGAN := .venv-ctgan
 CTGAN_PIP := $(CTGAN)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(CTGAN)/constraints.txt
 
-.PHONY: demo test lint bench bench-generators bench-speed bench-images clean
+.PHONY: demo test lint docs bench bench-generators bench-speed bench-images clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -20,6 +20,12 @@ lint: $(VENV)/installed-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The site, in docs/_build/html. The source directory is the whole repository, see docs/conf.py.
+docs: $(VENV)/installed-docs
+	$(BIN)/numpydoc lint $$(find ganaug -name "*.py")
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -c docs -d docs/_build/doctrees . docs/_build/html
+	@echo docs/_build/html/index.html
 
 # `make bench ARGS="--half design"` for one half of the tables; without, the eight small ones
 ARGS ?= --quick
@@ -40,7 +46,7 @@ bench-images: $(VENV)/installed-bench
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/images.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) $(CTGAN) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(CTGAN) docs/_build docs/api docs/gallery .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 # torch goes first, alone: resolved together with the rest, pip may choose a build with gigabytes of CUDA.
 $(VENV)/installed: pyproject.toml constraints.txt

@@ -124,6 +124,7 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Returns
         -------
         self
+            Fitted.
 
         Raises
         ------

@@ -333,6 +333,7 @@ class Comparison:
         Returns
         -------
         matplotlib.figure.Figure
+            To be shown by a notebook, or saved.
         """
         from ganaug.figure import Drawing
 

@@ -193,6 +193,7 @@ class GANOversampler(BaseOverSampler):
         Returns
         -------
         self
+            Fitted.
         """
         with undone_if_failing(self, self._is_warm):
             X, labels, _ = self._check(X, y)
@@ -271,6 +272,7 @@ class GANOversampler(BaseOverSampler):
         Returns
         -------
         X : same container and dtypes as in `fit`
+            The rows.
         """
         check_is_fitted(self, "model_")
         if not isinstance(n, int | np.integer) or n < 0 or np.ndim(label):
@@ -279,7 +281,16 @@ class GANOversampler(BaseOverSampler):
         return self.model_.sample(np.full(n, label), random_state=seed)
 
     def save(self, path: str | Path) -> None:
-        """Store the fitted model in one file, for `load`; see `ConditionalGAN.save`."""
+        """Store the fitted model in one file, for `load`.
+
+        The file holds weights and plain data, no code; among them values of the training data, see
+        `ganaug.TabularGAN.save`.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to store it; an existing file is replaced.
+        """
         check_is_fitted(self, "model_")
         self.model_.save(path)
 

@@ -54,7 +54,7 @@ class ImageSet:
     Parameters
     ----------
     X : array of shape (n, h, w) or (n, h, w, c)
-        uint8; uint16 or int16 where the files have 16 bits; in an archive, any numbers.
+        Of uint8; of uint16 or int16 where the files have 16 bits; in an archive, any numbers.
     y : array of shape (n,)
         The names of the folders, or an archive's labels.
     files : list
@@ -647,7 +647,7 @@ def write_samples(out: str | Path, X: NDArray, label: str, *, force: bool = Fals
     out : str or Path
         The folder; the pictures are ``LABEL/synthetic_000001.png`` and so on in it.
     X : array of shape (n, h, w) or (n, h, w, c)
-        uint8, uint16 or int16.
+        Of uint8, uint16 or int16.
     label : str
         Their class.
     force : bool, default=False

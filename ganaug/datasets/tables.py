@@ -74,7 +74,18 @@ class Table:
     source: _TextSource | _ArrowSource | None = field(default=None, repr=False)
 
     def check_column(self, name: str) -> None:
-        """Raise a ``ValueError`` that names the nearest column when there is no column `name`."""
+        """Make sure that there is a column.
+
+        Parameters
+        ----------
+        name : str
+            Of the column.
+
+        Raises
+        ------
+        ValueError
+            Where there is none; the message names the nearest one.
+        """
         if name in self.frame.columns:
             return
         columns = [str(column) for column in self.frame.columns]
@@ -95,6 +106,7 @@ class Table:
         Returns
         -------
         X : DataFrame of shape (n_rows, n_columns - 1)
+            All other columns.
         y : Series of shape (n_rows,)
             Named `target`, without missing labels.
 
@@ -128,10 +140,12 @@ def read_table(path: str | Path) -> Table:
     Parameters
     ----------
     path : str or Path
+        The file.
 
     Returns
     -------
     Table
+        Its typed columns, and how it was written.
 
     Raises
     ------
@@ -274,6 +288,7 @@ def check_output(path: str | Path, *, force: bool = False, extensions: bool = Tr
     Parameters
     ----------
     path : str or Path
+        Where to write.
     force : bool, default=False
         Whether a file that is already there may be replaced.
     extensions : bool, default=True

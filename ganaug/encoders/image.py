@@ -192,8 +192,8 @@ class ImageEncoder:
 
         Returns
         -------
-        Tensor of float32, shape (n, c, *size_)
-            In [-1, 1]: -1 is `low_` and 1 is `high_`.
+        Tensor of float32, shape (n, c, height, width)
+            Sides as in `size_`, in [-1, 1]: -1 is `low_` and 1 is `high_`.
         """
         scaled = compact
         if self.dtype_.kind != "f":
@@ -213,8 +213,8 @@ class ImageEncoder:
 
         Parameters
         ----------
-        scaled : Tensor of float, shape (n, c, *size_)
-            What lies outside [-1, 1] is taken for its ends.
+        scaled : Tensor of float, shape (n, c, height, width)
+            Sides as in `size_`. What lies outside [-1, 1] is taken for its ends.
 
         Returns
         -------

@@ -172,7 +172,7 @@ class TableEncoder:
 
         Returns
         -------
-        Tensor of float64, shape (n, width_)
+        Tensor of float64, shape (n, width)
             Numbers, points of long category lists, one-hot blocks, each in the order of the columns.
 
         Raises
@@ -197,7 +197,7 @@ class TableEncoder:
 
         Parameters
         ----------
-        encoded : Tensor of float, shape (n, width_)
+        encoded : Tensor of float, shape (n, width)
             The largest entry of a block is its state, so that probabilities, logits and one-hot rows all do.
 
         Returns

@@ -64,6 +64,7 @@ def as_frame(table: Any, name: str, like: pd.DataFrame | None = None) -> pd.Data
     Returns
     -------
     DataFrame of shape (n, d)
+        The same rows, with columns in the order of `like`.
 
     Raises
     ------
@@ -145,7 +146,22 @@ def _in_order(frame: pd.DataFrame, name: str, like: pd.DataFrame, named: bool) -
 
 
 def draw(n: int, most: int, randomness: np.random.Generator) -> NDArray[np.intp]:
-    """Return `most` of `n` row numbers in rising order, or all of them where they are no more."""
+    """Return `most` of `n` row numbers in rising order, or all of them where they are no more.
+
+    Parameters
+    ----------
+    n : int
+        Rows there are.
+    most : int
+        Rows to draw at most.
+    randomness : numpy.random.Generator
+        Of the draw.
+
+    Returns
+    -------
+    ndarray of int
+        Their numbers.
+    """
     return np.arange(n) if n <= most else np.sort(randomness.choice(n, most, replace=False))
 
 
@@ -251,6 +267,7 @@ class Codebook:
         Returns
         -------
         list of ndarray of shape (n_i, width)
+            One for each table.
         """
         blocks: list[list[NDArray]] = [[] for _ in tables]
         scaled = [self.scaled(cells) for cells in tables]

@@ -182,6 +182,7 @@ class ConditionalGAN(BaseEstimator, ABC):
         Returns
         -------
         self
+            Fitted.
 
         Warns
         -----

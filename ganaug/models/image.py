@@ -517,6 +517,7 @@ class ImageGAN(ConditionalGAN):
         Returns
         -------
         matplotlib.figure.Figure
+            To be shown by a notebook, or saved.
         """
         check_is_fitted(self, "generator_")
         rows = []
@@ -537,6 +538,7 @@ class ImageGAN(ConditionalGAN):
         Returns
         -------
         matplotlib.figure.Figure
+            To be shown by a notebook, or saved.
         """
         check_is_fitted(self, "generator_")
         if not getattr(self, "snapshots_", None):

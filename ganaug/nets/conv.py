@@ -40,8 +40,10 @@ class ConditionalBatchNorm(nn.Module):
     condition_size : int
         Size of the condition.
 
-    Shape
+    Notes
     -----
+    Shapes:
+
     - x: (batch, n_channels, height, width); condition: (batch, condition_size)
     - output: as x
 
@@ -76,8 +78,10 @@ class UpsampledConv(nn.Conv2d):
     bias : bool, default=True
         Left out where a normalisation follows, which would remove it.
 
-    Shape
+    Notes
     -----
+    Shapes:
+
     - x: (batch, n_in, height, width)
     - output: (batch, n_out, 2 height, 2 width)
 
@@ -105,8 +109,10 @@ class PooledConv(nn.Conv2d):
     n_in, n_out : int
         Channels in and out.
 
-    Shape
+    Notes
     -----
+    Shapes:
+
     - x: (batch, n_in, height, width), both even
     - output: (batch, n_out, height / 2, width / 2)
 
@@ -141,8 +147,10 @@ class SelfAttention(nn.Module):
     n_channels : int
         Channels of the images.
 
-    Shape
+    Notes
     -----
+    Shapes:
+
     - x: (batch, n_channels, height, width)
     - output: as x
 
@@ -185,8 +193,10 @@ class Level(nn.Module):
     condition_size : int
         Size of the condition.
 
-    Shape
+    Notes
     -----
+    Shapes:
+
     - x: (batch, channels, height, width) as `layer` takes it; condition: (batch, condition_size)
     - output: as `layer` returns it
 
@@ -219,8 +229,10 @@ class ResidualUp(nn.Module):
     attends : bool
         Whether self-attention follows.
 
-    Shape
+    Notes
     -----
+    Shapes:
+
     - x: (batch, n_in, height, width); condition: (batch, condition_size)
     - output: (batch, n_out, 2 height, 2 width)
 
@@ -258,8 +270,10 @@ class ResidualDown(nn.Module):
     attends : bool
         Whether self-attention follows.
 
-    Shape
+    Notes
     -----
+    Shapes:
+
     - x: (batch, n_in, height, width), both even
     - output: (batch, n_out, height / 2, width / 2)
 
@@ -287,8 +301,10 @@ class ResidualDown(nn.Module):
 class SumPool(nn.Module):
     """Rectify and sum over all places, so that what is found counts as often as it is there (arXiv 1802.05957).
 
-    Shape
+    Notes
     -----
+    Shapes:
+
     - x: (batch, channels, height, width)
     - output: (batch, channels)
 
@@ -323,8 +339,10 @@ class Head(nn.Module):
     conditioning : str
         A name of `CONDITIONINGS`.
 
-    Shape
+    Notes
     -----
+    Shapes:
+
     - features: (batch, n_features); y: (batch,) class index
     - output: (batch,); with "auxiliary" (batch, 2)
 
@@ -369,8 +387,10 @@ class Discriminator(nn.Module):
     flat : bool
         Whether images are flattened first; the class then enters as so many values.
 
-    Shape
+    Notes
     -----
+    Shapes:
+
     - images: (batch, channels, height, width); y: (batch,) class index
     - output: (batch,); with conditioning="auxiliary" (batch, 2): the score, and the log-probability of the class
 
@@ -419,8 +439,10 @@ class Generator(nn.Module):
     bottom : (int, int, int)
         Channels, height and width of the grid.
 
-    Shape
+    Notes
     -----
+    Shapes:
+
     - y: (batch,) class index; latent: (batch, sum(latent_sizes))
     - output: (batch, channels, height, width) within [-1, 1]
 
@@ -474,8 +496,10 @@ class FlatGenerator(nn.Module):
     hidden_sizes : sequence of int
         Widths of the hidden layers.
 
-    Shape
+    Notes
     -----
+    Shapes:
+
     - y: (batch,) class index; latent: (batch, latent_size)
     - output: (batch, channels, height, width) within [-1, 1]
 
@@ -600,7 +624,7 @@ def image_networks(
     Returns
     -------
     generator : nn.Module
-        (y, latent) -> images of shape (batch, channels, *size) within [-1, 1].
+        (y, latent) -> images of shape (batch, channels, height, width) within [-1, 1].
     discriminator : nn.Module
         (images, y) -> scores of shape (batch,), or with conditioning="auxiliary" of shape (batch, 2): the score, and
         the log-probability that the image is of its class in `y`.

@@ -37,8 +37,10 @@ class MLPGenerator(nn.Module):
     temperature : float, default=0.3
         Of the Gumbel-softmax: low gives nearly one-hot rows, high gives smoother gradients.
 
-    Shape
+    Notes
     -----
+    Shapes:
+
     - y: (batch,) class index; latent: (batch, latent_size); gumbel: (batch, sum(block_sizes));
       anchor: (batch, width) where width = n_continuous + sum(block_sizes)
     - output: (batch, width)
@@ -149,8 +151,10 @@ class MLPDiscriminator(nn.Module):
     generator : torch.Generator
         Source of dropout's randomness.
 
-    Shape
+    Notes
     -----
+    Shapes:
+
     - rows: (batch, size); y: (batch,) class index
     - output: (batch,)
 
