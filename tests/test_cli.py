@@ -38,10 +38,11 @@ class Repeater:
         )
         X_resampled, y_resampled = sampler.fit_resample(X, y)
         self.is_synthetic_ = np.arange(len(X_resampled)) >= len(X)
+        self.model_ = "a model"
         return X_resampled, y_resampled
 
     def save(self, path):
-        path.write_text("a model")
+        path.write_text(self.model_)
 
 
 @pytest.fixture
@@ -132,6 +133,7 @@ def test_options_reach_the_sampler(folder, quick):
         "random_state": 7,
         "max_time": 1.5,
         "verbose": 0,
+        "callbacks": None,
     }
     frame = pd.read_parquet("out.parquet")
     assert list(frame.columns) == ["age", "town", "plan", "made"]
