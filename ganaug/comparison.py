@@ -380,7 +380,7 @@ class _Part(BaseEstimator):
 
     def fit_resample(self, X: Any, y: NDArray) -> tuple[Any, NDArray]:
         balanced = Memory(self.memory, verbose=0).cache(_balanced)
-        X_res, y_res = balanced(self.sampler, X, y)
+        X_res, y_res = balanced(clone(self.sampler), X, y)
         # the originals come first, so they are all among the first rows of their class
         of_classes = [np.flatnonzero(y_res == label)[:n] for label, n in _part_way(y, self.part).items()]
         rows = np.sort(np.concatenate(of_classes))
@@ -972,8 +972,7 @@ def _evaluate(
                 note = _one_line(type(error), error)
             seconds = resampling + time.perf_counter() - start
             if not note:
-                model = Pipeline([*front, ("rest", model)]) if front else model
-                scores |= _scores(model, scorers, X_test, y_test)
+                scores |= _scores(front, model, scorers, X_test, y_test)
                 note = _one_line(caught[0].category, caught[0].message) if caught else ""
             row = {"sampler": name, "classifier": classifier, "split": split, "n_train": len(train)}
             rows.append(row | {"n_test": len(test), "fit_seconds": seconds, "note": note} | scores)
@@ -989,8 +988,13 @@ def _fitted(pipeline: Pipeline, sampler: Any, X: Any, y: NDArray, groups: NDArra
     return pipeline.fit(X, y, **weights)
 
 
-def _scores(model: Any, scorers: dict[str, Any], X: Any, y: NDArray) -> dict[str, float]:
-    """Score a model by all metrics that it can be scored by."""
+def _scores(front: list[Any], model: Any, scorers: dict[str, Any], X: Any, y: NDArray) -> dict[str, float]:
+    """Score a model, after the steps before it, by all metrics that it can be scored by."""
+    if isinstance(model, Pipeline):
+        *rest, (_, model) = model.steps
+        front = [*front, *rest]
+    for _, step in front:  # once, not for each way in which the scorers ask
+        X = step.transform(X)
     able = hasattr(model, "predict_proba")
     usable = {metric: of for metric, of in scorers.items() if able or of._response_method != "predict_proba"}
     return check_scoring(model, scoring=usable)(model, X, y)
