@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rich.console import Console
 
+    from ganaug.evaluation.pictures import PictureEvaluation
+    from ganaug.evaluation.summary import Evaluation
     from ganaug.oversampler import GANOversampler
     from ganaug.training.callbacks import Callback
 
@@ -496,43 +498,91 @@ def compare(
 
 @app.command()
 def evaluate(
-    real: Annotated[Path, typer.Argument(metavar="REAL", help="The table that the rows were made from.")],
-    synthetic: Annotated[Path, typer.Argument(metavar="SYNTHETIC", help="The generated rows alone.")],
+    real: Annotated[
+        Path,
+        typer.Argument(
+            metavar="REAL",
+            help="The table that the rows were made from; of pictures the folder, CLASS/*.png, or .npz file.",
+        ),
+    ],
+    synthetic: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SYNTHETIC",
+            help="The generated rows alone; of pictures, a folder or .npz file of them, or the OUT of `ganaug balance`, "
+            "from which they are taken.",
+        ),
+    ],
     holdout: Annotated[
         Path | None,
-        typer.Option("--holdout", metavar="FILE", help="Real rows that the generator has not seen."),
+        typer.Option("--holdout", metavar="FILE", help="Real rows or pictures that the generator has not seen."),
     ] = None,
     target: Annotated[
         str | None,
-        typer.Option("--target", metavar="COLUMN", help="The classes: like is compared with like, and predicted."),
+        typer.Option(
+            "--target", metavar="COLUMN", help="Of tables, the classes: like is compared with like, and predicted."
+        ),
     ] = None,
     seed: Seed = 0,
 ) -> None:
-    """Say whether SYNTHETIC rows are real enough, whether they are copies, and what they are good for."""
-    from ganaug.datasets.tables import read_table
-    from ganaug.evaluation.summary import evaluate
+    """Say whether SYNTHETIC rows or pictures are real enough, whether they are copies, and what they are good for."""
+    paths = [real, synthetic, *([holdout] if holdout is not None else [])]
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(f"no such file or folder: {path}")
+    are_pictures = {path: path.is_dir() or path.suffix.lower() == ".npz" for path in paths}
+    if len(set(are_pictures.values())) > 1:
+        kinds = [f"{path} is taken for {'pictures' if of else 'a table'}" for path, of in are_pictures.items()]
+        raise ValueError(f"{' and '.join(kinds)}: they must be of one kind")
+    if are_pictures[real]:
+        if target is not None:
+            raise ValueError(f"--target is for tables, and {real} is taken for pictures")
+        evaluation: Evaluation | PictureEvaluation = _evaluated_pictures(paths, seed)
+    else:
+        evaluation = _evaluated_tables(paths, target, seed)
+    shown = evaluation.frame()[["part", "measure", "value", "best", "reads"]]
+    console = _console()
+    _print_table(console, shown.map(lambda cell: cell if isinstance(cell, str) else f"{cell:.3g}"))
+    for sentence in evaluation.verdict:
+        console.print(f"- {sentence}", markup=False)
 
-    tables = [read_table(path) for path in (real, synthetic, *([holdout] if holdout is not None else []))]
+
+def _evaluated_pictures(paths: list[Path], seed: int | None) -> PictureEvaluation:
+    from ganaug.datasets.images import read_images
+    from ganaug.evaluation.pictures import evaluate_pictures
+
+    made = read_images(paths[1], only_synthetic=True)
+    # as --resize may have done before the generator saw them
+    sets = [read_images(path, resize=made.X.shape[1:3] if path.is_dir() else None) for path in (paths[0], *paths[2:])]
+    sets.insert(1, made)
+    return evaluate_pictures(
+        *(of.X for of in sets[:2]),
+        holdout=sets[2].X if len(sets) > 2 else None,
+        target=[of.y.astype(str) for of in sets],  # an archive's numbers may be the names of folders
+        random_state=seed,
+    )
+
+
+def _evaluated_tables(paths: list[Path], target: str | None, seed: int | None) -> Evaluation:
+    from ganaug.datasets.tables import read_table
+    from ganaug.evaluation.summary import evaluate_tables
+
+    tables = [read_table(path) for path in paths]
     if target is not None:
         for table in tables:
             table.check_column(target)
     frames = [table.frame for table in tables]
-    console = _console()
     if target is not None and (classes := set(frames[1][target])) < set(frames[0][target]):
         # rows that fill up a class are to be like those of that class, not like the whole table
         names = ", ".join(sorted(map(str, classes)))
-        console.print(
+        _console().print(
             f"Only rows with {target} = {names} are compared: the synthetic ones have no other.", markup=False
         )
         frames = [frame[frame[target].isin(classes)].drop(columns=target).reset_index(drop=True) for frame in frames]
         target = None
-    evaluation = evaluate(
+    return evaluate_tables(
         frames[0], frames[1], holdout=frames[2] if len(frames) > 2 else None, target=target, random_state=seed
     )
-    shown = evaluation.frame()[["part", "measure", "value", "best", "reads"]]
-    _print_table(console, shown.map(lambda cell: cell if isinstance(cell, str) else f"{cell:.3g}"))
-    for sentence in evaluation.verdict:
-        console.print(f"- {sentence}", markup=False)
 
 
 @app.command()
