@@ -509,8 +509,8 @@ def evaluate(
         Path,
         typer.Argument(
             metavar="SYNTHETIC",
-            help="The generated rows alone; of pictures, a folder or .npz file of them, or the OUT of `ganaug balance`, "
-            "from which they are taken.",
+            help="The generated rows alone; of pictures, a folder or .npz file of them, or the OUT of "
+            "`ganaug balance`, from which they are taken.",
         ),
     ],
     holdout: Annotated[

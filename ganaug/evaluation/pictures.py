@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -382,7 +382,7 @@ class PictureEvaluation(Shown):
         classes = self.by_class["class"].unique().tolist()
         height = 1 + 0.35 * len(classes)
         figure = Figure(figsize=(10, 3 + height), layout="constrained")
-        above, below = np.ravel(figure.subfigures(2, 1, height_ratios=[height, 2.6]))
+        above, below = cast(Any, figure.subfigures(2, 1, height_ratios=[height, 2.6]))
         if classes:
             for ax, name in zip(above.subplots(1, 3, sharey=True), ("precision", "recall", "coverage"), strict=True):
                 rows = self.by_class[self.by_class["measure"] == name]
