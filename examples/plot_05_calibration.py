@@ -31,8 +31,8 @@ print(f"{y_train.mean():.1%} positive")
 
 # %%
 # The same logistic regression: as it is, on balanced classes, and on balanced classes with the correction, which takes
-# the whole pipeline, so that it can count the classes before and after the sampler. Once more with rows as they come: by
-# default each is chosen among three candidates for how surely it belongs to its class.
+# the whole pipeline, so that it can count the classes before and after the sampler. Once more with the rows as they
+# come, for by default each is chosen among three candidates by how surely it belongs to its class.
 sampler = GANOversampler(model=TabularGAN(n_steps=N_STEPS), random_state=0)
 balanced = make_pipeline(sampler, LogisticRegression())
 models = {

@@ -843,3 +843,7 @@ def _print_scores(console: Console, scores: pd.DataFrame, seconds: float) -> Non
             f"ganaug is {words} {name}: {n_better} scores of {len(METRICS) * len(scores) // 3} better, "
             f"{n_worse} worse, {gain:+.3f} on average."
         )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -128,8 +128,8 @@ def compare(
     precision : float, default=0.5
         In (0, 1]: the precision at which "recall at precision" is read off.
     max_time : float or None, default=None
-        Seconds after which no further split is begun; those finished count, and they are at least two. None scores
-        them all.
+        Seconds after which no further split is begun; those finished count, and they are at least two. You are warned
+        then. None scores them all.
     random_state : int, RandomState or None, default=None
         Of the splits, and of whatever in samplers and classifiers has no `random_state` of its own. All of them have
         the same splits and seeds.
@@ -229,6 +229,11 @@ def compare(
             done |= {(row[_KEY], row["split"]): row for row in rows}
             progress.update(shown, advance=1, on=f"{rows[0]['sampler']}, split {rows[0]['split'] + 1}")
     finished = [split for split in range(len(splits)) if all((key, split) in done for key in keys.values())]
+    if len(finished) < len(splits):
+        warnings.warn(
+            f"{max_time=} was up after {len(finished)} of {len(splits)} splits: with more of them, finer differences show",
+            stacklevel=2,
+        )
     ordered = [
         {**done[keys[sampler, classifier], split], "sampler": sampler, "classifier": classifier}
         for sampler in chosen
@@ -690,7 +695,7 @@ class Choice:
             said = [f"Nothing is added: {test} tells no candidate from doing nothing as better."]
             ahead = [str(name) for name in mean if name not in ("none", "SMOTE") and gain[name] > 0]
             if ahead:
-                closest = min(ahead, key=lambda name: p[name])
+                closest = min(ahead, key=lambda name: (p[name], -gain[name]))
                 said.append(f"Closest is {closest}: its {self.metric} is {figures(closest)}.")
         else:
             said = [
