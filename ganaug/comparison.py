@@ -231,7 +231,7 @@ def compare(
     finished = [split for split in range(len(splits)) if all((key, split) in done for key in keys.values())]
     if len(finished) < len(splits):
         warnings.warn(
-            f"{max_time=} was up after {len(finished)} of {len(splits)} splits: with more of them, finer differences show",
+            f"{max_time=} was up after {len(finished)} of {len(splits)} splits; with more, finer differences show",
             stacklevel=2,
         )
     ordered = [
