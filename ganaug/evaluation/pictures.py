@@ -264,7 +264,7 @@ class PictureEvaluation(Shown):
             reads = f"with ImageNet's classes; real ones have {self.score[3]:.3g}"
             rows.append(("fidelity", f"IS-{extractor.NAME}", *self.score, reads))
         closest, reference = self.closest, self._reference
-        more = "more than" if self.copied.exceeds(self.reference_copied) else "as many as"
+        more = "more than" if self.copied.exceeds(self.reference_copied) else "no more than"
         rows += [
             (
                 "privacy",
@@ -321,8 +321,10 @@ class PictureEvaluation(Shown):
             distance, precision, coverage = of[_FD], of["precision"], of["coverage"]
             times = f"{_FD} is {distance['value'] / distance['floor']:.2g} times that of two halves of the real ones"
             if precision["value"] < 0.5 * precision["floor"]:
-                share = f"{precision['value']:.0%} of them lie among real ones, where {precision['floor']:.0%} do"
-                said.append(f"{name} are junk, or nearly: {share} of real ones; {times}.")
+                share = (
+                    f"{precision['value']:.0%} of them lie among real ones, where {precision['floor']:.0%} of these do"
+                )
+                said.append(f"{name} are junk, or nearly: {share}; {times}.")
             elif distance["low"] > distance["floor high"]:
                 said.append(f"{name} can be told from real ones: {times}.")
             else:
