@@ -314,7 +314,7 @@ def select(
     ...     y,
     ...     sampler=GANOversampler(model=TabularGAN(n_steps=20)),
     ...     classifiers="LogisticRegression",
-    ...     n_repeats=1,
+    ...     n_splits=2,
     ...     random_state=0,
     ... )
     >>> choice.name

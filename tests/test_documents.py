@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_digits
 
-from ganaug import ImageGAN
+from ganaug import ImageGAN, select
 from ganaug.cli import main
 
 ROOT = Path(__file__).parents[1]
@@ -63,6 +63,8 @@ def test_python_of_the_readme_runs(in_a_folder_with_data, monkeypatch):
 
 def test_shell_of_the_readme_runs(in_a_folder_with_data, capsys, monkeypatch):
     monkeypatch.setitem(ImageGAN.__init__.__kwdefaults__, "n_steps", 20)
+    monkeypatch.setitem(select.__kwdefaults__, "n_repeats", 1)
+    monkeypatch.setitem(select.__kwdefaults__, "classifiers", "GaussianNB")
     for code in (code for kind, code in BLOCKS if kind == "console"):
         for line in code.splitlines():
             command = line.removeprefix("$ ").split("  #")[0].strip()
