@@ -336,7 +336,7 @@ def _logged(log_dir: Path | None, *, pictures: bool) -> Iterator[list[Callback] 
         callbacks.append(SampleGrid(log_dir / "samples"))
     if find_spec("tensorboard") is not None:
         callbacks.append(TensorBoard(log_dir))
-    is_new = not log_dir.exists()
+    made = [folder for folder in (log_dir, *log_dir.parents) if not folder.exists()]
     log_dir.mkdir(parents=True, exist_ok=True)
     before = history.stat().st_mtime_ns if history.exists() else None
     try:
@@ -344,8 +344,9 @@ def _logged(log_dir: Path | None, *, pictures: bool) -> Iterator[list[Callback] 
         if not history.exists() or history.stat().st_mtime_ns == before:
             _say("warning", f"nothing was trained, so nothing is written to --log-dir {log_dir}")
     finally:
-        if is_new and not any(log_dir.iterdir()):
-            log_dir.rmdir()
+        for folder in made:
+            if not any(folder.iterdir()):
+                folder.rmdir()
 
 
 def _balance_pictures(

@@ -352,7 +352,7 @@ def select(
     seed = random_state if isinstance(random_state, (int, np.integer)) else None
     samplers: dict[str, Any] = {
         "none": FunctionSampler(validate=False),
-        "random": imblearn.over_sampling.RandomOverSampler(random_state=seed),
+        "random": FunctionSampler(func=_repeated, kw_args={"random_state": seed}, validate=False),
     }
     for part in _PARTS:
         one = clone(base).set_params(sampling_strategy=partial(_part_way, part=part), callbacks=base.callbacks)
@@ -362,6 +362,18 @@ def select(
     gain = standing.loc[standing["is better"], "gain"].to_dict()
     name = max((name for name in samplers if name in gain), key=lambda name: gain[name], default="none")
     return Choice(name, samplers[name], metric, comparison)
+
+
+def _repeated(X: Any, y: Any, random_state: int | None) -> tuple[Any, Any]:
+    """Repeat rows at random, in every container; imbalanced-learn's sampler takes no polars."""
+    numbers = np.arange(len(y))[:, None]
+    sampler = imblearn.over_sampling.RandomOverSampler(random_state=random_state)
+    rows = sampler.fit_resample(numbers, np.asarray(y))[0].ravel()
+    X_res, y_res = (
+        part.iloc[rows].reset_index(drop=True) if hasattr(part, "iloc") else _safe_indexing(part, rows)
+        for part in (X, y)
+    )
+    return X_res, y_res
 
 
 def _part_way(y: NDArray, part: float) -> dict[Any, int]:

@@ -188,11 +188,11 @@ def choosing(monkeypatch, name):
 
 def test_select_that_adds_nothing_writes_the_table_as_it_was(folder, capsys, monkeypatch):
     choosing(monkeypatch, "none")
-    assert main(words("balance in.csv out.csv --target plan --select --log-dir log")) == 0
+    assert main(words("balance in.csv out.csv --target plan --select --log-dir log/run")) == 0
     shown = capsys.readouterr()
     assert Path("out.csv").read_text() == TABLE
     assert "Nothing is added: the paired test over 4 splits" in " ".join(shown.out.split())
-    assert "nothing was trained, so nothing is written to --log-dir log" in shown.err
+    assert "nothing was trained, so nothing is written to --log-dir log/run" in shown.err
     assert names() == ["in.csv", "out.csv"]
 
 
@@ -297,7 +297,7 @@ BAD = {
     "balance in.csv out.csv --target plan --log-dir out.csv": "--log-dir out.csv is OUT, or lies in it",
     "balance in.csv out.csv --target plan --log-dir out.csv/log": "--log-dir out.csv/log is OUT, or lies in it",
     "balance in.csv out.csv --target plan --log-dir in.csv": "--log-dir in.csv is no folder",
-    "balance one.csv out.csv --target plan --log-dir log": "class",
+    "balance one.csv out.csv --target plan --log-dir log/run": "class",
     "sample none.gan out.csv --label a -n 3": "no such model file",
     "sample in.csv out.csv --label a -n 0": "-n",
     "blance": "blance",

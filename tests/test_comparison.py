@@ -517,6 +517,30 @@ def test_where_nothing_helps_nothing_is_added_and_rows_come_back_as_they_are(mix
     pd.testing.assert_series_equal(y_res, y)
 
 
+@pytest.mark.parametrize("kind", ["pandas", "polars", "array", "list", "pictures"])
+def test_rows_are_repeated_in_every_container(two, monkeypatch, kind):
+    monkeypatch.setattr(
+        "ganaug.comparison.compare", lambda *_, **__: found({"random": (0.3,)}, metrics=("average precision",))
+    )
+    X, y = two
+    given = {
+        "pandas": (X.set_axis(range(5, 125)), pd.Series(y, index=range(5, 125), dtype="category")),
+        "polars": (pl.DataFrame({name: X[name].tolist() for name in X}), pl.Series("y", y.tolist())),
+        "array": (X.to_numpy(), y),
+        "list": (X.to_numpy().tolist(), y.tolist()),
+        "pictures": (X.to_numpy().reshape(120, 2, 2), y),
+    }[kind]
+    choice = select(*given, random_state=0)
+    assert choice.name == "random"
+    X_res, y_res = choice.sampler.fit_resample(*given)
+    assert type(X_res) is type(given[0])
+    assert type(y_res) is type(given[1])
+    assert pd.Series(list(y_res)).value_counts().to_dict() == {"well": 96, "sick": 96}
+    np.testing.assert_array_equal(np.asarray(X_res)[:120], np.asarray(given[0]))
+    known = set(map(str, np.asarray(given[0]).tolist()))
+    assert {str(row) for row in np.asarray(X_res).tolist()} == known
+
+
 def test_the_sampler_chosen_is_the_users_own(two, monkeypatch):
     # whatever the scores, the half way wins
     monkeypatch.setattr(
