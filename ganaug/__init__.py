@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ganaug.calibration import calibrated
-    from ganaug.comparison import compare
+    from ganaug.comparison import compare, select
     from ganaug.evaluation.summary import evaluate
     from ganaug.models.image import ImageGAN
     from ganaug.models.tabular import TabularGAN
     from ganaug.oversampler import GANOversampler
 
 __version__ = "0.1.0.dev0"
-__all__ = ["GANOversampler", "ImageGAN", "TabularGAN", "calibrated", "compare", "evaluate"]
+__all__ = ["GANOversampler", "ImageGAN", "TabularGAN", "calibrated", "compare", "evaluate", "select"]
 
 _HOME = {
     "GANOversampler": "ganaug.oversampler",
@@ -21,6 +21,7 @@ _HOME = {
     "calibrated": "ganaug.calibration",
     "compare": "ganaug.comparison",
     "evaluate": "ganaug.evaluation.summary",
+    "select": "ganaug.comparison",
 }
 
 

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
@@ -22,9 +23,13 @@ from ganaug import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
     from rich.console import Console
 
+    from ganaug.evaluation.pictures import PictureEvaluation
+    from ganaug.evaluation.summary import Evaluation
     from ganaug.oversampler import GANOversampler
+    from ganaug.training.callbacks import Callback
 
 app = typer.Typer(
     name="ganaug",
@@ -112,7 +117,8 @@ def balance(
     model: Annotated[Model, typer.Option("--model", help="What generates.")] = Model.auto,
     seed: Seed = None,
     max_time: Annotated[
-        float | None, typer.Option("--max-time", metavar="SECONDS", help="Train no longer.", min=0)
+        float | None,
+        typer.Option("--max-time", metavar="SECONDS", help="Train no longer, nor compare with --select.", min=0),
     ] = None,
     categorical: Annotated[
         str | None,
@@ -131,6 +137,29 @@ def balance(
         bool, typer.Option("--skip-bad", help="Leave out pictures that cannot be read, and name them.")
     ] = False,
     link: Annotated[bool, typer.Option("--link", help="Link the original pictures instead of copying them.")] = False,
+    select: Annotated[
+        bool,
+        typer.Option(
+            "--select",
+            help="Choose by cross-validation of a table whether to add nothing, rows repeated, or how many generated "
+            "ones, and say why.",
+        ),
+    ] = False,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            "--metric", help="What --select goes by: average precision, if not ROC AUC, balanced accuracy, ..."
+        ),
+    ] = None,
+    log_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--log-dir",
+            metavar="DIR",
+            help="Write the training's history there while it goes on, for pictures samples too, and for TensorBoard "
+            "where it is installed.",
+        ),
+    ] = None,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="MODEL", help="Keep the model for `ganaug sample`.")
     ] = None,
@@ -145,8 +174,14 @@ def balance(
             raise ValueError(f"--save {save} would overwrite the data")
     if share is not None and strategy != "equal share":
         raise ValueError(f"--share {share} goes with --strategy 'equal share'")
+    if select and strategy != "auto":
+        raise ValueError(f"--select finds a strategy, and --strategy {strategy} names one: leave one of them out")
+    if metric is not None and not select:
+        raise ValueError(f"--metric {metric} goes with --select")
+    if log_dir is not None:
+        _check_log_dir(log_dir, {"IN": source, "OUT": out, "MODEL": save})
     are_pictures = source.is_dir() or source.suffix.lower() == ".npz"
-    of_tables = {"--target": target, "--categorical": categorical, "--mark": mark}
+    of_tables = {"--target": target, "--categorical": categorical, "--mark": mark, "--select": select or None}
     of_pictures = {"--resize": resize, "--skip-bad": skip_bad or None, "--link": link or None}
     for option, value in (of_tables if are_pictures else of_pictures).items():
         if value is not None:
@@ -165,26 +200,37 @@ def balance(
     }
     if are_pictures:
         copies: Literal["copy", "link", "none"] = "none" if only_synthetic else "link" if link else "copy"
-        _balance_pictures(
-            source, out, strategy, params, resize=resize, skip_bad=skip_bad, copies=copies, save=save, force=force
-        )
+        with _logged(log_dir, pictures=True) as callbacks:
+            _balance_pictures(
+                source,
+                out,
+                strategy,
+                {**params, "callbacks": callbacks},
+                resize=resize,
+                skip_bad=skip_bad,
+                copies=copies,
+                save=save,
+                force=force,
+            )
         return
     if target is None:
         if not source.exists():
             raise FileNotFoundError(f"no such file or folder: {source}")
         raise ValueError("--target COLUMN is missing: which column of the table has the classes?")
-    _balance_table(
-        source,
-        out,
-        target,
-        strategy,
-        params,
-        categorical=categorical,
-        mark=mark,
-        only_synthetic=only_synthetic,
-        save=save,
-        force=force,
-    )
+    with _logged(log_dir, pictures=False) as callbacks:
+        _balance_table(
+            source,
+            out,
+            target,
+            strategy,
+            {**params, "callbacks": callbacks},
+            metric=(metric or "average precision") if select else None,
+            categorical=categorical,
+            mark=mark,
+            only_synthetic=only_synthetic,
+            save=save,
+            force=force,
+        )
 
 
 def _balance_table(
@@ -194,6 +240,7 @@ def _balance_table(
     strategy: str,
     params: dict[str, Any],
     *,
+    metric: str | None,
     categorical: str | None,
     mark: str | None,
     only_synthetic: bool,
@@ -222,14 +269,84 @@ def _balance_table(
     sampler = GANOversampler(
         sampling_strategy=wanted, categorical_features="auto" if categorical is None else columns, **params
     )
-    X_resampled, y_resampled = sampler.fit_resample(X, y)
-    new = sampler.is_synthetic_
+    if metric is None:
+        X_resampled, y_resampled = sampler.fit_resample(X, y)
+        new = sampler.is_synthetic_
+    else:
+        sampler, X_resampled, y_resampled, new = _selected(sampler, X, y, metric)
     added = new if only_synthetic else np.arange(len(new)) >= len(X)
     rows = pd.concat([X_resampled[added], y_resampled[added].rename(target)], axis=1)
     with _kept(save, sampler, X, y):
         n_repeated = int((~new[added]).sum())
         write_table(out, table, rows, mark=mark, n_repeated=n_repeated, only_synthetic=only_synthetic, force=force)
     _print_counts(_console(), target, y, y_resampled, y_resampled[~new])
+
+
+def _selected(
+    sampler: GANOversampler, X: pd.DataFrame, y: pd.Series, metric: str
+) -> tuple[GANOversampler, pd.DataFrame, pd.Series, NDArray]:
+    """Choose a strategy and say why; return the sampler, resampled rows and labels, and which rows are generated."""
+    import numpy as np
+
+    from ganaug.comparison import select
+    from ganaug.oversampler import GANOversampler
+
+    fewest = y.value_counts().tail(1)
+    if fewest.iloc[0] < 2:
+        raise ValueError(f"--select needs 2 rows of each class, to train and to test; {fewest.index[0]!r} has one")
+    choice = select(
+        X,
+        y,
+        sampler=sampler,
+        metric=metric,
+        n_splits=min(5, int(fewest.iloc[0])),
+        max_time=sampler.max_time,
+        random_state=sampler.random_state,
+        verbose=sampler.verbose,
+    )
+    console = _console()
+    standing = choice.comparison.standing(metric)[["mean", "gain", "p"]].rename(columns={"mean": metric})
+    _print_table(console, standing.map("{:.3f}".format).rename_axis("added").reset_index())
+    console.print(choice.reason, markup=False)
+    X_resampled, y_resampled = choice.sampler.fit_resample(X, y)
+    if isinstance(choice.sampler, GANOversampler):
+        return choice.sampler, X_resampled, y_resampled, choice.sampler.is_synthetic_
+    return sampler, X_resampled, y_resampled, np.zeros(len(y_resampled), dtype=bool)
+
+
+def _check_log_dir(log_dir: Path, taken: dict[str, Path | None]) -> None:
+    if log_dir.exists() and not log_dir.is_dir():
+        raise NotADirectoryError(f"--log-dir {log_dir} is no folder")
+    for name, path in taken.items():
+        if path is not None and log_dir.resolve().is_relative_to(path.resolve()):
+            raise ValueError(f"--log-dir {log_dir} is {name}, or lies in it: name another folder")
+
+
+@contextmanager
+def _logged(log_dir: Path | None, *, pictures: bool) -> Iterator[list[Callback] | None]:
+    """Give the callbacks that write to `log_dir`, which is there only where they wrote to it."""
+    if log_dir is None:
+        yield None
+        return
+    from ganaug.training.callbacks import CollapseMonitor, CSVLog, SampleGrid, TensorBoard
+
+    history = log_dir / "history.csv"
+    callbacks: list[Callback] = [CSVLog(history), CollapseMonitor()]
+    if pictures:
+        callbacks.append(SampleGrid(log_dir / "samples"))
+    if find_spec("tensorboard") is not None:
+        callbacks.append(TensorBoard(log_dir))
+    made = [folder for folder in (log_dir, *log_dir.parents) if not folder.exists()]
+    log_dir.mkdir(parents=True, exist_ok=True)
+    before = history.stat().st_mtime_ns if history.exists() else None
+    try:
+        yield callbacks
+        if not history.exists() or history.stat().st_mtime_ns == before:
+            _say("warning", f"nothing was trained, so nothing is written to --log-dir {log_dir}")
+    finally:
+        for folder in made:
+            if not any(folder.iterdir()):
+                folder.rmdir()
 
 
 def _balance_pictures(
@@ -285,8 +402,8 @@ def _kept(save: Path | None, sampler: GANOversampler, X: Any, y: pd.Series) -> I
         yield
         return
     with replacing(save) as beside:
-        if not sampler.is_synthetic_.any():
-            sampler.fit(X, y)  # nothing was missing, so nothing was trained yet
+        if not hasattr(sampler, "model_"):
+            sampler.fit(X, y)  # nothing was generated, so nothing was trained yet
         sampler.save(beside)
         yield
 
@@ -384,43 +501,91 @@ def compare(
 
 @app.command()
 def evaluate(
-    real: Annotated[Path, typer.Argument(metavar="REAL", help="The table that the rows were made from.")],
-    synthetic: Annotated[Path, typer.Argument(metavar="SYNTHETIC", help="The generated rows alone.")],
+    real: Annotated[
+        Path,
+        typer.Argument(
+            metavar="REAL",
+            help="The table that the rows were made from; of pictures the folder, CLASS/*.png, or .npz file.",
+        ),
+    ],
+    synthetic: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SYNTHETIC",
+            help="The generated rows alone; of pictures, a folder or .npz file of them, or the OUT of "
+            "`ganaug balance`, from which they are taken.",
+        ),
+    ],
     holdout: Annotated[
         Path | None,
-        typer.Option("--holdout", metavar="FILE", help="Real rows that the generator has not seen."),
+        typer.Option("--holdout", metavar="FILE", help="Real rows or pictures that the generator has not seen."),
     ] = None,
     target: Annotated[
         str | None,
-        typer.Option("--target", metavar="COLUMN", help="The classes: like is compared with like, and predicted."),
+        typer.Option(
+            "--target", metavar="COLUMN", help="Of tables, the classes: like is compared with like, and predicted."
+        ),
     ] = None,
     seed: Seed = 0,
 ) -> None:
-    """Say whether SYNTHETIC rows are real enough, whether they are copies, and what they are good for."""
-    from ganaug.datasets.tables import read_table
-    from ganaug.evaluation.summary import evaluate
+    """Say whether SYNTHETIC rows or pictures are real enough, whether they are copies, and what they are good for."""
+    paths = [real, synthetic, *([holdout] if holdout is not None else [])]
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(f"no such file or folder: {path}")
+    are_pictures = {path: path.is_dir() or path.suffix.lower() == ".npz" for path in paths}
+    if len(set(are_pictures.values())) > 1:
+        kinds = [f"{path} is taken for {'pictures' if of else 'a table'}" for path, of in are_pictures.items()]
+        raise ValueError(f"{' and '.join(kinds)}: they must be of one kind")
+    if are_pictures[real]:
+        if target is not None:
+            raise ValueError(f"--target is for tables, and {real} is taken for pictures")
+        evaluation: Evaluation | PictureEvaluation = _evaluated_pictures(paths, seed)
+    else:
+        evaluation = _evaluated_tables(paths, target, seed)
+    shown = evaluation.frame()[["part", "measure", "value", "best", "reads"]]
+    console = _console()
+    _print_table(console, shown.map(lambda cell: cell if isinstance(cell, str) else f"{cell:.3g}"))
+    for sentence in evaluation.verdict:
+        console.print(f"- {sentence}", markup=False)
 
-    tables = [read_table(path) for path in (real, synthetic, *([holdout] if holdout is not None else []))]
+
+def _evaluated_pictures(paths: list[Path], seed: int | None) -> PictureEvaluation:
+    from ganaug.datasets.images import read_images
+    from ganaug.evaluation.pictures import evaluate_pictures
+
+    made = read_images(paths[1], only_synthetic=True)
+    # as --resize may have done before the generator saw them
+    sets = [read_images(path, resize=made.X.shape[1:3] if path.is_dir() else None) for path in (paths[0], *paths[2:])]
+    sets.insert(1, made)
+    return evaluate_pictures(
+        *(of.X for of in sets[:2]),
+        holdout=sets[2].X if len(sets) > 2 else None,
+        target=[of.y.astype(str) for of in sets],  # an archive's numbers may be the names of folders
+        random_state=seed,
+    )
+
+
+def _evaluated_tables(paths: list[Path], target: str | None, seed: int | None) -> Evaluation:
+    from ganaug.datasets.tables import read_table
+    from ganaug.evaluation.summary import evaluate_tables
+
+    tables = [read_table(path) for path in paths]
     if target is not None:
         for table in tables:
             table.check_column(target)
     frames = [table.frame for table in tables]
-    console = _console()
     if target is not None and (classes := set(frames[1][target])) < set(frames[0][target]):
         # rows that fill up a class are to be like those of that class, not like the whole table
         names = ", ".join(sorted(map(str, classes)))
-        console.print(
+        _console().print(
             f"Only rows with {target} = {names} are compared: the synthetic ones have no other.", markup=False
         )
         frames = [frame[frame[target].isin(classes)].drop(columns=target).reset_index(drop=True) for frame in frames]
         target = None
-    evaluation = evaluate(
+    return evaluate_tables(
         frames[0], frames[1], holdout=frames[2] if len(frames) > 2 else None, target=target, random_state=seed
     )
-    shown = evaluation.frame()[["part", "measure", "value", "best", "reads"]]
-    _print_table(console, shown.map(lambda cell: cell if isinstance(cell, str) else f"{cell:.3g}"))
-    for sentence in evaluation.verdict:
-        console.print(f"- {sentence}", markup=False)
 
 
 @app.command()
@@ -681,3 +846,7 @@ def _print_scores(console: Console, scores: pd.DataFrame, seconds: float) -> Non
             f"ganaug is {words} {name}: {n_better} scores of {len(METRICS) * len(scores) // 3} better, "
             f"{n_worse} worse, {gain:+.3f} on average."
         )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

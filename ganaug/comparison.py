@@ -2,16 +2,18 @@
 
 What is compared is what is done about imbalance: nothing, class weights, another decision threshold, rows repeated,
 interpolated, generated. Whether it helps depends on the data, the classifier and the metric, so all three are the
-user's own here.
+user's own here. `compare` shows it; `select` goes on to the sampler that it speaks for.
 """
 
 import csv
 import hashlib
 import html
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +21,14 @@ import imblearn.over_sampling
 import numpy as np
 import pandas as pd
 import sklearn
+from imblearn import FunctionSampler
 from imblearn.pipeline import Pipeline
+from joblib import Memory
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from scipy import stats
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.metrics import (
@@ -75,6 +79,8 @@ _BY_NAME = [
     *_OURS,
     *sorted(set(imblearn.over_sampling.__all__) - _WITH_CATEGORIES - {"SMOTE"}),
 ]
+# Of the rows that balance the classes, the shares that `select` tries.
+_PARTS = (0.25, 0.5, 1.0)
 _RUN = ["sampler", "classifier", "split", "n_train", "n_test", "fit_seconds", "note"]
 _KEY = "key"
 
@@ -89,6 +95,7 @@ def compare(
     n_splits: int = 5,
     n_repeats: int = 2,
     precision: float = 0.5,
+    max_time: float | None = None,
     random_state: int | np.random.RandomState | None = None,
     n_jobs: int | None = 1,
     results: str | Path | None = None,
@@ -120,6 +127,9 @@ def compare(
         Folds, and how often rows are shuffled and split anew. More repeats make finer differences visible.
     precision : float, default=0.5
         In (0, 1]: the precision at which "recall at precision" is read off.
+    max_time : float or None, default=None
+        Seconds after which no further split is begun; those finished count, and they are at least two. You are warned
+        then. None scores them all.
     random_state : int, RandomState or None, default=None
         Of the splits, and of whatever in samplers and classifiers has no `random_state` of its own. All of them have
         the same splits and seeds.
@@ -201,7 +211,7 @@ def compare(
                 tasks.append((split, name, missing))
     jobs = (
         delayed(_evaluate)(X, y, groups, *splits[split], split, name, chosen[name], missing, scorers, seed)
-        for split, name, missing in tasks
+        for split, name, missing in _in_time(tasks, max_time)
     )
     bar = (
         TextColumn("comparing"),
@@ -218,13 +228,195 @@ def compare(
             stored.append(rows)
             done |= {(row[_KEY], row["split"]): row for row in rows}
             progress.update(shown, advance=1, on=f"{rows[0]['sampler']}, split {rows[0]['split'] + 1}")
+    finished = [split for split in range(len(splits)) if all((key, split) in done for key in keys.values())]
+    if len(finished) < len(splits):
+        warnings.warn(
+            f"{max_time=} was up after {len(finished)} of {len(splits)} splits; with more, finer differences show",
+            stacklevel=2,
+        )
     ordered = [
         {**done[keys[sampler, classifier], split], "sampler": sampler, "classifier": classifier}
         for sampler in chosen
         for classifier in fitted_on
-        for split in range(len(splits))
+        for split in finished
     ]
     return Comparison(pd.DataFrame(ordered, columns=[*_RUN, *scorers]))
+
+
+def select(
+    X: Any,
+    y: Any,
+    *,
+    sampler: GANOversampler | None = None,
+    metric: str = "average precision",
+    classifiers: Any = ("LogisticRegression", "HistGradientBoostingClassifier"),
+    groups: Any = None,
+    n_splits: int = 5,
+    n_repeats: int = 2,
+    max_time: float | None = None,
+    random_state: int | np.random.RandomState | None = None,
+    n_jobs: int | None = 1,
+    verbose: int = 0,
+) -> "Choice":
+    """Choose by cross-validation whether to add rows, which ones, and how many.
+
+    `compare` is run on training rows; what it is sure of decides. "Nothing is added" is among the answers, and the
+    usual one for few rows or strong classifiers.
+
+    Parameters
+    ----------
+    X, y
+        Training rows and labels, as `compare` takes them. Keep test rows out.
+    sampler : GANOversampler or None, default=None
+        What generates; its `sampling_strategy` is chosen here. None takes the defaults.
+    metric : str, default="average precision"
+        What decides: a column of the comparison, such as "average precision" and "ROC AUC", which no shift of the
+        threshold changes, or "balanced accuracy", "F1", "Brier score". By the decisions of a classifier, adding
+        rows of whatever kind seems to help more often, where moving its threshold would do.
+    classifiers, groups, n_splits, n_repeats, max_time, random_state, n_jobs, verbose
+        As `compare` takes them. An integer for `random_state` is given to the sampler chosen, too, if it has none.
+
+    Returns
+    -------
+    Choice
+        The sampler, not yet fitted, the comparison, and the reason in words.
+
+    Raises
+    ------
+    ValueError
+        Where `compare` raises it, for a metric that is not measured, and where not even "none" could be scored.
+
+    See Also
+    --------
+    compare : With class weights, a tuned threshold and any other sampler.
+
+    Notes
+    -----
+    Candidates are "none"; "random", rows repeated; and "ganaug 0.25", "ganaug 0.5" and "ganaug 1", which go that
+    part of the way from the size of each class to that of the largest, so that it means the same for two classes and
+    for many. The networks are trained once for the three of them on each split.
+
+    The best mean wins, over classifiers and splits, among those that the corrected resampled t-test tells from "none"
+    (see `Comparison`); without any, "none" does. SMOTE is scored beside them and never chosen, as it makes prepared
+    rows: numbers without gaps, scaled, no dates, which do not go back into the table. Where it is the better one, the
+    reason says so.
+
+    The scores of the one chosen are those of the best of several, and so a little too good: judge the model that you
+    train afterwards on rows that were not in X.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from ganaug import GANOversampler, TabularGAN, select
+    >>> X, y = make_classification(200, weights=[0.8], random_state=0)
+    >>> choice = select(
+    ...     X,
+    ...     y,
+    ...     sampler=GANOversampler(model=TabularGAN(n_steps=20)),
+    ...     classifiers="LogisticRegression",
+    ...     n_splits=2,
+    ...     random_state=0,
+    ... )
+    >>> choice.name
+    'none'
+    >>> X_res, y_res = choice.sampler.fit_resample(X, y)  # nothing is added
+    >>> len(X_res)
+    200
+    """
+    known = list(_scorers(_labels(y), 0.5))
+    if metric not in known:
+        raise ValueError(f"{metric=} is not measured here; there are {', '.join(known)}")
+    base = GANOversampler() if sampler is None else sampler
+    quiet = clone(base).set_params(sampling_strategy="auto", verbose=0, callbacks=None)
+    with tempfile.TemporaryDirectory() as folder:
+        comparison = compare(
+            X,
+            y,
+            samplers={
+                **{name: name for name in ("none", "random", "SMOTE")},
+                **{f"ganaug {part:g}": _Part(quiet, part, folder) for part in _PARTS},
+            },
+            classifiers=classifiers,
+            groups=groups,
+            n_splits=n_splits,
+            n_repeats=n_repeats,
+            max_time=max_time,
+            random_state=random_state,
+            n_jobs=n_jobs,
+            verbose=verbose,
+        )
+    standing = comparison.standing(metric)
+    if standing.empty:
+        note = comparison.scores["note"].replace("", np.nan).dropna()
+        raise ValueError(f"nothing could be scored by {metric}: {note.iloc[0] if len(note) else 'no score'}")
+    seed = random_state if isinstance(random_state, (int, np.integer)) else None
+    samplers: dict[str, Any] = {
+        "none": FunctionSampler(validate=False),
+        "random": FunctionSampler(func=_repeated, kw_args={"random_state": seed}, validate=False),
+    }
+    for part in _PARTS:
+        one = clone(base).set_params(sampling_strategy=partial(_part_way, part=part), callbacks=base.callbacks)
+        samplers[f"ganaug {part:g}"] = one.set_params(
+            random_state=seed if base.random_state is None else base.random_state
+        )
+    gain = standing.loc[standing["is better"], "gain"].to_dict()
+    name = max((name for name in samplers if name in gain), key=lambda name: gain[name], default="none")
+    return Choice(name, samplers[name], metric, comparison)
+
+
+def _repeated(X: Any, y: Any, random_state: int | None) -> tuple[Any, Any]:
+    """Repeat rows at random, in every container; imbalanced-learn's sampler takes no polars."""
+    numbers = np.arange(len(y))[:, None]
+    sampler = imblearn.over_sampling.RandomOverSampler(random_state=random_state)
+    rows = sampler.fit_resample(numbers, np.asarray(y))[0].ravel()
+    X_res, y_res = (
+        part.iloc[rows].reset_index(drop=True) if hasattr(part, "iloc") else _safe_indexing(part, rows)
+        for part in (X, y)
+    )
+    return X_res, y_res
+
+
+def _part_way(y: NDArray, part: float) -> dict[Any, int]:
+    """Return the size of each class after going a part of the way to that of the largest."""
+    counts = pd.Series(y).value_counts()
+    return {label: n + round(part * (int(counts.max()) - n)) for label, n in counts.to_dict().items()}
+
+
+class _Part(BaseEstimator):
+    """A sampler that balances the classes, and a part only of what it generates in each.
+
+    Generated rows of a class are alike whatever their number, so several parts need one training: `memory`, a folder,
+    keeps what it made. The rows of a smaller part are among those of a larger one, which takes chance out of their
+    difference.
+    """
+
+    def __init__(self, sampler: GANOversampler, part: float, memory: str) -> None:
+        self.sampler = sampler
+        self.part = part
+        self.memory = memory
+
+    def fit_resample(self, X: Any, y: NDArray) -> tuple[Any, NDArray]:
+        balanced = Memory(self.memory, verbose=0).cache(_balanced)
+        X_res, y_res = balanced(clone(self.sampler), X, y)
+        # the originals come first, so they are all among the first rows of their class
+        of_classes = [np.flatnonzero(y_res == label)[:n] for label, n in _part_way(y, self.part).items()]
+        rows = np.sort(np.concatenate(of_classes))
+        return _safe_indexing(X_res, rows), y_res[rows]
+
+
+def _balanced(sampler: GANOversampler, X: Any, y: NDArray) -> tuple[Any, NDArray]:
+    X_res, y_res = sampler.fit_resample(X, y)
+    return X_res, np.asarray(y_res)
+
+
+def _in_time(tasks: Sequence[tuple[int, Any, Any]], seconds: float | None) -> Iterator[tuple[int, Any, Any]]:
+    """Yield tasks until the time is up and their split is complete; those of the first two in any case."""
+    start, last = time.perf_counter(), 0
+    for task in tasks:
+        if seconds is not None and task[0] > max(last, 1) and time.perf_counter() - start > seconds:
+            return
+        last = task[0]
+        yield task
 
 
 # --- what was found --------------------------------------------------------------------------------------------------
@@ -304,12 +496,33 @@ class Comparison:
         """
         summary = self.summary()
         lines = [self._of_classifier(name, summary) for name in summary["classifier"].unique()]
-        failed = self.scores[self.scores[self.metrics].isna().all(axis=1)]
-        for (sampler, classifier), rows in failed.groupby(["sampler", "classifier"], sort=False):
-            of = self.scores.query("sampler == @sampler and classifier == @classifier")
-            note = rows["note"].iloc[0]
-            lines.append(f"{sampler} with {classifier} has no score: {len(rows)} of {len(of)} splits failed. {note}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._failures()])
+
+    def standing(self, metric: str) -> pd.DataFrame:
+        """Return how samplers stand to "none" in one metric, over all classifiers.
+
+        Parameters
+        ----------
+        metric : str
+            One of `metrics`.
+
+        Returns
+        -------
+        DataFrame
+            One row for each sampler that has all scores: its "mean" over classifiers and splits, the "gain" over
+            "none", above 0 where it is better whatever the metric, "p" as in `summary`, and "is better", which is
+            whether p is below 0.05 and the gain above 0. Empty if "none" has not all scores.
+        """
+        mean = {
+            name: self._over_classifiers(name, metric).mean(skipna=False) for name in self.scores["sampler"].unique()
+        }
+        gains = self._mean_gains(metric)
+        p = _holm({name: self._p(gain) for name, gain in gains.items()})
+        names = [] if np.isnan(mean["none"]) else ["none", *gains]
+        table = pd.DataFrame({"mean": mean}).loc[names]
+        table["gain"] = [0.0 if name == "none" else gains[name].mean() for name in names]
+        table["p"] = [p.get(name, np.nan) for name in names]
+        return table.assign(**{"is better": (table["p"] < ALPHA) & (table["gain"] > 0)})
 
     @property
     def best_(self) -> str:
@@ -318,12 +531,9 @@ class Comparison:
         Without average precision among the metrics, the first of them counts.
         """
         metric = "average precision" if "average precision" in self.metrics else self.metrics[0]
-        gains = [self._gains(classifier, metric) for classifier in self.scores["classifier"].unique()]
-        everywhere = [name for name in gains[0] if all(name in own for own in gains)]
-        mean = {name: pd.concat([own[name] for own in gains], axis=1).mean(axis=1) for name in everywhere}
-        p = _holm({name: self._p(mean[name]) for name in mean})
-        better = [name for name in p if p[name] < ALPHA and mean[name].mean() > 0]
-        return max(better, key=lambda name: mean[name].mean(), default="none")
+        standing = self.standing(metric)
+        better = standing.loc[standing["is better"], "gain"]
+        return str(better.idxmax()) if len(better) else "none"
 
     def plot(self) -> "Figure":
         """Draw means and their intervals: a panel for each metric, a line for each sampler.
@@ -371,6 +581,15 @@ class Comparison:
         rows = self.summary().pivot_table("mean", ["classifier", "sampler"], "metric", sort=False, dropna=False)
         return rows[self.metrics].round(3)
 
+    def _failures(self) -> list[str]:
+        failed = self.scores[self.scores[self.metrics].isna().all(axis=1)]
+        lines = []
+        for (sampler, classifier), rows in failed.groupby(["sampler", "classifier"], sort=False):
+            of = self.scores.query("sampler == @sampler and classifier == @classifier")
+            note = rows["note"].iloc[0]
+            lines.append(f"{sampler} with {classifier} has no score: {len(rows)} of {len(of)} splits failed. {note}")
+        return lines
+
     @property
     def _overlap(self) -> float:
         return float((self.scores["n_test"] / self.scores["n_train"]).mean())
@@ -385,6 +604,16 @@ class Comparison:
         table, sign = self._by_split(classifier, metric), -1 if metric == _LESS_IS_BETTER else 1
         gains = {name: sign * (values - table["none"]) for name, values in table.items() if name != "none"}
         return {name: gain for name, gain in gains.items() if gain.notna().all()}
+
+    def _over_classifiers(self, sampler: str, metric: str) -> pd.Series:
+        """Return the mean score on each split; missing where a classifier has none."""
+        rows = self.scores[self.scores["sampler"] == sampler]
+        return rows.pivot_table(metric, "split", "classifier", dropna=False).mean(axis=1, skipna=False)
+
+    def _mean_gains(self, metric: str) -> dict[str, pd.Series]:
+        gains = [self._gains(classifier, metric) for classifier in self.scores["classifier"].unique()]
+        everywhere = [name for name in gains[0] if all(name in own for own in gains)]
+        return {name: pd.concat([own[name] for own in gains], axis=1).mean(axis=1) for name in everywhere}
 
     def _p(self, difference: pd.Series) -> float:
         return _corrected_p(difference, self._overlap)
@@ -432,6 +661,74 @@ class Comparison:
             if rivals_of[answer]:
                 sentences.append(f"The higher mean of {_listed(sorted(rivals_of[answer]))} may be chance.")
         return f"{classifier}: {' '.join([*sentences, *losses]) or 'none itself has no score to compare with.'}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What `select` chose, and why.
+
+    Attributes
+    ----------
+    name : str
+        "none", "random", "ganaug 0.25", "ganaug 0.5" or "ganaug 1".
+    sampler : sampler
+        What bears the name, not yet fitted, for rows as they are in X; that of "none" returns them unchanged.
+    metric : str
+        What decided.
+    comparison : Comparison
+        The scores.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"sampler": ["none"] * 5 + ["random"] * 5, "split": [*range(5)] * 2})
+    >>> scores = scores.assign(classifier="tree", n_train=80, n_test=20, fit_seconds=0.1, note="")
+    >>> scores["F1"] = [0.50, 0.52, 0.51, 0.49, 0.50, 0.70, 0.73, 0.70, 0.70, 0.69]
+    >>> print(Choice("random", FunctionSampler(), "F1", Comparison(scores)).reason)
+    random is used: its F1 is 0.704 instead of 0.504 with nothing added (p < 0.001), the best mean of those that the
+    paired test over 5 splits tells from doing nothing.
+    """
+
+    name: str
+    sampler: Any
+    metric: str
+    comparison: Comparison
+
+    @property
+    def reason(self) -> str:
+        """Why this one, in sentences with figures."""
+        standing = self.comparison.standing(self.metric)
+        mean, gain, p = (standing[column].to_dict() for column in ("mean", "gain", "p"))
+        better = [name for name in standing.index if standing["is better"].to_dict()[name]]
+        test = f"the paired test over {self.comparison.scores['split'].nunique()} splits"
+
+        def figures(name: str) -> str:
+            return f"{mean[name]:.3f} instead of {mean['none']:.3f} with nothing added ({_words_of_p(p[name])})"
+
+        if self.name == "none":
+            said = [f"Nothing is added: {test} tells no candidate from doing nothing as better."]
+            ahead = [str(name) for name in mean if name not in ("none", "SMOTE") and gain[name] > 0]
+            if ahead:
+                closest = min(ahead, key=lambda name: (p[name], -gain[name]))
+                said.append(f"Closest is {closest}: its {self.metric} is {figures(closest)}.")
+        else:
+            said = [
+                f"{self.name} is used: its {self.metric} is {figures(self.name)}, the best mean of those that {test} "
+                "tells from doing nothing."
+            ]
+            gains = self.comparison._mean_gains(self.metric)
+            simpler = better[: better.index(self.name)]  # they stand in the order of what they cost
+            as_good = [one for one in simpler if not self.comparison._p(gains[one] - gains[self.name]) < ALPHA]
+            if as_good:
+                said.append(f"Simpler, and as good as can be told: {_listed(as_good)}.")
+        if "SMOTE" in better and gain["SMOTE"] > gain[self.name]:
+            said.append(
+                f"SMOTE has the higher mean, {figures('SMOTE')}; it is not used, as it makes prepared rows that do not "
+                "go back into the table: see imbalanced-learn's pipelines."
+            )
+        return " ".join([*said, *self.comparison._failures()])
+
+    def __repr__(self) -> str:
+        return f"{self.reason}\n\n{self.comparison.standing(self.metric).round(3).to_string()}"
 
 
 def _effort(sampler: str, seconds: Mapping[Any, float]) -> tuple[int, float]:
@@ -693,8 +990,7 @@ def _evaluate(
                 note = _one_line(type(error), error)
             seconds = resampling + time.perf_counter() - start
             if not note:
-                model = Pipeline([*front, ("rest", model)]) if front else model
-                scores |= _scores(model, scorers, X_test, y_test)
+                scores |= _scores(front, model, scorers, X_test, y_test)
                 note = _one_line(caught[0].category, caught[0].message) if caught else ""
             row = {"sampler": name, "classifier": classifier, "split": split, "n_train": len(train)}
             rows.append(row | {"n_test": len(test), "fit_seconds": seconds, "note": note} | scores)
@@ -710,8 +1006,13 @@ def _fitted(pipeline: Pipeline, sampler: Any, X: Any, y: NDArray, groups: NDArra
     return pipeline.fit(X, y, **weights)
 
 
-def _scores(model: Any, scorers: dict[str, Any], X: Any, y: NDArray) -> dict[str, float]:
-    """Score a model by all metrics that it can be scored by."""
+def _scores(front: list[Any], model: Any, scorers: dict[str, Any], X: Any, y: NDArray) -> dict[str, float]:
+    """Score a model, after the steps before it, by all metrics that it can be scored by."""
+    if isinstance(model, Pipeline):
+        *rest, (_, model) = model.steps
+        front = [*front, *rest]
+    for _, step in front:  # once, not for each way in which the scorers ask
+        X = step.transform(X)
     able = hasattr(model, "predict_proba")
     usable = {metric: of for metric, of in scorers.items() if able or of._response_method != "predict_proba"}
     return check_scoring(model, scoring=usable)(model, X, y)

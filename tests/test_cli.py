@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from imblearn.over_sampling import RandomOverSampler
 
+from ganaug import comparison
 from ganaug.cli import main
 
 TABLE = "age,town,plan\n" + "".join(
@@ -38,10 +39,11 @@ class Repeater:
         )
         X_resampled, y_resampled = sampler.fit_resample(X, y)
         self.is_synthetic_ = np.arange(len(X_resampled)) >= len(X)
+        self.model_ = "a model"
         return X_resampled, y_resampled
 
     def save(self, path):
-        path.write_text("a model")
+        path.write_text(self.model_)
 
 
 @pytest.fixture
@@ -132,6 +134,7 @@ def test_options_reach_the_sampler(folder, quick):
         "random_state": 7,
         "max_time": 1.5,
         "verbose": 0,
+        "callbacks": None,
     }
     frame = pd.read_parquet("out.parquet")
     assert list(frame.columns) == ["age", "town", "plan", "made"]
@@ -172,6 +175,83 @@ def test_warnings_are_one_line(folder, quick, capsys, monkeypatch):
     assert capsys.readouterr().err == "ganaug: warning: few rows\n"
 
 
+# ------------------------------------------------------------------------------------------ choosing and watching
+
+
+def choosing(monkeypatch, name):
+    """Let the comparison, which is not run, come out in favour of one candidate."""
+    scores = pd.DataFrame({"sampler": np.repeat(["none", "random", "ganaug 0.5"], 4), "split": [*range(4)] * 3})
+    scores = scores.assign(classifier="tree", n_train=30, n_test=10, fit_seconds=0.1, note="")
+    scores["average precision"] = 0.5 + 0.001 * scores["split"] + 0.3 * (scores["sampler"] == name) * (name != "none")
+    monkeypatch.setattr("ganaug.comparison.compare", lambda *_, **asked: comparison.Comparison(scores))
+
+
+def test_select_that_adds_nothing_writes_the_table_as_it_was(folder, capsys, monkeypatch):
+    choosing(monkeypatch, "none")
+    assert main(words("balance in.csv out.csv --target plan --select --log-dir log/run")) == 0
+    shown = capsys.readouterr()
+    assert Path("out.csv").read_text() == TABLE
+    assert "Nothing is added: the paired test over 4 splits" in " ".join(shown.out.split())
+    assert "nothing was trained, so nothing is written to --log-dir log/run" in shown.err
+    assert names() == ["in.csv", "out.csv"]
+
+
+def test_select_that_repeats_rows_marks_none_as_generated(folder, capsys, monkeypatch):
+    choosing(monkeypatch, "random")
+    assert main(words("balance in.csv out.csv --target plan --select --mark made --seed 1")) == 0
+    shown = capsys.readouterr().out
+    assert "random is used" in shown
+    assert [line.split() for line in shown.splitlines() if line.split()[:1] == ["gold"]] == [["gold", "6", "28", "34"]]
+    assert "repeated" in shown
+    rows = pd.read_csv("out.csv")
+    assert rows["made"].eq(0).all()
+    assert rows["plan"].value_counts().to_dict() == {"basic": 34, "gold": 34}
+
+
+def test_select_that_generates_goes_part_of_the_way(folder, capsys, monkeypatch):
+    choosing(monkeypatch, "ganaug 0.5")
+    line = "balance in.csv out.csv --target plan --select --mark made --seed 1 --max-time 0.1 --save m.gan"
+    assert main(words(line + " --selection none --log-dir log/run")) == 0
+    assert "ganaug 0.5 is used: its average precision is 0.80" in " ".join(capsys.readouterr().out.split())
+    assert pd.read_csv("out.csv")["made"].sum() == 14  # of 28 that are missing
+    assert len(pd.read_csv("log/run/history.csv"))
+    assert main(words("sample m.gan more.csv --label gold -n 3")) == 0
+
+
+def test_select_as_it_is(folder, capsys):
+    Path("in.csv").write_text(TABLE + "77,Rom,silver\n78,,silver\n")
+    line = "balance in.csv out.csv --target plan --select --metric F1 --seed 0 --max-time 0.1 --selection none"
+    assert main(words(line)) == 0
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in ("F1", "none", "random", "SMOTE", "ganaug 0.25", "ganaug 0.5", "ganaug 1"))
+    assert Path("out.csv").read_text().startswith(TABLE)
+
+
+def test_what_select_refuses(folder, capsys):
+    Path("one.csv").write_text("age,plan\n1,a\n2,a\n3,a\n")
+    assert main(words("balance in.csv out.csv --target plan --select --metric acuracy")) == 2
+    assert "'acuracy' is not measured here; there are average precision, ROC AUC" in capsys.readouterr().err
+    assert main(words("balance one.csv out.csv --target plan --select")) == 2
+    assert "a single class, 'a'" in capsys.readouterr().err
+    assert names() == ["in.csv", "one.csv"]
+
+
+@pytest.mark.parametrize("kind", ["table", "balanced"])
+def test_log_dir(folder, kind, capsys):
+    if kind == "balanced":
+        Path("in.csv").write_text(TABLE.replace("gold", "basic", 3).replace("basic", "gold", 17))
+    counts = pd.read_csv("in.csv")["plan"].value_counts()
+    Path("old").mkdir()
+    Path("old", "notes").touch()
+    assert main(words("balance in.csv out.csv --target plan --seed 0 --max-time 0.1 --log-dir old")) == 0
+    if counts.min() == counts.max():
+        assert "nothing was trained" in capsys.readouterr().err
+        assert [path.name for path in Path("old").iterdir()] == ["notes"]
+        return
+    assert {"step", "discriminator_loss"} < set(pd.read_csv("old/history.csv"))
+    assert any(path.name.startswith("events.out") for path in Path("old").iterdir())
+
+
 # -------------------------------------------------------------------------------------------------- bad input
 
 BAD = {
@@ -210,6 +290,14 @@ BAD = {
     "balance twice.csv out.csv --target plan": "two columns are named 'age'",
     "balance alone.csv out.csv --target plan": "is the only column",
     "balance text.parquet out.csv --target plan": "text.parquet",
+    "balance in.csv out.csv --target plan --select --strategy 0.5": "--strategy 0.5 names one",
+    "balance in.csv out.csv --target plan --metric F1": "--metric F1 goes with --select",
+    "balance once.csv out.csv --target plan --select": "--select needs 2 rows of each class, to train and to test; 'b'",
+    "balance in.csv out.csv --target plan --log-dir old.csv": "--log-dir old.csv is no folder",
+    "balance in.csv out.csv --target plan --log-dir out.csv": "--log-dir out.csv is OUT, or lies in it",
+    "balance in.csv out.csv --target plan --log-dir out.csv/log": "--log-dir out.csv/log is OUT, or lies in it",
+    "balance in.csv out.csv --target plan --log-dir in.csv": "--log-dir in.csv is no folder",
+    "balance one.csv out.csv --target plan --log-dir log/run": "class",
     "sample none.gan out.csv --label a -n 3": "no such model file",
     "sample in.csv out.csv --label a -n 0": "-n",
     "blance": "blance",
@@ -222,6 +310,7 @@ def test_bad_input_is_one_line(folder, quick, capsys, line):
     Path("in.xlsx").touch()
     Path("old.csv").write_text("old")
     Path("one.csv").write_text("age,plan\n1,a\n2,a\n3,a\n")
+    Path("once.csv").write_text("age,plan\n1,a\n2,a\n3,b\n")
     Path("empty.csv").touch()
     Path("header.csv").write_text("age,town,plan\n")
     Path("long.csv").write_text("age,town,plan\n1,a,b\n1,a,b,c\n")
@@ -274,7 +363,16 @@ SLOW = """
         write(path, data[: len(data) // 2])
         print("writing", flush=True)
         time.sleep(60)
-    if sys.argv.pop(1) == "writing":
+    moment = sys.argv.pop(1)
+    if moment == "selecting":
+        del sys.modules["ganaug.oversampler"]
+        import ganaug.comparison as comparison
+        def evaluate(*_):
+            print("selecting", flush=True)
+            time.sleep(60)
+        comparison._evaluate = evaluate
+        sys.argv.append("--select")
+    if moment == "writing":
         tables.Path.write_bytes = slowly
         def repeat(self, X, y):
             self.is_synthetic_ = y == y
@@ -285,7 +383,7 @@ SLOW = """
 """
 
 
-@pytest.mark.parametrize("moment", ["training", "writing"])
+@pytest.mark.parametrize("moment", ["training", "writing", "selecting"])
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGKILL, id="kill")], ids=lambda n: n.name
 )

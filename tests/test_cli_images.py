@@ -187,6 +187,94 @@ def test_class_folders_that_cannot_be_kept_are_named(home, capsys, name, says):
     assert not Path("out").exists()
 
 
+def evaluate(line: str) -> int:
+    return main(["evaluate", *line.split()])
+
+
+def test_evaluate_takes_the_synthetic_ones_of_what_balance_wrote(home, capsys):
+    assert balance("in out --strategy sick=30 --seed 1") == 0
+    assert balance("in.npz out.npz --strategy 0=30 --seed 1") == 0
+    capsys.readouterr()
+    shown = []
+    for line in ("in out", "in.npz out.npz"):
+        assert evaluate(line) == 0
+        shown.append(" ".join(capsys.readouterr().out.split()))
+        assert "there are too few pictures to tell, 12 real and 18 synthetic ones" in shown[-1]
+        assert "No synthetic picture is a copy" in shown[-1]
+    assert shown[0].replace("sick", "0") == shown[1]
+    assert main(["sample", "out.gan", "x", "--label", "sick", "-n", "1"]) == 2
+
+
+def test_evaluate_finds_copies_whatever_the_container(home, capsys):
+    np.savez(
+        "copies.npz", train_images=np.load("in.npz")["train_images"], train_labels=np.load("in.npz")["train_labels"]
+    )
+    assert evaluate("in.npz copies.npz") == 0
+    assert "Copies: 42 of 42" in " ".join(capsys.readouterr().out.split())
+    Path("in", "sick").rename("in/0")
+    Path("in", "well").rename("in/1")
+    assert evaluate("in copies.npz --holdout in") == 0
+    assert "of held-out pictures 100 % do, so that is no more than chance" in " ".join(capsys.readouterr().out.split())
+
+
+def test_evaluate_brings_real_pictures_to_the_size_of_the_synthetic_ones(home, capsys):
+    assert balance("in out --resize 8x8 --seed 1") == 0
+    assert evaluate("in out") == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("in nowhere", "no such file or folder: nowhere"),
+        ("nowhere in", "no such file or folder: nowhere"),
+        ("in in.csv", "in is taken for pictures and in.csv is taken for a table: they must be of one kind"),
+        ("in in --target plan", "--target is for tables, and in is taken for pictures"),
+        ("out in", "out was written by ganaug: its synthetic pictures would be taken for real ones"),
+        ("in real", "real holds no synthetic picture, by its manifest.csv"),
+        ("in broken", "manifest.csv cannot be read"),
+        ("in.npz in", "synthetic has class 'sick', of which there is no real picture"),
+        ("in empty", "empty holds no folder of a class"),
+        ("in.npz small.npz", "synthetic holds pictures (12, 10) of uint8 and real ones (16, 20) of uint8"),
+        ("in text.npz", "text.npz cannot be read"),
+    ],
+)
+def test_evaluate_says_what_is_wrong_in_one_line(home, capsys, line, says):
+    Path("in.csv").write_text("a,b\n1,2\n")
+    for name, manifest in {
+        "out": "file,class,synthetic\nsick/00.png,sick,1\n",
+        "real": "file,class,synthetic\n",
+    }.items():
+        for folder in ("sick", "well"):
+            Path(name, folder).mkdir(parents=True)
+            Path(name, folder, "00.png").write_bytes(Path("in", "sick", "00.png").read_bytes())
+        Path(name, "manifest.csv").write_text(manifest)
+    Path("broken", "sick").mkdir(parents=True)
+    Path("broken", "sick", "00.png").touch()
+    Path("broken", "manifest.csv").write_bytes(b'file,class,synthetic\n"sick')
+    Path("empty").mkdir()
+    Path("text.npz").write_text("text")
+    np.savez("small.npz", train_images=np.zeros((3, 12, 10), np.uint8), train_labels=np.zeros(3, int))
+    assert evaluate(line) == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert error.count("\n") == 1
+
+
+def test_log_dir(home, capsys):
+    assert balance("in out --seed 1 --log-dir logs/first") == 0
+    assert {path.name for path in Path("logs", "first", "samples").iterdir()} == {"step_000003.png"}
+    assert len(pd.read_csv("logs/first/history.csv")) == 1
+    capsys.readouterr()
+    for line in ("in new --log-dir new", "in new --log-dir new/log", "in new --log-dir in/log", "in new --log-dir in"):
+        assert balance(line) == 2
+        error = capsys.readouterr().err
+        assert "or lies in it: name another folder" in error
+        assert error.count("\n") == 1
+    assert balance("in new --select") == 2
+    assert "--select is for tables, and in is taken for pictures" in capsys.readouterr().err
+    assert not Path("new").exists()
+
+
 @pytest.mark.parametrize("label", ["..", ".", "a/b", "manifest.csv"])
 def test_no_label_leads_out_of_the_folder(home, capsys, label):
     X, y = np.zeros((30, 8, 8), np.uint8), np.repeat(["well", label], [20, 10])

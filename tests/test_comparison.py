@@ -16,7 +16,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from ganaug import GANOversampler, TabularGAN
-from ganaug.comparison import Comparison, compare
+from ganaug.comparison import Choice, Comparison, _Part, compare, select
+from ganaug.training.callbacks import Callback
 
 TINY = GANOversampler(model=TabularGAN(n_steps=3, hidden_sizes=(8,), batch_size=16, device="cpu"))
 METRICS = ["average precision", "ROC AUC", "balanced accuracy", "F1", "recall at precision 0.5", "Brier score"]
@@ -409,3 +410,158 @@ def test_a_seed_is_a_seed(two):
     assert not np.isnan(same[0]).any()
     assert same[0] == same[1]
     assert same[0] != compare(*two, **{**options, "random_state": 1}).frame()["average precision"].tolist()
+
+
+def test_of_the_time_given_finished_splits_count_and_two_are_always_scored(two):
+    options = {**NB, "samplers": ["none", "random"], "n_repeats": 2}
+    with pytest.warns(UserWarning, match="max_time=0.0 was up after 2 of 6 splits"):
+        frame = compare(*two, max_time=0.0, **options).frame()
+    assert frame.groupby("sampler")["split"].apply(list).to_dict() == {"none": [0, 1], "random": [0, 1]}
+    whole = compare(*two, max_time=60, **options).frame()
+    assert whole["split"].nunique() == 6
+    pd.testing.assert_frame_equal(
+        frame.drop(columns="fit_seconds"), whole[whole["split"] < 2].reset_index(drop=True).drop(columns="fit_seconds")
+    )
+
+
+# --- the choice ------------------------------------------------------------------------------------------------------
+
+
+def chosen(gains, **how):
+    """What a comparison of these gains makes of one of them."""
+    comparison = found(
+        {"random": (0,), "SMOTE": (0,), **{name: (gain,) for name, gain in gains.items()}}, ("F1",), **how
+    )
+    standing = comparison.standing("F1")
+    usable = standing[standing["is better"]].drop(index="SMOTE", errors="ignore")
+    return Choice(str(usable["gain"].idxmax()) if len(usable) else "none", None, "F1", comparison)
+
+
+def test_the_reason_has_figures_and_names_the_test():
+    reason = chosen({"ganaug 1": 0.2}).reason
+    assert reason.startswith("ganaug 1 is used: its F1 is 0.700 instead")
+    assert "of 0.500 with nothing added (p < 0.001), the best mean of those that the paired test" in reason
+    assert "Simpler" not in reason
+    reason = chosen({"ganaug 1": 0.01}, noise=0.05).reason
+    assert reason.startswith("Nothing is added: the paired test over 10 splits tells no candidate from doing nothing")
+
+
+def test_the_reason_names_what_is_simpler_and_as_good():
+    assert "Simpler, and as good as can be told: random." in chosen({"random": 0.2, "ganaug 0.5": 0.204}).reason
+    assert "Simpler" not in chosen({"random": 0.1, "ganaug 0.5": 0.3}).reason
+
+
+def test_smote_is_told_of_and_not_used():
+    reason = chosen({"SMOTE": 0.4, "ganaug 1": 0.2}).reason
+    assert reason.startswith("ganaug 1 is used")
+    assert "SMOTE has the higher mean, 0." in reason
+    alone = chosen({"SMOTE": 0.4})
+    assert alone.reason.startswith("Nothing is added")
+    assert "SMOTE has the higher mean" in alone.reason
+    assert "SMOTE has" not in chosen({"SMOTE": 0.1, "ganaug 1": 0.2}).reason
+
+
+def test_parts_go_part_of_the_way_and_share_one_training(mixed, tmp_path):
+    X, y = mixed[0], mixed[1].to_numpy()
+    Counter.n_fits = 0
+    sampler = GANOversampler(model=TINY.model, random_state=0, callbacks=[Counter()])
+    rows = []
+    for part, sizes in {0.25: [150, 68, 45], 0.5: [150, 95, 80], 1.0: [150, 150, 150]}.items():
+        X_res, y_res = _Part(sampler, part, str(tmp_path)).fit_resample(X.iloc[np.arange(200)], y)
+        assert np.unique(y_res, return_counts=True)[1].tolist() == sizes
+        pd.testing.assert_frame_equal(X_res[:200], X.reset_index(drop=True))
+        assert (y_res[:200] == y).all()
+        rows.append(set(map(str, X_res.to_numpy().tolist())))
+    assert rows[0] < rows[1] < rows[2]
+    assert Counter.n_fits == 1
+
+
+class Counter(Callback):
+    n_fits = 0
+
+    def on_fit_start(self, run):
+        Counter.n_fits += 1
+
+
+def test_where_decisions_are_lacking_rows_are_added(two):
+    rng = np.random.default_rng(0)
+    y = np.repeat(["well", "sick"], [720, 80])
+    X = pd.DataFrame({"a": rng.normal(size=800) + 1.3 * (y == "sick"), "b": rng.choice(["u", "v"], 800)})
+    X["when"] = pd.Timestamp("2024-01-01")
+    X["c"] = rng.choice([1.0, np.nan], 800)
+    options = {"sampler": TINY, "metric": "balanced accuracy", "classifiers": "LogisticRegression", "random_state": 3}
+    choice = select(X, y, **options)
+    assert choice.name == "random" or choice.name.startswith("ganaug")
+    assert f"{choice.name} is used: its balanced accuracy is 0." in choice.reason
+    standing = choice.comparison.standing("balanced accuracy")
+    assert list(standing.index) == ["none", "random", "SMOTE", "ganaug 0.25", "ganaug 0.5", "ganaug 1"]
+    rivals = standing[standing["is better"]].drop(index="SMOTE", errors="ignore")
+    assert choice.name == rivals["gain"].idxmax()
+    X_res, y_res = choice.sampler.fit_resample(X, y)
+    pd.testing.assert_frame_equal(X_res[:800], X)
+    assert (y_res == "sick").sum() > 80
+    assert choice.reason in repr(choice)
+
+
+def test_where_nothing_helps_nothing_is_added_and_rows_come_back_as_they_are(mixed):
+    X, y = mixed
+    Counter.n_fits = 0
+    sampler = GANOversampler(model=TINY.model, callbacks=[Counter()])
+    choice = select(
+        X, y, sampler=sampler, classifiers="DecisionTreeClassifier", n_splits=3, n_repeats=1, random_state=0
+    )
+    assert Counter.n_fits == 0  # it hears the last training and no trials
+    assert choice.name == "none"
+    X_res, y_res = choice.sampler.fit_resample(X, y)
+    pd.testing.assert_frame_equal(X_res, X)
+    pd.testing.assert_series_equal(y_res, y)
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "array", "list", "pictures"])
+def test_rows_are_repeated_in_every_container(two, monkeypatch, kind):
+    monkeypatch.setattr(
+        "ganaug.comparison.compare", lambda *_, **__: found({"random": (0.3,)}, metrics=("average precision",))
+    )
+    X, y = two
+    given = {
+        "pandas": (X.set_axis(range(5, 125)), pd.Series(y, index=range(5, 125), dtype="category")),
+        "polars": (pl.DataFrame({name: X[name].tolist() for name in X}), pl.Series("y", y.tolist())),
+        "array": (X.to_numpy(), y),
+        "list": (X.to_numpy().tolist(), y.tolist()),
+        "pictures": (X.to_numpy().reshape(120, 2, 2), y),
+    }[kind]
+    choice = select(*given, random_state=0)
+    assert choice.name == "random"
+    X_res, y_res = choice.sampler.fit_resample(*given)
+    assert type(X_res) is type(given[0])
+    assert type(y_res) is type(given[1])
+    assert pd.Series(list(y_res)).value_counts().to_dict() == {"well": 96, "sick": 96}
+    np.testing.assert_array_equal(np.asarray(X_res)[:120], np.asarray(given[0]))
+    known = set(map(str, np.asarray(given[0]).tolist()))
+    assert {str(row) for row in np.asarray(X_res).tolist()} == known
+
+
+def test_the_sampler_chosen_is_the_users_own(two, monkeypatch):
+    # whatever the scores, the half way wins
+    monkeypatch.setattr(
+        "ganaug.comparison.compare", lambda *_, **__: found({"ganaug 0.5": (0.3,)}, metrics=("average precision",))
+    )
+    callback = Counter()
+    sampler = GANOversampler(model=TabularGAN(n_steps=2), selection=None, callbacks=[callback])
+    choice = select(*two, sampler=sampler, random_state=7)
+    assert choice.sampler.callbacks[0] is callback
+    assert choice.sampler.random_state == 7
+    assert choice.sampler.selection is None
+    assert sampler.sampling_strategy == "auto"
+    _, y_res = choice.sampler.fit_resample(*two)
+    assert (y_res == "sick").sum() == 60  # from 24 half way to 96
+    assert choice.sampler.is_synthetic_.sum() == 36
+
+
+def test_select_says_what_is_wrong(two):
+    with pytest.raises(
+        ValueError, match="metric='accuracy' is not measured here; there are average precision, ROC AUC"
+    ):
+        select(*two, metric="accuracy")
+    with pytest.raises(ValueError, match="nothing could be scored by F1: ValueError: Negative values"):
+        select(*two, metric="F1", sampler=TINY, classifiers="MultinomialNB", n_splits=2, n_repeats=1)

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_digits
 
-from ganaug import ImageGAN, TabularGAN
+from ganaug import ImageGAN, TabularGAN, select
 from ganaug.cli import main
 
 ROOT = Path(__file__).parents[1]
@@ -79,6 +79,8 @@ def short_training(monkeypatch):
     """Train no longer than it takes to see that it runs."""
     for model in (TabularGAN, ImageGAN):
         monkeypatch.setitem(model.__init__.__kwdefaults__, "n_steps", 20)
+    monkeypatch.setitem(select.__kwdefaults__, "n_repeats", 1)
+    monkeypatch.setitem(select.__kwdefaults__, "classifiers", "GaussianNB")
 
 
 def test_the_pages_have_the_blocks_they_should():

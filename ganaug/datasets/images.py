@@ -77,7 +77,13 @@ class ImageSet:
 # -------------------------------------------------------------------------------------------------- reading
 
 
-def read_images(source: str | Path, *, resize: tuple[int, int] | None = None, skip_bad: bool = False) -> ImageSet:
+def read_images(
+    source: str | Path,
+    *,
+    resize: tuple[int, int] | None = None,
+    skip_bad: bool = False,
+    only_synthetic: bool = False,
+) -> ImageSet:
     """Read a folder of pictures, or an ``.npz`` archive.
 
     Parameters
@@ -91,6 +97,9 @@ def read_images(source: str | Path, *, resize: tuple[int, int] | None = None, sk
         of the sides is not kept, and neither are files: those are copied as they are.
     skip_bad : bool, default=False
         Leave out files that cannot be read, with a warning that names them.
+    only_synthetic : bool, default=False
+        Of what was written here, read the synthetic pictures alone, and of anything else all. Without, what was written
+        here is refused.
 
     Returns
     -------
@@ -130,17 +139,20 @@ def read_images(source: str | Path, *, resize: tuple[int, int] | None = None, sk
     if _is_archive(source):
         if resize is not None:
             raise ValueError(f"--resize is for folders; the pictures in {source} have one size already")
-        return _read_archive(source)
+        return _read_archive(source, only_synthetic)
     if not source.is_dir():
         raise ValueError(f"{source} is neither a folder of pictures nor an .npz file")
     if resize is not None and not all(1 <= side <= _LARGEST for side in resize):
         raise ValueError(f"--resize {resize[0]}x{resize[1]}: each side must be from 1 to {_LARGEST} pixels")
-    if _is_ours(source):
+    is_ours = _is_ours(source)
+    if is_ours and not only_synthetic:
         raise ValueError(
-            f"{source} was written by ganaug: its synthetic pictures would be taken for real ones. Balance the "
+            f"{source} was written by ganaug: its synthetic pictures would be taken for real ones. Take the "
             f"originals, or remove the synthetic files and {_MANIFEST}"
         )
     files = _files(source)
+    if is_ours:
+        files = _synthetic_files(source, files)
     if any(_is_dicom(Path(file)) for file in files):
         _pydicom()  # where it is missing, that is no fault of the files
     pictures, kept, bad = _Pictures(len(files)), [], {}
@@ -278,6 +290,19 @@ def _files(source: Path) -> list[str]:
     return files
 
 
+def _synthetic_files(source: Path, files: list[str]) -> list[str]:
+    """Keep the files that the manifest calls synthetic."""
+    try:
+        manifest = pd.read_csv(source / _MANIFEST, dtype=str, usecols=_COLUMNS, encoding_errors="surrogateescape")
+    except ValueError as error:
+        raise ValueError(f"{source / _MANIFEST} cannot be read: {_reason(error)}") from error
+    made = set(manifest.loc[manifest["synthetic"] == "1", "file"])
+    files = [file for file in files if file in made]
+    if not files:
+        raise ValueError(f"{source} holds no synthetic picture, by its {_MANIFEST}")
+    return files
+
+
 def _is_picture(path: Path) -> bool:
     return path.suffix.lower() in _EXTENSIONS and not path.name.startswith(".") and not path.is_dir()
 
@@ -411,7 +436,7 @@ def _is_archive(path: Path) -> bool:
     return path.suffix.lower() == ".npz" and not path.is_dir()
 
 
-def _read_archive(source: Path) -> ImageSet:
+def _read_archive(source: Path, only_synthetic: bool) -> ImageSet:
     arrays = {}
     try:
         with zipfile.ZipFile(source) as archive:
@@ -419,19 +444,19 @@ def _read_archive(source: Path) -> ImageSet:
             if damaged:
                 raise ValueError(f"{damaged} is damaged")
             names = [name.removesuffix(".npy") for name in archive.namelist()]
-            for name in ("train_images", "train_labels"):
+            for name in ("train_images", "train_labels", _MARK):
                 if name in names:
                     arrays[name] = _array(archive, name)
     except Exception as error:
         # a damaged archive fails in as many ways as a damaged picture
         hint = "; reading Python objects runs code, so save numbers" if "pickle" in str(error) else ""
         raise ValueError(f"{source} cannot be read: {_reason(error)}{hint}") from error
-    if len(arrays) < 2:
+    if not {"train_images", "train_labels"} <= set(arrays):
         raise ValueError(f"{source} must hold train_images and train_labels; it holds {', '.join(names) or 'nothing'}")
-    if _MARK in names:
+    if _MARK in names and not only_synthetic:
         raise ValueError(
             f"{source} holds {_MARK}, so it was written by ganaug: its synthetic pictures would be taken for real "
-            "ones. Balance the original"
+            "ones. Take the original"
         )
     X, labels = arrays["train_images"], arrays["train_labels"]
     if X.ndim not in (3, 4):
@@ -440,7 +465,14 @@ def _read_archive(source: Path) -> ImageSet:
         raise ValueError(f"{source}: train_labels must have shape ({len(X)}, 1), one class each, got {labels.shape}")
     if labels.dtype.kind not in "iu":
         raise ValueError(f"{source}: train_labels must be integers, got {labels.dtype}")
-    return ImageSet(X, labels.ravel(), list(range(len(X))), source)
+    chosen = np.arange(len(X))
+    if _MARK in arrays:
+        if arrays[_MARK].shape != (len(X),):
+            raise ValueError(f"{source}: {_MARK} must have shape ({len(X)},), got {arrays[_MARK].shape}")
+        chosen = np.flatnonzero(arrays[_MARK])
+        if not len(chosen):
+            raise ValueError(f"{source} holds no synthetic picture: {_MARK} is 0 for all")
+    return ImageSet(X[chosen], labels.ravel()[chosen], chosen.tolist(), source)
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> NDArray:

@@ -438,7 +438,7 @@ def nearest(fake: ArrayLike, real: ArrayLike, *, n: int = 1) -> tuple[NDArray[np
 
 
 def nearest_pixels(
-    fake_images: NDArray, real_images: NDArray
+    fake_images: NDArray, real_images: NDArray, *, own: NDArray[np.intp] | None = None
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.bool_]]:
     """Find the real picture nearest to each fake one, pixel by pixel, as it is or mirrored left to right.
 
@@ -446,6 +446,9 @@ def nearest_pixels(
     ----------
     fake_images, real_images : array of shape (n_fake, h, w[, c]), (n_real, h, w[, c])
         Pictures of one size and range of values; at least one real one.
+    own : array of int, shape (n_fake,), or None, default=None
+        Numbers of real pictures that are no neighbours: where the first are real ones themselves, each one's own. It
+        takes two real ones at least.
 
     Returns
     -------
@@ -489,6 +492,9 @@ def nearest_pixels(
     distance = np.empty(len(fake_images))
     for rows in _blocks(len(fake_images), 2 * n):
         bounds = cdist(fake_sums[rows], real_sums, "cityblock") / size
+        if own is not None:
+            for mirrored in (0, n):
+                bounds[np.arange(len(bounds)), own[rows] + mirrored] = np.inf
         for row, bound in enumerate(bounds, start=rows.start):
             index[row], distance[row] = _refine(fake_images[row], real_images, bound)
     return index % n, distance, index >= n
@@ -514,6 +520,7 @@ def _refine(picture: NDArray, real_images: NDArray, bound: NDArray) -> tuple[int
         candidates = real_images[some % n]
         candidates[some >= n] = candidates[some >= n][:, :, ::-1]
         distances = np.abs(candidates - picture).reshape(len(some), -1).mean(1)
+        distances[np.isinf(bound[some])] = np.inf
         if distances.min() < least:
             best, least = int(some[distances.argmin()]), distances.min()
     return best, float(least)

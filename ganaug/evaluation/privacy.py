@@ -230,6 +230,29 @@ def closest_records(
     # without a hold-out the nearest is the row itself
     reference = nearest(unseen, points, n=3)[1][:, 1:] if holdout is None else nearest(unseen, points, n=2)[1]
 
+    return closest_of(found, reference, randomness)
+
+
+def closest_of(found: NDArray, reference: NDArray, randomness: np.random.Generator) -> Closest:
+    """Compare distances to the closest real rows, as `closest_records` does.
+
+    Parameters
+    ----------
+    found, reference : array of shape (n, k), (m, k)
+        Distances of synthetic and of reference rows to their closest real rows, in ascending order. With k = 1, the
+        ratios to the second are NaN.
+    randomness : numpy.random.Generator
+        Of the interval.
+
+    Returns
+    -------
+    Closest
+
+    Examples
+    --------
+    >>> closest_of(np.array([[1.0]]), np.array([[2.0]]), np.random.default_rng(0)).ratio
+    0.5
+    """
     low, high = _ratio_interval(found[:, 0], reference[:, 0], randomness)
     near = np.quantile(reference[:, 0], 0.05)
     distance, reference_distance = np.median(found[:, 0]), np.median(reference[:, 0])
@@ -241,8 +264,8 @@ def closest_records(
         high=high,
         closer=Count(int((found[:, 0] < near).sum()), len(found)),
         reference_closer=Count(int((reference[:, 0] < near).sum()), len(reference)),
-        neighbor_ratio=float(np.median(_ratio(*found.T))),
-        reference_neighbor_ratio=float(np.median(_ratio(*reference.T))),
+        neighbor_ratio=float(np.median(_ratio(*found.T))) if found.shape[1] > 1 else float("nan"),
+        reference_neighbor_ratio=float(np.median(_ratio(*reference.T))) if found.shape[1] > 1 else float("nan"),
     )
 
 

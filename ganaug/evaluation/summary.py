@@ -1,14 +1,12 @@
-"""All measures of a generated table at once, and what they say in plain sentences."""
+"""All measures of generated rows at once: `evaluate`, and what it says of tables in plain sentences."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 from sklearn.base import ClassifierMixin
 
 from ganaug.evaluation.fidelity import (
@@ -25,7 +23,11 @@ from ganaug.evaluation.fidelity import (
 )
 from ganaug.evaluation.images import Floor, Interval, bootstrap, precision_recall_density_coverage, real_floor
 from ganaug.evaluation.privacy import Closest, Copies, Count, closest_records, copies, membership_inference
+from ganaug.evaluation.shown import Shown, count_interval, listed, percent
 from ganaug.evaluation.utility import Utility, utility
+
+if TYPE_CHECKING:
+    from ganaug.evaluation.pictures import PictureEvaluation
 
 MIN_ROWS = 20
 # Rows that the measures of neighbourhoods are given: with their intervals, about ten seconds.
@@ -51,22 +53,25 @@ def evaluate(
     synthetic: Any,
     *,
     holdout: Any = None,
-    target: Hashable | None = None,
+    target: Any = None,
     classifiers: Sequence[ClassifierMixin] | None = None,
     random_state: int | np.random.Generator | None = None,
-) -> "Evaluation":
+) -> "Evaluation | PictureEvaluation":
     """Measure whether synthetic rows are real enough, whether they are copies, and what they are good for.
 
     Parameters
     ----------
     real, synthetic : DataFrame of pandas or polars, Arrow table, array or list of lists, shape (n, d)
         The rows that the generator was trained on, and those it made, at least 20 each, with the same columns in any
-        order. An array takes the names of the real table.
+        order. An array takes the names of the real table. Or pictures: arrays of shape (n, height, width) or (n,
+        height, width, channels), of one size and dtype.
     holdout : table of the same columns or None, default=None
         Real rows of the same origin that the generator has not seen, at least 20. With them privacy is measured against
         rows that cannot have been memorised, and classifiers are tested on rows that are new to the generator, too.
-    target : hashable or None, default=None
-        Column that classifiers predict; None leaves the measures of utility out.
+    target : hashable, tuple of arrays or None, default=None
+        Column that classifiers predict; None leaves the measures of utility out. Of pictures, their classes: an array
+        of labels for the real ones, one for the synthetic ones, and, with a hold-out, one for that; like is compared
+        with like then, and None takes them for one class.
     classifiers : sequence of scikit-learn classifiers or None, default=None
         None takes a logistic regression and gradient boosting; see `ganaug.evaluation.utility.utility`.
     random_state : int, numpy.random.Generator or None, default=None
@@ -74,8 +79,9 @@ def evaluate(
 
     Returns
     -------
-    Evaluation
-        Print it for the verdict.
+    Evaluation or PictureEvaluation
+        Print it for the verdict; of tables `ganaug.evaluation.summary.Evaluation`, of pictures
+        `ganaug.evaluation.pictures.PictureEvaluation`.
 
     Raises
     ------
@@ -90,6 +96,10 @@ def evaluate(
     and for distances as many as make 10^8 pairs with all rows of the other table. 10^5 rows of ten columns take about
     half a minute.
 
+    Pictures are measured class by class, in the features of EfficientNet-Lite0 (``ganaug[extractor]``; without, pixels
+    alone are compared), on 250 of a class at most and as many real ones: such a Fréchet distance is called
+    FD-EffNetLite0, for it is no FID. Beside each measure stands what one half of the real pictures makes of the other.
+
     Examples
     --------
     >>> rows = np.random.default_rng(0).normal(size=(300, 2))
@@ -100,6 +110,27 @@ def evaluate(
     >>> print(copied.verdict[-1])
     Do not share these rows as if they were anonymous: ...
     """
+    if len(np.shape(real)) > 2:
+        from ganaug.evaluation.pictures import evaluate_pictures  # of networks, which tables need not
+
+        if classifiers is not None:
+            raise ValueError("classifiers are for tables; pictures are not judged by what they are good for here")
+        return evaluate_pictures(real, synthetic, holdout=holdout, target=target, random_state=random_state)
+    return evaluate_tables(
+        real, synthetic, holdout=holdout, target=target, classifiers=classifiers, random_state=random_state
+    )
+
+
+def evaluate_tables(
+    real: Any,
+    synthetic: Any,
+    *,
+    holdout: Any = None,
+    target: Hashable | None = None,
+    classifiers: Sequence[ClassifierMixin] | None = None,
+    random_state: int | np.random.Generator | None = None,
+) -> "Evaluation":
+    """Measure synthetic rows, as `evaluate` describes it."""
     real = as_frame(real, "real")
     # read once; every measure takes the frames as they are
     synthetic = as_frame(synthetic, "synthetic", real)
@@ -162,7 +193,7 @@ def _of_neighborhoods(real: NDArray, fake: NDArray) -> NDArray:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Evaluation:
+class Evaluation(Shown):
     """What `evaluate` found.
 
     Attributes
@@ -264,17 +295,17 @@ class Evaluation:
             found = Count(round(float(shares.sum()) * self.n_rows["synthetic"]), n_cells)
             best = float(self.validity["by chance"].mean()) if name == "invalid" else 0.0
             worst = shares[shares > 0].sort_values(ascending=False, kind="stable").index
-            reads = f"in {_listed(worst)}" if len(worst) else "none"
-            rows.append(("validity", f"{name} cells", found.share, *_interval(found), best, reads))
+            reads = f"in {listed(worst)}" if len(worst) else "none"
+            rows.append(("validity", f"{name} cells", found.share, *count_interval(found), best, reads))
         broken = self.validity["broken dtype"]
-        reads = f"in {_listed(broken.index[broken])}" if broken.any() else "none"
+        reads = f"in {listed(broken.index[broken])}" if broken.any() else "none"
         rows.append(("validity", "broken dtypes", float(broken.mean()), np.nan, np.nan, 0.0, reads))
         return rows
 
     def _fidelity_rows(self) -> list[tuple[Any, ...]]:
         columns = self.columns()
         beyond = columns.index[columns["distance"] > _BEYOND * columns["chance"]]
-        reads = f"beyond chance in {_listed(beyond)}" if len(beyond) else "no column beyond chance"
+        reads = f"beyond chance in {listed(beyond)}" if len(beyond) else "no column beyond chance"
         none = np.nan, np.nan
         rows: list[tuple[Any, ...]] = [
             (
@@ -291,7 +322,7 @@ class Evaluation:
                 float(columns["distance"].iloc[0]),
                 *none,
                 float(columns["chance"].iloc[0]),
-                f"of {_listed(columns.index[:1])}",
+                f"of {listed(columns.index[:1])}",
             ),
         ]
         pairs = self._pairs()
@@ -305,7 +336,7 @@ class Evaluation:
                     float(largest),
                     *none,
                     0.0,
-                    f"of {_listed([a])} and {_listed([b])}",
+                    f"of {listed([a])} and {listed([b])}",
                 ),
             ]
         rows.append(
@@ -343,7 +374,7 @@ class Evaluation:
             ("near copies", copied.near, copied.reference_near),
         ]:
             reads = f"{found.found:,} rows; {'more than' if found.exceeds(usual) else 'as many as'} {reference} have"
-            rows.append(("privacy", name, found.share, *_interval(found), usual.share, reads))
+            rows.append(("privacy", name, found.share, *count_interval(found), usual.share, reads))
         rows += [
             (
                 "privacy",
@@ -358,7 +389,7 @@ class Evaluation:
                 "privacy",
                 "rows closer than the closest 5 %",
                 closest.closer.share,
-                *_interval(closest.closer),
+                *count_interval(closest.closer),
                 closest.reference_closer.share,
                 f"share that is nearer to a real row than 95 % of {reference} are",
             ),
@@ -422,16 +453,16 @@ class Evaluation:
         invalid = self._beyond_chance().sort_values(ascending=False, kind="stable")
         if (invalid > 0).any():
             said.append(
-                f"Cells that the real table could not hold: {_percent(float(invalid.mean()))}, most of them in "
-                f"{_listed(invalid.index[invalid > 0])}."
+                f"Cells that the real table could not hold: {percent(float(invalid.mean()))}, most of them in "
+                f"{listed(invalid.index[invalid > 0])}."
             )
         broken = self.validity["broken dtype"]
         if broken.any():
-            said.append(f"Cells have become another kind in {_listed(broken.index[broken])}.")
+            said.append(f"Cells have become another kind in {listed(broken.index[broken])}.")
         columns = self.columns()
         far = columns.index[columns["distance"] > np.maximum(0.1, _BEYOND * columns["chance"])]
         if len(far):
-            said.append(f"Farthest from the real distribution: {_listed(far)}.")
+            said.append(f"Farthest from the real distribution: {listed(far)}.")
         coverage, usual = self.neighborhoods[3], self.neighborhood_floor.mean[3]
         if coverage < 0.7 * usual:
             said.append(
@@ -460,7 +491,7 @@ class Evaluation:
         alone = int((copied.listed["exact"] & (copied.listed["shared by"] == 1)).sum())
         nearly = near.found - exact.found
         found = f"{exact.found:,} of {exact.of:,} synthetic rows equal a real one, and {nearly:,} nearly do"
-        usual = f"{_percent(copied.reference_near.share)} of {self._reference} do"
+        usual = f"{percent(copied.reference_near.share)} of {self._reference} do"
         if not self._has_copies():
             return [f"{found}; {usual}, so that is no more than chance."]
         single = f" Of the equal ones, {alone:,} repeat a row that is there only once." if alone else ""
@@ -538,43 +569,6 @@ class Evaluation:
         held = self.n_rows["holdout"]
         rows = f"{self.n_rows['synthetic']:,} synthetic rows against {self.n_rows['real']:,} real ones"
         return f"{rows}, {held:,} held out" if held else f"{rows}, none held out"
-
-    def __repr__(self) -> str:
-        frame = self.frame()
-        numbers = ["value", "low", "high", "best"]
-        frame[numbers] = frame[numbers].map(_short)
-        table = frame.drop(columns="part").to_string(index=False)
-        return "\n".join([self._heading(), "", *(f"- {sentence}" for sentence in self.verdict), "", table])
-
-    def _repr_html_(self) -> str:
-        sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.verdict)
-        frame = self.frame()
-        numbers = ["value", "low", "high", "best"]
-        frame[numbers] = frame[numbers].map(_short)
-        return f"<p>{escape(self._heading())}</p><ul>{sentences}</ul>{frame.to_html(index=False, border=0)}"
-
-
-def _short(number: float) -> str:
-    return "" if np.isnan(number) else f"{number:.3f}"
-
-
-def _percent(share: float) -> str:
-    """Write a share so that little is not taken for nothing, nor nearly all for all."""
-    if 0 < share < 0.001:
-        return "less than 0.1 %"
-    return f"{100 * share:.3g} %" if share <= 0.999 else f"{100 * np.floor(1000 * share) / 1000:.3g} %"
-
-
-def _listed(labels: Sequence[Hashable] | pd.Index) -> str:
-    """Name three columns, and say how many more there are."""
-    # NumPy's numbers would show their type
-    named = ", ".join(repr(label.item() if isinstance(label, np.generic) else label) for label in labels[:3])
-    return f"{named} and {len(labels) - 3} more" if len(labels) > 3 else named
-
-
-def _interval(count: Count) -> tuple[float, float]:
-    ends = binomtest(count.found, count.of).proportion_ci(method="wilson")
-    return float(ends.low), float(ends.high)
 
 
 def _auc_interval(area: AUC) -> tuple[float, float]:

@@ -905,3 +905,34 @@ def test_reading_leaves_filters_of_warnings_alone(pets):
     filters = list(warnings.filters)
     read_images(pets)
     assert list(warnings.filters) == filters
+
+
+# ------------------------------------------------------------------------------- reading what was written here again
+
+
+@pytest.mark.parametrize("copies", ["copy", "none"])
+def test_the_synthetic_ones_of_a_folder_come_back(pets, tmp_path, copies):
+    images = read_images(pets)
+    made, labels = 255 - images.X, images.y[::-1]
+    write_images(tmp_path / "out", images, made, labels, copies=copies)
+    read = read_images(tmp_path / "out", only_synthetic=True)
+    order = np.argsort(labels, kind="stable")
+    np.testing.assert_array_equal(read.X, made[order])
+    assert read.y.tolist() == labels[order].tolist()
+    assert all("synthetic_" in file for file in read.files)
+    # of what was written elsewhere, all
+    np.testing.assert_array_equal(read_images(pets, only_synthetic=True).X, images.X)
+
+
+def test_the_synthetic_ones_of_an_archive_come_back(tmp_path):
+    X, y = noise(5, 8, 8), np.array([[0], [1], [0], [1], [1]])
+    np.savez(tmp_path / "in.npz", train_images=X, train_labels=y)
+    images = read_images(tmp_path / "in.npz")
+    made = noise(3, 8, 8)
+    write_images(tmp_path / "out.npz", images, made, [1, 0, 1])
+    read = read_images(tmp_path / "out.npz", only_synthetic=True)
+    np.testing.assert_array_equal(read.X, made)
+    assert read.y.tolist() == [1, 0, 1]
+    assert read.files == [5, 6, 7]
+    refused(tmp_path / "out.npz", "written by ganaug")
+    assert len(read_images(tmp_path / "in.npz", only_synthetic=True).X) == 5

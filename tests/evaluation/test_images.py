@@ -312,3 +312,18 @@ def test_errors_of_neighbours():
         nearest_pixels(np.zeros((2, 8, 8)), np.zeros((2, 8, 9)))
     with pytest.raises(ValueError, match="NaN"):
         nearest_pixels(np.full((2, 8, 8), np.nan), np.zeros((2, 8, 8)))
+
+
+def test_a_picture_is_not_its_own_neighbour_nor_its_mirror_image():
+    pictures = np.random.default_rng(0).integers(0, 4, size=(40, 3, 3)).astype(np.uint8)
+    pictures[7] = pictures[3][:, ::-1]
+    rows = np.array([3, 7, 12, 30])
+    index, distance, mirrored = nearest_pixels(pictures[rows], pictures, own=rows)
+    assert index[:2].tolist() == [7, 3]
+    assert distance[:2].tolist() == [0, 0]
+    assert mirrored[:2].all()
+    both = np.concatenate([pictures, pictures[:, :, ::-1]]).astype(float)
+    for row, found in zip(rows, distance, strict=True):
+        apart = np.abs(both - pictures[row]).mean((1, 2))
+        apart[[row, row + 40]] = np.inf
+        assert found == pytest.approx(apart.min())

@@ -13,6 +13,7 @@ from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal
 from PIL import Image
 from sklearn.base import clone
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from ganaug import ImageGAN, TabularGAN
 from ganaug.training.callbacks import Callback, CollapseMonitor, CSVLog, Run, SampleGrid, TensorBoard, Views
@@ -36,8 +37,7 @@ def model(tiny_model):
 
 def events(folder):
     """What TensorBoard reads of a folder."""
-    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    read = accumulator.EventAccumulator(str(folder), size_guidance={"histograms": 0, "images": 0})
+    read = EventAccumulator(str(folder), size_guidance={"histograms": 0, "images": 0})
     read.Reload()
     return read
 
@@ -77,8 +77,6 @@ def make(kind, path):
 
 @pytest.mark.parametrize("kind", ["CSVLog", "TensorBoard", "CollapseMonitor"])
 def test_copies_at_any_time(mixed, model, tmp_path, kind):
-    if kind == "TensorBoard":
-        pytest.importorskip("tensorboard")
     watching = make(kind, tmp_path)
     copies = []
 
@@ -160,7 +158,6 @@ def test_a_log_without_a_folder_is_refused_at_once(mixed, model, tmp_path):
 
 
 def test_tensorboard_holds_the_history_and_histograms(mixed, model, tmp_path):
-    pytest.importorskip("tensorboard")
     model.set_params(callbacks=[TensorBoard(tmp_path)]).fit(*mixed)
     read = events(tmp_path)
     assert set(read.Tags()["scalars"]) == set(model.history_) - {"step"}
@@ -173,7 +170,6 @@ def test_tensorboard_holds_the_history_and_histograms(mixed, model, tmp_path):
 
 
 def test_tensorboard_shows_pictures(images, tmp_path):
-    pytest.importorskip("tensorboard")
     clone(PICTURES).set_params(callbacks=[TensorBoard(tmp_path)]).fit(*images)
     shown = events(tmp_path).Images("generated")
     assert [picture.step for picture in shown] == [10, 20]
@@ -182,7 +178,6 @@ def test_tensorboard_shows_pictures(images, tmp_path):
 
 @pytest.mark.parametrize("container", [np.asarray, polars.DataFrame], ids=["array", "polars"])
 def test_other_tables_are_shown_and_watched(model, tmp_path, container):
-    pytest.importorskip("tensorboard")
     X = container(np.random.default_rng(0).normal(size=(40, 2)))
     watching = [TensorBoard(tmp_path), CollapseMonitor(threshold=0.0)]
     model.set_params(callbacks=watching).fit(X, np.repeat([0, 1], 20))

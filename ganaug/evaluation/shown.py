@@ -1,0 +1,68 @@
+"""What evaluations have in common: a table of measures, a verdict in sentences, and how both are shown."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+from ganaug.evaluation.privacy import Count
+
+
+class Shown(ABC):
+    """An evaluation: its measures in one table, and what they say."""
+
+    @abstractmethod
+    def frame(self) -> pd.DataFrame:
+        """Return all measures: part, measure, value, low, high, best, reads."""
+
+    @property
+    @abstractmethod
+    def verdict(self) -> list[str]:
+        """Plain sentences."""
+
+    @abstractmethod
+    def plot(self) -> Any:
+        """Draw what was found, as a figure of matplotlib's."""
+
+    @abstractmethod
+    def _heading(self) -> str:
+        """Say what was compared with what."""
+
+    def __repr__(self) -> str:
+        table = self._written().drop(columns="part").to_string(index=False)
+        return "\n".join([self._heading(), "", *(f"- {sentence}" for sentence in self.verdict), "", table])
+
+    def _repr_html_(self) -> str:
+        sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.verdict)
+        return f"<p>{escape(self._heading())}</p><ul>{sentences}</ul>{self._written().to_html(index=False, border=0)}"
+
+    def _written(self) -> pd.DataFrame:
+        frame = self.frame()
+        numbers = ["value", "low", "high", "best"]
+        frame[numbers] = frame[numbers].map(lambda number: "" if np.isnan(number) else f"{number:.3f}")
+        return frame
+
+
+def percent(share: float) -> str:
+    """Write a share so that little is not taken for nothing, nor nearly all for all."""
+    if 0 < share < 0.001:
+        return "less than 0.1 %"
+    return f"{100 * share:.3g} %" if share <= 0.999 else f"{100 * np.floor(1000 * share) / 1000:.3g} %"
+
+
+def listed(labels: Sequence[Hashable] | pd.Index | NDArray) -> str:
+    """Name three labels, and say how many more there are."""
+    # NumPy's numbers would show their type
+    named = ", ".join(repr(label.item() if isinstance(label, np.generic) else label) for label in labels[:3])
+    return f"{named} and {len(labels) - 3} more" if len(labels) > 3 else named
+
+
+def count_interval(count: Count) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Wilson)."""
+    ends = binomtest(count.found, count.of).proportion_ci(method="wilson")
+    return float(ends.low), float(ends.high)
