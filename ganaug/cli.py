@@ -58,6 +58,11 @@ class SelectionName(str, Enum):
 
 Seed = Annotated[int | None, typer.Option("--seed", help="The same seed gives the same rows.", min=0)]
 Force = Annotated[bool, typer.Option("--force", help="Replace OUT where it exists.")]
+Report = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="HTML", help="Write what was found as one page, which shows some of the data."),
+]
+ForceReport = Annotated[bool, typer.Option("--force", help="Replace the report where it exists.")]
 
 
 def _show_version(wanted: bool) -> None:
@@ -134,6 +139,7 @@ def balance(
     save: Annotated[
         Path | None, typer.Option("--save", metavar="MODEL", help="Keep the model for `ganaug sample`.")
     ] = None,
+    report: Report = None,
     force: Force = False,
 ) -> None:
     """Write IN to OUT with generated rows or pictures, so that the classes are balanced."""
@@ -143,6 +149,7 @@ def balance(
         check_output(save, force=force, extensions=False)
         if save.resolve() in (out.resolve(), source.resolve()):
             raise ValueError(f"--save {save} would overwrite the data")
+    _check_report(report, source, out, save, force=force)
     if share is not None and strategy != "equal share":
         raise ValueError(f"--share {share} goes with --strategy 'equal share'")
     are_pictures = source.is_dir() or source.suffix.lower() == ".npz"
@@ -166,7 +173,16 @@ def balance(
     if are_pictures:
         copies: Literal["copy", "link", "none"] = "none" if only_synthetic else "link" if link else "copy"
         _balance_pictures(
-            source, out, strategy, params, resize=resize, skip_bad=skip_bad, copies=copies, save=save, force=force
+            source,
+            out,
+            strategy,
+            params,
+            resize=resize,
+            skip_bad=skip_bad,
+            copies=copies,
+            save=save,
+            report=report,
+            force=force,
         )
         return
     if target is None:
@@ -183,6 +199,7 @@ def balance(
         mark=mark,
         only_synthetic=only_synthetic,
         save=save,
+        report=report,
         force=force,
     )
 
@@ -198,6 +215,7 @@ def _balance_table(
     mark: str | None,
     only_synthetic: bool,
     save: Path | None,
+    report: Path | None,
     force: bool,
 ) -> None:
     from ganaug.datasets.tables import check_output, read_table, write_table
@@ -230,6 +248,10 @@ def _balance_table(
         n_repeated = int((~new[added]).sum())
         write_table(out, table, rows, mark=mark, n_repeated=n_repeated, only_synthetic=only_synthetic, force=force)
     _print_counts(_console(), target, y, y_resampled, y_resampled[~new])
+    if report is not None:
+        from ganaug.balance import balance_report
+
+        balance_report(sampler, X, y, X_resampled, y_resampled).html(report, title=f"{source.name}, balanced")
 
 
 def _balance_pictures(
@@ -242,6 +264,7 @@ def _balance_pictures(
     skip_bad: bool,
     copies: Literal["copy", "link", "none"],
     save: Path | None,
+    report: Path | None,
     force: bool,
 ) -> None:
     from ganaug.datasets.images import check_output, read_images, write_images
@@ -274,6 +297,11 @@ def _balance_pictures(
     with _kept(save, sampler, images.X, y):
         write_images(out, images, made, labels, manifest=manifest, copies=copies, force=force)
     _print_counts(_console(), "class", y, y_resampled, y)
+    if report is not None:
+        from ganaug.balance import balance_report
+
+        found = balance_report(sampler, images.X, y, X_resampled, y_resampled, names=images.files)
+        found.html(report, title=f"{source.name}, balanced")
 
 
 @contextmanager
@@ -289,6 +317,18 @@ def _kept(save: Path | None, sampler: GANOversampler, X: Any, y: pd.Series) -> I
             sampler.fit(X, y)  # nothing was missing, so nothing was trained yet
         sampler.save(beside)
         yield
+
+
+def _check_report(report: Path | None, *others: Path | None, force: bool) -> None:
+    """Make sure that the report can be written, and to a file of its own, before hours are spent on what it says."""
+    from ganaug.datasets.tables import check_output
+
+    if report is None:
+        return
+    check_output(report, force=force, extensions=False)
+    for other in others:
+        if other is not None and report.resolve().is_relative_to(other.resolve()):
+            raise ValueError(f"--report {report} would overwrite {other}, or lie within it")
 
 
 @app.command()
@@ -346,11 +386,14 @@ def compare(
         typer.Option("--results", metavar="CSV", help="Every score; an interrupted comparison goes on from it."),
     ] = None,
     seed: Seed = 0,
+    report: Report = None,
+    force: ForceReport = False,
 ) -> None:
     """Say whether generated rows help on IN: cross-validated, beside doing nothing and other ways to balance."""
     from ganaug.comparison import compare
     from ganaug.datasets.tables import read_table
 
+    _check_report(report, source, results, force=force)
     table = read_table(source)
     X, y = table.split(target)
     of_groups = None
@@ -378,6 +421,8 @@ def compare(
     )
     _print_table(console, means.reset_index().map(lambda cell: cell if isinstance(cell, str) else f"{cell:.3f}"))
     console.print(comparison.verdict, markup=False)
+    if report is not None:
+        comparison.html(report, title=f"{source.name}: ways to balance, compared")
 
 
 @app.command()
@@ -393,16 +438,20 @@ def evaluate(
         typer.Option("--target", metavar="COLUMN", help="The classes: like is compared with like, and predicted."),
     ] = None,
     seed: Seed = 0,
+    report: Report = None,
+    force: ForceReport = False,
 ) -> None:
     """Say whether SYNTHETIC rows are real enough, whether they are copies, and what they are good for."""
     from ganaug.datasets.tables import read_table
     from ganaug.evaluation.summary import evaluate
 
+    _check_report(report, real, synthetic, holdout, force=force)
     tables = [read_table(path) for path in (real, synthetic, *([holdout] if holdout is not None else []))]
     if target is not None:
         for table in tables:
             table.check_column(target)
     frames = [table.frame for table in tables]
+    title = f"{synthetic.name} against {real.name}"
     console = _console()
     if target is not None and (classes := set(frames[1][target])) < set(frames[0][target]):
         # rows that fill up a class are to be like those of that class, not like the whole table
@@ -411,6 +460,7 @@ def evaluate(
             f"Only rows with {target} = {names} are compared: the synthetic ones have no other.", markup=False
         )
         frames = [frame[frame[target].isin(classes)].drop(columns=target).reset_index(drop=True) for frame in frames]
+        title += f", only {target} = {names}"
         target = None
     evaluation = evaluate(
         frames[0], frames[1], holdout=frames[2] if len(frames) > 2 else None, target=target, random_state=seed
@@ -419,6 +469,8 @@ def evaluate(
     _print_table(console, shown.map(lambda cell: cell if isinstance(cell, str) else f"{cell:.3g}"))
     for sentence in evaluation.verdict:
         console.print(f"- {sentence}", markup=False)
+    if report is not None:
+        evaluation.html(report, title=title)
 
 
 @app.command()

@@ -12,18 +12,19 @@ import ganaug
 
 ROOT = Path(ganaug.__file__).parent
 FLOORS = {
-    "cli": 5,
-    "calibration": 4,
-    "comparison": 4,
-    "demo": 4,
-    "scale": 4,
-    "oversampler": 3,
-    "models": 2,
+    "cli": 6,
+    "balance": 5,
+    "calibration": 5,
+    "comparison": 5,
+    "demo": 5,
+    "scale": 5,
+    "oversampler": 4,
+    "evaluation": 3,
+    "models": 3,
     "report": 2,
     "encoders": 1,
     "nets": 1,
     "training": 1,
-    "evaluation": 1,
     "datasets": 1,
     "selection": 1,
 }
