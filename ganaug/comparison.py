@@ -226,12 +226,15 @@ def compare(
         for classifier in fitted_on
         for split in range(len(splits))
     ]
-    given: dict[str, Any] = {
-        "samplers": chosen,
-        "classifiers": fitted_on,
+    given = {
+        "samplers": _by_name(chosen),
+        "classifiers": _by_name(fitted_on),
         "groups": None if groups is None else "given",
+        "n_splits": n_splits,
+        "n_repeats": n_repeats,
+        "precision": precision,
+        "random_state": random_state,
     }
-    given |= {"n_splits": n_splits, "n_repeats": n_repeats, "precision": precision, "random_state": random_state}
     found, counts = np.unique(y, return_counts=True)
     classes = dict(zip(found.tolist(), counts.tolist(), strict=True))
     return Comparison(pd.DataFrame(ordered, columns=[*_RUN, *scorers]), classes, given)

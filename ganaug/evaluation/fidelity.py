@@ -582,9 +582,10 @@ def distributions(real: Any, synthetic: Any) -> dict[Hashable, pd.DataFrame]:
     dict of column -> DataFrame
         "real" and "synthetic" hold shares of the cells that are not missing, 0 to 1; each sums to 1. Numbers, times
         (as seconds since 1970) and durations (as seconds) of more than 12 values have a row for each of at most 30
-        equally wide bins between "low" and "high", over the range of 98 % of the real cells: the first and the last
-        bin reach farther where cells lie beyond. All others have a row for each "level": up to 12 values of a number,
-        in order, or the 12 most frequent real levels as text; and below them one of None for all others, if any.
+        equally wide bins between "low" and "high", over the range of 98 % of the real cells: the first begins at the
+        smallest cell and the last ends at the largest, wherever they are. All others have a row for each "level": up
+        to 12 values of a number, in order, or the 12 most frequent real levels as text; and below them one of None for
+        all others, if any.
 
     Raises
     ------
@@ -647,7 +648,7 @@ def _bin_shares(both: list[NDArray], values: NDArray) -> pd.DataFrame:
     n_bins = int(np.ceil(n_steps / n_each))
     edges = low - step / 2 + n_each * step * np.arange(n_bins + 1)
     counts = [np.bincount(np.searchsorted(edges[1:-1], cells, side="right"), minlength=n_bins) for cells in both]
-    edges[0], edges[-1] = min(values[0], edges[0]), max(values[-1], edges[-1])
+    edges[0], edges[-1] = values[0], values[-1]
     shares = [count / max(len(cells), 1) for count, cells in zip(counts, both, strict=True)]
     return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "real": shares[0], "synthetic": shares[1]})
 
