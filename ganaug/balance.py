@@ -35,6 +35,7 @@ from ganaug.report.page import (
     settings,
 )
 from ganaug.training.history import panels, plot_history
+from ganaug.training.trainer import COLLAPSED
 
 # Classes that are looked at one by one, those with the most generated rows.
 MAX_CLASSES = 4
@@ -112,33 +113,33 @@ def balance_report(
             "fit_resample was given, and what that returned"
         )
     counts = _counts(labels, after, made)
-    generated = (
-        counts[counts["generated"] > 0].sort_values("generated", ascending=False, kind="stable")["class"].tolist()
-    )
     model = getattr(sampler, "model_", None)
+    least, most_real, most = MIN_ROWS, MAX_REAL_ROWS, MAX_ROWS
+    if isinstance(model, ImageGAN):
+        least, most_real, most = 1, len(labels), MAX_PICTURES
+    enough = counts[(counts["before"] >= least) & (counts["generated"] >= least)]
+    looked_at = enough.sort_values("generated", ascending=False, kind="stable")["class"].tolist()[:MAX_CLASSES]
+    n_generated = int((counts["generated"] > 0).sum())
     randomness = np.random.default_rng(random_state)
     notes, evaluations, pictures = [], {}, {}
-    if len(generated) > MAX_CLASSES:
-        notes.append(f"Looked at are the {MAX_CLASSES} of {len(generated)} classes with the most generated rows.")
-    most_real, most = (len(labels), MAX_PICTURES) if isinstance(model, ImageGAN) else (MAX_REAL_ROWS, MAX_ROWS)
-    for label in generated[:MAX_CLASSES]:
+    if len(looked_at) < n_generated:
+        notes.append(
+            f"Looked at: {len(looked_at)} of {n_generated} classes that got any, at most {MAX_CLASSES}, those "
+            f"with the most of them. It takes {least} real and {least} generated ones."
+        )
+    for label in looked_at:
         own, new = np.flatnonzero(labels == label), np.flatnonzero(made & (after == label))
         real, few = own[draw(len(own), most_real, randomness)], new[draw(len(new), most, randomness)]
         if len(real) + len(few) < len(own) + len(new):
             notes.append(
-                f"Class {label}: {len(few):,} of {len(new):,} generated rows, drawn, beside {len(real):,} of "
+                f"Class {label}: {len(few):,} of {len(new):,} generated ones, drawn, beside {len(real):,} of "
                 f"{len(own):,} real ones."
             )
-        made_rows = _safe_indexing(X_resampled, few)
+        drawn = _safe_indexing(X_resampled, few)
         if isinstance(model, ImageGAN):
-            pictures[label] = _look(model, label, np.asarray(X), np.asarray(made_rows), real, names, randomness)
-        elif min(len(real), len(few)) < MIN_ROWS:
-            notes.append(
-                f"Class {label} has {len(real)} real and {len(few)} generated rows, too few to measure anything: "
-                f"{MIN_ROWS} of each are needed."
-            )
+            pictures[label] = _look(model, label, np.asarray(X), np.asarray(drawn), real, names, randomness)
         else:
-            tables = as_frame(_safe_indexing(X, real), "X"), as_frame(made_rows, "X_resampled")
+            tables = as_frame(_safe_indexing(X, real), "X"), as_frame(drawn, "X_resampled")
             evaluations[label] = evaluate(*tables, random_state=randomness)
     return BalanceReport(
         counts=counts,
@@ -218,7 +219,19 @@ class BalanceReport:
         said = [f"{n_generated:,} generated {kind} beside {n_before:,} real ones."]
         said += [f"Class {label}: {sentence}" for label, of in self.evaluations.items() for sentence in of.verdict]
         said += [f"Class {label}: {_on_closeness(of.closest)}" for label, of in self.pictures.items()]
+        said += self._on_variety()
         return [*said, *self.notes]
+
+    def _on_variety(self) -> list[str]:
+        if not self.pictures or not {"distance", "diversity"} <= set(self.history):
+            return []
+        # the weights that measured best are those that generate
+        best = self.history.dropna(subset=["distance", "diversity"]).nsmallest(1, "distance")["diversity"]
+        return [
+            f"The least varied class has {share:.2f} of the variety of the real one"
+            + (": it has collapsed, its pictures are all alike." if share < COLLAPSED else "; 1 is best.")
+            for share in best
+        ]
 
     def plot(self) -> Any:
         """Draw the rows of each class: real ones, repeated ones and generated ones.

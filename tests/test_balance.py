@@ -1,6 +1,7 @@
 """The report of a balancing: counts that hold, like compared with like, and pages that say what was done."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,8 @@ def test_a_table(mixed, tiny_model):
     # ten rows are too few to measure anything
     assert list(report.evaluations) == ["b"]
     assert report.evaluations["b"].n_rows == {"real": 40, "synthetic": 110, "holdout": 0}
-    assert "Class c has 10 real and 140 generated rows" in report.verdict[-1]
+    assert "Looked at: 1 of 2 classes" in report.verdict[-1]
+    assert "It takes 20 real and 20 generated ones" in report.verdict[-1]
     assert report.verdict[0] == "250 generated rows beside 200 real ones."
     assert report.verdict[1].startswith("Class b: ")
     assert report.verdict[1] in repr(report)
@@ -90,7 +92,7 @@ def test_several_classes_have_headings_of_their_own(tiny_model, undrawn):
     X = pd.DataFrame({"x": rng.normal(size=len(y)), "k": rng.choice(["u", "v"], len(y))})
     report = balance_report(*resampled(X, y, tiny_model))
     assert sorted(report.evaluations) == [1, 2, 3, 4]  # those with the most generated rows
-    assert "4 of 5 classes" in report.verdict[-1]
+    assert "Looked at: 4 of 5 classes" in report.verdict[-1]
     text = report.html()
     assert all(f"Columns of {label}</h2>" in text for label in (1, 2, 3, 4))
 
@@ -133,7 +135,7 @@ def test_long_tables_are_drawn_from(tiny_model, monkeypatch, undrawn):
     data = resampled(rng.normal(size=(200, 2)), np.arange(200) < 40, tiny_model)
     reports = [balance_report(*data) for _ in range(2)]
     assert reports[0].evaluations[True].n_rows == {"real": 30, "synthetic": 50, "holdout": 0}
-    assert "Class True: 50 of 120 generated rows, drawn, beside 30 of 40 real ones." in reports[0].notes
+    assert "Class True: 50 of 120 generated ones, drawn, beside 30 of 40 real ones." in reports[0].notes
     pd.testing.assert_frame_equal(*(report.evaluations[True].frame() for report in reports))
 
 
@@ -149,6 +151,10 @@ def test_pictures(pictures, image_model, undrawn):
     one, other, said = found.pairs[0]
     assert said == "scan 31, mirrored: 0 apart"
     np.testing.assert_array_equal(one, other)
+    assert report.verdict[1].startswith("Class dark: ")
+    assert "of the variety of the real one" in report.verdict[2]
+    flat = replace(report, history=report.history.assign(diversity=0.1))
+    assert "0.10 of the variety of the real one: it has collapsed" in flat.verdict[2]
     text = report.html()
     for heading in ("Verdict", "Classes", "Pictures", "Nearest training pictures", "Privacy", "Training", "Model card"):
         assert f">{heading}</h2>" in text
