@@ -57,12 +57,11 @@ class SelectionName(str, Enum):
 
 
 Seed = Annotated[int | None, typer.Option("--seed", help="The same seed gives the same rows.", min=0)]
-Force = Annotated[bool, typer.Option("--force", help="Replace OUT where it exists.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that exist already.")]
 Report = Annotated[
     Path | None,
     typer.Option("--report", metavar="HTML", help="Write what was found as one page, which shows some of the data."),
 ]
-ForceReport = Annotated[bool, typer.Option("--force", help="Replace the report where it exists.")]
 
 
 def _show_version(wanted: bool) -> None:
@@ -387,7 +386,7 @@ def compare(
     ] = None,
     seed: Seed = 0,
     report: Report = None,
-    force: ForceReport = False,
+    force: Force = False,
 ) -> None:
     """Say whether generated rows help on IN: cross-validated, beside doing nothing and other ways to balance."""
     from ganaug.comparison import compare
@@ -439,7 +438,7 @@ def evaluate(
     ] = None,
     seed: Seed = 0,
     report: Report = None,
-    force: ForceReport = False,
+    force: Force = False,
 ) -> None:
     """Say whether SYNTHETIC rows are real enough, whether they are copies, and what they are good for."""
     from ganaug.datasets.tables import read_table

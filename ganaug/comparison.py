@@ -424,7 +424,7 @@ class Comparison:
         return model_card(
             data=f"Scores of {self.scores['sampler'].nunique()} ways to treat imbalance, with "
             f"{self.scores['classifier'].nunique()} classifiers, on {self.scores['split'].nunique()} splits of one "
-            "table of real rows. What was generated on the way was thrown away.",
+            "set of real data. What was generated on the way was thrown away.",
             use="To decide what to do about rare classes before anything is generated; doing nothing is among the "
             "answers.",
             limits="Scores hold for these data, classifiers and settings; p-values are adjusted for samplers only, and "
