@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ganaug.balance import balance_report
     from ganaug.calibration import calibrated
     from ganaug.comparison import compare, select
     from ganaug.evaluation.summary import evaluate
@@ -12,12 +13,22 @@ if TYPE_CHECKING:
     from ganaug.oversampler import GANOversampler
 
 __version__ = "0.1.0.dev0"
-__all__ = ["GANOversampler", "ImageGAN", "TabularGAN", "calibrated", "compare", "evaluate", "select"]
+__all__ = [
+    "GANOversampler",
+    "ImageGAN",
+    "TabularGAN",
+    "balance_report",
+    "calibrated",
+    "compare",
+    "evaluate",
+    "select",
+]
 
 _HOME = {
     "GANOversampler": "ganaug.oversampler",
     "ImageGAN": "ganaug.models.image",
     "TabularGAN": "ganaug.models.tabular",
+    "balance_report": "ganaug.balance",
     "calibrated": "ganaug.calibration",
     "compare": "ganaug.comparison",
     "evaluate": "ganaug.evaluation.summary",

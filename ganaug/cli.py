@@ -62,7 +62,11 @@ class SelectionName(str, Enum):
 
 
 Seed = Annotated[int | None, typer.Option("--seed", help="The same seed gives the same rows.", min=0)]
-Force = Annotated[bool, typer.Option("--force", help="Replace OUT where it exists.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that exist already.")]
+Report = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="HTML", help="Write what was found as one page, which shows some of the data."),
+]
 
 
 def _show_version(wanted: bool) -> None:
@@ -163,6 +167,7 @@ def balance(
     save: Annotated[
         Path | None, typer.Option("--save", metavar="MODEL", help="Keep the model for `ganaug sample`.")
     ] = None,
+    report: Report = None,
     force: Force = False,
 ) -> None:
     """Write IN to OUT with generated rows or pictures, so that the classes are balanced."""
@@ -172,6 +177,7 @@ def balance(
         check_output(save, force=force, extensions=False)
         if save.resolve() in (out.resolve(), source.resolve()):
             raise ValueError(f"--save {save} would overwrite the data")
+    _check_report(report, source, out, save, force=force)
     if share is not None and strategy != "equal share":
         raise ValueError(f"--share {share} goes with --strategy 'equal share'")
     if select and strategy != "auto":
@@ -210,6 +216,7 @@ def balance(
                 skip_bad=skip_bad,
                 copies=copies,
                 save=save,
+                report=report,
                 force=force,
             )
         return
@@ -229,6 +236,7 @@ def balance(
             mark=mark,
             only_synthetic=only_synthetic,
             save=save,
+            report=report,
             force=force,
         )
 
@@ -245,6 +253,7 @@ def _balance_table(
     mark: str | None,
     only_synthetic: bool,
     save: Path | None,
+    report: Path | None,
     force: bool,
 ) -> None:
     from ganaug.datasets.tables import check_output, read_table, write_table
@@ -280,6 +289,14 @@ def _balance_table(
         n_repeated = int((~new[added]).sum())
         write_table(out, table, rows, mark=mark, n_repeated=n_repeated, only_synthetic=only_synthetic, force=force)
     _print_counts(_console(), target, y, y_resampled, y_resampled[~new])
+    if report is None:
+        return
+    if not hasattr(sampler, "is_synthetic_"):
+        _say("warning", f"nothing was generated, so there is nothing to report in {report}")
+        return
+    from ganaug.balance import balance_report
+
+    balance_report(sampler, X, y, X_resampled, y_resampled).html(report, title=f"{source.name}, balanced")
 
 
 def _selected(
@@ -359,6 +376,7 @@ def _balance_pictures(
     skip_bad: bool,
     copies: Literal["copy", "link", "none"],
     save: Path | None,
+    report: Path | None,
     force: bool,
 ) -> None:
     from ganaug.datasets.images import check_output, read_images, write_images
@@ -391,6 +409,11 @@ def _balance_pictures(
     with _kept(save, sampler, images.X, y):
         write_images(out, images, made, labels, manifest=manifest, copies=copies, force=force)
     _print_counts(_console(), "class", y, y_resampled, y)
+    if report is not None:
+        from ganaug.balance import balance_report
+
+        found = balance_report(sampler, images.X, y, X_resampled, y_resampled, names=images.files)
+        found.html(report, title=f"{source.name}, balanced")
 
 
 @contextmanager
@@ -406,6 +429,18 @@ def _kept(save: Path | None, sampler: GANOversampler, X: Any, y: pd.Series) -> I
             sampler.fit(X, y)  # nothing was generated, so nothing was trained yet
         sampler.save(beside)
         yield
+
+
+def _check_report(report: Path | None, *others: Path | None, force: bool) -> None:
+    """Make sure that the report can be written, and to a file of its own, before hours are spent on what it says."""
+    from ganaug.datasets.tables import check_output
+
+    if report is None:
+        return
+    check_output(report, force=force, extensions=False)
+    for other in others:
+        if other is not None and report.resolve().is_relative_to(other.resolve()):
+            raise ValueError(f"--report {report} would overwrite {other}, or lie within it")
 
 
 @app.command()
@@ -465,11 +500,14 @@ def compare(
         typer.Option("--results", metavar="CSV", help="Every score; an interrupted comparison goes on from it."),
     ] = None,
     seed: Seed = 0,
+    report: Report = None,
+    force: Force = False,
 ) -> None:
     """Say whether generated rows help on IN: cross-validated, beside doing nothing and other ways to balance."""
     from ganaug.comparison import compare
     from ganaug.datasets.tables import read_table
 
+    _check_report(report, source, results, force=force)
     table = read_table(source)
     X, y = table.split(target)
     of_groups = None
@@ -497,6 +535,8 @@ def compare(
     )
     _print_table(console, means.reset_index().map(lambda cell: cell if isinstance(cell, str) else f"{cell:.3f}"))
     console.print(comparison.verdict, markup=False)
+    if report is not None:
+        comparison.html(report, title=f"{source.name}: ways to balance, compared")
 
 
 @app.command()
@@ -527,6 +567,8 @@ def evaluate(
         ),
     ] = None,
     seed: Seed = 0,
+    report: Report = None,
+    force: Force = False,
 ) -> None:
     """Say whether SYNTHETIC rows or pictures are real enough, whether they are copies, and what they are good for."""
     paths = [real, synthetic, *([holdout] if holdout is not None else [])]
@@ -537,6 +579,7 @@ def evaluate(
     if len(set(are_pictures.values())) > 1:
         kinds = [f"{path} is taken for {'pictures' if of else 'a table'}" for path, of in are_pictures.items()]
         raise ValueError(f"{' and '.join(kinds)}: they must be of one kind")
+    _check_report(report, *paths, force=force)
     if are_pictures[real]:
         if target is not None:
             raise ValueError(f"--target is for tables, and {real} is taken for pictures")
@@ -548,6 +591,8 @@ def evaluate(
     _print_table(console, shown.map(lambda cell: cell if isinstance(cell, str) else f"{cell:.3g}"))
     for sentence in evaluation.verdict:
         console.print(f"- {sentence}", markup=False)
+    if report is not None:
+        evaluation.html(report, title=f"{synthetic.name} against {real.name}")
 
 
 def _evaluated_pictures(paths: list[Path], seed: int | None) -> PictureEvaluation:

@@ -12,7 +12,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +57,8 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d, has_
 
 import ganaug
 from ganaug.oversampler import GANOversampler
+from ganaug.report.card import NOTICE, model_card
+from ganaug.report.page import Section, Table, Words, drawings, page, settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -240,7 +242,18 @@ def compare(
         for classifier in fitted_on
         for split in finished
     ]
-    return Comparison(pd.DataFrame(ordered, columns=[*_RUN, *scorers]))
+    given = {
+        "samplers": _by_name(chosen),
+        "classifiers": _by_name(fitted_on),
+        "groups": None if groups is None else "given",
+        "n_splits": n_splits,
+        "n_repeats": n_repeats,
+        "precision": precision,
+        "random_state": random_state,
+    }
+    found, counts = np.unique(y, return_counts=True)
+    classes = dict(zip(found.tolist(), counts.tolist(), strict=True))
+    return Comparison(pd.DataFrame(ordered, columns=[*_RUN, *scorers]), classes, given)
 
 
 def select(
@@ -432,6 +445,10 @@ class Comparison:
         One row for each sampler, classifier and split: "sampler", "classifier", "split", "n_train", "n_test",
         "fit_seconds", "note", then a column for each metric. More is better, but for the "Brier score". A row without
         scores is a failure, and its note says why.
+    classes : dict, default={}
+        Label -> rows of the data.
+    settings : dict, default={}
+        What `compare` was called with besides data.
 
     Notes
     -----
@@ -451,6 +468,8 @@ class Comparison:
     """
 
     scores: pd.DataFrame
+    classes: dict[Any, int] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
 
     def frame(self) -> pd.DataFrame:
         """Return a copy of `scores`, a row for each sampler, classifier and split."""
@@ -565,10 +584,64 @@ class Comparison:
                 ax.errorbar(rows["mean"], place, xerr=half, fmt="o", markersize=4, capsize=2, label=classifier)
                 ax.axvline(rows.loc["none", "mean"], color=f"C{i}", linestyle=":", linewidth=1)
             ax.set_title(metric + (" (less is better)" if metric == _LESS_IS_BETTER else ""), fontsize=10, loc="left")
-            ax.set_yticks(range(len(samplers)), samplers)
+            # what stands between two dollars is no formula
+            ax.set_yticks(range(len(samplers)), samplers, parse_math=False)
         axes[0].invert_yaxis()
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(classifiers))
+        legend = figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(classifiers))
+        for text in legend.get_texts():
+            text.set_parse_math(False)
         return figure
+
+    def html(self, path: str | Path | None = None, *, title: str = "Ways to balance, compared") -> str | None:
+        """Write everything as one self-contained page.
+
+        Parameters
+        ----------
+        path : str, Path or None, default=None
+            Where to; an existing file is replaced. None returns the page.
+        title : str, default="Ways to balance, compared"
+            Heading of the page.
+
+        Returns
+        -------
+        str or None
+            The page, without a path. Figures need matplotlib (``pip install 'ganaug[plot]'``); without, the page says
+            so in their place. No row of the data is in it, only labels and how many rows they have.
+        """
+        means = self._means().reset_index()
+        failed = self.scores.loc[self.scores["note"] != "", ["sampler", "classifier", "split", "note"]]
+        scores: list[Any] = [
+            Table(means, "Means over all splits; more is better, but for the Brier score"),
+            drawings((self.plot, "Means of all metrics and their 95 % intervals, by sampler", ""), wide=True),
+        ]
+        tests: list[Any] = [Words(["Intervals hold 95 %; p is of the difference from none, adjusted by Holm."])]
+        for classifier, rows in self.summary().groupby("classifier", sort=False):
+            tests.append(Table(rows.drop(columns="classifier"), str(classifier)))
+        sections = [
+            Section("Verdict", [Words(self.verdict.splitlines())]),
+            Section("Classes", [Table(self._class_counts(), "Rows of each class")]),
+            Section("Scores", scores),
+            Section("Tests", tests),
+            Section("Notes", [Table(failed, "Failures and warnings") if len(failed) else Words(["Nothing failed."])]),
+            self._card(),
+            Section("Settings", [settings(self.settings, compare.__kwdefaults__)]),
+        ]
+        return page(title, sections, notice=NOTICE.format(what="labels and sizes of classes"), path=path)
+
+    def _class_counts(self) -> pd.DataFrame:
+        return pd.DataFrame({"class": [str(label) for label in self.classes], "rows": list(self.classes.values())})
+
+    def _card(self) -> Section:
+        return model_card(
+            data=f"Scores of {self.scores['sampler'].nunique()} ways to treat imbalance, with "
+            f"{self.scores['classifier'].nunique()} classifiers, on {self.scores['split'].nunique()} splits of one "
+            "set of real data. What was generated on the way was thrown away.",
+            use="To decide what to do about rare classes before anything is generated; doing nothing is among the "
+            "answers.",
+            limits="Scores hold for these data, classifiers and settings; p-values are adjusted for samplers only, and "
+            "of many metrics one may win by chance.",
+            how="No generated row is in this page or beside it.",
+        )
 
     def __repr__(self) -> str:
         return f"{self.verdict}\n\n{self._means().to_string()}"
@@ -768,6 +841,11 @@ def _holm(p_values: Mapping[str, float]) -> dict[str, float]:
     known = pd.Series(p_values, dtype=float).dropna().sort_values(kind="stable")
     adjusted = (known * np.arange(len(known), 0, -1)).cummax().clip(upper=1.0)
     return {str(name): float(p) for name, p in adjusted.items()}
+
+
+def _by_name(chosen: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return names, where they say it all, and objects elsewhere."""
+    return tuple(name if repr(of) in (repr(name), f"{name}()") else of for name, of in chosen.items())
 
 
 # --- names -----------------------------------------------------------------------------------------------------------

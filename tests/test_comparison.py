@@ -1,5 +1,7 @@
 """The comparison is fair, goes on where it stopped, and says no more than it knows."""
 
+from html import unescape
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -565,3 +567,30 @@ def test_select_says_what_is_wrong(two):
         select(*two, metric="accuracy")
     with pytest.raises(ValueError, match="nothing could be scored by F1: ValueError: Negative values"):
         select(*two, metric="F1", sampler=TINY, classifiers="MultinomialNB", n_splits=2, n_repeats=1)
+
+
+def test_a_page(tmp_path):
+    scores = pd.DataFrame(
+        {"sampler": ["none"] * 3 + ["<b>$x$</b>"] * 3, "classifier": "tree", "split": [*range(3)] * 2}
+    )
+    scores = scores.assign(n_train=80, n_test=20, fit_seconds=0.1, note=["", "", "", "slow", "", ""])
+    scores["F1"] = [0.50, 0.52, 0.51, 0.70, 0.73, 0.70]
+    comparison = Comparison(scores, {"a": 90, "<i>": 10}, {"n_splits": 3, "samplers": ("none",)})
+    assert comparison.html(tmp_path / "report.html") is None
+    page = (tmp_path / "report.html").read_text()
+    for heading in ("Verdict", "Classes", "Scores", "Tests", "Notes", "Model card", "Settings", "Versions"):
+        assert f">{heading}</h2>" in page
+    assert "<b>" not in page
+    assert "<i>" not in page
+    assert "&lt;b&gt;$x$&lt;/b&gt;" in page
+    assert comparison.verdict in unescape(page)
+    assert page.count("data:image/svg+xml") == 1
+    assert ">slow</td>" in page
+
+
+def test_settings_are_kept(two):
+    found = compare(*two, **NB, samplers=["none", RandomOverSampler(shrinkage=1)])
+    assert sum(found.classes.values()) == len(two[1])
+    assert found.settings["samplers"][0] == "none"
+    assert found.settings["samplers"][1].shrinkage == 1
+    assert found.settings["random_state"] == NB["random_state"]

@@ -7,7 +7,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import kstwobign, rankdata
+from scipy.stats import rankdata
+from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GroupKFold
 
@@ -17,6 +18,13 @@ from ganaug.evaluation.images import nearest
 MAX_PAIRED_ROWS = 20_000
 MAX_FOREST_ROWS = 2_500
 N_TREES = 100
+# Rows of each table that `projection` returns, as many as a picture shows.
+MAX_PROJECTED_ROWS = 1_000
+# Bins and levels of a column in `distributions`; rarer levels are counted together.
+N_BINS = 30
+N_LEVELS = 12
+# Mean of Kolmogorov's distribution, that of the scaled gap between two samples of one distribution.
+_KOLMOGOROV_MEAN = np.sqrt(np.pi / 2) * np.log(2)
 # Levels of a category up to which each has a dimension of its own in `Codebook.points`; longer lists share so many.
 MAX_LEVELS = 64
 # Grids on which all numbers of a column may lie, the widest first: name, and steps to a unit, of times a second.
@@ -37,6 +45,14 @@ class AUC(NamedTuple):
 
     value: float
     error: float
+
+
+class Projection(NamedTuple):
+    """What `projection` returns."""
+
+    real: NDArray
+    synthetic: NDArray
+    explained: float
 
 
 class Supports(NamedTuple):
@@ -186,6 +202,8 @@ class Codebook:
         Of each column.
     is_number : ndarray of bool, shape (d,)
         False for categories.
+    levels : list of Index or None
+        Of categories, by their numbers; None for numeric columns.
     cells_ : ndarray of shape (n, d)
         The real table, read.
 
@@ -207,7 +225,7 @@ class Codebook:
         self.labels = list(real)
         self.kinds = [_kind(real[label]) for label in self.labels]
         self.is_number = np.array([kind != "category" for kind in self.kinds])
-        self._levels: list[pd.Index | None] = [
+        self.levels: list[pd.Index | None] = [
             _levels([table[label] for table in (real, *others)]) if kind == "category" else None
             for label, kind in zip(self.labels, self.kinds, strict=True)
         ]
@@ -229,7 +247,7 @@ class Codebook:
             unreadable.
         """
         cells = np.empty((len(frame), len(self.labels)))
-        for i, (label, kind, levels) in enumerate(zip(self.labels, self.kinds, self._levels, strict=True)):
+        for i, (label, kind, levels) in enumerate(zip(self.labels, self.kinds, self.levels, strict=True)):
             cells[:, i] = _numbers(frame[label], kind) if levels is None else _codes(frame[label], levels)
         return cells + 0.0  # no -0.0, which equals 0.0 and looks different to a hash
 
@@ -287,7 +305,7 @@ class Codebook:
 
     def _corners(self, i: int) -> NDArray:
         """Return a point for each level of a category and, last, one for levels that are not known."""
-        levels = self._levels[i]
+        levels = self.levels[i]
         n = 1 if levels is None else len(levels) + 1
         if n <= MAX_LEVELS + 1:
             return np.eye(n)
@@ -315,6 +333,18 @@ def _kind(series: pd.Series) -> str:
     if series.dtype.kind == "M" or inferred in ("date", "datetime", "datetime64"):
         return "time"
     return "duration" if series.dtype.kind == "m" or inferred in ("timedelta", "timedelta64") else "category"
+
+
+def as_time(seconds: float, kind: str) -> pd.Timestamp | pd.Timedelta:
+    """Return what a cell of kind "time" or "duration" stands for.
+
+    Examples
+    --------
+    >>> as_time(86400.0, "time"), as_time(86400.0, "duration")
+    (Timestamp('1970-01-02 00:00:00'), Timedelta('1 days 00:00:00'))
+    """
+    micros = round(seconds * 1e6)
+    return pd.Timestamp(micros, unit="us") if kind == "time" else pd.Timedelta(micros, unit="us")
 
 
 def _numbers(series: pd.Series, kind: str) -> NDArray:
@@ -538,7 +568,7 @@ def column_distances(real: Any, synthetic: Any) -> pd.DataFrame:
         gap = shares - np.bincount(codes[len(a) :], minlength=len(values)) / len(b)
         if is_number:
             distance = np.abs(np.cumsum(gap)).max()
-            chance = kstwobign.mean() * np.sqrt(both) if len(values) > 1 else 0.0
+            chance = _KOLMOGOROV_MEAN * np.sqrt(both) if len(values) > 1 else 0.0
         else:
             distance = 0.5 * np.abs(gap).sum()
             # the mean of the absolute value of a normal variable is sqrt(2 / pi) of its standard deviation
@@ -554,6 +584,90 @@ def column_distances(real: Any, synthetic: Any) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, index=_index(book.labels))
+
+
+def distributions(real: Any, synthetic: Any) -> dict[Hashable, pd.DataFrame]:
+    """Return how the cells of each column are distributed, for pictures: shares of bins or of levels.
+
+    Parameters
+    ----------
+    real, synthetic : table of shape (n_real, d), (n_synthetic, d)
+        Of the same columns; see `as_frame`.
+
+    Returns
+    -------
+    dict of column -> DataFrame
+        "real" and "synthetic" hold shares of the cells that are not missing, 0 to 1; each sums to 1. Numbers, times
+        (as seconds since 1970) and durations (as seconds) of more than 12 values have a row for each of at most 30
+        equally wide bins between "low" and "high", over the range of 98 % of the real cells: the first begins at the
+        smallest cell and the last ends at the largest, wherever they are. All others have a row for each "level": up
+        to 12 values of a number, in order, or the 12 most frequent real levels as text; and below them one of None for
+        all others, if any.
+
+    Raises
+    ------
+    ValueError
+        See `as_frame` and `Codebook`.
+
+    Examples
+    --------
+    >>> real = pd.DataFrame({"age": range(100), "city": ["Rome", "Oslo"] * 50})
+    >>> found = distributions(real, real.assign(city="Rome"))
+    >>> found["city"]
+      level  real  synthetic
+    0  Rome   0.5        1.0
+    1  Oslo   0.5        0.0
+    >>> found["age"].head(2)
+       low  high  real  synthetic
+    0  0.0   4.5  0.05       0.05
+    1  4.5   8.5  0.04       0.04
+    """
+    real = as_frame(real, "real")
+    synthetic = as_frame(synthetic, "synthetic", real)
+    book = Codebook(real, synthetic)
+    cells = book.cells(synthetic)
+    found: dict[Hashable, pd.DataFrame] = {}
+    for i, (label, levels) in enumerate(zip(book.labels, book.levels, strict=True)):
+        both = [column[~np.isnan(column)] for column in (book.cells_[:, i], cells[:, i])]
+        values = np.unique(np.concatenate(both))
+        if levels is not None or len(values) <= N_LEVELS:
+            found[label] = _level_shares(both, values, levels, book.kinds[i])
+        else:
+            found[label] = _bin_shares(both, values)
+    return found
+
+
+def _level_shares(both: list[NDArray], values: NDArray, levels: pd.Index | None, kind: str) -> pd.DataFrame:
+    shown = values[:N_LEVELS]  # of categories, the most frequent real ones have the smallest numbers
+    names: list[str | None]
+    if levels is not None:
+        names = [str(levels[int(code)]) for code in shown]
+    elif kind == "number":
+        names = [f"{value:.15g}" for value in shown]
+    else:
+        names = [str(as_time(value, kind)) for value in shown]
+    rows = [[float((cells == value).sum()) for cells in both] for value in shown]
+    if len(values) > len(shown):
+        names.append(None)
+        rows.append([float((cells > shown[-1]).sum()) for cells in both])
+    shares = np.array(rows).reshape(-1, 2) / [max(len(cells), 1) for cells in both]
+    return pd.DataFrame({"level": pd.Series(names, dtype=object), "real": shares[:, 0], "synthetic": shares[:, 1]})
+
+
+def _bin_shares(both: list[NDArray], values: NDArray) -> pd.DataFrame:
+    low, high = np.quantile(both[0], (0.01, 0.99), method="nearest") if len(both[0]) else (0.0, 0.0)
+    if low == high:  # nearly all are one value
+        low, high = values[0], values[-1]
+    # of whole numbers and days, each bin has equally many: a comb would say nothing of the cells
+    step = np.diff(values).min()
+    n_steps = np.rint((high - low) / step) + 1
+    n_each = np.ceil(n_steps / N_BINS)
+    n_bins = int(np.ceil(n_steps / n_each))
+    edges = low - step / 2 + n_each * step * np.arange(n_bins + 1)
+    counts = [np.bincount(np.searchsorted(edges[1:-1], cells, side="right"), minlength=n_bins) for cells in both]
+    edges[0], edges[-1] = values[0], values[-1]
+    shares = [count / max(len(cells), 1) for count, cells in zip(counts, both, strict=True)]
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "real": shares[0], "synthetic": shares[1]})
 
 
 # ------------------------------------------------------------------------------------------------- pairs
@@ -805,6 +919,55 @@ def _with_originals(cells: NDArray, is_real: NDArray) -> NDArray:
     _, codes = np.unique(row_keys(cells), return_inverse=True)
     once = np.bincount(codes, is_real)[codes] == 1
     return np.where(once, codes, codes.max() + 1 + np.arange(len(codes)))
+
+
+def projection(real: Any, synthetic: Any, *, random_state: int | np.random.Generator | None = None) -> Projection:
+    """Lay rows out on a plane, for pictures: the two directions in which the real ones differ most.
+
+    Parameters
+    ----------
+    real, synthetic : table of shape (n_real, d), (n_synthetic, d)
+        Of the same columns; see `as_frame`.
+    random_state : int, numpy.random.Generator or None, default=None
+        Which 1,000 rows are drawn of longer tables.
+
+    Returns
+    -------
+    real, synthetic : ndarray of shape (n, 2)
+        Places of the drawn rows. The second number is 0 where real rows differ in one direction only.
+    explained : float
+        Share of the real rows' variance that the plane shows, 0 to 1. What little shows may hide much: points that
+        mix here can still be told apart, see `two_sample_auc`.
+
+    Raises
+    ------
+    ValueError
+        See `as_frame` and `Codebook`.
+
+    Notes
+    -----
+    Principal components of `Codebook.points`, fitted to the real rows alone.
+
+    Examples
+    --------
+    >>> rows = np.random.default_rng(0).normal(size=(50, 3))
+    >>> found = projection(rows, rows[:20], random_state=0)
+    >>> found.real.shape, found.synthetic.shape, bool(np.allclose(found.real[:20], found.synthetic))
+    ((50, 2), (20, 2), True)
+    """
+    real = as_frame(real, "real")
+    synthetic = as_frame(synthetic, "synthetic", real)
+    randomness = np.random.default_rng(random_state)
+    real, synthetic = (table.iloc[draw(len(table), MAX_PROJECTED_ROWS, randomness)] for table in (real, synthetic))
+    book = Codebook(real, synthetic)
+    points, made = book.points(book.cells_, book.cells(synthetic))
+    n_directions = min(2, *points.shape)
+    pca = PCA(n_directions, random_state=int(randomness.integers(2**31)))
+    with np.errstate(invalid="ignore"):  # rows that are all the same have no variance to share out
+        pca.fit(points)
+    explained = float(np.nan_to_num(pca.explained_variance_ratio_).sum())
+    flat = [np.pad(pca.transform(table), ((0, 0), (0, 2 - n_directions))) for table in (points, made)]
+    return Projection(flat[0], flat[1], explained)
 
 
 def alpha_precision_beta_recall(real: ArrayLike, fake: ArrayLike, k: int = 5) -> Supports:

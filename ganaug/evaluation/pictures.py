@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -20,6 +21,8 @@ from ganaug.evaluation.images import (
 )
 from ganaug.evaluation.privacy import Closest, Count, closest_of
 from ganaug.evaluation.shown import Shown, count_interval, listed, percent
+from ganaug.report.card import NOTICE, model_card
+from ganaug.report.page import Pairs, Section, Table, Words, drawings, page, picture, settings
 
 # Synthetic pictures of a class, and half of its real ones, below which nothing is said of it: intervals are made of
 # halves, and those need more pictures than neighbours.
@@ -95,6 +98,7 @@ def evaluate_pictures(
         few=few,
         missing=missing,
         score=_score(np.concatenate(odds, axis=1), randomness) if odds else None,
+        settings={"target": None if target is None else "given", "random_state": random_state},
         **nearest,
     )
 
@@ -222,6 +226,8 @@ class PictureEvaluation(Shown):
         that equal another one.
     closest : Closest
         See `ganaug.evaluation.privacy.closest_records`; distances are those of `nearest`.
+    settings : dict
+        Parameters that the pictures were evaluated with.
 
     Examples
     --------
@@ -242,6 +248,7 @@ class PictureEvaluation(Shown):
     copied: Count
     reference_copied: Count
     closest: Closest
+    settings: dict[str, Any]
 
     def frame(self) -> pd.DataFrame:
         """Return all measures as one table.
@@ -379,11 +386,11 @@ class PictureEvaluation(Shown):
             Above, precision, recall and coverage with their intervals, and a line where real pictures are among
             themselves; below, pairs of a synthetic picture and the real one that is nearest to it.
         """
-        from matplotlib.figure import Figure
+        from ganaug.figure import Drawing
 
         classes = self.by_class["class"].unique().tolist()
         height = 1 + 0.35 * len(classes)
-        figure = Figure(figsize=(10, 3 + height), layout="constrained")
+        figure = Drawing(figsize=(10, 3 + height), layout="constrained")
         above, below = cast(Any, figure.subfigures(2, 1, height_ratios=[height, 2.6]))
         if classes:
             for ax, name in zip(above.subplots(1, 3, sharey=True), ("precision", "recall", "coverage"), strict=True):
@@ -412,6 +419,54 @@ class PictureEvaluation(Shown):
                 pair[1].set_xlabel(f"{nearest['distance']:.3g}{mirrored}", fontsize=8)
         below.suptitle("The synthetic pictures nearest to a real one, and how far a pixel is apart", fontsize=10)
         return figure
+
+    def html(self, path: str | Path | None = None, *, title: str = "Synthetic pictures, evaluated") -> str | None:
+        """Write everything as one self-contained page.
+
+        Parameters
+        ----------
+        path : str, Path or None, default=None
+            Where to; an existing file is replaced. None returns the page.
+        title : str, default="Synthetic pictures, evaluated"
+            Heading of the page.
+
+        Returns
+        -------
+        str or None
+            The page, without a path. The figure needs matplotlib (``pip install 'ganaug[plot]'``); without, the page
+            says so in its place.
+
+        Notes
+        -----
+        The page shows real pictures. Share it only with those who may see them.
+        """
+        of = self.n_rows
+        low, high = float(self.pairs.min()), float(self.pairs.max())
+        pairs = []
+        for (made, near), row in zip(self.pairs, self.nearest.to_dict("records"), strict=False):
+            said = f"number {row['real']:,}{', mirrored' if row['mirrored'] else ''}: {row['distance']:.3g} apart"
+            one, other = (_drawable(shown, low, high) for shown in (made, near))
+            pairs.append((picture(one, "A synthetic picture"), picture(other, f"The nearest real one: {said}"), said))
+        card = model_card(
+            data=f"{of['synthetic']:,} pictures that were said to be generated, measured against {of['real']:,} real "
+            "ones. What generated them, and how, is not known here: whoever passes them on should say so.",
+            use="To decide whether the pictures are real enough for a purpose, and whether they are copies.",
+            limits="Features of a network that has learned from photographs see less in other kinds of pictures, and "
+            "pixels find no copy that is moved or turned.",
+            how="This page is the only mark that is known here.",
+        )
+        parts = {str(part): rows.drop(columns="part") for part, rows in self.frame().groupby("part", sort=False)}
+        private = parts.pop("privacy")
+        measured = [Table(rows, "Synthetic pictures against real ones of their class") for rows in parts.values()]
+        sections = [
+            Section("Verdict", [Words([self._heading()]), Words(self.verdict)]),
+            Section("Measures", [*measured, drawings((self.plot, "Measures of each class, and nearest pairs", ""))]),
+            Section("Nearest real pictures", [Pairs("Synthetic and nearest real, the nearest first", pairs)]),
+            Section("Privacy", [Table(private, "Against how near real ones are to each other, or to those held out")]),
+            card,
+            Section("Settings", [settings(self.settings, None)]),
+        ]
+        return page(title, sections, notice=NOTICE.format(what="pictures"), path=path)
 
     def _heading(self) -> str:
         held = self.n_rows.get("holdout", 0)

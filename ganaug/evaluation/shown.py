@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,10 @@ class Shown(ABC):
     @abstractmethod
     def plot(self) -> Any:
         """Draw what was found, as a figure of matplotlib's."""
+
+    @abstractmethod
+    def html(self, path: str | Path | None = None) -> str | None:
+        """Write everything as one self-contained page."""
 
     @abstractmethod
     def _heading(self) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,11 +15,15 @@ from ganaug.evaluation.fidelity import (
     AUC,
     Associations,
     Codebook,
+    Projection,
     alpha_precision_beta_recall,
     as_frame,
+    as_time,
     associations,
     column_distances,
+    distributions,
     draw,
+    projection,
     two_sample_auc,
     validity,
 )
@@ -25,6 +31,9 @@ from ganaug.evaluation.images import Floor, Interval, bootstrap, precision_recal
 from ganaug.evaluation.privacy import Closest, Copies, Count, closest_records, copies, membership_inference
 from ganaug.evaluation.shown import Shown, count_interval, listed, percent
 from ganaug.evaluation.utility import Utility, utility
+from ganaug.report.card import NOTICE, model_card
+from ganaug.report.figures import heat_map, scatter
+from ganaug.report.page import Section, Shape, Shapes, Table, Words, drawings, page, settings
 
 if TYPE_CHECKING:
     from ganaug.evaluation.pictures import PictureEvaluation
@@ -42,8 +51,17 @@ _NEIGHBORHOODS = {
     "alpha-precision": "synthetic rows as far from the middle as real ones",
     "beta-recall": "real rows, typical and unusual ones, met by synthetic rows",
 }
+_PARTS = {
+    "validity": "shares of cells that the real table could not hold",
+    "fidelity": "how real the rows are; best is what real rows reach among themselves",
+    "utility": "scores of classifiers on real rows",
+}
 _VALIDITY = ["out of range", "unseen level", "off grid", "newly missing", "unreadable"]
 _SHOWN_COLUMNS = 25
+# Columns whose distribution a page shows: some kilobytes each.
+_SHOWN_SHAPES = 300
+_SHOWN_COPIES = 20
+_LONGEST_NAME = 80
 # Times the distance that chance has on average: of two levels, one column in sixty gets beyond by chance.
 _BEYOND = 3
 
@@ -163,6 +181,9 @@ def evaluate_tables(
         if holdout is None
         else membership_inference(real, synthetic, holdout, random_state=_seed(randomness)),
         useful=useful,
+        distributions=distributions(real, synthetic),
+        projection=projection(real, synthetic, random_state=_seed(randomness)),
+        settings={"target": target, "classifiers": classifiers, "random_state": random_state},
     )
 
 
@@ -214,6 +235,12 @@ class Evaluation(Shown):
         See `ganaug.evaluation.privacy`; None without a hold-out.
     useful : Utility or None
         See `ganaug.evaluation.utility.utility`; None without a target.
+    distributions : dict of DataFrame
+        See `ganaug.evaluation.fidelity.distributions`.
+    projection : Projection
+        See `ganaug.evaluation.fidelity.projection`.
+    settings : dict
+        What `evaluate` was called with besides tables.
 
     Examples
     --------
@@ -235,6 +262,9 @@ class Evaluation(Shown):
     closest: Closest
     membership: AUC | None
     useful: Utility | None
+    distributions: dict[Hashable, pd.DataFrame]
+    projection: Projection
+    settings: dict[str, Any]
 
     def frame(self) -> pd.DataFrame:
         """Return all measures as one table.
@@ -565,10 +595,146 @@ class Evaluation(Shown):
         figure.colorbar(image, ax=right, shrink=0.8)
         return figure
 
+    # --- a page
+
+    def html(self, path: str | Path | None = None, *, title: str = "Synthetic rows, evaluated") -> str | None:
+        """Write everything as one self-contained page.
+
+        Parameters
+        ----------
+        path : str, Path or None, default=None
+            Where to; an existing file is replaced. None returns the page.
+        title : str, default="Synthetic rows, evaluated"
+            Heading of the page.
+
+        Returns
+        -------
+        str or None
+            The page, without a path. Figures need matplotlib (``pip install 'ganaug[plot]'``); without, the page says
+            so in their place.
+
+        Notes
+        -----
+        The page holds values of the real table: levels, ranges, places of rows on a plane. Share it only with those
+        who may see the table.
+        """
+        of = self.n_rows
+        card = model_card(
+            data=f"A table of {of['synthetic']:,} rows that were said to be generated, measured against {of['real']:,} "
+            "real rows. What generated them, and how, is not known here: whoever passes them on should say so.",
+            use="To decide whether the rows are real enough for a purpose, whether they are copies, and what "
+            "classifiers make of them.",
+            limits="All measures are of these rows; those of other rows would differ as far as the intervals say.",
+            how="This page is the only mark that is known here.",
+        )
+        sections = [
+            Section("Verdict", [Words([self._heading()]), Words(self.verdict)]),
+            *self.sections(),
+            card,
+            Section("Settings", [settings(self.settings, evaluate.__kwdefaults__)]),
+        ]
+        return page(title, sections, notice=NOTICE.format(what="values"), path=path)
+
+    def sections(self, of: str = "") -> list[Section]:
+        """Return what a page shows of it, for pages of several evaluations.
+
+        Parameters
+        ----------
+        of : str, default=""
+            What its headings end with, to tell evaluations apart.
+        """
+        parts = {str(part): rows.drop(columns="part") for part, rows in self.frame().groupby("part", sort=False)}
+        private = parts.pop("privacy")
+        explained = self.projection.explained
+        n_real, n_made = map(len, self.projection[:2])
+        plane = (
+            partial(scatter, *self.projection[:2]),
+            "Real and synthetic rows as points of a plane",
+            f"{n_real:,} real and {n_made:,} synthetic rows along the two principal directions of the real ones, which "
+            f"show {percent(explained)} of how they differ. Synthetic points should lie where real ones do.",
+        )
+        return [
+            Section(
+                f"Measures{of}", [Table(rows, f"{part.capitalize()}: {_PARTS[part]}") for part, rows in parts.items()]
+            ),
+            Section(f"Columns{of}", self._shapes()),
+            Section(f"Associations{of}", self._heat_maps()),
+            Section(f"Projection{of}", [drawings(plane)]),
+            Section(f"Privacy{of}", self._privacy(private)),
+        ]
+
+    def _shapes(self) -> list[Words | Shapes]:
+        columns = self.columns()
+        shapes = [self._shape(label, row) for label, row in columns.iloc[:_SHOWN_SHAPES].iterrows()]
+        said = "Shares of the cells that are not missing, the column farthest from the real one first."
+        if len(columns) > len(shapes):
+            said = f"The {len(shapes)} of {len(columns):,} columns that are farthest from the real ones. {said}"
+        return [Words([said]), Shapes(shapes)]
+
+    def _shape(self, label: Hashable, row: pd.Series) -> Shape:
+        found, kind = self.distributions[label], row["kind"]
+        note = f"distance {row['distance']:.3f}, by chance {row['chance']:.3f}"
+        if row["real missing"] or row["synthetic missing"]:
+            note += (
+                f"; missing {percent(row['real missing'])} of real, {percent(row['synthetic missing'])} of synthetic"
+            )
+        name = _cut(str(label))
+        if "level" in found:
+            rows = found.itertuples(index=False, name=None)
+            return Shape(
+                name, note, levels=[("all others" if level is None else _cut(level), *of) for level, *of in rows]
+            )
+        ends = found["low"].iloc[0], found["high"].iloc[-1]
+        said = [f"{end:,.6g}" if kind == "number" else str(as_time(end, kind).floor("s")) for end in ends]
+        return Shape(name, note, bins=found[["real", "synthetic"]].to_numpy(), ends=(said[0], said[1]))
+
+    def _heat_maps(self) -> list[Any]:
+        real, synthetic, difference = self.association
+        if len(difference) < 2:
+            return [Words(["A single column goes with no other."])]
+        pairs = self._pairs()
+        said = ["How strongly columns go together. The third map is the second less the first: white is best."]
+        if len(difference) > _SHOWN_COLUMNS:
+            # in the order of the table, as the columns of a pair may lie far apart in any other
+            chosen = list(dict.fromkeys(label for pair in pairs.index for label in pair))[:_SHOWN_COLUMNS]
+            kept = [label for label in difference if label in set(chosen)]
+            real, synthetic, difference = (table.loc[kept, kept] for table in (real, synthetic, difference))
+            said.append(f"Shown are the {len(kept)} of {len(self.distances):,} columns in pairs that differ most.")
+        maps = [
+            (partial(heat_map, matrix, title), f"Heat map of associations: {title}", "")
+            for matrix, title in [(real, "real"), (synthetic, "synthetic"), (difference, "synthetic less real")]
+        ]
+        worst = pd.DataFrame(
+            {
+                "one column": [_cut(str(a)) for a, _ in pairs.index[:10]],
+                "other column": [_cut(str(b)) for _, b in pairs.index[:10]],
+                "absolute difference": pairs.to_numpy()[:10],
+            }
+        )
+        return [Words([" ".join(said)]), drawings(*maps), Table(worst, "Pairs that differ most")]
+
+    def _privacy(self, rows: pd.DataFrame) -> list[Words | Table]:
+        blocks: list[Words | Table] = [
+            Table(rows, "Against how near real rows are to each other, or to those held out")
+        ]
+        listed = self.copies()
+        if len(listed):
+            said = (
+                f"The first {_SHOWN_COPIES} of {len(listed):,}" if len(listed) > _SHOWN_COPIES else f"{len(listed):,}"
+            )
+            blocks.append(
+                Table(listed.iloc[:_SHOWN_COPIES], f"{said} copies and near copies, by numbers of rows from 0 on")
+            )
+        return [*blocks, Words([self._on_sharing()])]
+
     def _heading(self) -> str:
         held = self.n_rows["holdout"]
         rows = f"{self.n_rows['synthetic']:,} synthetic rows against {self.n_rows['real']:,} real ones"
         return f"{rows}, {held:,} held out" if held else f"{rows}, none held out"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}..."
 
 
 def _auc_interval(area: AUC) -> tuple[float, float]:

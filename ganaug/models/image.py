@@ -551,6 +551,27 @@ class ImageGAN(ConditionalGAN):
             ax.set_title(f"{step:,}", loc="right", fontsize=7)
         return figure
 
+    def shown(self, images: NDArray) -> NDArray:
+        """Return pictures as they are drawn.
+
+        Parameters
+        ----------
+        images : ndarray of shape (n, ...)
+            As in `fit`, real or generated.
+
+        Returns
+        -------
+        ndarray of shape (n, height, width) or (n, height, width, channels)
+            Greys or colours, 0 the darkest that `fit` saw and 1 the brightest. Of two channels, which are no colours,
+            the first.
+        """
+        check_is_fitted(self, "generator_")
+        low, high = self.encoder_.low_, self.encoder_.high_
+        scaled = (np.asarray(images).reshape(len(images), *self.encoder_.shape_).astype(float) - low) / (
+            high - low or 1
+        )
+        return scaled[..., 0] if self.encoder_.shape_[2:] in [(1,), (2,)] else scaled
+
     def _sheet(self, rows: list[tuple[str, NDArray]]) -> Any:
         from ganaug.figure import Drawing
 
@@ -562,14 +583,14 @@ class ImageGAN(ConditionalGAN):
             row[0].set_title(name, loc="left", fontsize=9)
             for ax in row:
                 ax.axis("off")
-            for image, ax in zip(self._shown(images), row, strict=False):
+            for image, ax in zip(self.shown(images), row, strict=False):
                 ax.imshow(image, cmap="gray", vmin=0, vmax=1)
         return figure
 
     def _draw(self, n_each: int) -> NDArray:
         """Draw `n_each` generated pictures of each class on one sheet of bytes, for callbacks."""
         classes = self.classes_[:_MOST_SHOWN]
-        pictures = np.rint(255 * self._shown(self.sample(np.repeat(classes, n_each)))).astype(np.uint8)
+        pictures = np.rint(255 * self.shown(self.sample(np.repeat(classes, n_each)))).astype(np.uint8)
         size = pictures.shape[1:3]
         larger = max(1, _SHOWN // max(size))
         pictures = pictures.repeat(larger, axis=1).repeat(larger, axis=2)
@@ -578,13 +599,6 @@ class ImageGAN(ConditionalGAN):
         # the pictures of a class stand side by side, the classes below each other
         rows = np.concatenate(framed.reshape(len(classes), n_each, *framed.shape[1:]), axis=1)
         return np.concatenate(list(rows), axis=1)
-
-    def _shown(self, images: NDArray) -> NDArray:
-        """Return pictures as colours or greys in [0, 1], of shape (n, height, width[, channels])."""
-        low, high = self.encoder_.low_, self.encoder_.high_
-        shown = (np.asarray(images).reshape(len(images), *self.encoder_.shape_).astype(float) - low) / (high - low or 1)
-        # two channels are no colours: the first is shown
-        return shown[..., 0] if self.encoder_.shape_[2:] in [(1,), (2,)] else shown
 
 
 def _are_betas(betas: Any) -> bool:

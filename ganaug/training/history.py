@@ -8,6 +8,27 @@ import pandas as pd
 _N_AVERAGED = 10
 
 
+_PANELS = {
+    "loss": "_loss",
+    "accuracy of the discriminator": "_accuracy_",
+    "gradient norm": "_gradient_norm",
+    "distance": "distance",
+    "diversity": "diversity",
+}
+
+
+def panels(history: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the panels that `plot_history` draws, and the columns of each.
+
+    Examples
+    --------
+    >>> panels(pd.DataFrame(columns=["step", "generator_loss", "distance"]))
+    {'loss': ['generator_loss'], 'distance': ['distance']}
+    """
+    columns = {title: [name for name in map(str, history) if part in name] for title, part in _PANELS.items()}
+    return {title: names for title, names in columns.items() if names}
+
+
 def plot_history(history: pd.DataFrame) -> Any:
     """Draw how a training run went: losses, the discriminator's accuracy, gradient norms, and what was measured.
 
@@ -47,15 +68,7 @@ def plot_history(history: pd.DataFrame) -> Any:
     >>> [ax.get_title() for ax in plot_history(model.history_).axes]
     ['loss', 'accuracy of the discriminator', 'gradient norm', 'distance', 'diversity']
     """
-    panels = {
-        "loss": "_loss",
-        "accuracy of the discriminator": "_accuracy_",
-        "gradient norm": "_gradient_norm",
-        "distance": "distance",
-        "diversity": "diversity",
-    }
-    columns = {title: [name for name in map(str, history) if part in name] for title, part in panels.items()}
-    drawn = {title: names for title, names in columns.items() if names}
+    drawn = panels(history)
     if history.empty or not drawn:
         raise ValueError(f"nothing to draw in a history of {len(history)} rows with columns {list(history)}")
     from ganaug.figure import Drawing
@@ -66,7 +79,7 @@ def plot_history(history: pd.DataFrame) -> Any:
         for i, name in enumerate(names):
             is_measured = title in ("distance", "diversity")
             known = history[name].notna()
-            label = name.replace(panels[title], " on ").removesuffix(" on ").replace("_", " ")
+            label = name.replace(_PANELS[title], " on ").removesuffix(" on ").replace("_", " ")
             values, at = history.loc[known, name], steps[known]
             ax.plot(at, values, color=f"C{i}", lw=1, alpha=1 if is_measured else 0.3, marker="." if is_measured else "")
             if not is_measured:

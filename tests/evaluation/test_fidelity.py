@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from scipy.stats import ks_2samp, spearmanr
 from scipy.stats.contingency import association
+from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
 from ganaug.evaluation import fidelity
@@ -19,6 +20,8 @@ from ganaug.evaluation.fidelity import (
     associations,
     auc,
     column_distances,
+    distributions,
+    projection,
     row_keys,
     two_sample_auc,
     validity,
@@ -242,6 +245,82 @@ class TestColumnDistances:
         found = [column_distances(table(400, i), table(250, i + 1000)) for i in range(25)]
         distance = np.mean([f["distance"] for f in found], axis=0)
         np.testing.assert_allclose(distance, np.mean([f["chance"] for f in found], axis=0), rtol=0.15)
+
+
+class TestDistributions:
+    def test_shares_sum_to_1(self, mixed):
+        X = mixed[0]
+        for label, shares in distributions(X, X[:37]).items():
+            assert (shares.columns[-2:] == ["real", "synthetic"]).all()
+            np.testing.assert_allclose(shares[["real", "synthetic"]].sum(), 1, err_msg=label)
+
+    def test_bins_count_what_numpy_counts(self):
+        real, made = rows(2_000, 1), rows(500, 1, 1) * 3
+        found = distributions(real, made)[0]
+        assert len(found) == 30
+        assert (found["low"].to_numpy()[1:] == found["high"].to_numpy()[:-1]).all()
+        assert found["low"].iloc[0] == min(real.min(), made.min())
+        assert found["high"].iloc[-1] == max(real.max(), made.max())
+        edges = [*found["low"], found["high"].iloc[-1]]
+        np.testing.assert_allclose(found["real"], np.histogram(real, edges)[0] / 2_000)
+        np.testing.assert_allclose(found["synthetic"], np.histogram(made, edges)[0] / 500)
+
+    @pytest.mark.parametrize("n", [13, 58, 365, 100_000])
+    def test_whole_numbers_fall_evenly_into_bins(self, n):
+        shares = distributions(np.arange(n)[:, None], np.arange(n)[:, None])[0]
+        assert len(shares) <= 30
+        inner = shares["real"].iloc[1:-1]
+        assert inner.max() == pytest.approx(inner.min())
+
+    def test_levels(self):
+        real = pd.DataFrame({"k": ["a"] * 5 + ["b"] * 3 + [None] * 2, "n": [3, 1, 1, 1, 1, 3, 2, 2, 2, 2]})
+        found = distributions(real, real.assign(k="new", n=7))
+        assert found["k"].to_dict("list") == {
+            "level": ["a", "b", "new"],
+            "real": [0.625, 0.375, 0],
+            "synthetic": [0, 0, 1],
+        }
+        assert found["n"]["level"].tolist() == ["1", "2", "3", "7"]
+        many = pd.DataFrame({"k": texts(1_000, 40)})
+        last = distributions(many, many.assign(k="new"))["k"].iloc[12]
+        assert (last["level"], last["synthetic"]) == (None, 1)
+
+    def test_times(self):
+        days = pd.DataFrame(
+            {"t": pd.date_range("2024-01-01", periods=100), "d": pd.to_timedelta(np.arange(100), unit="h")}
+        )
+        found = distributions(days, days)
+        assert fidelity.as_time(found["t"]["high"].iloc[-1], "time") == pd.Timestamp("2024-04-09")
+        few = distributions(days[:2], days[:2])
+        assert few["t"]["level"].tolist() == ["2024-01-01 00:00:00", "2024-01-02 00:00:00"]
+        assert few["d"]["level"].tolist() == ["0 days 00:00:00", "0 days 01:00:00"]
+
+    def test_a_column_without_cells(self):
+        assert distributions(np.full((9, 1), np.nan), np.full((9, 1), np.nan))[0].empty
+
+
+class TestProjection:
+    def test_agrees_with_scikit_learn(self):
+        real, made = rows(200, 5) * np.arange(1, 6), rows(50, 5, 1)
+        found = projection(real, made, random_state=0)
+        pca = PCA(2, svd_solver="full").fit((real - real.mean(0)) / real.std(0))
+        expected = pca.transform((made - real.mean(0)) / real.std(0))
+        np.testing.assert_allclose(np.abs(found.synthetic), np.abs(expected))
+        assert found.explained == pytest.approx(pca.explained_variance_ratio_.sum())
+
+    def test_few_directions_and_none(self):
+        line = projection(rows(30, 1), rows(20, 1), random_state=0)
+        assert line.real.shape == (30, 2)
+        assert not line.real[:, 1].any()
+        assert line.explained == pytest.approx(1)
+        point = projection(np.ones((30, 1)), np.ones((20, 1)), random_state=0)
+        assert not point.synthetic.any()
+        assert point.explained == 0
+
+    def test_long_tables_are_drawn_from(self):
+        found = [projection(rows(3_000, 2), rows(1_500, 2), random_state=0) for _ in range(2)]
+        assert len(found[0].real) == len(found[0].synthetic) == 1_000
+        np.testing.assert_array_equal(found[0].real, found[1].real)
 
 
 class TestAssociations:

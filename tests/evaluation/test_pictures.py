@@ -1,6 +1,7 @@
 """The evaluation of pictures as a whole: what it says of good ones, copies, noise and few, and of what it is given."""
 
 import sys
+from html import unescape
 
 import numpy as np
 import pandas as pd
@@ -162,3 +163,15 @@ def test_every_kind_of_pictures(has_features, monkeypatch, convert):
 def test_errors_name_what_is_wrong(made, how, message):
     with pytest.raises(ValueError, match=message):
         evaluate(X[:30], made, **how)
+
+
+def test_a_page_shows_each_near_pair_and_the_verdict(case, tmp_path):
+    name, found = case
+    assert found.html(tmp_path / "report.html", title="<b>mine</b>") is None
+    page = (tmp_path / "report.html").read_text()
+    for heading in ("Verdict", "Measures", "Nearest real pictures", "Privacy", "Model card", "Settings", "Versions"):
+        assert f">{heading}</h2>" in page, name
+    assert "<b>" not in page
+    assert page.count("A synthetic picture") == page.count("The nearest real one") == len(found.pairs)
+    for sentence in found.verdict:
+        assert sentence in unescape(page)

@@ -1,6 +1,8 @@
 """The evaluation as a whole: what it says of good rows, copies and junk, and that it takes every table."""
 
 import re
+import sys
+from html import unescape
 
 import numpy as np
 import pandas as pd
@@ -110,6 +112,42 @@ def test_names_of_columns_are_shown_as_they_are(monkeypatch):
     assert "<b>" not in found._repr_html_()
     assert "&lt;b&gt;" in found._repr_html_()
     found.plot().canvas.draw()
+    page = found.html(title="<b>")
+    assert "<b>" not in page
+    assert "&lt;b&gt;$x$&lt;/b&gt;" in page
+
+
+def test_a_page(case, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # figures take longer than all the rest
+    found = case[1]
+    assert found.html(tmp_path / "report.html", title="Mine") is None
+    page = (tmp_path / "report.html").read_text()
+    for heading in [
+        *("Verdict", "Measures", "Columns", "Associations", "Projection", "Privacy"),
+        *("Model card", "Settings", "Versions"),
+    ]:
+        assert f">{heading}</h2>" in page
+    assert "<h1>Mine</h1>" in page
+    assert all(sentence in unescape(page) for sentence in found.verdict)
+    # the farthest column first
+    names = re.findall('data-name="(.*?)"', page)
+    assert names == list(found.columns().index)
+    assert [section.title for section in found.sections(" of a")][:2] == ["Measures of a", "Columns of a"]
+
+
+def test_a_page_of_hundreds_of_columns_shows_the_worst(monkeypatch):
+    monkeypatch.setattr(fidelity, "N_TREES", 5)
+    monkeypatch.setattr(summary, "_N_RESAMPLES", 2)
+    monkeypatch.setattr(summary, "_SHOWN_SHAPES", 10)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    rows = np.random.default_rng(0).normal(size=(50, 40))
+    other = rows[::-1].copy()
+    other[:, 33] += 9
+    page = evaluate(rows, other, random_state=0).html()
+    assert page.count('class="shape"') == 10
+    assert re.findall('data-name="(.*?)"', page)[0] == "33"
+    assert "The 10 of 40 columns that are farthest from the real ones" in page
+    assert "25 of 40 columns in pairs that differ most" in page
 
 
 def test_without_a_holdout_it_says_what_is_missing(monkeypatch):
@@ -174,6 +212,9 @@ def test_every_table(columns, monkeypatch):
         assert value.drop("membership-inference AUC").notna().all()
         assert "no more than chance" in " ".join(found.verdict)  # the hold-out has them as well
         assert found.plot().axes
+        with monkeypatch.context() as undrawn:
+            undrawn.setitem(sys.modules, "matplotlib", None)
+            assert found.html().count('class="shape"') == frame.shape[1]
 
 
 @pytest.mark.parametrize("wrap", [pl.from_pandas, lambda frame: pl.from_pandas(frame).to_arrow(), pd.DataFrame])

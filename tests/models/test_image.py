@@ -15,6 +15,7 @@ from joblib import Parallel, delayed
 from numpy.testing import assert_array_equal
 from safetensors.torch import load_file
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import FunctionTransformer
@@ -523,3 +524,14 @@ def test_broken_pictures_are_named(bars):
     X[3, 2, 2] = np.nan
     with pytest.raises(ValueError, match="3"):
         GANOversampler(model=TINY).fit_resample(X, y)
+
+
+def test_pictures_are_shown_from_the_darkest_to_the_brightest():
+    X = np.random.default_rng(0).integers(20, 200, (12, 8, 8, 2), dtype=np.uint8)
+    model = ImageGAN(n_steps=1, width=4, latent_size=4, batch_size=4, random_state=0).fit(X, np.arange(12) % 2)
+    shown = model.shown(X)
+    assert shown.shape == (12, 8, 8)  # two channels are no colours
+    low, high = X.min(), X.max()
+    np.testing.assert_allclose(shown, (X[..., 0] - float(low)) / (float(high) - low))
+    with pytest.raises(NotFittedError):
+        ImageGAN().shown(X)
