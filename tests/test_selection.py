@@ -115,7 +115,7 @@ def test_the_discriminator_must_judge_single_rows(overlapping, tmp_path):
     sampler = GANOversampler(model=TINY, random_state=0).fit(*overlapping)
     sampler.save(tmp_path / "model")
     loaded = TabularGAN.load(tmp_path / "model")
-    with pytest.raises(ValueError, match="a loaded model has none"):
+    with pytest.raises(ValueError, match="it was loaded, and its file holds none"):
         loaded.selection_for("discriminator", *overlapping, 10)
 
 
