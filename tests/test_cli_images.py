@@ -37,6 +37,7 @@ def balance(line: str) -> int:
 def test_a_folder(home, capsys):
     assert balance("in out --seed 1 --save m.gan") == 0
     shown = capsys.readouterr().out
+    assert "Distance to real pictures" in shown
     assert "sick" in shown
     assert "18" in shown
     made = sorted(Path("out", "sick").glob("synthetic_*.png"))

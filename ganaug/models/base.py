@@ -318,9 +318,13 @@ class ConditionalGAN(BaseEstimator, ABC):
 
         return Views(real, sample, self._drawer())
 
+    def _precision(self) -> Any:
+        """Return what networks compute in, working out what is "auto"."""
+        return self.precision
+
     def _fabric(self) -> Fabric:
         try:
-            return Fabric(accelerator=self.device, devices=1, precision=self.precision)
+            return Fabric(accelerator=self.device, devices=1, precision=self._precision())
         except (RuntimeError, ImportError) as error:
             raise ValueError(f"device={self.device!r} is not there; device='auto' takes what is: {error}") from error
 

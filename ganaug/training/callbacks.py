@@ -2,7 +2,6 @@
 
 import csv
 import math
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ganaug.training.warning import warn_user
 
 
 class Views(NamedTuple):
@@ -489,10 +490,9 @@ class CollapseMonitor(Callback):
         new = [what for what in complaints if what not in self._told]
         self._told += new
         if new:
-            warnings.warn(
+            warn_user(
                 f"Step {run.step} of {run.n_steps}: {'; '.join(new)}. Where it stays so, more steps, a lower "
                 "learning_rate or loss='rpgan' may help.",
-                stacklevel=2,
             )
 
     def _look(self, run: Run) -> dict[str, bool]:

@@ -6,7 +6,6 @@ phases. `adversarial_phases` builds the two of a conditional GAN.
 
 import math
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from copy import deepcopy
@@ -22,6 +21,7 @@ from ganaug.training.augment import Augment
 from ganaug.training.callbacks import Callback, Run, Views
 from ganaug.training.losses import LOSSES, PENALTIES
 from ganaug.training.priors import Prior
+from ganaug.training.warning import warn_user
 
 RECORD_EVERY = 10
 # A class whose rows are this much less different from each other than real ones has collapsed.
@@ -487,9 +487,8 @@ def _give_up(run: Run, average: Average, kept_step: int, what: str, why: str) ->
     """Go back to the last good weights and say so."""
     average.roll_back()
     run.stop(f"training {what} at step {run.step}")
-    warnings.warn(
+    warn_user(
         f"Training {what} at step {run.step} of {run.n_steps} ({why}): "
         + (f"kept the weights of step {kept_step}. " if kept_step else "UNTRAINED. ")
         + "A lower learning_rate or loss='rpgan' is steadier.",
-        stacklevel=5,
     )

@@ -493,6 +493,23 @@ def test_many_pictures_and_a_gpu_take_the_largest_networks(bars, device, monkeyp
     assert model.architecture_ == "biggan"
 
 
+@pytest.mark.parametrize(
+    ("device", "precision", "has_gpu", "expected"),
+    [
+        ("auto", "auto", True, "bf16-mixed"),
+        ("gpu", "auto", True, "bf16-mixed"),
+        ("cpu", "auto", True, "32-true"),
+        ("auto", "auto", False, "32-true"),
+        ("cpu", "bf16-mixed", False, "bf16-mixed"),
+        ("cuda", "32-true", True, "32-true"),
+    ],
+)
+def test_brain_floats_are_taken_on_a_gpu_that_has_them(monkeypatch, device, precision, has_gpu, expected):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: has_gpu)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: has_gpu)
+    assert ImageGAN(device=device, precision=precision)._precision() == expected
+
+
 def test_tags_say_what_is_taken():
     assert get_tags(TINY).input_tags.three_d_array
     assert not get_tags(TINY).input_tags.two_d_array
