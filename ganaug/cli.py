@@ -411,8 +411,8 @@ def _balance_pictures(
     _print_counts(_console(), "class", y, y_resampled, y)
     if new.any():
         _console().print(
-            f"Distance to real pictures {sampler.history_['distance'].min():.2f}: up to about 0.15 as near as other real "
-            "ones are, from 0.3 on easily told apart. Look at them, or train for longer.",
+            f"Distance to real pictures {sampler.history_['distance'].min():.2f}: up to about 0.15 as near as other "
+            "real ones are, from 0.3 on easily told apart. Look at them, or train for longer.",
             markup=False,
         )
     if report is not None:
