@@ -96,7 +96,8 @@ def _link_names(app: Sphinx, document: nodes.document) -> None:
         return
     for literal in list(document.findall(nodes.literal)):
         target = _LINKED.get(literal.astext())
-        if target is not None and not isinstance(literal.parent, nodes.reference):
+        # titles are shown in other places as well, where no link is made of them
+        if target is not None and not isinstance(literal.parent, nodes.reference | nodes.title | pending_xref):
             link = pending_xref("", literal.deepcopy(), refdomain="py", reftype="obj", reftarget=target, refwarn=True)
             link["refdoc"] = app.env.docname
             literal.replace_self(link)

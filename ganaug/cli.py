@@ -590,15 +590,16 @@ def evaluate(
         if target is not None:
             raise ValueError(f"--target is for tables, and {real} is taken for pictures")
         evaluation: Evaluation | PictureEvaluation = _evaluated_pictures(paths, seed)
+        only = ""
     else:
-        evaluation = _evaluated_tables(paths, target, seed)
+        evaluation, only = _evaluated_tables(paths, target, seed)
     shown = evaluation.frame()[["part", "measure", "value", "best", "reads"]]
     console = _console()
     _print_table(console, shown.map(lambda cell: cell if isinstance(cell, str) else f"{cell:.3g}"))
     for sentence in evaluation.verdict:
         console.print(f"- {sentence}", markup=False)
     if report is not None:
-        evaluation.html(report, title=f"{synthetic.name} against {real.name}")
+        evaluation.html(report, title=f"{synthetic.name} against {real.name}{only}")
 
 
 def _evaluated_pictures(paths: list[Path], seed: int | None) -> PictureEvaluation:
@@ -617,7 +618,8 @@ def _evaluated_pictures(paths: list[Path], seed: int | None) -> PictureEvaluatio
     )
 
 
-def _evaluated_tables(paths: list[Path], target: str | None, seed: int | None) -> Evaluation:
+def _evaluated_tables(paths: list[Path], target: str | None, seed: int | None) -> tuple[Evaluation, str]:
+    """Return the evaluation, and which rows it is only of."""
     from ganaug.datasets.tables import read_table
     from ganaug.evaluation.summary import evaluate_tables
 
@@ -625,7 +627,7 @@ def _evaluated_tables(paths: list[Path], target: str | None, seed: int | None) -
     if target is not None:
         for table in tables:
             table.check_column(target)
-    frames = [table.frame for table in tables]
+    frames, only = [table.frame for table in tables], ""
     if target is not None and (classes := set(frames[1][target])) < set(frames[0][target]):
         # rows that fill up a class are to be like those of that class, not like the whole table
         names = ", ".join(sorted(map(str, classes)))
@@ -633,10 +635,9 @@ def _evaluated_tables(paths: list[Path], target: str | None, seed: int | None) -
             f"Only rows with {target} = {names} are compared: the synthetic ones have no other.", markup=False
         )
         frames = [frame[frame[target].isin(classes)].drop(columns=target).reset_index(drop=True) for frame in frames]
-        target = None
-    return evaluate_tables(
-        frames[0], frames[1], holdout=frames[2] if len(frames) > 2 else None, target=target, random_state=seed
-    )
+        only, target = f", only {target} = {names}", None
+    holdout = frames[2] if len(frames) > 2 else None
+    return evaluate_tables(frames[0], frames[1], holdout=holdout, target=target, random_state=seed), only
 
 
 @app.command()

@@ -338,6 +338,13 @@ def _kind(series: pd.Series) -> str:
 def as_time(seconds: float, kind: str) -> pd.Timestamp | pd.Timedelta:
     """Return what a cell of kind "time" or "duration" stands for.
 
+    Parameters
+    ----------
+    seconds : float
+        Since 1970, or of the duration.
+    kind : {"time", "duration"}
+        Of the column.
+
     Examples
     --------
     >>> as_time(86400.0, "time"), as_time(86400.0, "duration")

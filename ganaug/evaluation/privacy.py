@@ -262,6 +262,7 @@ def closest_of(found: NDArray, reference: NDArray, randomness: np.random.Generat
     Returns
     -------
     Closest
+        What `closest_records` returns, with its intervals.
 
     Examples
     --------

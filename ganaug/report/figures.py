@@ -27,6 +27,7 @@ def heat_map(matrix: pd.DataFrame, title: str) -> Any:
     Returns
     -------
     matplotlib.figure.Figure
+        Not pyplot's, for `ganaug.report.page.drawings`.
     """
     from matplotlib.figure import Figure
 
@@ -55,6 +56,7 @@ def scatter(real: NDArray, synthetic: NDArray) -> Any:
     Returns
     -------
     matplotlib.figure.Figure
+        Not pyplot's, for `ganaug.report.page.drawings`.
     """
     from matplotlib.figure import Figure
 

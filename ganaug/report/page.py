@@ -290,12 +290,27 @@ def picture(pixels: NDArray, alt: str, caption: str = "") -> Picture:
     return Picture(_embedded("image/jpeg", stored.getvalue()), alt, caption)
 
 
-def settings(params: Mapping[str, Any], defaults: Mapping[str, Any] | None, *, caption: str = "") -> Table:
-    """Return parameters as a table that names the default where a value is another."""
+def settings(params: Mapping[str, Any], defaults: Mapping[str, Any] | None, *, caption: str = "Parameters") -> Table:
+    """Return parameters as a table that names the default where a value is another.
+
+    Parameters
+    ----------
+    params : mapping
+        Names and values.
+    defaults : mapping or None
+        Their defaults; None where there are none to name.
+    caption : str, default="Parameters"
+        Above the table.
+
+    Returns
+    -------
+    Table
+        With long values cut.
+    """
     defaults = defaults or {}
     frame = pd.DataFrame({"parameter": list(params), "value": [_brief(value) for value in params.values()]})
     default = pd.Series([_brief(defaults.get(name)) for name in params], dtype=object)
-    return Table(frame.assign(**{"by default": default.mask(default == frame["value"], "")}), caption or "Parameters")
+    return Table(frame.assign(**{"by default": default.mask(default == frame["value"], "")}), caption)
 
 
 def _embedded(kind: str, content: bytes) -> str:

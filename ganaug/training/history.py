@@ -20,6 +20,11 @@ _PANELS = {
 def panels(history: pd.DataFrame) -> dict[str, list[str]]:
     """Return the panels that `plot_history` draws, and the columns of each.
 
+    Parameters
+    ----------
+    history : DataFrame
+        A model's ``history_``.
+
     Examples
     --------
     >>> panels(pd.DataFrame(columns=["step", "generator_loss", "distance"]))
