@@ -572,6 +572,14 @@ def evaluate(
             "--target", metavar="COLUMN", help="Of tables, the classes: like is compared with like, and predicted."
         ),
     ] = None,
+    inception: Annotated[
+        Path | None,
+        typer.Option(
+            "--inception",
+            metavar="FILE",
+            help="Of pictures: Inception as TorchScript (inception-2015-12-05.pt), for the FID, KID and IS of papers.",
+        ),
+    ] = None,
     seed: Seed = 0,
     report: Report = None,
     force: Force = False,
@@ -589,9 +597,11 @@ def evaluate(
     if are_pictures[real]:
         if target is not None:
             raise ValueError(f"--target is for tables, and {real} is taken for pictures")
-        evaluation: Evaluation | PictureEvaluation = _evaluated_pictures(paths, seed)
+        evaluation: Evaluation | PictureEvaluation = _evaluated_pictures(paths, inception, seed)
         only = ""
     else:
+        if inception is not None:
+            raise ValueError(f"--inception is for pictures, and {real} is taken for a table")
         evaluation, only = _evaluated_tables(paths, target, seed)
     shown = evaluation.frame()[["part", "measure", "value", "best", "reads"]]
     console = _console()
@@ -602,7 +612,7 @@ def evaluate(
         evaluation.html(report, title=f"{synthetic.name} against {real.name}{only}")
 
 
-def _evaluated_pictures(paths: list[Path], seed: int | None) -> PictureEvaluation:
+def _evaluated_pictures(paths: list[Path], inception: Path | None, seed: int | None) -> PictureEvaluation:
     from ganaug.datasets.images import read_images
     from ganaug.evaluation.pictures import evaluate_pictures
 
@@ -614,6 +624,7 @@ def _evaluated_pictures(paths: list[Path], seed: int | None) -> PictureEvaluatio
         *(of.X for of in sets[:2]),
         holdout=sets[2].X if len(sets) > 2 else None,
         target=[of.y.astype(str) for of in sets],  # an archive's numbers may be the names of folders
+        inception=inception,
         random_state=seed,
     )
 

@@ -86,12 +86,12 @@ def features(
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size=}")
     images = np.asarray(images)
-    low, high = _check(images, value_range)
+    low_high = _check(images, value_range)
     network = _network()
     found = np.empty((len(images), network._fc.in_features), dtype=np.float32)
     with torch.inference_mode():
         for start in range(0, len(images), batch_size):
-            batch = _prepare(images[start : start + batch_size], low, high)
+            batch = _prepare(images[start : start + batch_size], low_high)
             found[start : start + batch_size] = network(batch).numpy()
     return found
 
@@ -146,13 +146,31 @@ def _check(images: NDArray, value_range: tuple[float, float] | None) -> tuple[fl
     return (0, 255) if images.dtype == np.uint8 else (0, 1)
 
 
-def _prepare(images: NDArray, low: float, high: float) -> Tensor:
-    """Return pictures (n, 3, h', w') as the network wants them, about -1 to 1."""
+def pixels(images: NDArray, value_range: tuple[float, float] | None) -> Tensor:
+    """Return pictures as networks are shown them, before they are scaled.
+
+    Parameters
+    ----------
+    images, value_range
+        As in `features`.
+
+    Returns
+    -------
+    Tensor of shape (n, 1, h, w) or (n, 3, h, w)
+        From 0, black, to 255. Without opacity; of two channels the first.
+    """
+    low, high = _check(images, value_range)
     n, height, width = images.shape[:3]
-    pixels = images.reshape(n, height, width, -1)
-    pixels = pixels[..., :3] if pixels.shape[3] > 2 else pixels[..., :1]
-    scaled = (pixels.astype(np.float64).clip(low, high) - low) / (high - low) * 255
-    batch = torch.from_numpy(np.ascontiguousarray(scaled.transpose(0, 3, 1, 2), dtype=np.float32))
+    channels = images.reshape(n, height, width, -1)
+    channels = channels[..., :3] if channels.shape[3] > 2 else channels[..., :1]
+    scaled = (channels.astype(np.float64).clip(low, high) - low) / (high - low) * 255
+    return torch.from_numpy(np.ascontiguousarray(scaled.transpose(0, 3, 1, 2), dtype=np.float32))
+
+
+def _prepare(images: NDArray, value_range: tuple[float, float]) -> Tensor:
+    """Return pictures (n, 3, h', w') as the network wants them, about -1 to 1."""
+    batch = pixels(images, value_range)
+    height, width = batch.shape[2:]
     shorter = min(height, width)
     factor = min(max(shorter, _SMALLEST), _LARGEST) / shorter
     if factor != 1:

@@ -19,6 +19,7 @@ from ganaug.evaluation.images import (
     precision_recall_density_coverage,
     real_floor,
 )
+from ganaug.evaluation.inception import Inception
 from ganaug.evaluation.privacy import Closest, Count, closest_of
 from ganaug.evaluation.shown import Shown, count_interval, listed, percent
 from ganaug.report.card import NOTICE, model_card
@@ -35,14 +36,16 @@ _N_NEIGHBORS = 5
 _N_RESAMPLES = 20
 _N_PAIRS = 8
 _MEASURES = {
-    f"FD-{extractor.NAME}": "times the distance between two halves of the real ones",
-    f"KD-{extractor.NAME}": "squared; about 0 where nothing tells them apart",
+    "FD": "times the distance between two halves of the real ones",
+    "KD": "squared; about 0 where nothing tells them apart",
     "precision": "share of synthetic pictures among real ones",
     "recall": "share of real pictures among synthetic ones",
     "density": "how densely real pictures lie around synthetic ones; above 1: only where they are dense",
     "coverage": "share of real pictures with a synthetic one next to them",
 }
-_FD = next(iter(_MEASURES))
+# Distances are named after the network that they rest on; only Inception's may bear the names of papers.
+_OURS = {"FD": f"FD-{extractor.NAME}", "KD": f"KD-{extractor.NAME}", "IS": f"IS-{extractor.NAME}"}
+_INCEPTION = {"FD": "FID", "KD": "KID", "IS": "IS"}
 # The ends of their ranges, where intervals are cut.
 _LOWEST = np.array([0, -np.inf, 0, 0, 0, 0])
 _HIGHEST = np.array([np.inf, np.inf, 1, 1, np.inf, 1])
@@ -54,9 +57,11 @@ def evaluate_pictures(
     *,
     holdout: ArrayLike | None,
     target: Sequence[ArrayLike] | None,
+    inception: str | Path | None,
     random_state: int | np.random.Generator | None,
 ) -> "PictureEvaluation":
     """Measure synthetic pictures, as `ganaug.evaluate` describes it."""
+    look, names = (_look, _OURS) if inception is None else (Inception(inception).look, _INCEPTION)
     sets = _checked(real, synthetic, holdout)
     labels = _labels(sets, target)
     randomness = np.random.default_rng(random_state)
@@ -77,17 +82,17 @@ def evaluate_pictures(
             randomness.permutation(own["synthetic"])[:m],
         )
         try:
-            points = extractor.features(sets["real"][real_rows], value_range=_value_range(sets["real"]))
-            made = extractor.features(sets["synthetic"][made_rows], value_range=_value_range(sets["real"]))
+            points, real_odds = look(sets["real"][real_rows], _value_range(sets["real"]))
+            made, made_odds = look(sets["synthetic"][made_rows], _value_range(sets["real"]))
         except ImportError as error:
             missing = str(error)
             break
-        odds.append(np.stack([extractor.probabilities(points[:m]), extractor.probabilities(made)]))
+        odds.append(np.stack([real_odds[:m], made_odds]))
         value = _measures(points[:m], made)
         low, high = bootstrap(_measures, points[:m], made, n=_N_RESAMPLES, random_state=randomness)
         low, high = np.maximum(low, _LOWEST), np.minimum(high, _HIGHEST)
         floor = real_floor(points, _measures, n_splits=_N_RESAMPLES // 2, random_state=randomness)
-        rows = zip(_MEASURES, value, low, high, *floor, strict=True)
+        rows = zip((names.get(name, name) for name in _MEASURES), value, low, high, *floor, strict=True)
         measured += [(label, name, m, *numbers) for name, *numbers in rows]
     nearest = _nearest(sets, labels, classes, randomness)
     return PictureEvaluation(
@@ -98,9 +103,19 @@ def evaluate_pictures(
         few=few,
         missing=missing,
         score=_score(np.concatenate(odds, axis=1), randomness) if odds else None,
-        settings={"target": None if target is None else "given", "random_state": random_state},
+        names=names,
+        settings={
+            "target": None if target is None else "given",
+            "inception": None if inception is None else "given",
+            "random_state": random_state,
+        },
         **nearest,
     )
+
+
+def _look(pictures: NDArray, value_range: tuple[float, float] | None) -> tuple[NDArray, NDArray]:
+    points = extractor.features(pictures, value_range=value_range)
+    return points, extractor.probabilities(points)
 
 
 def _checked(real: ArrayLike, synthetic: ArrayLike, holdout: ArrayLike | None) -> dict[str, NDArray]:
@@ -208,13 +223,13 @@ class PictureEvaluation(Shown):
     by_class : DataFrame
         For each "class" and "measure": "n" synthetic pictures against as many real ones, "value", "low" and "high", its
         95 % interval, and "floor", "floor low" and "floor high", what one half of the real pictures makes of the other.
-        The measures are those of `ganaug.evaluation.images`, in the features of `ganaug.evaluation.extractor`.
+        The measures are those of `ganaug.evaluation.images`, in the features of the network that `names` tell.
     few : dict
         Classes too small to measure: label -> number of real and of synthetic pictures.
     missing : str
         Why there are no features, or "".
     score : tuple of 4 floats or None
-        Inception score of the synthetic pictures with the classifier of the extractor, its 95 % interval, and that of
+        Inception score of the synthetic pictures with the network's classifier, its 95 % interval, and that of
         as many real ones; None without features.
     nearest : DataFrame
         The nearest real picture of each synthetic one, of 1,000 drawn at most, the nearest first: "synthetic" and
@@ -226,6 +241,9 @@ class PictureEvaluation(Shown):
         that equal another one.
     closest : Closest
         See `ganaug.evaluation.privacy.closest_records`; distances are those of `nearest`.
+    names : dict
+        What the Fréchet ("FD") and the kernel distance ("KD") and the inception score ("IS") are called: FID, KID and
+        IS if they rest on Inception, and otherwise after the network that they do rest on.
     settings : dict
         Parameters that the pictures were evaluated with.
 
@@ -248,6 +266,7 @@ class PictureEvaluation(Shown):
     copied: Count
     reference_copied: Count
     closest: Closest
+    names: dict[str, str]
     settings: dict[str, Any]
 
     def frame(self) -> pd.DataFrame:
@@ -260,16 +279,17 @@ class PictureEvaluation(Shown):
             (95 % interval), "best" (what real pictures have among themselves), and "reads", the same in words.
         """
         rows: list[tuple[Any, ...]] = []
+        measures = {self.names.get(name, name): reads for name, reads in _MEASURES.items()}
         for row in self.by_class.to_dict("records"):
             name = str(row["measure"])
-            reads = _MEASURES[name]
-            if name == _FD:
+            reads = measures[name]
+            if name == self.names["FD"]:
                 reads = f"{row['value'] / row['floor']:.2g} {reads}, {row['n']} of each"
             shown = name if row["class"] == "all" else f"{name}, {row['class']}"
             rows.append(("fidelity", shown, row["value"], row["low"], row["high"], row["floor"], reads))
         if self.score is not None:
             reads = f"with ImageNet's classes; real ones have {self.score[3]:.3g}"
-            rows.append(("fidelity", f"IS-{extractor.NAME}", *self.score, reads))
+            rows.append(("fidelity", self.names["IS"], *self.score, reads))
         closest, reference = self.closest, self._reference
         more = "more than" if self.copied.exceeds(self.reference_copied) else "no more than"
         rows += [
@@ -325,8 +345,9 @@ class PictureEvaluation(Shown):
         for label, rows in self.by_class.groupby("class", sort=False):
             of = {str(row["measure"]): row for row in rows.to_dict("records")}
             name = "The pictures" if label == "all" else f"{label}: the pictures"
-            distance, precision, coverage = of[_FD], of["precision"], of["coverage"]
-            times = f"{_FD} is {distance['value'] / distance['floor']:.2g} times that of two halves of the real ones"
+            distance, precision, coverage = of[self.names["FD"]], of["precision"], of["coverage"]
+            ratio = distance["value"] / distance["floor"]
+            times = f"{self.names['FD']} is {ratio:.2g} times that of two halves of the real ones"
             if precision["value"] < 0.5 * precision["floor"]:
                 share = (
                     f"{precision['value']:.0%} of them lie among real ones, where {precision['floor']:.0%} of these do"

@@ -73,6 +73,7 @@ def evaluate(
     holdout: Any = None,
     target: Any = None,
     classifiers: Sequence[ClassifierMixin] | None = None,
+    inception: str | Path | None = None,
     random_state: int | np.random.Generator | None = None,
 ) -> "Evaluation | PictureEvaluation":
     """Measure whether synthetic rows are real enough, whether they are copies, and what they are good for.
@@ -92,6 +93,9 @@ def evaluate(
         with like then, and None takes them for one class.
     classifiers : sequence of scikit-learn classifiers or None, default=None
         None takes a logistic regression and gradient boosting; see `ganaug.evaluation.utility.utility`.
+    inception : str, Path or None, default=None
+        Of pictures: the file of `ganaug.evaluation.inception.Inception`, with which distances and score are the FID,
+        KID and IS of papers, for as few pictures as there are. Takes minutes a class.
     random_state : int, numpy.random.Generator or None, default=None
         Of forests, folds, and the rows drawn from long tables.
 
@@ -116,7 +120,8 @@ def evaluate(
 
     Pictures are measured class by class, in the features of EfficientNet-Lite0 (``ganaug[extractor]``; without, pixels
     alone are compared), on 250 of a class at most and as many real ones: such a Fréchet distance is called
-    FD-EffNetLite0, for it is no FID. Beside each measure stands what one half of the real pictures makes of the other.
+    FD-EffNetLite0, for it is no FID, which `inception` gives. Beside each measure stands what one half of the real
+    pictures makes of the other.
 
     Examples
     --------
@@ -133,7 +138,11 @@ def evaluate(
 
         if classifiers is not None:
             raise ValueError("classifiers are for tables; pictures are not judged by what they are good for here")
-        return evaluate_pictures(real, synthetic, holdout=holdout, target=target, random_state=random_state)
+        return evaluate_pictures(
+            real, synthetic, holdout=holdout, target=target, inception=inception, random_state=random_state
+        )
+    if inception is not None:
+        raise ValueError(f"inception={str(inception)!r} is for pictures, and real is a table")
     return evaluate_tables(
         real, synthetic, holdout=holdout, target=target, classifiers=classifiers, random_state=random_state
     )

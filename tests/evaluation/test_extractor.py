@@ -84,7 +84,7 @@ class TestNetwork:
         [((28, 28), (96, 96)), ((10, 40, 3), (96, 384)), ((100, 120), (100, 120)), ((448, 512), (224, 256))],
     )
     def test_size_the_network_sees(self, shape, seen):
-        assert extractor._prepare(np.zeros((2, *shape)), 0, 255).shape == (2, 3, *seen)
+        assert extractor._prepare(np.zeros((2, *shape)), (0, 255)).shape == (2, 3, *seen)
 
     def test_it_leaves_the_global_generator_alone(self):
         extractor._network.cache_clear()
