@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rich.console import Console
 
+    from ganaug.comparison import Comparison
     from ganaug.evaluation.pictures import PictureEvaluation
     from ganaug.evaluation.summary import Evaluation
     from ganaug.oversampler import GANOversampler
@@ -278,11 +279,12 @@ def _balance_table(
     sampler = GANOversampler(
         sampling_strategy=wanted, categorical_features="auto" if categorical is None else columns, **params
     )
+    comparison = None
     if metric is None:
         X_resampled, y_resampled = sampler.fit_resample(X, y)
         new = sampler.is_synthetic_
     else:
-        sampler, X_resampled, y_resampled, new = _selected(sampler, X, y, metric)
+        sampler, comparison, (X_resampled, y_resampled, new) = _selected(sampler, X, y, metric)
     added = new if only_synthetic else np.arange(len(new)) >= len(X)
     rows = pd.concat([X_resampled[added], y_resampled[added].rename(target)], axis=1)
     with _kept(save, sampler, X, y):
@@ -291,8 +293,8 @@ def _balance_table(
     _print_counts(_console(), target, y, y_resampled, y_resampled[~new])
     if report is None:
         return
-    if not hasattr(sampler, "is_synthetic_"):
-        _say("warning", f"nothing was generated, so there is nothing to report in {report}")
+    if comparison is not None and not hasattr(sampler, "is_synthetic_"):
+        comparison.html(report, title=f"{source.name}: why nothing is generated")
         return
     from ganaug.balance import balance_report
 
@@ -301,8 +303,11 @@ def _balance_table(
 
 def _selected(
     sampler: GANOversampler, X: pd.DataFrame, y: pd.Series, metric: str
-) -> tuple[GANOversampler, pd.DataFrame, pd.Series, NDArray]:
-    """Choose a strategy and say why; return the sampler, resampled rows and labels, and which rows are generated."""
+) -> tuple[GANOversampler, Comparison, tuple[pd.DataFrame, pd.Series, NDArray]]:
+    """Choose a strategy and say why; return the sampler, the scores, and rows, labels, and which of them are generated.
+
+    The sampler is not fitted where it is not what was chosen.
+    """
     import numpy as np
 
     from ganaug.comparison import select
@@ -327,8 +332,8 @@ def _selected(
     console.print(choice.reason, markup=False)
     X_resampled, y_resampled = choice.sampler.fit_resample(X, y)
     if isinstance(choice.sampler, GANOversampler):
-        return choice.sampler, X_resampled, y_resampled, choice.sampler.is_synthetic_
-    return sampler, X_resampled, y_resampled, np.zeros(len(y_resampled), dtype=bool)
+        return choice.sampler, choice.comparison, (X_resampled, y_resampled, choice.sampler.is_synthetic_)
+    return sampler, choice.comparison, (X_resampled, y_resampled, np.zeros(len(y_resampled), dtype=bool))
 
 
 def _check_log_dir(log_dir: Path, taken: dict[str, Path | None]) -> None:
@@ -572,6 +577,14 @@ def evaluate(
             "--target", metavar="COLUMN", help="Of tables, the classes: like is compared with like, and predicted."
         ),
     ] = None,
+    mark: Annotated[
+        str | None,
+        typer.Option(
+            "--mark",
+            metavar="COLUMN",
+            help="Of SYNTHETIC as `ganaug balance --mark` wrote it: its rows with a 1 count.",
+        ),
+    ] = None,
     inception: Annotated[
         Path | None,
         typer.Option(
@@ -595,14 +608,15 @@ def evaluate(
         raise ValueError(f"{' and '.join(kinds)}: they must be of one kind")
     _check_report(report, *paths, force=force)
     if are_pictures[real]:
-        if target is not None:
-            raise ValueError(f"--target is for tables, and {real} is taken for pictures")
+        for option, value in {"--target": target, "--mark": mark}.items():
+            if value is not None:
+                raise ValueError(f"{option} is for tables, and {real} is taken for pictures")
         evaluation: Evaluation | PictureEvaluation = _evaluated_pictures(paths, inception, seed)
         only = ""
     else:
         if inception is not None:
             raise ValueError(f"--inception is for pictures, and {real} is taken for a table")
-        evaluation, only = _evaluated_tables(paths, target, seed)
+        evaluation, only = _evaluated_tables(paths, target, mark, seed)
     shown = evaluation.frame()[["part", "measure", "value", "best", "reads"]]
     console = _console()
     _print_table(console, shown.map(lambda cell: cell if isinstance(cell, str) else f"{cell:.3g}"))
@@ -629,7 +643,9 @@ def _evaluated_pictures(paths: list[Path], inception: Path | None, seed: int | N
     )
 
 
-def _evaluated_tables(paths: list[Path], target: str | None, seed: int | None) -> tuple[Evaluation, str]:
+def _evaluated_tables(
+    paths: list[Path], target: str | None, mark: str | None, seed: int | None
+) -> tuple[Evaluation, str]:
     """Return the evaluation, and which rows it is only of."""
     from ganaug.datasets.tables import read_table
     from ganaug.evaluation.summary import evaluate_tables
@@ -639,6 +655,19 @@ def _evaluated_tables(paths: list[Path], target: str | None, seed: int | None) -
         for table in tables:
             table.check_column(target)
     frames, only = [table.frame for table in tables], ""
+    if mark is None:
+        extra = frames[1].columns.difference(frames[0].columns, sort=False)
+        if len(extra) == 1 and frames[1][extra[0]].isin([0, 1]).all():
+            raise ValueError(
+                f"{paths[1]} has column {extra[0]!r}, and {paths[0]} has not: if it tells which rows are generated, "
+                f"say --mark {extra[0]}, and leave it out otherwise"
+            )
+    else:
+        tables[1].check_column(mark)
+        marked = frames[1][mark] == 1
+        if not marked.any():
+            raise ValueError(f"--mark {mark}: no row of {paths[1]} has a 1 there, and so none is synthetic")
+        frames[1] = frames[1][marked].drop(columns=mark).reset_index(drop=True)
     if target is not None and (classes := set(frames[1][target])) < set(frames[0][target]):
         # rows that fill up a class are to be like those of that class, not like the whole table
         names = ", ".join(sorted(map(str, classes)))

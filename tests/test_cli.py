@@ -188,7 +188,9 @@ def choosing(monkeypatch, name):
 
 def test_select_that_adds_nothing_writes_the_table_as_it_was(folder, capsys, monkeypatch):
     choosing(monkeypatch, "none")
-    assert main(words("balance in.csv out.csv --target plan --select --log-dir log/run")) == 0
+    assert main(words("balance in.csv out.csv --target plan --select --log-dir log/run --report why.html")) == 0
+    assert "in.csv: why nothing is generated" in Path("why.html").read_text()
+    Path("why.html").unlink()
     shown = capsys.readouterr()
     assert Path("out.csv").read_text() == TABLE
     assert "Nothing is added: the paired test over 4 splits" in " ".join(shown.out.split())
@@ -520,6 +522,23 @@ def test_evaluate_compares_like_with_like(folder, capsys):
     assert "Only rows with plan = gold are compared" in shown
     assert "Farthest from the real distribution" not in shown
     assert "Do not share" in shown  # they are copies
+
+
+def test_evaluate_takes_the_marked_rows(folder, capsys):
+    table = pd.DataFrame({"a": np.random.default_rng(0).normal(size=60), "b": range(60)})
+    table.to_csv("real.csv", index=False)
+    pd.concat([table, table[:30]]).assign(made=np.repeat([0, 1], [60, 30])).to_csv("out.csv", index=False)
+    assert main(words("evaluate real.csv out.csv --mark made")) == 0
+    assert "exact copies 1" in " ".join(capsys.readouterr().out.split())
+    for line, says in {
+        "evaluate real.csv out.csv": "say --mark made, and leave it out otherwise",
+        "evaluate real.csv out.csv --mark mad": "mad",
+        "evaluate real.csv real.csv --mark a": "no row of real.csv has a 1 there",
+    }.items():
+        assert main(words(line)) == 2
+        error = capsys.readouterr().err
+        assert says in error
+        assert error.count("\n") == 1
 
 
 def test_compare_says_what_to_do(folder, capsys):
