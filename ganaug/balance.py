@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing
 
 from ganaug.evaluation.fidelity import as_frame, draw
-from ganaug.evaluation.privacy import ClosestPictures, closest_pictures
+from ganaug.evaluation.pictures import PictureEvaluation, evaluate_pictures
 from ganaug.evaluation.summary import MIN_ROWS, Evaluation, evaluate_tables
 from ganaug.models.image import ImageGAN
 from ganaug.oversampler import GANOversampler
@@ -24,7 +24,6 @@ from ganaug.report.page import (
     REAL,
     SYNTHETIC,
     Block,
-    Pairs,
     Section,
     Strip,
     Table,
@@ -42,14 +41,9 @@ MAX_CLASSES = 4
 # Generated and real rows of a class that are measured: seconds, and intervals of a few per cent.
 MAX_ROWS = 1_000
 MAX_REAL_ROWS = 20_000
-# Pictures of a class that are compared with those of the training, and of them shown beside their nearest.
-MAX_PICTURES = 200
-_SHOWN_PAIRS, _SHOWN_EACH = 12, 8
+# Pictures in a row.
+_SHOWN_EACH = 8
 _LONGEST_LABEL = 40
-_PIXELS = (
-    "Distances are mean differences of a pixel, in the units of the pictures. They find copies. What shows the same "
-    "person from another side they do not find, and a blurred picture is near to many: look at the pairs."
-)
 
 
 def balance_report(
@@ -90,7 +84,8 @@ def balance_report(
     Notes
     -----
     Each class is compared with the real rows of the same class: the four with the most generated rows, of which 1,000
-    are drawn and compared with at most 20,000 real ones; of pictures 200 are drawn and compared with all.
+    are drawn and compared with at most 20,000 real ones. Pictures are measured as `evaluate` does it, which takes some
+    ten seconds a class.
 
     Examples
     --------
@@ -114,37 +109,49 @@ def balance_report(
         )
     counts = _counts(labels, after, made)
     model = getattr(sampler, "model_", None)
-    least, most_real, most = MIN_ROWS, MAX_REAL_ROWS, MAX_ROWS
+    least = MIN_ROWS
     if isinstance(model, ImageGAN):
-        least, most_real, most = 1, len(labels), MAX_PICTURES
+        least = 1
     enough = counts[(counts["before"] >= least) & (counts["generated"] >= least)]
     looked_at = enough.sort_values("generated", ascending=False, kind="stable")["class"].tolist()[:MAX_CLASSES]
     n_generated = int((counts["generated"] > 0).sum())
     randomness = np.random.default_rng(random_state)
-    notes, evaluations, pictures = [], {}, {}
+    notes = []
     if len(looked_at) < n_generated:
         notes.append(
             f"Looked at: {len(looked_at)} of {n_generated} classes that got any, at most {MAX_CLASSES}, those "
             f"with the most of them. It takes {least} real and {least} generated ones."
         )
-    for label in looked_at:
-        own, new = np.flatnonzero(labels == label), np.flatnonzero(made & (after == label))
-        real, few = own[draw(len(own), most_real, randomness)], new[draw(len(new), most, randomness)]
-        if len(real) + len(few) < len(own) + len(new):
-            notes.append(
-                f"Class {label}: {len(few):,} of {len(new):,} generated ones, drawn, beside {len(real):,} of "
-                f"{len(own):,} real ones."
+    evaluations: dict[Hashable, Evaluation] = {}
+    pictures: dict[Hashable, LookedAt] = {}
+    seen = None
+    if isinstance(model, ImageGAN):
+        kept = np.flatnonzero(made & np.isin(after, looked_at))
+        real, new = (
+            np.asarray(of).reshape(-1, *model.encoder_.shape_) for of in (X, _safe_indexing(X_resampled, kept))
+        )
+        pictures = {label: _look(model, label, real[labels == label], new[after[kept] == label]) for label in looked_at}
+        if looked_at:
+            target = (labels, after[kept])
+            seen = evaluate_pictures(
+                real, new, holdout=None, target=target, inception=None, random_state=randomness, names=names
             )
-        drawn = _safe_indexing(X_resampled, few)
-        if isinstance(model, ImageGAN):
-            pictures[label] = _look(model, label, np.asarray(X), np.asarray(drawn), real, names, randomness)
-        else:
-            tables = as_frame(_safe_indexing(X, real), "X"), as_frame(drawn, "X_resampled")
+    else:
+        for label in looked_at:
+            own, new = np.flatnonzero(labels == label), np.flatnonzero(made & (after == label))
+            drawn, few = own[draw(len(own), MAX_REAL_ROWS, randomness)], new[draw(len(new), MAX_ROWS, randomness)]
+            if len(drawn) + len(few) < len(own) + len(new):
+                notes.append(
+                    f"Class {label}: {len(few):,} of {len(new):,} generated ones, drawn, beside {len(drawn):,} of "
+                    f"{len(own):,} real ones."
+                )
+            tables = as_frame(_safe_indexing(X, drawn), "X"), as_frame(_safe_indexing(X_resampled, few), "X_resampled")
             evaluations[label] = evaluate_tables(*tables, random_state=randomness)
     return BalanceReport(
         counts=counts,
         evaluations=evaluations,
         pictures=pictures,
+        seen=seen,
         notes=notes,
         history=pd.DataFrame() if model is None else model.history_,
         settings={type(of).__name__: _settings(of) for of in (sampler, model) if of is not None},
@@ -153,28 +160,22 @@ def balance_report(
 
 
 class LookedAt(NamedTuple):
-    """Pictures of a class as they are drawn, values from 0 to 1, and how near generated ones are to the real.
+    """Pictures of a class as they are drawn, values from 0 to 1.
 
     Attributes
     ----------
     real, synthetic : ndarray of shape (n, height, width[, channels])
         Some of each.
-    pairs : list of (ndarray, ndarray, str)
-        A generated picture, the nearest of the training, and what is to be said of them; the nearest pair first.
     training : dict of ndarray
         Step -> what one place of the latent space showed then.
     interpolated : ndarray of shape (n, height, width[, channels])
         The way from one generated picture to another.
-    closest : ClosestPictures
-        See `ganaug.evaluation.privacy.closest_pictures`.
     """
 
     real: NDArray
     synthetic: NDArray
-    pairs: list[tuple[NDArray, NDArray, str]]
     training: dict[int, NDArray]
     interpolated: NDArray
-    closest: ClosestPictures
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -189,6 +190,8 @@ class BalanceReport:
         Of tables, by class.
     pictures : dict of LookedAt
         Of pictures, by class.
+    seen : PictureEvaluation or None
+        What `ganaug.evaluate` found of all of them.
     notes : list of str
         What was left out, and why.
     history : DataFrame
@@ -202,6 +205,7 @@ class BalanceReport:
     counts: pd.DataFrame
     evaluations: dict[Hashable, Evaluation]
     pictures: dict[Hashable, LookedAt]
+    seen: PictureEvaluation | None
     notes: list[str]
     history: pd.DataFrame
     settings: dict[str, tuple[dict[str, Any], dict[str, Any]]]
@@ -218,7 +222,7 @@ class BalanceReport:
         kind = "pictures" if self.pictures else "rows"
         said = [f"{n_generated:,} generated {kind} beside {n_before:,} real ones."]
         said += [f"Class {label}: {sentence}" for label, of in self.evaluations.items() for sentence in of.verdict]
-        said += [f"Class {label}: {_on_closeness(of.closest)}" for label, of in self.pictures.items()]
+        said += [] if self.seen is None else self.seen.verdict
         said += self._on_variety()
         return [*said, *self.notes]
 
@@ -288,10 +292,9 @@ class BalanceReport:
         yield Section("Classes", [Table(counts, "Rows of each class"), drawings(bars)])
         for label, evaluation in self.evaluations.items():
             yield from evaluation.sections(f" of {_cut(label)}" if len(self.evaluations) > 1 else "")
-        if self.pictures:
+        if self.seen is not None:
             yield Section("Pictures", [strip for label, of in self.pictures.items() for strip in _strips(label, of)])
-            yield Section("Nearest training pictures", [*_nearest(self.pictures)])
-            yield Section("Privacy", [Table(_closeness(self.pictures), "Of pixels, by class"), Words([_PIXELS])])
+            yield from self.seen.sections()
         if len(self.history):
             yield Section("Training", [self._curves()])
         yield self._card()
@@ -375,37 +378,17 @@ def _cut(label: Any) -> str:
 # --- pictures
 
 
-def _look(
-    model: ImageGAN,
-    label: Hashable,
-    X: NDArray,
-    made: NDArray,
-    own: NDArray,
-    names: Sequence[str | int] | None,
-    randomness: np.random.Generator,
-) -> LookedAt:
-    real, made = (pictures.reshape(len(pictures), *model.encoder_.shape_) for pictures in (X, made))
-    closest = closest_pictures(real, made, alike=np.isin(np.arange(len(real)), own), random_state=randomness)
-    pairs = []
-    for place in np.argsort(closest.distance, kind="stable")[:_SHOWN_PAIRS]:
-        nearest = real[closest.nearest[place]]
-        nearest = nearest[:, ::-1] if closest.mirrored[place] else nearest
-        name = f"number {closest.nearest[place]:,}" if names is None else names[closest.nearest[place]]
-        said = f"{_cut(name)}{', mirrored' if closest.mirrored[place] else ''}: {closest.distance[place]:.3g} apart"
-        one, other = model.shown(np.stack([made[place], nearest]))
-        pairs.append((one, other, said))
+def _look(model: ImageGAN, label: Hashable, real: NDArray, made: NDArray) -> LookedAt:
     index = int(np.flatnonzero(model.classes_ == label)[0])
     steps = list(model.snapshots_)
     few = (
         [steps[i] for i in np.unique(np.linspace(0, len(steps) - 1, _SHOWN_EACH).round().astype(int))] if steps else []
     )
     return LookedAt(
-        real=model.shown(real[own][:_SHOWN_EACH]),
+        real=model.shown(real[:_SHOWN_EACH]),
         synthetic=model.shown(made[:_SHOWN_EACH]),
-        pairs=pairs,
         training={step: model.shown(model.snapshots_[step][index : index + 1])[0] for step in few},
         interpolated=model.shown(model.interpolate(label, _SHOWN_EACH)),
-        closest=closest,
     )
 
 
@@ -423,48 +406,3 @@ def _strips(label: Hashable, of: LookedAt) -> list[Strip]:
         came = [picture(one, f"{name} at step {step:,}", f"step {step:,}") for step, one in of.training.items()]
         strips.append(Strip(f"{name}, how it came about", came))
     return strips
-
-
-def _nearest(pictures: dict[Hashable, LookedAt]) -> Iterator[Block]:
-    yield Words(
-        [
-            "Each generated picture beside the one of the training that is nearest to it, the nearest pairs first. Two "
-            "that are the same but for noise are a copy: it gives the real picture away, and adds nothing."
-        ]
-    )
-    for label, of in pictures.items():
-        name = _cut(label)
-        shown = [
-            (picture(one, f"A generated picture of {name}"), picture(other, f"The nearest real one: {said}"), said)
-            for one, other, said in of.pairs
-        ]
-        yield Pairs(f"{name}, synthetic and nearest real", shown)
-
-
-def _closeness(pictures: dict[Hashable, LookedAt]) -> pd.DataFrame:
-    rows = []
-    for label, of in pictures.items():
-        found = of.closest
-        rows.append(
-            {
-                "class": str(label),
-                "compared": len(found.distance),
-                "copies": found.copies.found,
-                "median distance": float(np.median(found.distance)),
-                "of real ones": float(np.median(found.reference_distance)),
-                "closer than the closest 5 %": found.closer.share,
-                "best": found.reference_closer.share,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _on_closeness(found: ClosestPictures) -> str:
-    if found.copies.exceeds(found.reference_copies):
-        return f"{found.copies.found:,} of {found.copies.of:,} generated pictures are copies of real ones."
-    if found.closer.exceeds(found.reference_closer):
-        return (
-            f"{found.closer.share:.0%} of the generated pictures are nearer to a training picture than 95 % of real "
-            "ones are to each other: look at the nearest pairs before you share them."
-        )
-    return "Generated pictures are no nearer to training pictures than real ones are to each other."

@@ -35,6 +35,13 @@ MAX_NEAREST = 1_000
 _N_NEIGHBORS = 5
 _N_RESAMPLES = 20
 _N_PAIRS = 8
+_LONGEST_NAME = 40
+_PIXELS = (
+    "The synthetic pictures that are nearest to a real one, the nearest pairs first. Two that are the same but for "
+    "noise are a copy: it gives the real picture away, and adds nothing. Distances are mean differences of a pixel, in "
+    "the units of the pictures. What shows the same person from another side they do not find, and a blurred picture "
+    "is near to many."
+)
 _MEASURES = {
     "FD": "times the distance between two halves of the real ones",
     "KD": "squared; about 0 where nothing tells them apart",
@@ -59,9 +66,10 @@ def evaluate_pictures(
     target: Sequence[ArrayLike] | None,
     inception: str | Path | None,
     random_state: int | np.random.Generator | None,
+    names: Sequence[str | int] | None = None,
 ) -> "PictureEvaluation":
-    """Measure synthetic pictures, as `ganaug.evaluate` describes it."""
-    look, names = (_look, _OURS) if inception is None else (Inception(inception).look, _INCEPTION)
+    """Measure synthetic pictures, as `ganaug.evaluate` describes it; `names` are what a page calls the real ones."""
+    look, measures = (_look, _OURS) if inception is None else (Inception(inception).look, _INCEPTION)
     sets = _checked(real, synthetic, holdout)
     labels = _labels(sets, target)
     randomness = np.random.default_rng(random_state)
@@ -92,7 +100,7 @@ def evaluate_pictures(
         low, high = bootstrap(_measures, points[:m], made, n=_N_RESAMPLES, random_state=randomness)
         low, high = np.maximum(low, _LOWEST), np.minimum(high, _HIGHEST)
         floor = real_floor(points, _measures, n_splits=_N_RESAMPLES // 2, random_state=randomness)
-        rows = zip((names.get(name, name) for name in _MEASURES), value, low, high, *floor, strict=True)
+        rows = zip((measures.get(name, name) for name in _MEASURES), value, low, high, *floor, strict=True)
         measured += [(label, name, m, *numbers) for name, *numbers in rows]
     nearest = _nearest(sets, labels, classes, randomness)
     return PictureEvaluation(
@@ -103,6 +111,7 @@ def evaluate_pictures(
         few=few,
         missing=missing,
         score=_score(np.concatenate(odds, axis=1), randomness) if odds else None,
+        measures=measures,
         names=names,
         settings={
             "target": None if target is None else "given",
@@ -223,7 +232,7 @@ class PictureEvaluation(Shown):
     by_class : DataFrame
         For each "class" and "measure": "n" synthetic pictures against as many real ones, "value", "low" and "high", its
         95 % interval, and "floor", "floor low" and "floor high", what one half of the real pictures makes of the other.
-        The measures are those of `ganaug.evaluation.images`, in the features of the network that `names` tell.
+        The measures are those of `ganaug.evaluation.images`, in the features of the network that `measures` tell.
     few : dict
         Classes too small to measure: label -> number of real and of synthetic pictures.
     missing : str
@@ -241,9 +250,11 @@ class PictureEvaluation(Shown):
         that equal another one.
     closest : Closest
         See `ganaug.evaluation.privacy.closest_records`; distances are those of `nearest`.
-    names : dict
+    measures : dict
         What the Fréchet ("FD") and the kernel distance ("KD") and the inception score ("IS") are called: FID, KID and
         IS if they rest on Inception, and otherwise after the network that they do rest on.
+    names : sequence or None
+        What real pictures are called on a page; None numbers them from 0 on.
     settings : dict
         Parameters that the pictures were evaluated with.
 
@@ -266,7 +277,8 @@ class PictureEvaluation(Shown):
     copied: Count
     reference_copied: Count
     closest: Closest
-    names: dict[str, str]
+    measures: dict[str, str]
+    names: Sequence[str | int] | None
     settings: dict[str, Any]
 
     def frame(self) -> pd.DataFrame:
@@ -279,17 +291,17 @@ class PictureEvaluation(Shown):
             (95 % interval), "best" (what real pictures have among themselves), and "reads", the same in words.
         """
         rows: list[tuple[Any, ...]] = []
-        measures = {self.names.get(name, name): reads for name, reads in _MEASURES.items()}
+        words = {self.measures.get(name, name): reads for name, reads in _MEASURES.items()}
         for row in self.by_class.to_dict("records"):
             name = str(row["measure"])
-            reads = measures[name]
-            if name == self.names["FD"]:
+            reads = words[name]
+            if name == self.measures["FD"]:
                 reads = f"{row['value'] / row['floor']:.2g} {reads}, {row['n']} of each"
             shown = name if row["class"] == "all" else f"{name}, {row['class']}"
             rows.append(("fidelity", shown, row["value"], row["low"], row["high"], row["floor"], reads))
         if self.score is not None:
             reads = f"with ImageNet's classes; real ones have {self.score[3]:.3g}"
-            rows.append(("fidelity", self.names["IS"], *self.score, reads))
+            rows.append(("fidelity", self.measures["IS"], *self.score, reads))
         closest, reference = self.closest, self._reference
         more = "more than" if self.copied.exceeds(self.reference_copied) else "no more than"
         rows += [
@@ -345,9 +357,9 @@ class PictureEvaluation(Shown):
         for label, rows in self.by_class.groupby("class", sort=False):
             of = {str(row["measure"]): row for row in rows.to_dict("records")}
             name = "The pictures" if label == "all" else f"{label}: the pictures"
-            distance, precision, coverage = of[self.names["FD"]], of["precision"], of["coverage"]
+            distance, precision, coverage = of[self.measures["FD"]], of["precision"], of["coverage"]
             ratio = distance["value"] / distance["floor"]
-            times = f"{self.names['FD']} is {ratio:.2g} times that of two halves of the real ones"
+            times = f"{self.measures['FD']} is {ratio:.2g} times that of two halves of the real ones"
             if precision["value"] < 0.5 * precision["floor"]:
                 share = (
                     f"{precision['value']:.0%} of them lie among real ones, where {precision['floor']:.0%} of these do"
@@ -462,12 +474,6 @@ class PictureEvaluation(Shown):
         The page shows real pictures. Share it only with those who may see them.
         """
         of = self.n_rows
-        low, high = float(self.pairs.min()), float(self.pairs.max())
-        pairs = []
-        for (made, near), row in zip(self.pairs, self.nearest.to_dict("records"), strict=False):
-            said = f"number {row['real']:,}{', mirrored' if row['mirrored'] else ''}: {row['distance']:.3g} apart"
-            one, other = (_drawable(shown, low, high) for shown in (made, near))
-            pairs.append((picture(one, "A synthetic picture"), picture(other, f"The nearest real one: {said}"), said))
         card = model_card(
             data=f"{of['synthetic']:,} pictures that were said to be generated, measured against {of['real']:,} real "
             "ones. What generated them, and how, is not known here: whoever passes them on should say so.",
@@ -476,18 +482,32 @@ class PictureEvaluation(Shown):
             "pixels find no copy that is moved or turned.",
             how="This page is the only mark that is known here.",
         )
-        parts = {str(part): rows.drop(columns="part") for part, rows in self.frame().groupby("part", sort=False)}
-        private = parts.pop("privacy")
-        measured = [Table(rows, "Synthetic pictures against real ones of their class") for rows in parts.values()]
         sections = [
             Section("Verdict", [Words([self._heading()]), Words(self.verdict)]),
-            Section("Measures", [*measured, drawings((self.plot, "Measures of each class, and nearest pairs", ""))]),
-            Section("Nearest real pictures", [Pairs("Synthetic and nearest real, the nearest first", pairs)]),
-            Section("Privacy", [Table(private, "Against how near real ones are to each other, or to those held out")]),
+            *self.sections(),
             card,
             Section("Settings", [settings(self.settings, None)]),
         ]
         return page(title, sections, notice=NOTICE.format(what="pictures"), path=path)
+
+    def sections(self) -> list[Section]:
+        """Return what a page shows of it, for pages that show more."""
+        low, high = float(self.pairs.min()), float(self.pairs.max())
+        pairs = []
+        for (made, near), row in zip(self.pairs, self.nearest.to_dict("records"), strict=False):
+            name = f"number {row['real']:,}" if self.names is None else str(self.names[row["real"]])
+            name = name if len(name) <= _LONGEST_NAME else f"...{name[-_LONGEST_NAME:]}"
+            said = f"{name}{', mirrored' if row['mirrored'] else ''}: {row['distance']:.3g} apart"
+            one, other = (_drawable(shown, low, high) for shown in (made, near))
+            pairs.append((picture(one, "A synthetic picture"), picture(other, f"The nearest real one: {said}"), said))
+        parts = {str(part): rows.drop(columns="part") for part, rows in self.frame().groupby("part", sort=False)}
+        private = parts.pop("privacy")
+        measured = [Table(rows, "Synthetic pictures against real ones of their class") for rows in parts.values()]
+        return [
+            Section("Measures", [*measured, drawings((self.plot, "Measures of each class, and nearest pairs", ""))]),
+            Section("Nearest real pictures", [Words([_PIXELS]), Pairs("Synthetic and nearest real", pairs)]),
+            Section("Privacy", [Table(private, "Against how near real ones are to each other, or to those held out")]),
+        ]
 
     def _heading(self) -> str:
         held = self.n_rows.get("holdout", 0)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from ganaug.evaluation.fidelity import AUC, Codebook, as_frame, auc, draw, row_keys
-from ganaug.evaluation.images import nearest, nearest_pixels
+from ganaug.evaluation.images import nearest
 
 # Pairs of rows whose distance is measured at once: about two seconds. Of longer tables some rows are drawn, 1,000 at
 # least, and compared with all rows of the other table.
@@ -70,19 +70,6 @@ class Closest(NamedTuple):
     reference_closer: Count
     neighbor_ratio: float
     reference_neighbor_ratio: float
-
-
-class ClosestPictures(NamedTuple):
-    """What `closest_pictures` returns."""
-
-    nearest: NDArray[np.intp]
-    distance: NDArray[np.float64]
-    mirrored: NDArray[np.bool_]
-    reference_distance: NDArray[np.float64]
-    copies: Count
-    reference_copies: Count
-    closer: Count
-    reference_closer: Count
 
 
 def copies(real: Any, synthetic: Any, *, holdout: Any = None, tolerance: float = 0.01) -> Copies:
@@ -302,73 +289,6 @@ def _ratio_interval(a: NDArray, b: NDArray, randomness: np.random.Generator) -> 
         return float("nan"), float("nan")
     low, high = np.nanquantile(ratios, (0.025, 0.975))
     return float(low), float(high)
-
-
-def closest_pictures(
-    real: NDArray,
-    synthetic: NDArray,
-    *,
-    alike: NDArray | None = None,
-    random_state: int | np.random.Generator | None = None,
-) -> ClosestPictures:
-    """Compare how near synthetic and real pictures are to those of the training, pixel by pixel.
-
-    Parameters
-    ----------
-    real, synthetic : ndarray of shape (n_real, h, w[, c]), (n_synthetic, h, w[, c])
-        Those of the training, two at least, and generated ones.
-    alike : ndarray of bool, shape (n_real,), or None, default=None
-        Real pictures of the kind that was generated, such as those of the same class: at most 200 drawn from them are
-        the reference, each compared with all that were not drawn. None takes all.
-    random_state : int, numpy.random.Generator or None, default=None
-        Which are drawn.
-
-    Returns
-    -------
-    nearest, distance, mirrored : ndarray of shape (n_synthetic,)
-        Number of the nearest real picture, and how near; see `ganaug.evaluation.images.nearest_pixels`.
-    reference_distance : ndarray
-        Of the pictures drawn.
-    copies, reference_copies : Count
-        At distance 0.
-    closer, reference_closer : Count
-        Closer than the distance below which 5 % of the reference are. The latter's share is best.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two real pictures, or none is alike; see also `nearest_pixels`.
-
-    Notes
-    -----
-    Pixels see copies; a person who is shown again from another side they do not.
-
-    Examples
-    --------
-    >>> real = np.random.default_rng(0).integers(0, 256, (20, 8, 8), dtype=np.uint8)
-    >>> found = closest_pictures(real, real[:2], random_state=0)
-    >>> found.nearest.tolist(), found.copies.share
-    ([0, 1], 1.0)
-    """
-    real, synthetic = np.asarray(real), np.asarray(synthetic)
-    places = np.arange(len(real)) if alike is None else np.flatnonzero(alike)
-    if len(real) < 2 or not len(places):
-        raise ValueError(f"at least 2 real pictures and 1 alike are needed, got {len(real)} and {len(places)}")
-    most = min(MAX_REFERENCE_PICTURES, len(real) // 2)
-    drawn = places[draw(len(places), most, np.random.default_rng(random_state))]
-    index, distance, mirrored = nearest_pixels(synthetic, real)
-    reference = nearest_pixels(real[drawn], np.delete(real, drawn, axis=0))[1]
-    near = np.quantile(reference, 0.05)
-    return ClosestPictures(
-        index,
-        distance,
-        mirrored,
-        reference,
-        Count(int((distance == 0).sum()), len(distance)),
-        Count(int((reference == 0).sum()), len(reference)),
-        Count(int((distance < near).sum()), len(distance)),
-        Count(int((reference < near).sum()), len(reference)),
-    )
 
 
 def membership_inference(

@@ -58,7 +58,7 @@ def test_the_numbers(case):
     frame = found.frame().set_index("measure")
     assert frame.index.is_unique
     assert frame.columns.tolist() == ["part", "value", "low", "high", "best", "reads"]
-    names = {found.names.get(measure, measure) for measure in pictures._MEASURES}
+    names = {found.measures.get(measure, measure) for measure in pictures._MEASURES}
     assert {f"{measure}, {label}" for measure in names for label in ("one", "three")} < set(frame.index)
     assert not any("FID" in measure or "KID" in measure for measure in frame.index)
     assert frame["value"].notna().all()

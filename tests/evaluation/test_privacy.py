@@ -6,7 +6,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from ganaug.evaluation import privacy
-from ganaug.evaluation.privacy import Count, closest_pictures, closest_records, copies, membership_inference
+from ganaug.evaluation.privacy import Count, closest_records, copies, membership_inference
 
 
 def rows(n: int, d: int, seed: int = 0) -> np.ndarray:
@@ -170,32 +170,3 @@ class TestMembershipInference:
     def test_error(self):
         with pytest.raises(ValueError, match="1 held-out"):
             membership_inference(rows(9, 2), rows(9, 2), rows(1, 2))
-
-
-class TestClosestPictures:
-    def test_copies_are_found_and_real_ones_have_none(self):
-        pictures = np.random.default_rng(0).integers(0, 256, (60, 8, 8), dtype=np.uint8)
-        made = np.concatenate([pictures[5:8], pictures[9:10, :, ::-1]])
-        found = closest_pictures(pictures, made, random_state=0)
-        assert found.nearest.tolist() == [5, 6, 7, 9]
-        assert found.mirrored.tolist() == [False, False, False, True]
-        assert found.copies == (4, 4)
-        assert found.closer == (4, 4)
-        assert found.reference_copies.found == 0
-        assert found.reference_closer.share == pytest.approx(0.05, abs=0.05)
-
-    def test_the_reference_is_of_the_same_kind(self):
-        rng = np.random.default_rng(0)
-        dark, bright = rng.integers(0, 20, (40, 8, 8)), rng.integers(0, 250, (60, 8, 8))
-        pictures, is_dark = np.concatenate([dark, bright]), np.arange(100) < 40
-        found = closest_pictures(pictures, rng.integers(0, 20, (30, 8, 8)), alike=is_dark, random_state=0)
-        assert len(found.reference_distance) == 40
-        assert np.median(found.reference_distance) < 100
-        few = closest_pictures(pictures, dark, alike=~is_dark, random_state=0)
-        assert len(few.reference_distance) == 50  # never more than half: something has to be left to compare with
-
-    def test_errors(self):
-        with pytest.raises(ValueError, match="got 1 and 1"):
-            closest_pictures(np.zeros((1, 4, 4)), np.zeros((1, 4, 4)))
-        with pytest.raises(ValueError, match="got 3 and 0"):
-            closest_pictures(np.zeros((3, 4, 4)), np.zeros((1, 4, 4)), alike=np.zeros(3, bool))
