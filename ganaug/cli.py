@@ -415,9 +415,10 @@ def _balance_pictures(
         write_images(out, images, made, labels, manifest=manifest, copies=copies, force=force)
     _print_counts(_console(), "class", y, y_resampled, y)
     if new.any():
+        distance = max(0.0, sampler.history_["distance"].min())
         _console().print(
-            f"Distance to real pictures {sampler.history_['distance'].min():.2f}: up to about 0.15 as near as other "
-            "real ones are, from 0.3 on easily told apart. Look at them, or train for longer.",
+            f"Distance to real pictures {distance:.2f}: up to about 0.15 as near as other real ones are, from 0.3 on "
+            "easily told apart. Look at them, or train for longer.",
             markup=False,
         )
     if report is not None:

@@ -503,8 +503,9 @@ class PictureEvaluation(Shown):
         parts = {str(part): rows.drop(columns="part") for part, rows in self.frame().groupby("part", sort=False)}
         private = parts.pop("privacy")
         measured = [Table(rows, "Synthetic pictures against real ones of their class") for rows in parts.values()]
+        drawn = (self.plot, "Measures of each class, and nearest pairs", "")
         return [
-            Section("Measures", [*measured, drawings((self.plot, "Measures of each class, and nearest pairs", ""))]),
+            Section("Measures", [*measured, drawings(drawn, wide=True)]),
             Section("Nearest real pictures", [Words([_PIXELS]), Pairs("Synthetic and nearest real", pairs)]),
             Section("Privacy", [Table(private, "Against how near real ones are to each other, or to those held out")]),
         ]
