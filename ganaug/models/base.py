@@ -26,6 +26,7 @@ from ganaug import __version__
 from ganaug.datasets.containers import stack_rows
 from ganaug.datasets.files import replacing
 from ganaug.encoders.plain import cell, plain_cell
+from ganaug.models.propagation import CallbackSupportMixin, PassedOn, with_callbacks
 from ganaug.selection import Selection, by_cleaner, by_forest, by_neighbors, n_candidates, without_copies
 from ganaug.training.augment import Augment
 from ganaug.training.callbacks import Callback, EarlyStopping, ProgressBar, Views
@@ -65,7 +66,7 @@ class Encoder(Protocol):
         ...
 
 
-class ConditionalGAN(BaseEstimator, ABC):
+class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
     """A conditional GAN as a scikit-learn estimator: `fit(X, y)`, then `sample(y)`.
 
     A subclass gives the constructor, with the parameters this class uses (`loss`, `penalty`, `gamma`,
@@ -168,6 +169,7 @@ class ConditionalGAN(BaseEstimator, ABC):
     def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Describe encoder and prior as JSON-able data and arrays."""
 
+    @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self: Self, X: Any, y: Any) -> Self:
         """Train on all classes, each as often in a batch as the others.
@@ -273,6 +275,8 @@ class ConditionalGAN(BaseEstimator, ABC):
         callbacks = [*(self.callbacks or []), *self._watchers()]
         if self.patience is not None:
             callbacks.append(EarlyStopping(patience=self.patience))
+        if getattr(self, "_skl_callbacks", None):
+            callbacks.append(PassedOn(self))
         if self.verbose:
             callbacks.append(ProgressBar())
         try:
