@@ -22,8 +22,8 @@ from ganaug.evaluation.images import (
 from ganaug.evaluation.inception import Inception
 from ganaug.evaluation.privacy import Closest, Count, closest_of
 from ganaug.evaluation.shown import Shown, count_interval, listed, percent
-from ganaug.report.card import NOTICE, model_card
-from ganaug.report.page import Pairs, Section, Table, Words, drawings, page, picture, settings
+from ganaug.report.card import model_card
+from ganaug.report.page import Pairs, Section, Table, Words, drawings, picture
 
 # Synthetic pictures of a class, and half of its real ones, below which nothing is said of it: intervals are made of
 # halves, and those need more pictures than neighbours.
@@ -267,6 +267,8 @@ class PictureEvaluation(Shown):
     Copies: 10 of 10 synthetic pictures equal a real one, as it is or mirrored; of real ones among themselves none do.
     """
 
+    _holds = "pictures"
+
     n_rows: dict[str, int]
     by_class: pd.DataFrame
     few: dict[Hashable, tuple[int, int]]
@@ -453,28 +455,9 @@ class PictureEvaluation(Shown):
         below.suptitle("The synthetic pictures nearest to a real one, and how far a pixel is apart", fontsize=10)
         return figure
 
-    def html(self, path: str | Path | None = None, *, title: str = "Synthetic pictures, evaluated") -> str | None:
-        """Write everything as one self-contained page.
-
-        Parameters
-        ----------
-        path : str, Path or None, default=None
-            Where to; an existing file is replaced. None returns the page.
-        title : str, default="Synthetic pictures, evaluated"
-            Heading of the page.
-
-        Returns
-        -------
-        str or None
-            The page, without a path. The figure needs matplotlib (``pip install 'ganaug[plot]'``); without, the page
-            says so in its place.
-
-        Notes
-        -----
-        The page shows real pictures. Share it only with those who may see them.
-        """
+    def _card(self) -> Section:
         of = self.n_rows
-        card = model_card(
+        return model_card(
             data=f"{of['synthetic']:,} pictures that were said to be generated, measured against {of['real']:,} real "
             "ones. What generated them, and how, is not known here: whoever passes them on should say so.",
             use="To decide whether the pictures are real enough for a purpose, and whether they are copies.",
@@ -482,13 +465,6 @@ class PictureEvaluation(Shown):
             "pixels find no copy that is moved or turned.",
             how="This page is the only mark that is known here.",
         )
-        sections = [
-            Section("Verdict", [Words([self._heading()]), Words(self.verdict)]),
-            *self.sections(),
-            card,
-            Section("Settings", [settings(self.settings, None)]),
-        ]
-        return page(title, sections, notice=NOTICE.format(what="pictures"), path=path)
 
     def sections(self) -> list[Section]:
         """Return what a page shows of it, for pages that show more."""

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,16 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from ganaug.evaluation.privacy import Count
+from ganaug.report.card import NOTICE
+from ganaug.report.page import Section, Words, page, settings
 
 
 class Shown(ABC):
-    """An evaluation: its measures in one table, and what they say."""
+    """An evaluation: its measures in one table, what they say, and a page of both."""
+
+    # Of the real data, what a page holds.
+    _holds: ClassVar[str]
+    settings: dict[str, Any]
 
     @abstractmethod
     def frame(self) -> pd.DataFrame:
@@ -30,9 +36,41 @@ class Shown(ABC):
     def plot(self) -> Any:
         """Draw what was found, as a figure of matplotlib's."""
 
+    def html(self, path: str | Path | None = None, *, title: str = "Synthetic data, evaluated") -> str | None:
+        """Write everything as one self-contained page.
+
+        Parameters
+        ----------
+        path : str, Path or None, default=None
+            Where to; an existing file is replaced. None returns the page.
+        title : str, default="Synthetic data, evaluated"
+            Heading of the page.
+
+        Returns
+        -------
+        str or None
+            The page, without a path. Figures need matplotlib (``pip install 'ganaug[plot]'``); without, the page says
+            so in their place.
+
+        Notes
+        -----
+        The page holds real data, values of a table or pictures. Share it only with those who may see them.
+        """
+        sections = [
+            Section("Verdict", [Words([self._heading()]), Words(self.verdict)]),
+            *self.sections(),
+            self._card(),
+            Section("Settings", [settings(self.settings, None)]),
+        ]
+        return page(title, sections, notice=NOTICE.format(what=self._holds), path=path)
+
     @abstractmethod
-    def html(self, path: str | Path | None = None) -> str | None:
-        """Write everything as one self-contained page."""
+    def sections(self) -> list[Section]:
+        """Return what a page shows of it, for pages that show more."""
+
+    @abstractmethod
+    def _card(self) -> Section:
+        """Return the model card."""
 
     @abstractmethod
     def _heading(self) -> str:

@@ -31,9 +31,9 @@ from ganaug.evaluation.images import Floor, Interval, bootstrap, precision_recal
 from ganaug.evaluation.privacy import Closest, Copies, Count, closest_records, copies, membership_inference
 from ganaug.evaluation.shown import Shown, count_interval, listed, percent
 from ganaug.evaluation.utility import Utility, utility
-from ganaug.report.card import NOTICE, model_card
+from ganaug.report.card import model_card
 from ganaug.report.figures import heat_map, scatter
-from ganaug.report.page import Section, Shape, Shapes, Table, Words, drawings, page, settings
+from ganaug.report.page import Section, Shape, Shapes, Table, Words, drawings
 
 if TYPE_CHECKING:
     from ganaug.evaluation.pictures import PictureEvaluation
@@ -258,6 +258,8 @@ class Evaluation(Shown):
     >>> found.frame().columns.tolist()
     ['part', 'measure', 'value', 'low', 'high', 'best', 'reads']
     """
+
+    _holds = "values"
 
     n_rows: dict[str, int]
     validity: pd.DataFrame
@@ -606,29 +608,9 @@ class Evaluation(Shown):
 
     # --- a page
 
-    def html(self, path: str | Path | None = None, *, title: str = "Synthetic rows, evaluated") -> str | None:
-        """Write everything as one self-contained page.
-
-        Parameters
-        ----------
-        path : str, Path or None, default=None
-            Where to; an existing file is replaced. None returns the page.
-        title : str, default="Synthetic rows, evaluated"
-            Heading of the page.
-
-        Returns
-        -------
-        str or None
-            The page, without a path. Figures need matplotlib (``pip install 'ganaug[plot]'``); without, the page says
-            so in their place.
-
-        Notes
-        -----
-        The page holds values of the real table: levels, ranges, places of rows on a plane. Share it only with those
-        who may see the table.
-        """
+    def _card(self) -> Section:
         of = self.n_rows
-        card = model_card(
+        return model_card(
             data=f"A table of {of['synthetic']:,} rows that were said to be generated, measured against {of['real']:,} "
             "real rows. What generated them, and how, is not known here: whoever passes them on should say so.",
             use="To decide whether the rows are real enough for a purpose, whether they are copies, and what "
@@ -636,13 +618,6 @@ class Evaluation(Shown):
             limits="All measures are of these rows; those of other rows would differ as far as the intervals say.",
             how="This page is the only mark that is known here.",
         )
-        sections = [
-            Section("Verdict", [Words([self._heading()]), Words(self.verdict)]),
-            *self.sections(),
-            card,
-            Section("Settings", [settings(self.settings, evaluate.__kwdefaults__)]),
-        ]
-        return page(title, sections, notice=NOTICE.format(what="values"), path=path)
 
     def sections(self, of: str = "") -> list[Section]:
         """Return what a page shows of it, for pages of several evaluations.
