@@ -102,7 +102,10 @@ def balance_report(
     """
     labels, after = (np.asarray(check_target_type(given, indicate_one_vs_all=True)[0]) for given in (y, y_resampled))
     made = getattr(sampler, "is_synthetic_", None)
-    if made is None or not len(made) == len(after) >= len(labels):
+    # originals come first; only an equal share repeats some of them
+    repeats = sampler.sampling_strategy == "equal share" if isinstance(sampler.sampling_strategy, str) else False
+    fits = made is not None and len(made) == len(after) and (after[: len(labels)] == labels).all()
+    if not fits or not (repeats or (~made).sum() == len(labels)):
         raise ValueError(
             f"sampler has not returned these {len(after)} rows for these {len(labels)}: give it what its last "
             "fit_resample was given, and what that returned"

@@ -55,7 +55,7 @@ class Inception:
                 self._network = torch.jit.load(str(path), map_location="cpu").eval()
                 features, odds = self.look(np.zeros((2, 16, 16), dtype=np.uint8))
             except (RuntimeError, TypeError, ValueError, AttributeError, OSError) as error:
-                first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+                first = (str(error).strip().splitlines() or [type(error).__name__])[0].partition(". ")[0]
                 raise ValueError(
                     f"{path} is not Inception as TorchScript, such as NVIDIA's inception-2015-12-05.pt: {first}"
                 ) from error
