@@ -28,7 +28,7 @@ ganaug, minority only  the smaller classes filled up by `GANOversampler`, the la
 All arms get as many draws. Within a class, and among its real or its synthetic images, each image is drawn equally
 often, so the shares are exact without a repeated image in memory. Where a generator fails, its arms draw real images
 alone, and the page says so. Two classifiers: a CNN of 100,000 weights trained from scratch, and a logistic regression
-on the features of a frozen network (`ganaug.evaluation.extractor`), where that is installed.
+on the features of a frozen network (`ganaug.metrics.efficientnet`), where that is installed.
 
 Scores are taken on the real test part; minority recall is the mean recall of the classes with fewer than half the
 training images of the largest. Intervals are of 95 %: Student's for the spread over seeds, and a bootstrap over the
@@ -345,10 +345,10 @@ def draws(pool: Pool, n: int, rng: np.random.Generator) -> np.ndarray:
     return rng.permutation(np.concatenate(drawn))
 
 
-def augmented(images: Tensor, randomness: torch.Generator) -> Tensor:
+def augmented(images: Tensor, rng: torch.Generator) -> Tensor:
     """Rotate up to 15 degrees, scale and shift by a tenth, brighten by a fifth; images of (n, c, h, w) in [0, 1]."""
     n = len(images)
-    angle, scale, right, down, light = 2 * torch.rand(5, n, generator=randomness) - 1
+    angle, scale, right, down, light = 2 * torch.rand(5, n, generator=rng) - 1
     angle, scale = angle * torch.pi / 12, 1 + 0.1 * scale
     cosine, sine = scale * angle.cos(), scale * angle.sin()
     # the grid runs from -1 to 1: a tenth of the side is 0.2
@@ -400,13 +400,13 @@ def train_cnn(parts: Parts, arm: Arm, pool: Pool, n_steps: int, seed: int) -> CN
     order = torch.from_numpy(draws(pool, n_steps * BATCH_SIZE, np.random.default_rng(seed)))
     images, labels = tensors(pool.X), torch.from_numpy(pool.y)
     weight = torch.tensor(len(parts.y) / (n_classes * parts.counts)).float() if arm.is_weighted else None
-    randomness = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(network.parameters(), lr=2e-3, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_steps)
     for batch in order.split(BATCH_SIZE):
         seen = images[batch].float() / 255
         if arm.is_augmented:
-            seen = augmented(seen, randomness)
+            seen = augmented(seen, rng)
         loss = F.cross_entropy(network(seen), labels[batch], weight=weight)
         optimizer.zero_grad()
         loss.backward()
@@ -427,7 +427,7 @@ def has_extractor() -> bool:
 
 
 def features(X: np.ndarray) -> np.ndarray:
-    from ganaug.evaluation import extractor
+    from ganaug.metrics import efficientnet as extractor
 
     return extractor.features(X)
 
@@ -437,10 +437,10 @@ def regress(parts: Parts, arm: Arm, pool: Pool, n_steps: int, seed: int) -> Call
     n = min(N_FEATURES, n_steps * BATCH_SIZE)
     order = draws(pool, n, np.random.default_rng(seed))
     if arm.is_augmented:
-        randomness = torch.Generator().manual_seed(seed)
+        rng = torch.Generator().manual_seed(seed)
         batches = torch.from_numpy(order).split(BATCH_SIZE)
         images = tensors(pool.X)
-        seen = torch.cat([augmented(images[batch].float() / 255, randomness) for batch in batches])
+        seen = torch.cat([augmented(images[batch].float() / 255, rng) for batch in batches])
         shown = (seen * 255).round().byte().permute(0, 2, 3, 1).numpy()
         known = features(shown.reshape(n, *pool.X.shape[1:]))
     else:
@@ -604,7 +604,7 @@ def agreement(network: CNN, X: np.ndarray, label: int) -> float:
 
 def distances(real: np.ndarray, made: np.ndarray, rng: np.random.Generator) -> Row:
     """Distances between half of the real images and as many others: synthetic ones, or the other half."""
-    from ganaug.evaluation.images import frechet_distance, kernel_distance, real_floor
+    from ganaug.metrics.images import frechet_distance, kernel_distance, real_floor
 
     def both(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
         return frechet_distance(one, other), kernel_distance(one, other)

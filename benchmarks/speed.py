@@ -292,7 +292,7 @@ def step(n_features: int, *, n_steps: int = 200, n_rounds: int = 5, **params: An
     import torch
 
     from ganaug import TabularGAN
-    from ganaug.training import trainer
+    from ganaug.training import loop as trainer
 
     X, y = make_classification(1500, n_features, n_informative=5, weights=[0.96], random_state=0)
     shared = {"patience": None, "random_state": 0, "device": "cpu"} | params

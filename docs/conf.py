@@ -86,7 +86,7 @@ _LINKED = {
         for name in ("Callback", *(c.__name__ for c in callbacks.Callback.__subclasses__()))
     },
     "plot_history": "ganaug.training.history.plot_history",
-    "ganaug.evaluation.images.nearest_pixels": "ganaug.evaluation.images.nearest_pixels",
+    "ganaug.metrics.images.nearest_pixels": "ganaug.metrics.images.nearest_pixels",
     "ganaug.datasets.images.read_images": "ganaug.datasets.images.read_images",
 }
 

@@ -80,7 +80,7 @@ def as_tensor(images: np.ndarray) -> torch.Tensor:
 def score(images: np.ndarray, labels: np.ndarray, weights: np.ndarray, classical: bool) -> float:
     """Train on pictures drawn by weight; return the balanced accuracy on real test pictures."""
     torch.manual_seed(0)
-    randomness = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     n_classes, channels = int(labels.max()) + 1, as_tensor(images[:1]).shape[1]
     network = nn.Sequential(
         nn.Conv2d(channels, 16, 3, padding=1),
@@ -101,7 +101,7 @@ def score(images: np.ndarray, labels: np.ndarray, weights: np.ndarray, classical
         weights.tolist(), 64 * N_STEPS_CLASSIFIER, generator=torch.Generator().manual_seed(1)
     )
     for batch in torch.tensor(list(draws)).split(64):
-        pictures = augmented(tensor[batch], randomness) if classical else tensor[batch]
+        pictures = augmented(tensor[batch], rng) if classical else tensor[batch]
         loss = F.cross_entropy(network(pictures), target[batch])
         optimizer.zero_grad()
         loss.backward()

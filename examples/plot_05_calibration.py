@@ -44,7 +44,7 @@ models = {
 probabilities = {name: model.fit(X_train, y_train).predict_proba(X_test)[:, 1] for name, model in models.items()}
 
 # %%
-# Average precision looks at the order alone, which the correction keeps; the Brier score (less is better) at the
+# EMA precision looks at the order alone, which the correction keeps; the Brier score (less is better) at the
 # probabilities.
 for name, probability in probabilities.items():
     precision, brier = average_precision_score(y_test, probability), brier_score_loss(y_test, probability)

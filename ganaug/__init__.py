@@ -3,35 +3,35 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ganaug._version import __version__
+
 if TYPE_CHECKING:
-    from ganaug.balance import balance_report
     from ganaug.calibration import calibrated
     from ganaug.comparison import compare, select
-    from ganaug.evaluation.summary import evaluate
-    from ganaug.models.image import ImageGAN
-    from ganaug.models.tabular import TabularGAN
+    from ganaug.evaluation import evaluate, evaluate_resampling
+    from ganaug.models import ImageGAN, TabularGAN
     from ganaug.oversampler import GANOversampler
 
-__version__ = "0.1.0.dev0"
 __all__ = [
     "GANOversampler",
     "ImageGAN",
     "TabularGAN",
-    "balance_report",
+    "__version__",
     "calibrated",
     "compare",
     "evaluate",
+    "evaluate_resampling",
     "select",
 ]
 
 _HOME = {
     "GANOversampler": "ganaug.oversampler",
-    "ImageGAN": "ganaug.models.image",
-    "TabularGAN": "ganaug.models.tabular",
-    "balance_report": "ganaug.balance",
+    "ImageGAN": "ganaug.models",
+    "TabularGAN": "ganaug.models",
     "calibrated": "ganaug.calibration",
     "compare": "ganaug.comparison",
-    "evaluate": "ganaug.evaluation.summary",
+    "evaluate": "ganaug.evaluation",
+    "evaluate_resampling": "ganaug.evaluation",
     "select": "ganaug.comparison",
 }
 

@@ -21,12 +21,12 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ganaug.datasets.containers import stack_rows
-from ganaug.models.base import ConditionalGAN, draw_seed, undone_if_failing
-from ganaug.models.image import ImageGAN
-from ganaug.models.tabular import TabularGAN
+from ganaug.common.containers import labels_like, stack_rows
+from ganaug.common.random import draw_seed
+from ganaug.common.state import rollback_on_error
+from ganaug.common.warnings import warn_user
+from ganaug.models import ConditionalGAN, ImageGAN, TabularGAN
 from ganaug.selection import is_cleaner
-from ganaug.training.warning import warn_user
 
 # What synthetic_share="auto" tries.
 _SHARES = (0.1, 0.2, 0.35, 0.5)
@@ -195,7 +195,7 @@ class GANOversampler(BaseOverSampler):
         self
             Fitted.
         """
-        with undone_if_failing(self, self._is_warm):
+        with rollback_on_error(self, self._is_warm):
             X, labels, _ = self._check(X, y)
             self._fit_model(X, labels)
         return self
@@ -225,7 +225,7 @@ class GANOversampler(BaseOverSampler):
             If X is sparse or holds infinite values, if y has missing labels or a single class, or if
             `sampling_strategy` asks for fewer rows than a class has.
         """
-        with undone_if_failing(self, self._is_warm):
+        with rollback_on_error(self, self._is_warm):
             return self._fit_resample(X, y)
 
     def _fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
@@ -254,7 +254,7 @@ class GANOversampler(BaseOverSampler):
             y_resampled = np.eye(np.shape(y)[1], dtype=int)[y_resampled]
         if isinstance(X, list):
             X_resampled = list(X_resampled) if isinstance(X[0], np.ndarray) else X_resampled.tolist()
-        return X_resampled, _like(y, y_resampled)
+        return X_resampled, labels_like(y, y_resampled)
 
     def sample(self, n: int, label: Any, random_state: int | np.random.RandomState | None = None) -> Any:
         """Generate `n` rows of a class.
@@ -462,7 +462,7 @@ def _equal_share(labels: np.ndarray, share: float) -> dict[Any, int]:
     return dict.fromkeys(found.tolist(), round(counts.max() * share / (1 - share)))
 
 
-def _repeats(labels: np.ndarray, randomness: np.random.Generator) -> np.ndarray:
+def _repeats(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Positions of rows to repeat, so that every class is as large as the largest and no row stands out."""
     classes, counts = np.unique(labels, return_counts=True)
     repeats = [np.empty(0, dtype=np.intp)]
@@ -470,7 +470,7 @@ def _repeats(labels: np.ndarray, randomness: np.random.Generator) -> np.ndarray:
         # in whole rounds, each in a new order: of two rows of a class neither is repeated twice more often
         rounds = -(-(counts.max() - n) // n)
         members = np.flatnonzero(labels == label)
-        order = [randomness.permutation(members) for _ in range(rounds)]
+        order = [rng.permutation(members) for _ in range(rounds)]
         repeats.append(np.concatenate([repeats[0], *order])[: counts.max() - n])
     return np.concatenate(repeats)
 
@@ -489,20 +489,3 @@ def _weights(labels: np.ndarray, is_synthetic: np.ndarray, share: float | None) 
 
 def _same(value: Any, default: Any) -> bool:
     return value is default or (isinstance(value, (str, int)) and value == default)
-
-
-def _like(y: Any, labels: np.ndarray) -> Any:
-    """Give `labels` the container, dtype and name of `y`."""
-    if isinstance(y, pd.DataFrame):
-        return pd.DataFrame(labels.reshape(len(labels), -1), columns=y.columns).astype(y.dtypes)
-    if isinstance(y, pd.Series):
-        return pd.Series(labels, dtype=y.dtype, name=y.name)
-    if isinstance(y, list):
-        return labels.tolist()
-    if isinstance(y, pd.api.extensions.ExtensionArray):
-        return pd.Series(labels, dtype=y.dtype).array
-    if isinstance(y, pd.Index):
-        return pd.Index(labels, dtype=y.dtype, name=y.name)
-    if type(y).__module__.split(".")[0] == "polars":
-        return type(y)(y.name, labels.tolist(), dtype=y.dtype)
-    return labels.astype(y.dtype) if isinstance(y, np.ndarray) else labels

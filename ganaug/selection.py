@@ -33,7 +33,7 @@ _REFUSED = -1e6
 Weigh = Callable[[NDArray, NDArray], NDArray]
 
 
-class Selection(NamedTuple):
+class CandidateSelection(NamedTuple):
     """How to choose among candidates.
 
     Attributes
@@ -47,7 +47,7 @@ class Selection(NamedTuple):
     weigh: Weigh
     n_candidates: int
 
-    def choose(self, candidates: NDArray, y: NDArray, randomness: np.random.Generator) -> NDArray:
+    def choose(self, candidates: NDArray, y: NDArray, rng: np.random.Generator) -> NDArray:
         """Draw one in `n_candidates` of each class's candidates, without replacement, in proportion to their weights.
 
         Parameters
@@ -56,7 +56,7 @@ class Selection(NamedTuple):
             For each row wanted so many of its class, side by side.
         y : ndarray of shape (n * n_candidates,)
             Their class index.
-        randomness : numpy.random.Generator
+        rng : numpy.random.Generator
             Of the draw.
 
         Returns
@@ -66,12 +66,12 @@ class Selection(NamedTuple):
 
         Examples
         --------
-        >>> surely = Selection(lambda rows, y: np.log(rows), 2)
+        >>> surely = CandidateSelection(lambda rows, y: np.log(rows), 2)
         >>> surely.choose(np.array([1.0, 1e-99, 1e-99, 1.0]), np.array([0, 0, 1, 1]), np.random.default_rng(0))
         array([0, 3])
         """
         # the largest of log weight + Gumbel noise are such a draw (arXiv 1903.06059)
-        keys = self.weigh(candidates, y) + randomness.gumbel(size=len(y))
+        keys = self.weigh(candidates, y) + rng.gumbel(size=len(y))
         wanted = y[:: self.n_candidates]
         chosen = np.empty(len(wanted), dtype=np.intp)
         for label in np.unique(wanted):
@@ -119,8 +119,8 @@ def by_neighbors(rows: NDArray, y: NDArray, seed: int) -> Weigh:
 
 
 def _by_probability(classifier: ClassifierMixin, rows: NDArray, y: NDArray, seed: int) -> Weigh:
-    randomness = np.random.default_rng(seed)
-    kept = np.concatenate([_at_most(MAX_LEARNED, np.flatnonzero(y == c), randomness) for c in range(y.max() + 1)])
+    rng = np.random.default_rng(seed)
+    kept = np.concatenate([_at_most(MAX_LEARNED, np.flatnonzero(y == c), rng) for c in range(y.max() + 1)])
     rows, y = rows[kept], y[kept]
     if isinstance(classifier, KNeighborsClassifier):
         classifier.set_params(n_neighbors=min(classifier.n_neighbors, len(y)))
@@ -205,5 +205,5 @@ def is_cleaner(value: Any) -> bool:
     return isinstance(value, SamplerMixin) and value._sampling_type == "clean-sampling"
 
 
-def _at_most(n: int, members: NDArray, randomness: np.random.Generator) -> NDArray:
-    return members if len(members) <= n else randomness.choice(members, n, replace=False)
+def _at_most(n: int, members: NDArray, rng: np.random.Generator) -> NDArray:
+    return members if len(members) <= n else rng.choice(members, n, replace=False)

@@ -8,8 +8,9 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from ganaug import GANOversampler, ImageGAN, TabularGAN, balance_report
-from ganaug.evaluation import fidelity, summary
+from ganaug import GANOversampler, ImageGAN, TabularGAN, evaluate_resampling
+from ganaug.evaluation import table_result as summary
+from ganaug.metrics import fidelity
 from ganaug.models import image
 
 
@@ -49,7 +50,7 @@ def image_model():
 
 
 def test_a_table(mixed, tiny_model):
-    report = balance_report(*resampled(*mixed, tiny_model))
+    report = evaluate_resampling(*resampled(*mixed, tiny_model))
     counts = report.frame().set_index("class")
     assert counts["before"].to_dict() == {"a": 150, "b": 40, "c": 10}
     assert counts["generated"].to_dict() == {"a": 0, "b": 110, "c": 140}
@@ -70,7 +71,7 @@ def test_a_table(mixed, tiny_model):
 
 
 def test_the_page_of_a_table(mixed, tiny_model, tmp_path, undrawn):
-    report = balance_report(*resampled(*mixed, tiny_model))
+    report = evaluate_resampling(*resampled(*mixed, tiny_model))
     report.html(tmp_path / "report.html", title="Of <b>")
     text = (tmp_path / "report.html").read_text()
     assert "<h1>Of &lt;b&gt;</h1>" in text
@@ -90,7 +91,7 @@ def test_several_classes_have_headings_of_their_own(tiny_model, undrawn):
     rng = np.random.default_rng(0)
     y = np.repeat(np.arange(6), [60, 21, 22, 23, 24, 25])
     X = pd.DataFrame({"x": rng.normal(size=len(y)), "k": rng.choice(["u", "v"], len(y))})
-    report = balance_report(*resampled(X, y, tiny_model))
+    report = evaluate_resampling(*resampled(X, y, tiny_model))
     assert sorted(report.evaluations) == [1, 2, 3, 4]  # those with the most generated rows
     assert "Looked at: 4 of 5 classes" in report.verdict[-1]
     text = report.html()
@@ -105,13 +106,13 @@ def test_several_classes_have_headings_of_their_own(tiny_model, undrawn):
 def test_every_container(wrap, tiny_model):
     rng = np.random.default_rng(0)
     X, y = pd.DataFrame(rng.normal(size=(100, 2)), columns=["p", "q"]), np.arange(100) < 30
-    report = balance_report(*resampled(wrap(X), y, tiny_model))
+    report = evaluate_resampling(*resampled(wrap(X), y, tiny_model))
     assert report.frame()["generated"].tolist() == [0, 40]
     assert report.evaluations[True].n_rows == {"real": 30, "synthetic": 40, "holdout": 0}
 
 
 def test_repeated_rows_are_counted_apart(mixed, tiny_model, undrawn):
-    report = balance_report(*resampled(*mixed, tiny_model, sampling_strategy="equal share"))
+    report = evaluate_resampling(*resampled(*mixed, tiny_model, sampling_strategy="equal share"))
     counts = report.frame().set_index("class")
     assert counts["generated"].tolist() == [38] * 3
     assert counts["repeated"].to_dict() == {"a": 0, "b": 110, "c": 140}
@@ -121,7 +122,7 @@ def test_repeated_rows_are_counted_apart(mixed, tiny_model, undrawn):
 
 def test_nothing_generated(mixed, tiny_model, undrawn):
     X, y = mixed[0][:100], np.repeat([0, 1], 50)
-    report = balance_report(*resampled(X, y, tiny_model))
+    report = evaluate_resampling(*resampled(X, y, tiny_model))
     assert report.verdict == ["0 generated rows beside 100 real ones."]
     text = report.html()
     assert "nothing was generated" in text
@@ -129,11 +130,11 @@ def test_nothing_generated(mixed, tiny_model, undrawn):
 
 
 def test_long_tables_are_drawn_from(tiny_model, monkeypatch, undrawn):
-    monkeypatch.setattr("ganaug.balance.MAX_ROWS", 50)
-    monkeypatch.setattr("ganaug.balance.MAX_REAL_ROWS", 30)
+    monkeypatch.setattr("ganaug.evaluation.resampling.MAX_ROWS", 50)
+    monkeypatch.setattr("ganaug.evaluation.resampling.MAX_REAL_ROWS", 30)
     rng = np.random.default_rng(0)
     data = resampled(rng.normal(size=(200, 2)), np.arange(200) < 40, tiny_model)
-    reports = [balance_report(*data) for _ in range(2)]
+    reports = [evaluate_resampling(*data) for _ in range(2)]
     assert reports[0].evaluations[True].n_rows == {"real": 30, "synthetic": 50, "holdout": 0}
     assert "Class True: 50 of 120 generated ones, drawn, beside 30 of 40 real ones." in reports[0].notes
     pd.testing.assert_frame_equal(*(report.evaluations[True].frame() for report in reports))
@@ -143,7 +144,7 @@ def test_pictures(pictures, image_model, undrawn):
     sampler, X, y, X_resampled, y_resampled = resampled(*pictures, image_model)
     X_resampled[-1] = X[31, :, ::-1]  # as if the model had learned one by heart, mirrored
     names = [f"scan {i}" for i in range(38)]
-    report = balance_report(sampler, X, y, X_resampled, y_resampled, names=names)
+    report = evaluate_resampling(sampler, X, y, X_resampled, y_resampled, names=names)
     assert report.frame()["generated"].tolist() == [0, 22]
     assert not report.evaluations
     assert report.seen.copied == (1, 22)
@@ -166,9 +167,9 @@ def test_pictures(pictures, image_model, undrawn):
 
 def test_pictures_of_three_channels_and_flat_ones(pictures, image_model, undrawn):
     X, y = np.repeat(pictures[0][..., None], 3, axis=-1), pictures[1]
-    assert balance_report(*resampled(X, y, image_model)).pictures["dark"].real.shape == (8, 8, 10, 3)
+    assert evaluate_resampling(*resampled(X, y, image_model)).pictures["dark"].real.shape == (8, 8, 10, 3)
     model = image_model.set_params(image_shape=(8, 10), prior="neighbors", n_steps=1)
-    flat = balance_report(*resampled(pictures[0].reshape(38, -1), y, model))
+    flat = evaluate_resampling(*resampled(pictures[0].reshape(38, -1), y, model))
     assert flat.pictures["dark"].real.shape == (8, 8, 10)
     assert "<h3>dark, real</h3>" in flat.html()
 
@@ -176,11 +177,11 @@ def test_pictures_of_three_channels_and_flat_ones(pictures, image_model, undrawn
 def test_other_data_than_the_samplers_are_refused(mixed, tiny_model):
     sampler, X, y, X_resampled, y_resampled = resampled(*mixed, tiny_model)
     with pytest.raises(ValueError, match="has not returned these 449 rows"):
-        balance_report(sampler, X, y, X_resampled[1:], y_resampled[1:])
+        evaluate_resampling(sampler, X, y, X_resampled[1:], y_resampled[1:])
     with pytest.raises(ValueError, match="has not returned these 450 rows for these 150"):
-        balance_report(sampler, X[:150], y[:150], X_resampled, y_resampled)
+        evaluate_resampling(sampler, X[:150], y[:150], X_resampled, y_resampled)
     with pytest.raises(ValueError, match="has not returned"):
-        balance_report(GANOversampler(), X, y, X_resampled, y_resampled)
+        evaluate_resampling(GANOversampler(), X, y, X_resampled, y_resampled)
 
 
 def test_names_of_columns_and_labels_are_text(tiny_model, undrawn):
@@ -190,6 +191,6 @@ def test_names_of_columns_and_labels_are_text(tiny_model, undrawn):
     y = pd.Series(np.where(np.arange(100) < 30, evil, "common"), name=evil)
     model = tiny_model.set_params(n_steps=2)
     assert isinstance(model, TabularGAN)
-    text = balance_report(*resampled(X, y, model)).html(title=evil)
+    text = evaluate_resampling(*resampled(X, y, model)).html(title=evil)
     assert text.count("<script>") == 1  # ours
     assert text.count("&lt;script&gt;") > 10

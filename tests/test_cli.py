@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 from imblearn.over_sampling import RandomOverSampler
 
-from ganaug import comparison
-from ganaug.cli import main
+from ganaug.cli.app import main
+from ganaug.comparison import compare as comparison
 
 TABLE = "age,town,plan\n" + "".join(
     f"{20 + i},{['Bern', 'Rom', ''][i % 3]},{'gold' if i < 6 else 'basic'}\n" for i in range(40)
@@ -380,7 +380,7 @@ SLOW = """
             self.is_synthetic_ = y == y
             return X, y
         GANOversampler.fit_resample = repeat
-    from ganaug.cli import main
+    from ganaug.cli.app import main
     sys.exit(main())
 """
 
@@ -416,7 +416,7 @@ def test_stopped(folder, moment, number):
 def test_help_is_quick_and_light():
     program = """
         import sys
-        from ganaug.cli import main
+        from ganaug.cli.app import main
         code = main(["--help"])
         heavy = {"torch", "pandas", "numpy", "pyarrow", "sklearn", "imblearn"} & set(sys.modules)
         sys.exit(f"imported {heavy}" if heavy else code)
@@ -434,7 +434,7 @@ def test_help_is_quick_and_light():
 
 
 def test_version(capsys):
-    from ganaug import __version__
+    from ganaug._version import __version__
 
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"ganaug {__version__}\n"

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from ganaug import GANOversampler, ImageGAN
-from ganaug.cli import main
+from ganaug.cli.app import main
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from ganaug import ImageGAN
-from ganaug.cli import main
-from ganaug.evaluation import fidelity, summary
+from ganaug.cli.app import main
+from ganaug.evaluation import table_result as summary
+from ganaug.metrics import fidelity
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from ganaug import GANOversampler, TabularGAN
-from ganaug.comparison import Choice, Comparison, _Part, compare, select
+from ganaug.comparison.compare import Comparison, Selection, _Part, compare, select
 from ganaug.training.callbacks import Callback
 
 TINY = GANOversampler(model=TabularGAN(n_steps=3, hidden_sizes=(8,), batch_size=16, device="cpu"))
@@ -436,7 +436,7 @@ def chosen(gains, **how):
     )
     standing = comparison.standing("F1")
     usable = standing[standing["is better"]].drop(index="SMOTE", errors="ignore")
-    return Choice(str(usable["gain"].idxmax()) if len(usable) else "none", None, "F1", comparison)
+    return Selection(str(usable["gain"].idxmax()) if len(usable) else "none", None, "F1", comparison)
 
 
 def test_the_reason_has_figures_and_names_the_test():

@@ -13,7 +13,7 @@ from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_digits
 
 from ganaug import ImageGAN, TabularGAN, select
-from ganaug.cli import main
+from ganaug.cli.app import main
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

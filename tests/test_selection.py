@@ -9,7 +9,7 @@ from ganaug import GANOversampler, TabularGAN
 from ganaug.selection import (
     MAX_CANDIDATES,
     N_CANDIDATES,
-    Selection,
+    CandidateSelection,
     by_cleaner,
     by_forest,
     by_neighbors,
@@ -31,7 +31,7 @@ def overlapping():
 def test_candidates_are_drawn_in_proportion_to_their_weights():
     # of three candidates one: a draw without replacement of one is a draw in proportion
     weights = np.array([1.0, 2.0, 5.0])
-    selection, draw = Selection(lambda rows, y: np.log(rows), 3), np.random.default_rng(0)
+    selection, draw = CandidateSelection(lambda rows, y: np.log(rows), 3), np.random.default_rng(0)
     chosen = np.concatenate([selection.choose(weights, np.zeros(3, int), draw) for _ in range(4000)])
     assert np.bincount(chosen) / 4000 == pytest.approx(weights / 8, abs=0.03)
 
@@ -40,7 +40,7 @@ def test_each_row_gets_a_candidate_of_its_class_and_no_two_the_same():
     wanted = np.random.default_rng(0).integers(0, 3, 500)
     y = wanted.repeat(3)
     strange = np.arange(len(y)) % 7 == 0
-    selection = Selection(lambda rows, y: np.where(rows, -1e6, 0.0), 3)
+    selection = CandidateSelection(lambda rows, y: np.where(rows, -1e6, 0.0), 3)
     chosen = selection.choose(strange, y, np.random.default_rng(1))
     assert (y[chosen] == wanted).all()
     assert len(set(chosen)) == 500
@@ -74,8 +74,8 @@ def test_a_cleaner_is_heeded_where_it_can_be():
     pair, ones = np.array([[linked], [fair]]), np.ones(2, int)
     assert (weigh(pair, ones) < 0).tolist() == [True, False]
     draw = np.random.default_rng(0)
-    assert all(Selection(weigh, 2).choose(pair, ones, draw) == [1] for _ in range(50))
-    assert Selection(weigh, 1).choose(pair[:1], ones[:1], draw) == [0]  # there is no other
+    assert all(CandidateSelection(weigh, 2).choose(pair, ones, draw) == [1] for _ in range(50))
+    assert CandidateSelection(weigh, 1).choose(pair[:1], ones[:1], draw) == [0]  # there is no other
 
 
 @pytest.mark.parametrize("selection", ["auto", "forest", "neighbors", EditedNearestNeighbours()])

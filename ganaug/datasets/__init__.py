@@ -1,1 +1,16 @@
-"""Reading and writing of data files."""
+"""Files of tables and images: read, write, and give back as they were."""
+
+from ganaug.datasets.images import ImageSet, check_image_output, read_images, write_image_samples, write_images
+from ganaug.datasets.tables import Table, check_output, read_table, write_table
+
+__all__ = [
+    "ImageSet",
+    "Table",
+    "check_image_output",
+    "check_output",
+    "read_images",
+    "read_table",
+    "write_image_samples",
+    "write_images",
+    "write_table",
+]

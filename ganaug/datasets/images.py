@@ -28,11 +28,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
-from ganaug import __version__
-from ganaug.datasets.files import replacing
+from ganaug._version import __version__
+from ganaug.common.files import replacing
 from ganaug.datasets.tables import check_output as check_file
 
-__all__ = ["ImageSet", "check_output", "read_images", "write_images"]
+__all__ = ["ImageSet", "check_image_output", "read_images", "write_images"]
 
 _EXTENSIONS = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".dcm"}
 # What such a file may hold, whatever its extension says.
@@ -390,7 +390,7 @@ def _decoded_dicom(path: Path) -> _Picture:
         or kind[:7] == "PALETTE"
     ):
         raise ValueError(_unread(f"{kind} pixels of {n_channels} x {pixels.dtype}"))
-    # Stored values mean the same in two files only where both are to be shown and rescaled alike.
+    # CompactRows values mean the same in two files only where both are to be shown and rescaled alike.
     slope, intercept = float(data.get("RescaleSlope") or 1), float(data.get("RescaleIntercept") or 0)
     meaning = ["MONOCHROME1"] * (kind == "MONOCHROME1")
     meaning += [f"rescaled by {slope:g} and {intercept:g}"] * ((slope, intercept) != (1, 0))
@@ -484,7 +484,7 @@ def _array(archive: zipfile.ZipFile, name: str) -> NDArray:
 # -------------------------------------------------------------------------------------------------- writing
 
 
-def check_output(
+def check_image_output(
     out: str | Path, source: str | Path, *, copies: Literal["copy", "link", "none"] = "copy", force: bool = False
 ) -> None:
     """Make sure that the result can be written, before hours are spent on it.
@@ -642,7 +642,7 @@ def write_images(
     cat/synthetic_000001.png,cat,1
     """
     out, y_new = Path(out), np.asarray(y_new)
-    check_output(out, images.source, copies=copies, force=force)
+    check_image_output(out, images.source, copies=copies, force=force)
     if X_new.shape[1:] != images.X.shape[1:] or X_new.dtype != images.X.dtype:
         raise ValueError(
             f"X_new must be like the originals, {images.X.dtype} of shape {images.X.shape[1:]} each, got {X_new.dtype} "
@@ -671,7 +671,7 @@ def write_images(
         _write_manifest(folder / _MANIFEST, images, files, y_new, manifest, n_kept)
 
 
-def write_samples(out: str | Path, X: NDArray, label: str, *, force: bool = False) -> None:
+def write_image_samples(out: str | Path, X: NDArray, label: str, *, force: bool = False) -> None:
     """Write synthetic pictures of one class to a folder of their own, with a manifest.
 
     Parameters
@@ -697,7 +697,7 @@ def write_samples(out: str | Path, X: NDArray, label: str, *, force: bool = Fals
     --------
     >>> import pathlib, tempfile
     >>> out = pathlib.Path(tempfile.mkdtemp()) / "cats"
-    >>> write_samples(out, np.zeros((2, 10, 12), np.uint8), "cat")
+    >>> write_image_samples(out, np.zeros((2, 10, 12), np.uint8), "cat")
     >>> sorted(path.name for path in (out / "cat").iterdir())
     ['synthetic_000001.png', 'synthetic_000002.png']
     """

@@ -30,7 +30,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from ganaug.datasets.files import replacing
+from ganaug.common.files import replacing
 
 __all__ = ["Table", "check_output", "read_table", "write_table"]
 

@@ -18,7 +18,7 @@ from scipy import sparse
 from scipy.special import ndtri
 from scipy.stats import qmc
 
-from ganaug.encoders.plain import cell, dtype, level_key, plain_cell, plain_dtype
+from ganaug.common.serialization import dtype_from_json, dtype_to_json, from_json, level_key, to_json
 
 Arrays = dict[str, NDArray]
 
@@ -130,14 +130,14 @@ class Vocabulary:
 
     def state(self) -> dict[str, Any]:
         """Describe the levels and their dtype."""
-        levels = [plain_cell(level, self.label) for level in self._objects(self.levels)]
-        return {"dtype": plain_dtype(self.levels.dtype, self.label), "levels": levels}
+        levels = [to_json(level, self.label) for level in self._objects(self.levels)]
+        return {"dtype": dtype_to_json(self.levels.dtype, self.label), "levels": levels}
 
     @classmethod
     def from_state(cls, description: dict[str, Any], label: Hashable) -> Vocabulary:
         """Rebuild the levels."""
-        levels = [cell(level) for level in description["levels"]]
-        vocabulary = cls(pd.Series(levels, dtype=dtype(description["dtype"])), label)
+        levels = [from_json(level) for level in description["levels"]]
+        vocabulary = cls(pd.Series(levels, dtype=dtype_from_json(description["dtype"])), label)
         if not 0 < len(levels) == len(vocabulary._number):
             raise ValueError(f"column {label!r} needs distinct levels")
         return vocabulary
@@ -588,13 +588,13 @@ class Numeric:
         """Describe the column; knots and atoms are arrays."""
         grid = self.lattice
         description = {
-            "dtype": plain_dtype(self.dtype, self.label),
+            "dtype": dtype_to_json(self.dtype, self.label),
             "exact": self.exact,
             "unit": self.unit,
             "aware": self.aware,
             "lattice": [grid.minimum, grid.step, grid.decimals] if grid else None,
             "snaps": self.snaps,
-            "markers": [plain_cell(marker, self.label) for marker in self.markers],
+            "markers": [to_json(marker, self.label) for marker in self.markers],
         }
         return description, {"knots": self.ruler.knots, "z": self.ruler.z, "atoms": self.atoms}
 
@@ -609,14 +609,14 @@ class Numeric:
             lattice = Lattice(minimum, step, decimals, exact)
         column = cls(
             label=label,
-            dtype=dtype(description["dtype"]),
+            dtype=dtype_from_json(description["dtype"]),
             exact=exact,
             unit=str(description["unit"]),
             aware=bool(description["aware"]),
             lattice=lattice,
             snaps=bool(description["snaps"]),
             ruler=ruler,
-            markers=[cell(marker) for marker in description["markers"]],
+            markers=[from_json(marker) for marker in description["markers"]],
             atoms=atoms,
         )
         legal = ruler.is_sound(np.uint64 if lattice else np.float64)

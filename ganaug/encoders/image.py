@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from ganaug.encoders.plain import dtype as read_dtype
-from ganaug.encoders.plain import plain_dtype
-from ganaug.encoders.table import Container, container_from_state, container_of
+from ganaug.common.containers import Container, container_from_state, container_of
+from ganaug.common.serialization import dtype_from_json, dtype_to_json
 
 # Below, halving leaves nothing for a convolution to look at; above, activations outgrow an ordinary machine.
 _SMALLEST, _LARGEST = 8, 512
@@ -113,7 +112,7 @@ class ImageEncoder:
         ValueError
             If X is of another shape or kind, `image_shape` does not fit it, or it holds NaN or infinite values.
         """
-        given, X = X, as_pictures(X)
+        given, X = X, as_images(X)
         _check_dtype(X.dtype)
         shape = _picture_shape(X, self.image_shape)
         low, high = _ends(X)
@@ -156,7 +155,7 @@ class ImageEncoder:
         ValueError
             If shape or dtype are not those of fit, or X holds NaN or infinite values.
         """
-        X = as_pictures(X)
+        X = as_images(X)
         wanted = (math.prod(self.shape_),) if self._flat else self.shape_
         if X.shape[1:] != wanted:
             raise ValueError(f"X must have shape (n, {', '.join(map(str, wanted))}) as in fit, got {X.shape}")
@@ -262,7 +261,7 @@ class ImageEncoder:
             "flat": self._flat,
             "opacity": self.opacity_,
             "table": None if self._container is None else self._container.state(),
-            "cells": None if self._cells is None else plain_dtype(self._cells, "the pictures' columns"),
+            "cells": None if self._cells is None else dtype_to_json(self._cells, "the pictures' columns"),
         }
         ends = np.array([self.low_, self.high_], dtype=np.float64 if self.dtype_.kind == "f" else np.int64)
         return description, {"range": ends}
@@ -309,13 +308,13 @@ class ImageEncoder:
         encoder.opacity_ = opacity
         if description.get("table") is not None:
             encoder._container = container_from_state(description["table"])
-            encoder._cells = None if description["cells"] is None else read_dtype(description["cells"])
+            encoder._cells = None if description["cells"] is None else dtype_from_json(description["cells"])
             # one decoded picture shows whether names and pixels go together
             encoder.decode(torch.zeros(1, encoder.channels_, *encoder.size_))
         return encoder
 
 
-def as_pictures(X: Any) -> NDArray:
+def as_images(X: Any) -> NDArray:
     """Return pictures, or a table with one in each row, as one array.
 
     Raises

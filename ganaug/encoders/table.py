@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +12,17 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from ganaug.common.containers import (
+    _Array,
+    _as_array,
+    _densified,
+    _from_polars,
+    _is_polars,
+    _sparse_columns,
+    container_from_state,
+    container_of,
+)
+from ganaug.common.serialization import from_json, level_key, to_json
 from ganaug.encoders.columns import (
     MAX_BLOCK,
     Arrays,
@@ -25,7 +34,6 @@ from ganaug.encoders.columns import (
     Vocabulary,
     read_numbers,
 )
-from ganaug.encoders.plain import cell, dtype, level_key, plain_cell, plain_dtype
 
 
 class TableEncoder:
@@ -244,7 +252,7 @@ class TableEncoder:
         descriptions, arrays = [], {}
         for i, column in enumerate(self.columns_):
             description, own = column.state()
-            label = plain_cell(column.label, column.label)
+            label = to_json(column.label, column.label)
             descriptions.append({"kind": column.kind, "label": label, **description})
             arrays.update({f"{i}.{name}": array for name, array in own.items()})
         return {"numeric": self.numeric, "container": self._container.state(), "columns": descriptions}, arrays
@@ -271,7 +279,7 @@ class TableEncoder:
             raise ValueError(f"numeric is {encoder.numeric!r}")
         columns: list[Column] = []
         for i, plain in enumerate(description["columns"]):
-            label = cell(plain["label"])
+            label = from_json(plain["label"])
             own = {name.removeprefix(f"{i}."): a for name, a in arrays.items() if name.startswith(f"{i}.")}
             columns.append(_column_from_state(label, plain, own))
         encoder._settle(columns)
@@ -392,168 +400,3 @@ def _check_cells(label: Hashable, series: pd.Series) -> None:
         read = read_numbers(series)
         if read is not None and read[0].dtype == np.float64 and np.isinf(read[0]).any():
             raise ValueError(f"column {label!r} holds infinite values; replace them, e.g. by NaN or a bound")
-
-
-def _sparse_columns(X: pd.DataFrame) -> dict[int, pd.SparseDtype]:
-    """Return the columns that pandas stores sparsely, by position, with their dtypes."""
-    return {i: found for i, found in enumerate(X.dtypes) if isinstance(found, pd.SparseDtype)}
-
-
-def _densified(X: pd.DataFrame) -> pd.DataFrame:
-    sparsely = _sparse_columns(X)
-    columns = (X.iloc[:, i] for i in range(X.shape[1]))
-    dense = {
-        i: pd.Series(np.asarray(column), index=X.index) if i in sparsely else column for i, column in enumerate(columns)
-    }
-    return pd.DataFrame(dense, index=X.index).set_axis(X.columns, axis=1)
-
-
-def _as_array(X: Any) -> NDArray:
-    if isinstance(X, np.ndarray):
-        array = X
-    else:
-        array = np.array(X, dtype=object)
-        if array.ndim == 2:
-            with_type = np.asarray(X)
-            # numbers become the numeric array that scikit-learn makes of them; mixed cells keep their types
-            array = with_type if with_type.dtype.kind in "biuf" else array
-    if array.ndim != 2:
-        raise ValueError(
-            f"X must be a table of rows of equal length, got {type(X).__name__} of {array.ndim} "
-            "dimension(s); a single column needs X.reshape(-1, 1) or X.to_frame()"
-        )
-    return array.astype(object) if array.dtype.kind in "US" else array
-
-
-def _is_polars(X: Any) -> bool:
-    # looked for by name, so that polars is imported only by those who use it
-    return "polars" in sys.modules and type(X).__module__.split(".")[0] == "polars"
-
-
-def _from_polars(X: Any) -> pd.DataFrame:
-    import polars as pl
-
-    if isinstance(X, pl.LazyFrame):
-        raise ValueError("X is lazy; collect it with X.collect()")
-    if not isinstance(X, pl.DataFrame):
-        raise ValueError(f"X must be a table, got a polars {type(X).__name__}; use .to_frame()")
-    nested = [name for name, kind in X.schema.items() if kind.is_nested() or kind == pl.Object]
-    if nested:
-        raise ValueError(f"column {nested[0]!r} holds nested cells; unnest or explode it, or drop the column")
-    texts = [name for name, kind in X.schema.items() if kind.base_type() in (pl.Categorical, pl.Enum, pl.Null)]
-    as_text = X.with_columns(pl.col(texts).cast(pl.String))
-    return as_text.to_pandas(use_pyarrow_extension_array=True)
-
-
-@dataclass(frozen=True)
-class _Pandas:
-    columns: pd.Index
-    sparse: dict[int, pd.SparseDtype]
-    kind = "pandas"
-
-    def restore(self, frame: pd.DataFrame) -> pd.DataFrame:
-        frame = frame.astype(self.sparse) if self.sparse else frame
-        frame.columns = self.columns
-        return frame
-
-    def state(self) -> dict[str, Any]:
-        columns = self.columns
-        several = isinstance(columns, pd.MultiIndex)
-        return {
-            "kind": self.kind,
-            "columns": [plain_cell(label, label) for label in (columns if several else columns.astype(object))],
-            "names": [plain_cell(name, name) for name in columns.names],
-            "dtype": None if several else plain_dtype(columns.dtype, "the columns' names"),
-            "sparse": [
-                [i, plain_dtype(found.subtype, columns[i]), plain_cell(found.fill_value, columns[i])]
-                for i, found in self.sparse.items()
-            ],
-        }
-
-    @classmethod
-    def from_state(cls, plain: dict[str, Any]) -> _Pandas:
-        labels = [cell(label) for label in plain["columns"]]
-        names = [cell(name) for name in plain["names"]]
-        sparse = {int(i): pd.SparseDtype(dtype(of), cell(fill)) for i, of, fill in plain["sparse"]}
-        if plain["dtype"] is None:
-            return cls(pd.MultiIndex.from_tuples(labels, names=names), sparse)
-        return cls(pd.Index(labels, dtype=dtype(plain["dtype"]), name=names[0], tupleize_cols=False), sparse)
-
-
-@dataclass(frozen=True)
-class _Array:
-    dtype: np.dtype
-    kind = "array"
-
-    def restore(self, frame: pd.DataFrame) -> NDArray:
-        return frame.to_numpy(dtype=object if self.dtype.kind in "US" else self.dtype).astype(self.dtype, copy=False)
-
-    def state(self) -> dict[str, Any]:
-        return {"kind": self.kind, "dtype": self.dtype.str}
-
-    @classmethod
-    def from_state(cls, plain: dict[str, Any]) -> _Array:
-        array_dtype = np.dtype(plain["dtype"])
-        # a text's width is a promise about the longest level; beyond 64 kB it is a claim on memory
-        if array_dtype.kind not in "biufmMOUS" or array_dtype.itemsize > 2**16:
-            raise ValueError(f"{array_dtype} is no array's dtype")
-        return cls(array_dtype)
-
-
-@dataclass(frozen=True)
-class _Polars:
-    schema: Any
-    kind = "polars"
-
-    def restore(self, frame: pd.DataFrame) -> Any:
-        import polars as pl
-
-        frame.columns = pd.Index(self.schema.names())
-        return pl.from_pandas(frame).cast(self.schema)
-
-    def state(self) -> dict[str, Any]:
-        fields = []
-        for name, column_dtype in self.schema.items():
-            kind = column_dtype.base_type().__name__
-            if kind not in _POLARS_DTYPES:
-                raise ValueError(f"column {name!r} has dtype {column_dtype}, which a file of plain data cannot keep")
-            options = {key: getattr(column_dtype, key) for key in _POLARS_DTYPES[kind]}
-            if "categories" in options:
-                options["categories"] = options["categories"].to_list()
-            fields.append([name, kind, options])
-        return {"kind": self.kind, "schema": fields}
-
-    @classmethod
-    def from_state(cls, plain: dict[str, Any]) -> _Polars:
-        import polars as pl
-
-        schema = {}
-        for name, kind, options in plain["schema"]:
-            known = {key: options[key] for key in _POLARS_DTYPES[kind]}
-            schema[str(name)] = getattr(pl, kind)(**known)
-        return cls(pl.Schema(schema))
-
-
-_POLARS_DTYPES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"), ()),
-    **dict.fromkeys(("Float32", "Float64", "Boolean", "String", "Categorical", "Date", "Time", "Null"), ()),
-    "Datetime": ("time_unit", "time_zone"),
-    "Duration": ("time_unit",),
-    "Enum": ("categories",),
-}
-
-
-Container = _Pandas | _Array | _Polars
-
-
-def container_of(X: Any) -> Container:
-    """Remember how a table holds its cells: `restore` makes the like of it from a pandas frame, `state` plain data."""
-    if isinstance(X, pd.DataFrame):
-        return _Pandas(X.columns, _sparse_columns(X))
-    return _Polars(X.schema) if _is_polars(X) else _Array(X.dtype if isinstance(X, np.ndarray) else _as_array(X).dtype)
-
-
-def container_from_state(plain: dict[str, Any]) -> Container:
-    """Read what `state` of a container wrote; malformed input raises some error."""
-    kinds: dict[str, Any] = {kind.kind: kind for kind in (_Pandas, _Polars, _Array)}
-    return kinds[plain["kind"]].from_state(plain)

@@ -18,22 +18,33 @@ from safetensors.torch import load_file, save_file
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, check_random_state, column_or_1d
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from ganaug import __version__
-from ganaug.datasets.containers import stack_rows
-from ganaug.datasets.files import replacing
-from ganaug.encoders.plain import cell, plain_cell
-from ganaug.models.propagation import CallbackSupportMixin, PassedOn, with_callbacks
-from ganaug.selection import Selection, by_cleaner, by_forest, by_neighbors, n_candidates, without_copies
-from ganaug.training.augment import Augment
-from ganaug.training.callbacks import Callback, EarlyStopping, ProgressBar, Views
-from ganaug.training.distance import SlicedWasserstein
-from ganaug.training.priors import Prior
-from ganaug.training.trainer import Average, Batches, Stored, adversarial_phases, train
-from ganaug.training.warning import warn_user
+from ganaug._version import __version__
+from ganaug.common.containers import stack_rows
+from ganaug.common.files import replacing
+from ganaug.common.random import draw_seed
+from ganaug.common.serialization import from_json, to_json
+from ganaug.common.state import rollback_on_error
+from ganaug.common.warnings import warn_user
+from ganaug.models.sklearn_callbacks import CallbackSupportMixin, SklearnCallbacks, with_callbacks
+from ganaug.selection import CandidateSelection, by_cleaner, by_forest, by_neighbors, n_candidates, without_copies
+from ganaug.training import (
+    EMA,
+    AdaptiveAugmentation,
+    BalancedBatches,
+    Callback,
+    CompactRows,
+    EarlyStopping,
+    Previews,
+    Prior,
+    ProgressBar,
+    SlicedWasserstein,
+    adversarial_phases,
+    train,
+)
 
 # Below this a class is too small to show how its rows vary; the user is told.
 _TINY = 6
@@ -135,25 +146,25 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
 
     @abstractmethod
     def _build(self, n_classes: int, generator: torch.Generator) -> tuple[nn.Module, nn.Module]:
-        """Build generator and discriminator for `encoder_`; `generator` is for randomness during training."""
+        """Build generator and discriminator for `encoder_`; `generator` is for rng during training."""
 
     @abstractmethod
     def _budget(self) -> tuple[int, int]:
         """Return (n_steps, batch_size), working out what is "auto"."""
 
-    def _augment(self, randomness: torch.Generator, batch_size: int) -> Augment | None:
+    def _augment(self, rng: torch.Generator, batch_size: int) -> AdaptiveAugmentation | None:
         """Return what is done to all that the discriminator sees; nothing by default."""
         return None
 
-    def _watchers(self) -> list[Callback]:
+    def _default_callbacks(self) -> list[Callback]:
         """Return what watches training beside the callbacks of the user; nothing by default."""
         return []
 
     def _drawer(self) -> Callable[[int], NDArray] | None:
-        """Return what draws a sheet of generated rows, see `Views`; None, the default, where rows are no pictures."""
+        """Return what draws a sheet of generated rows, see `Previews`; None, the default, where rows are no pictures."""
         return None
 
-    def _share_out(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Labelled, Labelled]:
+    def _train_validation_split(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Labelled, Labelled]:
         """Return what to train on, and what to measure on how far it has come; all for both by default."""
         return (rows, y), (rows, y)
 
@@ -191,7 +202,7 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
         UserWarning
             When a class has fewer than 6 rows, and when training diverged and was rolled back.
         """
-        with undone_if_failing(self, self.warm_start):
+        with rollback_on_error(self, self.warm_start):
             self._fit(X, y)
         return self
 
@@ -213,7 +224,7 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
             )
         self._built = {name: getattr(self, name) for name in self._built_from}
         self.seed_ = draw_seed(self.random_state)
-        randomness = torch.Generator().manual_seed(self.seed_)
+        rng = torch.Generator().manual_seed(self.seed_)
         self.encoder_ = self._fit_encoder(X, index)
         rows, labels = self._encode(X), torch.from_numpy(index)
         tiny = {label: int(n) for label, n in zip(self.classes_.tolist(), counts, strict=True) if n < _TINY}
@@ -223,8 +234,8 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
                 "those it has; leave it out of the sampling strategy if that is not wanted."
             )
         with _threads(self._n_threads):
-            self.prior_ = self._fit_prior(rows, labels, randomness)
-            self._train(rows, labels, randomness, before[:2] if goes_on else [])
+            self.prior_ = self._fit_prior(rows, labels, rng)
+            self._train(rows, labels, rng, before[:2] if goes_on else [])
 
     def go_on_from(self: Self, fitted: Self) -> Self:
         """Take over what another model of the same kind has learned, for `fit` with ``warm_start=True`` to go on from.
@@ -243,7 +254,7 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
         return self
 
     def _train(
-        self, rows: Tensor | Stored, y: Tensor, randomness: torch.Generator, before: Sequence[nn.Module | None]
+        self, rows: Tensor | CompactRows, y: Tensor, rng: torch.Generator, before: Sequence[nn.Module | None]
     ) -> None:
         fabric = self._fabric()
         on_device = torch.Generator(fabric.device).manual_seed(self.seed_ + 1)
@@ -253,12 +264,12 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
             if trained is not None:
                 _continue(network, trained)
         n_steps, batch_size = self._budget()
-        trained_on, measured_on = self._share_out(rows, y, randomness)
+        trained_on, measured_on = self._train_validation_split(rows, y, rng)
         phases = adversarial_phases(
             generator,
             discriminator,
             fabric=fabric,
-            randomness=on_device,
+            rng=on_device,
             loss=self.loss,
             penalty=self.penalty,
             gamma=self.gamma,
@@ -270,32 +281,32 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
             augment=self._augment(on_device, batch_size),
         )
         # "auto" remembers the last fifth of the run, whatever its length
-        average = Average(generator, 1 - 5 / (5 + n_steps) if isinstance(self.ema, str) else self.ema)
+        average = EMA(generator, 1 - 5 / (5 + n_steps) if isinstance(self.ema, str) else self.ema)
         self.generator_, self.discriminator_ = average.module, discriminator
-        callbacks = [*(self.callbacks or []), *self._watchers()]
+        callbacks = [*(self.callbacks or []), *self._default_callbacks()]
         if self.patience is not None:
             callbacks.append(EarlyStopping(patience=self.patience))
         if getattr(self, "_skl_callbacks", None):
-            callbacks.append(PassedOn(self))
+            callbacks.append(SklearnCallbacks(self))
         if self.verbose:
             callbacks.append(ProgressBar())
         try:
             self.history_ = train(
                 phases,
                 average,
-                Batches(
+                BalancedBatches(
                     *trained_on,
                     self.prior_,
                     batch_size=batch_size,
                     pac=self.pac,
-                    generator=randomness,
+                    generator=rng,
                     device=fabric.device,
                 ),
                 fabric=fabric,
                 n_steps=n_steps,
                 max_time=self._max_time(),
                 callbacks=callbacks,
-                measure=self._measure(*measured_on, generator=randomness, device=fabric.device),
+                measure=self._measure(*measured_on, generator=rng, device=fabric.device),
                 keep_best=self._keep_best,
                 save=self.save,
                 views=self._views(rows, y),
@@ -307,20 +318,20 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
         """Seconds of adversarial training at most."""
         return self.max_time
 
-    def _views(self, rows: Tensor | Stored, y: Tensor) -> Views:
+    def _views(self, rows: Tensor | CompactRows, y: Tensor) -> Previews:
         labels = self.classes_.tolist()
 
         def real(n: int) -> dict[Any, Any]:
-            randomness = torch.Generator().manual_seed(self.seed_)
+            rng = torch.Generator().manual_seed(self.seed_)
             members = [(y == index).nonzero().squeeze(1) for index in range(len(labels))]
-            chosen = [own[torch.randperm(len(own), generator=randomness)[:n]] for own in members]
+            chosen = [own[torch.randperm(len(own), generator=rng)[:n]] for own in members]
             return {label: self.encoder_.decode(rows[own]) for label, own in zip(labels, chosen, strict=True)}
 
         def sample(n: int) -> dict[Any, Any]:
             made = self.sample(np.repeat(self.classes_, n))
             return {label: _safe_indexing(made, np.arange(i * n, i * n + n)) for i, label in enumerate(labels)}
 
-        return Views(real, sample, self._drawer())
+        return Previews(real, sample, self._drawer())
 
     def _precision(self) -> Any:
         """Return what networks compute in, working out what is "auto"."""
@@ -332,7 +343,7 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
         except (RuntimeError, ImportError) as error:
             raise ValueError(f"device={self.device!r} is not there; device='auto' takes what is: {error}") from error
 
-    def selection_for(self, kind: Any, X: Any, y: Any, n_wanted: int) -> Selection | None:
+    def selection_for(self, kind: Any, X: Any, y: Any, n_wanted: int) -> CandidateSelection | None:
         """Learn from training data how to choose among candidates, for `sample`.
 
         Parameters
@@ -348,7 +359,7 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
 
         Returns
         -------
-        Selection or None
+        CandidateSelection or None
             None where there is nothing to choose.
         """
         check_is_fitted(self, "generator_")
@@ -365,7 +376,7 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
             weigh = self._judge
         else:
             weigh = {"forest": by_forest, "neighbors": by_neighbors}[kind](rows, index, self.seed_)
-        return Selection(without_copies(weigh, rows, index), n_each)
+        return CandidateSelection(without_copies(weigh, rows, index), n_each)
 
     @property
     def _has_judge(self) -> bool:
@@ -411,7 +422,11 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
         return torch.cat(scores).numpy()
 
     def sample(
-        self, y: Any, random_state: int | np.random.RandomState | None = None, *, selection: Selection | None = None
+        self,
+        y: Any,
+        random_state: int | np.random.RandomState | None = None,
+        *,
+        selection: CandidateSelection | None = None,
     ) -> Any:
         """Generate one row for each label.
 
@@ -421,7 +436,7 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
             The class wanted for each row, labels seen in `fit`.
         random_state : int, RandomState or None, default=None
             None continues from the seed of `fit`: the same call gives the same rows. Pass an integer for other rows.
-        selection : Selection or None, default=None
+        selection : CandidateSelection or None, default=None
             Of `selection_for`: the rows are chosen among several candidates. None takes rows as they come.
 
         Returns
@@ -438,7 +453,11 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
         return stack_rows(self.sample_parts(y, random_state, selection=selection), np.size(y))
 
     def sample_parts(
-        self, y: Any, random_state: int | np.random.RandomState | None = None, *, selection: Selection | None = None
+        self,
+        y: Any,
+        random_state: int | np.random.RandomState | None = None,
+        *,
+        selection: CandidateSelection | None = None,
     ) -> Iterator[Any]:
         """Generate what `sample` returns part by part, so that the whole need not be in memory.
 
@@ -457,20 +476,20 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
         if wanted.ndim != 1:
             raise ValueError(f"y must have one dimension, one label for each row wanted; got shape {wanted.shape}")
         seed = self.seed_ if random_state is None else draw_seed(random_state)
-        randomness, choosing = torch.Generator().manual_seed(seed + 2), np.random.default_rng(seed)
+        rng, choosing = torch.Generator().manual_seed(seed + 2), np.random.default_rng(seed)
         each = selection.n_candidates if selection is not None else 1
         n_rows = self._n_decoded // each
         for first in range(0, max(len(wanted), 1), n_rows):
             candidates = self._class_index(wanted[first : first + n_rows]).repeat_interleave(each)
             with _threads(self._n_threads):
-                made = self.encoder_.decode(self._generate(candidates, randomness))
+                made = self.encoder_.decode(self._generate(candidates, rng))
                 if selection is not None:
                     # judged as they will be seen: one level of each category, whole numbers whole
                     chosen = selection.choose(self._features(made), candidates.numpy(), choosing)
                     made = _safe_indexing(made, chosen)
             yield made
 
-    def _encode(self, X: Any) -> Tensor | Stored:
+    def _encode(self, X: Any) -> Tensor | CompactRows:
         """Encode to rows that networks see, or that become so where they are taken out."""
         return self.encoder_.encode(X).float()
 
@@ -494,11 +513,11 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
         """Return what samples start from."""
         return self.prior_
 
-    def _generate(self, y: Tensor, randomness: torch.Generator) -> Tensor:
+    def _generate(self, y: Tensor, rng: torch.Generator) -> Tensor:
         parts = []
         for labels in y.split(self._n_generated):
             padded = torch.cat([labels, labels.new_zeros(self._n_generated - len(labels))])
-            start = self._sampled_from().draw(padded, randomness)
+            start = self._sampled_from().draw(padded, rng)
             parts.append(self._answer(padded, start)[: len(labels)])
         return torch.cat(parts)
 
@@ -649,19 +668,6 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
 
 
 @contextmanager
-def undone_if_failing(estimator: BaseEstimator, wanted: bool) -> Iterator[None]:
-    """Where `wanted`, give an estimator back all that it had learned if the block does not end well."""
-    before = vars(estimator).copy()
-    try:
-        yield
-    except BaseException:
-        if wanted:
-            vars(estimator).clear()
-            vars(estimator).update(before)
-        raise
-
-
-@contextmanager
 def seeded_networks(seed: int) -> Iterator[None]:
     """Seed torch's global generator of the CPU, where networks are built, and put it back."""
     with _building, torch.random.fork_rng(devices=[]):
@@ -669,7 +675,7 @@ def seeded_networks(seed: int) -> Iterator[None]:
         yield
 
 
-def in_rooms(arrays: dict[str, np.ndarray], rooms: Sequence[str]) -> dict[str, dict[str, np.ndarray]]:
+def group_by_prefix(arrays: dict[str, np.ndarray], rooms: Sequence[str]) -> dict[str, dict[str, np.ndarray]]:
     """Sort arrays by what stands before the first dot of their names; other names raise KeyError."""
     stored: dict[str, dict[str, np.ndarray]] = {room: {} for room in rooms}
     for name, array in arrays.items():
@@ -714,20 +720,18 @@ def _threads(n: int | None) -> Iterator[None]:
         torch.set_num_threads(_Threads.before)
 
 
-def draw_seed(random_state: int | np.random.RandomState | None) -> int:
-    """One integer from a scikit-learn random state; None takes fresh entropy and leaves NumPy's generator alone."""
-    source = np.random.RandomState() if random_state is None else check_random_state(random_state)
-    return int(source.randint(np.iinfo(np.int32).max - 2))
-
-
 def _plain(value: Any, name: str) -> Any:
     """Write a parameter, or several values, in JSON's terms, types included."""
     if isinstance(value, (list, tuple, set, np.ndarray, pd.Index, pd.Series)):
         items = value.tolist() if isinstance(value, np.ndarray) else list(value)
-        return {"items": [plain_cell(item, name) for item in items]}
-    return plain_cell(value, name)
+        return {"items": [to_json(item, name) for item in items]}
+    return to_json(value, name)
 
 
 def _unplain(plain: Any) -> Any:
     """Read what `_plain` wrote; several values as a list."""
-    return [cell(item) for item in plain["items"]] if isinstance(plain, dict) and "items" in plain else cell(plain)
+    return (
+        [from_json(item) for item in plain["items"]]
+        if isinstance(plain, dict) and "items" in plain
+        else from_json(plain)
+    )

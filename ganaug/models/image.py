@@ -12,16 +12,29 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
-from ganaug.encoders.image import ImageEncoder, as_pictures
-from ganaug.models.base import DEVICES, ConditionalGAN, Labelled, Measure, draw_seed, in_rooms, seeded_networks
-from ganaug.nets.conv import ARCHITECTURES, CONDITIONINGS, image_encoder, image_networks
-from ganaug.training.augment import Augment, operations_for
-from ganaug.training.autoencoder import latents, reconstruction_phase
-from ganaug.training.callbacks import Callback, ProgressBar, Run
-from ganaug.training.distance import KernelDistance
-from ganaug.training.losses import LOSSES, PENALTIES
-from ganaug.training.priors import AnchorPrior, LatentPrior, Prior
-from ganaug.training.trainer import Average, Batches, Stored, train
+from ganaug.common.random import draw_seed
+from ganaug.encoders import ImageEncoder, as_images
+from ganaug.models.base import DEVICES, ConditionalGAN, Labelled, Measure, group_by_prefix, seeded_networks
+from ganaug.nets import ARCHITECTURES, CONDITIONINGS, image_encoder, image_networks
+from ganaug.training import (
+    EMA,
+    LOSSES,
+    PENALTIES,
+    AdaptiveAugmentation,
+    AnchorPrior,
+    BalancedBatches,
+    Callback,
+    CompactRows,
+    KernelDistance,
+    LatentPrior,
+    Prior,
+    ProgressBar,
+    Run,
+    encode_latents,
+    operations_for,
+    reconstruction_phase,
+    train,
+)
 
 # A class with so many images can spare a tenth of them for measuring how far training has come.
 _SPARES = 100
@@ -74,7 +87,7 @@ class ImageGAN(ConditionalGAN):
         cuts nothing off.
     augment : "auto", None, str or sequence of str, default="auto"
         Operations on all that the discriminator sees (arXiv 2006.10738), which do not show in samples; see
-        `ganaug.training.augment`. "auto" does only what cannot change what a picture shows: small translations, and
+        `ganaug.training.augmentation`. "auto" does only what cannot change what a picture shows: small translations, and
         brightness on colour pictures. Flips and rotations are yours to allow: a chest has a left side.
     augment_strength : float or "adaptive", default="adaptive"
         The probability of each operation, in [0, 1]. "adaptive" raises it as the discriminator grows too sure of the
@@ -273,7 +286,7 @@ class ImageGAN(ConditionalGAN):
             raise ValueError("n_steps=0 trains nothing: it needs prior='neighbors'")
         if self.prior == "neighbors" and self.warm_start:
             raise ValueError("warm_start=True goes on with the networks, and prior='neighbors' starts with new ones")
-        X = X if hasattr(X, "columns") else as_pictures(X)
+        X = X if hasattr(X, "columns") else as_images(X)
         encoder = ImageEncoder(self.image_shape).fit(X)
         operations_for(self.augment, encoder.channels_)  # a misspelt one is told before training
         validate_data(self, X, reset=True, skip_check_array=True)
@@ -324,13 +337,13 @@ class ImageGAN(ConditionalGAN):
             )
         return before
 
-    def _encode(self, X: Any) -> Stored:
-        return Stored(self.encoder_.encode(X), self.encoder_.scale)
+    def _encode(self, X: Any) -> CompactRows:
+        return CompactRows(self.encoder_.encode(X), self.encoder_.scale)
 
     def _from_features(self, rows: Tensor) -> Tensor:
         return rows.unflatten(1, (self.encoder_.channels_, *self.encoder_.size_))
 
-    def _fit_prior(self, rows: Stored, y: Tensor, generator: torch.Generator) -> Prior:
+    def _fit_prior(self, rows: CompactRows, y: Tensor, generator: torch.Generator) -> Prior:
         if self.prior == "noise":
             return LatentPrior(self.latent_size)
         return AnchorPrior.from_rows(
@@ -347,7 +360,7 @@ class ImageGAN(ConditionalGAN):
         # half for the autoencoder, half for the rest
         return self.max_time if self.max_time is None or self.prior == "noise" else self.max_time / 2
 
-    def _autoencode(self, rows: Stored, y: Tensor, randomness: torch.Generator) -> Tensor:
+    def _autoencode(self, rows: CompactRows, y: Tensor, rng: torch.Generator) -> Tensor:
         """Train an encoder and the generator as its decoder; return the latents of the rows."""
         fabric = self._fabric()
         with seeded_networks(self.seed_):
@@ -361,14 +374,14 @@ class ImageGAN(ConditionalGAN):
             decoder, _ = self._networks(len(self.classes_))
         self.reconstruction_ = train(
             [reconstruction_phase(encoder, decoder, fabric=fabric, learning_rate=self.learning_rate)],
-            Average(decoder, 0.99),
-            Batches(
+            EMA(decoder, 0.99),
+            BalancedBatches(
                 rows,
                 y,
                 LatentPrior(self.latent_size),
                 batch_size=self._budget()[1],
                 pac=1,
-                generator=randomness,
+                generator=rng,
                 device=fabric.device,
             ),
             fabric=fabric,
@@ -384,7 +397,7 @@ class ImageGAN(ConditionalGAN):
                 f"the autoencoder of prior='neighbors' diverged: learning_rate={self.learning_rate} is too much for it"
             )
         self._decoder = decoder
-        return latents(encoder, rows, fabric.device)
+        return encode_latents(encoder, rows, fabric.device)
 
     @property
     def _has_judge(self) -> bool:
@@ -416,14 +429,16 @@ class ImageGAN(ConditionalGAN):
             spectral_norm=self.spectral_norm,
         )
 
-    def _watchers(self) -> list[Callback]:
+    def _default_callbacks(self) -> list[Callback]:
         self.snapshots_: dict[int, NDArray] = {}
         return [_Snapshots(self)]
 
     def _drawer(self) -> Callable[[int], NDArray]:
         return self._draw
 
-    def _share_out(self, rows: Stored, y: Tensor, generator: torch.Generator) -> tuple[Labelled, Labelled]:
+    def _train_validation_split(
+        self, rows: CompactRows, y: Tensor, generator: torch.Generator
+    ) -> tuple[Labelled, Labelled]:
         kept, spared = [], []
         for label in range(int(y.max()) + 1):
             members = (y == label).nonzero().squeeze(1)
@@ -437,12 +452,12 @@ class ImageGAN(ConditionalGAN):
     def _measure(self, rows: Any, y: Tensor, *, generator: torch.Generator, device: torch.device) -> Measure:
         return KernelDistance(rows, y, self.prior_, generator=generator, device=device)
 
-    def _augment(self, randomness: torch.Generator, batch_size: int) -> Augment | None:
+    def _augment(self, rng: torch.Generator, batch_size: int) -> AdaptiveAugmentation | None:
         operations = operations_for(self.augment, self.encoder_.channels_)
         before, self.augmentation_ = getattr(self, "augmentation_", 0.0), 0.0
         if not operations:
             return None
-        augment = Augment(operations, p=self.augment_strength, generator=randomness, batch_size=batch_size)
+        augment = AdaptiveAugmentation(operations, p=self.augment_strength, generator=rng, batch_size=batch_size)
         if self.warm_start and augment.is_adaptive:
             augment.p = before  # the discriminator that goes on knows the pictures as well as it did
         self.augmentation_ = augment.p
@@ -466,7 +481,7 @@ class ImageGAN(ConditionalGAN):
         self.augmentation_ = float(description.get("augmentation", 0.0))
         if not 0 <= self.augmentation_ <= 1:
             raise ValueError(f"augmentation {self.augmentation_!r} is no probability")
-        stored = in_rooms(arrays, ("encoder", "prior"))
+        stored = group_by_prefix(arrays, ("encoder", "prior"))
         encoder = ImageEncoder.from_state(description["encoder"], stored["encoder"])
         self._n_decoded = _decoded_at_once(encoder)
         prior = LatentPrior(self.latent_size)
@@ -583,7 +598,7 @@ class ImageGAN(ConditionalGAN):
         return scaled[..., 0] if self.encoder_.shape_[2:] in [(1,), (2,)] else scaled
 
     def _sheet(self, rows: list[tuple[str, NDArray]]) -> Any:
-        from ganaug.figure import Drawing
+        from ganaug.common.figure import Drawing
 
         shape = self.encoder_.shape_
         n_columns = max(len(images) for _, images in rows)

@@ -12,12 +12,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_array, validate_data
 from torch import Tensor, nn
 
-from ganaug.encoders.table import TableEncoder
-from ganaug.models.base import DEVICES, ConditionalGAN, in_rooms
-from ganaug.nets.mlp import MLPDiscriminator, MLPGenerator
-from ganaug.training.callbacks import Callback
-from ganaug.training.losses import LOSSES, PENALTIES
-from ganaug.training.priors import NeighborsPrior, NoisePrior, Prior
+from ganaug.encoders import TableEncoder
+from ganaug.models.base import DEVICES, ConditionalGAN, group_by_prefix
+from ganaug.nets import MLPDiscriminator, MLPGenerator
+from ganaug.training import LOSSES, PENALTIES, Callback, NeighborsPrior, NoisePrior, Prior
 
 
 class TabularGAN(ConditionalGAN):
@@ -297,7 +295,7 @@ class TabularGAN(ConditionalGAN):
         return description, arrays
 
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[TableEncoder, Prior]:
-        stored = in_rooms(arrays, ("encoder", "prior"))
+        stored = group_by_prefix(arrays, ("encoder", "prior"))
         encoder = TableEncoder.from_state(description, stored["encoder"])
         prior = NoisePrior(self.latent_size, sum(encoder.block_sizes_))
         if self.prior == "neighbors":

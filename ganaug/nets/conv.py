@@ -696,7 +696,7 @@ def image_networks(
 def image_encoder(
     *, channels: int, size: tuple[int, int], n_levels: int, latent_size: int, width: int
 ) -> nn.Sequential:
-    """Build what makes latents of images, for an autoencoder: the discriminator of "light" with another head.
+    """Build what makes encode_latents of images, for an autoencoder: the discriminator of "light" with another head.
 
     Parameters
     ----------
@@ -706,7 +706,7 @@ def image_encoder(
     Returns
     -------
     nn.Sequential
-        images -> latents of shape (batch, latent_size).
+        images -> encode_latents of shape (batch, latent_size).
 
     Examples
     --------

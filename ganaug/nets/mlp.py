@@ -149,7 +149,7 @@ class MLPDiscriminator(nn.Module):
     spectral : bool
         Divide each weight but the classes' embedding by its largest singular value (arXiv 1802.05957).
     generator : torch.Generator
-        Source of dropout's randomness.
+        Source of dropout's rng.
 
     Notes
     -----

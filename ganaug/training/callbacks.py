@@ -15,10 +15,10 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ganaug.training.warning import warn_user
+from ganaug.common.warnings import warn_user
 
 
-class Views(NamedTuple):
+class Previews(NamedTuple):
     """What a model shows of its data while it is trained. Looking changes nothing of the training.
 
     Attributes
@@ -53,13 +53,13 @@ class Run:
         Why the run ends before `n_steps`; None while it goes on.
     save : callable (path)
         Stores the model as it is now, for `GANOversampler.load` or the model's own ``load``.
-    views : Views or None
+    views : Previews or None
         Real and generated rows to look at; None where there is nothing but tensors.
     """
 
     n_steps: int
     save: Callable[..., None]
-    views: Views | None = None
+    views: Previews | None = None
     step: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
     stop_reason: str | None = None

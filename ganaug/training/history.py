@@ -76,7 +76,7 @@ def plot_history(history: pd.DataFrame) -> Any:
     drawn = panels(history)
     if history.empty or not drawn:
         raise ValueError(f"nothing to draw in a history of {len(history)} rows with columns {list(history)}")
-    from ganaug.figure import Drawing
+    from ganaug.common.figure import Drawing
 
     figure = Drawing(figsize=(3.6 * len(drawn), 3.2), layout="constrained")
     steps = history["step"]

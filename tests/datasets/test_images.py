@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from ganaug import __version__
+from ganaug._version import __version__
 from ganaug.datasets import images as module
-from ganaug.datasets.images import check_output, read_images, write_images
+from ganaug.datasets.images import check_image_output, read_images, write_images
 from ganaug.encoders.image import ImageEncoder
 
 rng = np.random.default_rng(0)
@@ -730,18 +730,18 @@ def test_source_and_result_are_apart(pets, tmp_path):
     for out in (pets, pets / "out", pets / "cat", tmp_path, tmp_path / "link", tmp_path / "link" / "out"):
         for force in (False, True):
             with pytest.raises(ValueError, match="another place"):
-                check_output(out, pets, force=force)
-    check_output(tmp_path / "pets2", pets)
+                check_image_output(out, pets, force=force)
+    check_image_output(tmp_path / "pets2", pets)
 
 
 def test_output_is_checked_early(pets, tmp_path):
     with pytest.raises(ValueError, match="must be a folder"):
-        check_output(tmp_path / "out.npz", pets)
+        check_image_output(tmp_path / "out.npz", pets)
     with pytest.raises(PermissionError, match="cannot write"):
-        check_output(tmp_path / "no" / "out", pets)
+        check_image_output(tmp_path / "no" / "out", pets)
     with pytest.raises(ValueError, match="copies must be"):
-        check_output(tmp_path / "out", pets, copies="move")
-    check_output(tmp_path / "out", pets)
+        check_image_output(tmp_path / "out", pets, copies="move")
+    check_image_output(tmp_path / "out", pets)
     assert [path.name for path in tmp_path.iterdir()] == ["pets"]
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ganaug.datasets.files import replacing
+from ganaug.common.files import replacing
 from ganaug.datasets.tables import Table, check_output, read_table, write_table
 
 PLAIN = "id,city,price,sold,when,ok,code\n" + "".join(
@@ -432,7 +432,7 @@ def test_killed_amid_writing(tmp_path):
     out.write_text("old")
     program = """
         import os, signal, sys
-        from ganaug.datasets.files import replacing
+        from ganaug.common.files import replacing
         with replacing(sys.argv[1]) as beside:
             beside.write_text("half")
             os.kill(os.getpid(), signal.SIGKILL)

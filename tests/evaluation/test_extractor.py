@@ -7,8 +7,8 @@ import pytest
 import torch
 from sklearn.datasets import load_sample_image
 
-from ganaug.evaluation import extractor
-from ganaug.evaluation.extractor import features, probabilities
+from ganaug.metrics import efficientnet as extractor
+from ganaug.metrics.efficientnet import features, probabilities
 
 
 def pictures(n: int = 5, shape: tuple[int, ...] = (20, 28, 3)) -> np.ndarray:

@@ -12,11 +12,11 @@ from scipy.stats.contingency import association
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
-from ganaug.evaluation import fidelity
-from ganaug.evaluation.fidelity import (
-    Codebook,
+from ganaug.common.containers import as_frame
+from ganaug.metrics import fidelity
+from ganaug.metrics.fidelity import (
+    TableCodes,
     alpha_precision_beta_recall,
-    as_frame,
     associations,
     auc,
     column_distances,
@@ -81,7 +81,7 @@ class TestAsFrame:
 
     def test_nested_cells_are_named(self):
         with pytest.raises(ValueError, match="column 'a' holds nested"):
-            Codebook(pd.DataFrame({"a": [[1], [2]]}))
+            TableCodes(pd.DataFrame({"a": [[1], [2]]}))
 
 
 class TestCodebook:
@@ -107,7 +107,7 @@ class TestCodebook:
     )
     def test_kinds(self, cells, kind):
         frame = pd.DataFrame({"x": cells})
-        book = Codebook(frame)
+        book = TableCodes(frame)
         assert book.kinds == [kind]
         np.testing.assert_array_equal(np.isnan(book.cells_[:, 0]), frame["x"].isna())
         (points,) = book.points(book.cells_)
@@ -115,7 +115,7 @@ class TestCodebook:
 
     def test_times_are_seconds_in_any_unit(self):
         when = pd.to_datetime(["2024-01-01 00:00:01", None])
-        book = Codebook(pd.DataFrame({"x": when}))
+        book = TableCodes(pd.DataFrame({"x": when}))
         expected = [[pd.Timestamp("2024-01-01").timestamp() + 1], [np.nan]]
         for unit in ("s", "ms", "us", "ns"):
             np.testing.assert_array_equal(book.cells(pd.DataFrame({"x": when.as_unit(unit)})), expected)
@@ -125,19 +125,19 @@ class TestCodebook:
         real = as_frame(
             pl.DataFrame({"x": [datetime.date(2024, 1, 2)], "y": pl.Series(["a"], dtype=pl.Categorical)}), "real"
         )
-        book = Codebook(real)
+        book = TableCodes(real)
         assert book.kinds == ["time", "category"]
         assert book.cells_[0, 0] == pd.Timestamp("2024-01-02").timestamp()
 
     def test_two_rows_of_any_column_are_two_apart_in_the_mean_square(self):
         n = 2000
         for column in (rows(n, 1)[:, 0] * 50 + 7, np.arange(n).astype(str)):
-            book = Codebook(pd.DataFrame({"x": column}))
+            book = TableCodes(pd.DataFrame({"x": column}))
             (points,) = book.points(book.cells_)
             assert ((points[: n // 2] - points[n // 2 :]) ** 2).sum(1).mean() == pytest.approx(2, rel=0.1)
 
     def test_levels(self):
-        book = Codebook(pd.DataFrame({"x": ["a", "b", None]}))
+        book = TableCodes(pd.DataFrame({"x": ["a", "b", None]}))
         (points,) = book.points(book.cells(pd.DataFrame({"x": ["a", "b", "c", None, "a"]})))
         squared = ((points[:, None] - points) ** 2).sum(2)
         np.testing.assert_allclose(

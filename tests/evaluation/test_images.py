@@ -7,8 +7,8 @@ from scipy.spatial.distance import cdist
 from sklearn.covariance import ledoit_wolf
 from sklearn.metrics.pairwise import polynomial_kernel
 
-from ganaug.evaluation import images
-from ganaug.evaluation.images import (
+from ganaug.metrics import images
+from ganaug.metrics.images import (
     bootstrap,
     frechet_distance,
     inception_score,

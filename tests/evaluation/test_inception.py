@@ -7,10 +7,10 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 from ganaug import evaluate
-from ganaug.cli import main
-from ganaug.evaluation import pictures
-from ganaug.evaluation.images import frechet_distance, inception_score
-from ganaug.evaluation.inception import Inception
+from ganaug.cli.app import main
+from ganaug.evaluation import image_result as pictures
+from ganaug.metrics.images import frechet_distance, inception_score
+from ganaug.metrics.inception import Inception
 
 
 class StandIn(nn.Module):
@@ -61,8 +61,8 @@ def test_the_measures_bear_the_names_of_papers_and_are_of_its_features(file, mon
     assert not any("EffNet" in name for name in found.frame()["measure"])
     assert "FID is" in found.verdict[0]
     # the same pictures in another order: the features that it was measured in are those of the file
-    randomness = np.random.default_rng(0)
-    real, made = randomness.permutation(48)[:48], randomness.permutation(np.arange(48))[:24]
+    rng = np.random.default_rng(0)
+    real, made = rng.permutation(48)[:48], rng.permutation(np.arange(48))[:24]
     network = Inception(file)
     (points, _), (others, odds) = network.look(X[real]), network.look(X[48 + made])
     assert measured.loc["FID", "value"] == pytest.approx(frechet_distance(points[:24], others), rel=1e-6)

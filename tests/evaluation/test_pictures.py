@@ -9,8 +9,9 @@ import pytest
 from sklearn.datasets import load_digits
 
 from ganaug import evaluate
-from ganaug.evaluation import extractor, pictures
-from ganaug.evaluation.pictures import PictureEvaluation
+from ganaug.evaluation import image_result as pictures
+from ganaug.evaluation.image_result import ImageEvaluation
+from ganaug.metrics import efficientnet as extractor
 
 DIGITS = load_digits()
 # shuffled, for the digits of a writer stand together
@@ -29,7 +30,7 @@ def has_features():
 
 
 @pytest.fixture(scope="module", params=["good", "copies", "noise"])
-def case(request, has_features) -> tuple[str, PictureEvaluation]:
+def case(request, has_features) -> tuple[str, ImageEvaluation]:
     made, labels = OTHERS
     if request.param == "copies":
         made, labels = REAL[0][:100], REAL[1][:100]

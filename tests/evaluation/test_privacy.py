@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy.spatial.distance import cdist
 
-from ganaug.evaluation import privacy
-from ganaug.evaluation.privacy import Count, closest_records, copies, membership_inference
+from ganaug.metrics import privacy
+from ganaug.metrics.privacy import Count, closest_records, copies, membership_inference
 
 
 def rows(n: int, d: int, seed: int = 0) -> np.ndarray:

@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from ganaug.evaluation import fidelity, summary, utility
-from ganaug.evaluation.summary import Evaluation, evaluate
+from ganaug.evaluation import table_result as summary
+from ganaug.evaluation.table_result import TableEvaluation, evaluate
+from ganaug.metrics import fidelity, utility
 
 LINEAR = [LogisticRegression()]
 PARTS = ["validity", "fidelity", "privacy", "utility"]
@@ -32,7 +33,7 @@ def table(n: int, seed: int = 0) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module", params=["good", "copies", "junk"])
-def case(request) -> tuple[str, Evaluation]:
+def case(request) -> tuple[str, TableEvaluation]:
     real, held = table(150), table(150, 1)
     rng = np.random.default_rng(2)
     junk = pd.DataFrame(

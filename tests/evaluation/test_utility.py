@@ -9,8 +9,8 @@ from sklearn.metrics import average_precision_score, balanced_accuracy_score, ro
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ganaug.evaluation import utility as module
-from ganaug.evaluation.utility import utility
+from ganaug.metrics import utility as module
+from ganaug.metrics.utility import utility
 
 LINEAR = LogisticRegression()
 

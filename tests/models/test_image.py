@@ -23,7 +23,7 @@ from sklearn.utils import get_tags
 
 from ganaug import GANOversampler, ImageGAN, models
 from ganaug.nets.conv import ARCHITECTURES, CONDITIONINGS
-from ganaug.training.augment import Augment
+from ganaug.training.augmentation import AdaptiveAugmentation
 from ganaug.training.callbacks import Callback
 from ganaug.training.losses import LOSSES
 
@@ -271,7 +271,7 @@ def test_warm_starts_augment_as_much_as_before(bars, tmp_path, monkeypatch):
     def observe(augment, margin):
         augment.p += 0.01 * augment.is_adaptive
 
-    monkeypatch.setattr(Augment, "observe", observe)
+    monkeypatch.setattr(AdaptiveAugmentation, "observe", observe)
     model = clone(TINY).set_params(warm_start=True, n_steps=10).fit(*bars)
     assert model.augmentation_ == pytest.approx(0.1)
     model.save(tmp_path / "m")
@@ -383,7 +383,9 @@ def test_measured_pictures_are_held_out_where_a_class_can_spare_them(bars):
     X = pictures(y)
     model = clone(TINY).fit(X, y)
     rows = model._encode(X)
-    (kept, kept_y), (spared, spared_y) = model._share_out(rows, torch.from_numpy(y), torch.Generator().manual_seed(0))
+    (kept, kept_y), (spared, spared_y) = model._train_validation_split(
+        rows, torch.from_numpy(y), torch.Generator().manual_seed(0)
+    )
     assert kept_y.bincount().tolist() == [108, 50]
     assert spared_y.bincount().tolist() == [12, 50]
     assert not set(map(bytes, spared.kept[spared_y == 0].numpy())) & set(map(bytes, kept.kept.numpy()))

@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from ganaug import GANOversampler, TabularGAN, __version__
+from ganaug import GANOversampler, TabularGAN
+from ganaug._version import __version__
 from ganaug.models.base import ConditionalGAN
 from ganaug.training.callbacks import Callback, Checkpoint
 

@@ -7,13 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from ganaug.nets.conv import (
-    ARCHITECTURES,
-    CONDITIONINGS,
-    ConditionalBatchNorm,
-    SelfAttention,
-    image_networks,
-)
+from ganaug.nets.conv import ARCHITECTURES, CONDITIONINGS, ConditionalBatchNorm, SelfAttention, image_networks
 
 N_CLASSES, LATENT_SIZE = 3, 10
 every_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -53,10 +47,10 @@ def images(n: int, *shape: int) -> Tensor:
 
 def perturbed(network: nn.Module) -> nn.Module:
     """Move every weight off its start, so that what starts at zero takes part."""
-    randomness = torch.Generator().manual_seed(2)
+    rng = torch.Generator().manual_seed(2)
     with torch.no_grad():
         for weight in network.parameters():
-            weight += 0.1 * torch.randn(weight.shape, generator=randomness)
+            weight += 0.1 * torch.randn(weight.shape, generator=rng)
     return network
 
 

@@ -1,4 +1,4 @@
-"""Networks of rows: shapes, legal blocks, where training starts, and whose randomness is used."""
+"""Networks of rows: shapes, legal blocks, where training starts, and whose rng is used."""
 
 import pytest
 import torch
@@ -14,17 +14,17 @@ def generator(anchored: bool, block_sizes=SIZES) -> MLPGenerator:
 
 
 def inputs(n: int, block_sizes=SIZES) -> tuple[torch.Tensor, ...]:
-    randomness = torch.Generator().manual_seed(0)
-    y = torch.randint(2, (n,), generator=randomness)
-    uniform = torch.rand(n, sum(block_sizes), generator=randomness)
-    return y, torch.randn(n, 4, generator=randomness), -torch.log(-torch.log(uniform))
+    rng = torch.Generator().manual_seed(0)
+    y = torch.randint(2, (n,), generator=rng)
+    uniform = torch.rand(n, sum(block_sizes), generator=rng)
+    return y, torch.randn(n, 4, generator=rng), -torch.log(-torch.log(uniform))
 
 
 def anchors(n: int) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    randomness = torch.Generator().manual_seed(1)
-    levels = [torch.randint(size, (n,), generator=randomness) for size in SIZES]
+    rng = torch.Generator().manual_seed(1)
+    levels = [torch.randint(size, (n,), generator=rng) for size in SIZES]
     blocks = [torch.nn.functional.one_hot(level, size) for level, size in zip(levels, SIZES, strict=True)]
-    return torch.cat([torch.randn(n, 2, generator=randomness), *blocks], 1), levels
+    return torch.cat([torch.randn(n, 2, generator=rng), *blocks], 1), levels
 
 
 @pytest.mark.parametrize("anchored", [True, False])

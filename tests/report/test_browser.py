@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from ganaug import GANOversampler, TabularGAN, balance_report
-from ganaug.evaluation import fidelity, summary
-from ganaug.report.page import Pairs, Section, Strip, page, picture
+from ganaug import GANOversampler, TabularGAN, evaluate_resampling
+from ganaug.evaluation import table_result as summary
+from ganaug.metrics import fidelity
+from ganaug.reporting.page import Pairs, Section, Strip, page, picture
 
 _spec = importlib.util.spec_from_file_location("browser", Path(__file__).with_name("browser.py"))
 chromium = importlib.util.module_from_spec(_spec)
@@ -38,7 +39,7 @@ def report(tmp_path_factory):
     with pytest.MonkeyPatch.context() as quick:
         quick.setattr(fidelity, "N_TREES", 5)
         quick.setattr(summary, "_N_RESAMPLES", 2)
-        found = balance_report(sampler, X, y, *sampler.fit_resample(X, y))
+        found = evaluate_resampling(sampler, X, y, *sampler.fit_resample(X, y))
     path = tmp_path_factory.mktemp("report") / "report.html"
     found.html(path, title="A table, balanced")
     return path

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from ganaug.report.figures import heat_map, scatter
-from ganaug.report.page import (
+from ganaug.reporting.figures import heat_map, scatter
+from ganaug.reporting.page import (
     Drawings,
     Pairs,
     Section,

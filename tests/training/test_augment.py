@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ganaug.training.augment import OPERATIONS, POLICIES, Augment, operations_for
+from ganaug.training.augmentation import OPERATIONS, POLICIES, AdaptiveAugmentation, operations_for
 
 SHAPES = [(6, 1, 16, 16), (6, 3, 16, 16), (6, 4, 16, 24), (6, 2, 18, 9)]
 every_operation = pytest.mark.parametrize("name", OPERATIONS)
@@ -28,12 +28,12 @@ def apply(name: str, images: Tensor, *draws: float) -> Tensor:
     return OPERATIONS[name].apply(images, torch.tensor(draws).expand(len(images), -1))
 
 
-def augment_of(operations: list[str] | tuple[str, ...], p: float = 1.0, seed: int = 0) -> Augment:
-    return Augment(operations, p=p, generator=seeded(seed), batch_size=32)
+def augment_of(operations: list[str] | tuple[str, ...], p: float = 1.0, seed: int = 0) -> AdaptiveAugmentation:
+    return AdaptiveAugmentation(operations, p=p, generator=seeded(seed), batch_size=32)
 
 
-def adaptive(**changes: float) -> Augment:
-    return Augment(["flip"], p="adaptive", generator=seeded(), **{"batch_size": 64, **changes})
+def adaptive(**changes: float) -> AdaptiveAugmentation:
+    return AdaptiveAugmentation(["flip"], p="adaptive", generator=seeded(), **{"batch_size": 64, **changes})
 
 
 def blob(*size: int) -> Tensor:
@@ -258,7 +258,7 @@ class TestAugment:
         generator = seeded()
         before = generator.get_state()
         p = 0.0 if operations else 1.0
-        assert Augment(operations, p=p, generator=generator, batch_size=4)(images) is images
+        assert AdaptiveAugmentation(operations, p=p, generator=generator, batch_size=4)(images) is images
         assert torch.equal(generator.get_state(), before)
 
     def test_same_seed_same_result(self):
@@ -310,7 +310,7 @@ class TestAugment:
     @pytest.mark.parametrize("p", [-0.1, 1.1, float("nan"), "often"])
     def test_p_that_is_no_probability_is_an_error(self, p):
         with pytest.raises(ValueError, match=r"p=.*\[0, 1\].*'adaptive'"):
-            Augment(["flip"], p=p, generator=seeded(), batch_size=32)
+            AdaptiveAugmentation(["flip"], p=p, generator=seeded(), batch_size=32)
 
     def test_misspelt_operation_is_an_error(self):
         with pytest.raises(ValueError, match=r"'flipp'.*'flip'"):

@@ -16,7 +16,7 @@ from sklearn.base import clone
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from ganaug import ImageGAN, TabularGAN
-from ganaug.training.callbacks import Callback, CollapseMonitor, CSVLog, Run, SampleGrid, TensorBoard, Views
+from ganaug.training.callbacks import Callback, CollapseMonitor, CSVLog, Previews, Run, SampleGrid, TensorBoard
 from ganaug.training.history import plot_history
 
 PICTURES = ImageGAN(n_steps=20, width=4, latent_size=8, batch_size=8, random_state=0, device="cpu")
@@ -236,7 +236,7 @@ def watch(monitor, real, each, **views):
     """Run a monitor over measurements, `each` the generated rows of one; return what it said, step by step."""
     current = []
     run = Run(n_steps=10 * len(each), save=lambda path: None)
-    run.views = Views(lambda n: real, lambda n: current[-1], **views)
+    run.views = Previews(lambda n: real, lambda n: current[-1], **views)
     monitor.on_fit_start(run)
     said = []
     for index, made in enumerate([*each, None]):

@@ -8,9 +8,9 @@ from ganaug.training.priors import _BLOCK, NeighborsPrior, NoisePrior
 
 def rows_of(y: torch.Tensor) -> torch.Tensor:
     """Two numbers, far apart by class, and a one-hot block of two."""
-    randomness = torch.Generator().manual_seed(0)
-    numbers = torch.randn(len(y), 2, generator=randomness) + 100 * y[:, None]
-    level = torch.randint(2, (len(y),), generator=randomness)
+    rng = torch.Generator().manual_seed(0)
+    numbers = torch.randn(len(y), 2, generator=rng) + 100 * y[:, None]
+    level = torch.randint(2, (len(y),), generator=rng)
     return torch.cat([numbers, torch.nn.functional.one_hot(level, 2)], 1)
 
 

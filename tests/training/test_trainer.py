@@ -12,16 +12,16 @@ from torch.nn.utils.parametrizations import spectral_norm
 from torch.testing import assert_close
 
 from ganaug.training.callbacks import Callback, EarlyStopping, Run
-from ganaug.training.distance import KernelDistance, SlicedWasserstein
+from ganaug.training.loop import EMA, RECORD_EVERY, BalancedBatches, CompactRows, Phase, train
+from ganaug.training.monitors import KernelDistance, SlicedWasserstein
 from ganaug.training.priors import LatentPrior, NoisePrior
-from ganaug.training.trainer import RECORD_EVERY, Average, Batches, Phase, Stored, train
 
 CPU = torch.device("cpu")
 
 
-def batches(y: torch.Tensor, batch_size: int, pac: int = 1) -> Batches:
+def batches(y: torch.Tensor, batch_size: int, pac: int = 1) -> BalancedBatches:
     rows = torch.arange(len(y), dtype=torch.float32)[:, None]
-    return Batches(
+    return BalancedBatches(
         rows, y, NoisePrior(2), batch_size=batch_size, pac=pac, generator=torch.Generator().manual_seed(0), device=CPU
     )
 
@@ -92,7 +92,7 @@ def test_any_number_of_phases_take_turns_on_one_batch():
     modules = {name: Line() for name in "abc"}
     phases = [phase(name, module, objective(name, module)) for name, module in modules.items()]
     phases[0].n_updates = 2
-    history = run(phases, Average(modules["c"], 0.9), n_steps=20)
+    history = run(phases, EMA(modules["c"], 0.9), n_steps=20)
     assert "".join(name for name, _ in turns) == "aabc" * 20
     first, second, b, c = (batch for _, batch in turns[:4])
     assert first is not second
@@ -104,13 +104,13 @@ def test_any_number_of_phases_take_turns_on_one_batch():
 
 def test_clip_bounds_the_weights():
     module = Line()
-    run([phase("a", module, lambda batch: (-module.weight.sum(), dict), clip=0.25)], Average(module, 0.9))
+    run([phase("a", module, lambda batch: (-module.weight.sum(), dict), clip=0.25)], EMA(module, 0.9))
     assert module.weight.item() == 0.25
 
 
 def test_average_follows_and_forgets_the_start():
     module = Line()
-    average = Average(module, 0.5)
+    average = EMA(module, 0.5)
     with torch.no_grad():
         module.weight.fill_(1.0)
     for step in range(20):
@@ -122,7 +122,7 @@ def test_average_follows_and_forgets_the_start():
 def test_average_of_a_spectrally_normalised_network_is_normalised():
     torch.manual_seed(0)
     layer = spectral_norm(nn.Linear(6, 6))
-    average = Average(layer, 0.99)
+    average = EMA(layer, 0.99)
     for step in range(50):  # the direction of the largest singular value turns on the way
         with torch.no_grad():
             layer.parametrizations.weight.original.add_(0.5 * torch.randn(6, 6))
@@ -145,7 +145,7 @@ def test_max_time_includes_the_last_measurement():
     began = time.perf_counter()
     history = run(
         [phase("a", module, lambda batch: (module.weight.sum().square(), dict))],
-        Average(module, 0.9),
+        EMA(module, 0.9),
         n_steps=10**6,
         max_time=0.4,
         measure=slow,
@@ -163,7 +163,7 @@ def test_roll_back_goes_to_the_last_good_weights():
         cost = module.weight.sum() * (torch.nan if next(n_calls) == 25 else 1.0)
         return cost, lambda: {"loss": cost}
 
-    average = Average(module, 0.0)
+    average = EMA(module, 0.0)
     with pytest.warns(UserWarning, match=r"diverged at step 30 of 40 .* kept the weights of step 20"):
         history = run([phase("a", module, objective)], average, n_steps=40)
     assert history["step"].max() == 20
@@ -186,7 +186,7 @@ def test_on_fit_end_is_called_whatever_happens():
     with pytest.raises(RuntimeError, match="halt"):
         run(
             [phase("a", module, lambda b: (module.weight.sum(), dict))],
-            Average(module, 0.9),
+            EMA(module, 0.9),
             callbacks=[Ends(), Fails()],
         )
     assert ended == [1]
@@ -217,8 +217,8 @@ def test_distance_is_zero_for_the_rows_themselves_and_grows_with_a_shift():
             return distance_rows + self.shift
 
     # the very rows that were drawn for the comparison
-    randomness = torch.Generator().manual_seed(0)
-    place = torch.rand(512, generator=randomness, dtype=torch.float64)
+    rng = torch.Generator().manual_seed(0)
+    place = torch.rand(512, generator=rng, dtype=torch.float64)
     counts = torch.tensor([40, 10])
     wanted = torch.arange(2).repeat_interleave(256)
     distance_rows = rows[torch.tensor([0, 40])[wanted] + (place * counts[wanted]).long()]
@@ -236,7 +236,7 @@ def falling() -> tuple[Line, Phase]:
 @pytest.mark.parametrize(("keep_best", "step"), [(True, 20), (False, 40)])
 def test_training_may_end_with_the_weights_that_measured_best(keep_best, step):
     module, turn = falling()
-    average = Average(module, 0.0)
+    average = EMA(module, 0.0)
     # best where the weight is -2, after 20 steps of 0.1
     history = run(
         [turn],
@@ -251,14 +251,14 @@ def test_training_may_end_with_the_weights_that_measured_best(keep_best, step):
 
 def test_a_run_too_short_to_be_measured_keeps_what_it_has():
     module, turn = falling()
-    average = Average(module, 0.0)
+    average = EMA(module, 0.0)
     run([turn], average, n_steps=3, keep_best=True)
     assert average.module.weight.item() == pytest.approx(-0.3, abs=1e-5)
 
 
 def test_collapse_is_rolled_back_and_said():
     module, turn = falling()
-    average = Average(module, 0.0)
+    average = EMA(module, 0.0)
     with pytest.warns(UserWarning, match=r"collapsed at step 30 of 60 .* kept the weights of step 20"):
         history = run(
             [turn], average, n_steps=60, measure=lambda net: {"distance": 1.0, "diversity": 2.9 + net.weight.item()}
@@ -269,18 +269,18 @@ def test_collapse_is_rolled_back_and_said():
 
 def test_a_start_without_diversity_is_no_collapse():
     module, turn = falling()
-    history = run([turn], Average(module, 0.0), n_steps=40, measure=lambda net: {"diversity": -net.weight.item() / 20})
+    history = run([turn], EMA(module, 0.0), n_steps=40, measure=lambda net: {"diversity": -net.weight.item() / 20})
     assert history["step"].max() == 40
 
 
 def test_stored_rows_are_scaled_where_they_are_taken_out():
     kept = torch.arange(12, dtype=torch.uint8).view(6, 2)
-    rows = Stored(kept, lambda part: part.float() / 10)
+    rows = CompactRows(kept, lambda part: part.float() / 10)
     assert torch.equal(rows[torch.tensor([5, 0])], torch.tensor([[1.0, 1.1], [0.0, 0.1]]))
     assert len(rows) == 6
     assert rows.part(torch.tensor([1, 2])).kept.dtype == torch.uint8
     y = torch.tensor([0, 0, 0, 0, 1, 1])
-    stream = Batches(
+    stream = BalancedBatches(
         rows, y, LatentPrior(2), batch_size=8, pac=1, generator=torch.Generator().manual_seed(0), device=CPU
     )
     batch = next(iter(stream))
@@ -300,11 +300,15 @@ class Copies(nn.Module):
 
 
 def test_kernel_distance_orders_what_it_measures():
-    randomness = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     y = torch.tensor([0, 1]).repeat_interleave(40)
-    images = torch.rand(80, 1, 16, 16, generator=randomness) + torch.linspace(0, 1, 16) * y[:, None, None, None]
+    images = torch.rand(80, 1, 16, 16, generator=rng) + torch.linspace(0, 1, 16) * y[:, None, None, None]
     measure = KernelDistance(
-        Stored(images, lambda kept: kept), y, LatentPrior(1), generator=torch.Generator().manual_seed(0), device=CPU
+        CompactRows(images, lambda kept: kept),
+        y,
+        LatentPrior(1),
+        generator=torch.Generator().manual_seed(0),
+        device=CPU,
     )
     same, moved, far = (measure(Copies(images + shift)) for shift in (0.0, 0.1, 0.5))
     swapped = measure(Copies(images.flip(0)))
@@ -316,14 +320,14 @@ def test_kernel_distance_orders_what_it_measures():
 
 
 def test_kernel_distance_sees_blur_behind_brightness():
-    randomness = torch.Generator().manual_seed(0)
-    light = 0.3 * torch.randn(120, 1, 1, 1, generator=randomness)
-    texture = 0.1 * torch.randn(120, 1, 16, 16, generator=randomness)
+    rng = torch.Generator().manual_seed(0)
+    light = 0.3 * torch.randn(120, 1, 1, 1, generator=rng)
+    texture = 0.1 * torch.randn(120, 1, 16, 16, generator=rng)
     blurred = functional.avg_pool2d(texture, 3, stride=1, padding=1)
     y = torch.arange(120) // 60
     kept = torch.arange(120) % 60 < 20
     measure = KernelDistance(
-        Stored((light + texture)[kept], lambda rows: rows),
+        CompactRows((light + texture)[kept], lambda rows: rows),
         y[kept],
         LatentPrior(1),
         generator=torch.Generator().manual_seed(1),

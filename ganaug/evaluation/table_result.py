@@ -11,32 +11,43 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 
-from ganaug.evaluation.fidelity import (
+from ganaug.common.containers import as_frame
+from ganaug.common.random import draw
+from ganaug.common.wording import listed, percent
+from ganaug.evaluation.result import Shown, count_interval
+from ganaug.metrics import (
     AUC,
     Associations,
-    Codebook,
+    Closest,
+    Copies,
+    Count,
+    Floor,
+    Interval,
     Projection,
+    TableCodes,
+    Utility,
     alpha_precision_beta_recall,
-    as_frame,
     as_time,
     associations,
+    bootstrap,
+    closest_records,
     column_distances,
+    copies,
     distributions,
-    draw,
+    membership_inference,
+    precision_recall_density_coverage,
     projection,
+    real_floor,
     two_sample_auc,
+    utility,
     validity,
 )
-from ganaug.evaluation.images import Floor, Interval, bootstrap, precision_recall_density_coverage, real_floor
-from ganaug.evaluation.privacy import Closest, Copies, Count, closest_records, copies, membership_inference
-from ganaug.evaluation.shown import Shown, count_interval, listed, percent
-from ganaug.evaluation.utility import Utility, utility
-from ganaug.report.card import model_card
-from ganaug.report.figures import heat_map, scatter
-from ganaug.report.page import Section, Shape, Shapes, Table, Words, drawings
+from ganaug.reporting.card import model_card
+from ganaug.reporting.figures import heat_map, scatter
+from ganaug.reporting.page import Section, Shape, Shapes, Table, Words, drawings
 
 if TYPE_CHECKING:
-    from ganaug.evaluation.pictures import PictureEvaluation
+    from ganaug.evaluation.image_result import ImageEvaluation
 
 MIN_ROWS = 20
 # Rows that the measures of neighbourhoods are given: with their intervals, about ten seconds.
@@ -75,7 +86,7 @@ def evaluate(
     classifiers: Sequence[ClassifierMixin] | None = None,
     inception: str | Path | None = None,
     random_state: int | np.random.Generator | None = None,
-) -> "Evaluation | PictureEvaluation":
+) -> "TableEvaluation | ImageEvaluation":
     """Measure whether synthetic rows are real enough, whether they are copies, and what they are good for.
 
     Parameters
@@ -92,18 +103,18 @@ def evaluate(
         of labels for the real ones, one for the synthetic ones, and, with a hold-out, one for that; like is compared
         with like then, and None takes them for one class.
     classifiers : sequence of scikit-learn classifiers or None, default=None
-        None takes a logistic regression and gradient boosting; see `ganaug.evaluation.utility.utility`.
+        None takes a logistic regression and gradient boosting; see `ganaug.metrics.utility.utility`.
     inception : str, Path or None, default=None
-        Of pictures: the file of `ganaug.evaluation.inception.Inception`, with which distances and score are the FID,
+        Of pictures: the file of `ganaug.metrics.inception.Inception`, with which distances and score are the FID,
         KID and IS of papers, for as few pictures as there are. Takes minutes a class.
     random_state : int, numpy.random.Generator or None, default=None
         Of forests, folds, and the rows drawn from long tables.
 
     Returns
     -------
-    Evaluation or PictureEvaluation
-        Print it for the verdict; of tables `ganaug.evaluation.summary.Evaluation`, of pictures
-        `ganaug.evaluation.pictures.PictureEvaluation`.
+    TableEvaluation or ImageEvaluation
+        Print it for the verdict; of tables `ganaug.evaluation.table_result.TableEvaluation`, of pictures
+        `ganaug.evaluation.image_result.ImageEvaluation`.
 
     Raises
     ------
@@ -134,11 +145,11 @@ def evaluate(
     Do not share these rows as if they were anonymous: ...
     """
     if len(np.shape(real)) > 2:
-        from ganaug.evaluation.pictures import evaluate_pictures  # of networks, which tables need not
+        from ganaug.evaluation.image_result import evaluate_images  # of networks, which tables need not
 
         if classifiers is not None:
             raise ValueError("classifiers are for tables; pictures are not judged by what they are good for here")
-        return evaluate_pictures(
+        return evaluate_images(
             real, synthetic, holdout=holdout, target=target, inception=inception, random_state=random_state
         )
     if inception is not None:
@@ -156,7 +167,7 @@ def evaluate_tables(
     target: Hashable | None = None,
     classifiers: Sequence[ClassifierMixin] | None = None,
     random_state: int | np.random.Generator | None = None,
-) -> "Evaluation":
+) -> "TableEvaluation":
     """Measure synthetic rows, as `evaluate` describes it."""
     real = as_frame(real, "real")
     # read once; every measure takes the frames as they are
@@ -167,49 +178,45 @@ def evaluate_tables(
             raise ValueError(f"{name} has {len(table)} rows, and {MIN_ROWS} are needed to measure anything")
     if classifiers is not None and target is None:
         raise ValueError("classifiers have nothing to predict; name the column with target=...")
-    randomness = np.random.default_rng(random_state)
+    rng = np.random.default_rng(random_state)
     # first of all, as it is where a wrong target shows
     useful = None
     if target is not None:
-        useful = utility(
-            real, synthetic, target, holdout=holdout, classifiers=classifiers, random_state=_seed(randomness)
-        )
-    neighborhoods, interval, floor = _neighborhoods(real, synthetic, randomness)
-    return Evaluation(
+        useful = utility(real, synthetic, target, holdout=holdout, classifiers=classifiers, random_state=_seed(rng))
+    neighborhoods, interval, floor = _neighborhoods(real, synthetic, rng)
+    return TableEvaluation(
         n_rows={"real": len(real), "synthetic": len(synthetic), "holdout": 0 if holdout is None else len(holdout)},
         validity=validity(real, synthetic),
         distances=column_distances(real, synthetic),
-        association=associations(real, synthetic, random_state=_seed(randomness)),
-        two_sample=two_sample_auc(real, synthetic, random_state=_seed(randomness)),
+        association=associations(real, synthetic, random_state=_seed(rng)),
+        two_sample=two_sample_auc(real, synthetic, random_state=_seed(rng)),
         neighborhoods=neighborhoods,
         neighborhood_interval=interval,
         neighborhood_floor=floor,
         copied=copies(real, synthetic, holdout=holdout),
-        closest=closest_records(real, synthetic, holdout=holdout, random_state=_seed(randomness)),
-        membership=None
-        if holdout is None
-        else membership_inference(real, synthetic, holdout, random_state=_seed(randomness)),
+        closest=closest_records(real, synthetic, holdout=holdout, random_state=_seed(rng)),
+        membership=None if holdout is None else membership_inference(real, synthetic, holdout, random_state=_seed(rng)),
         useful=useful,
         distributions=distributions(real, synthetic),
-        projection=projection(real, synthetic, random_state=_seed(randomness)),
+        projection=projection(real, synthetic, random_state=_seed(rng)),
         settings={"target": target, "classifiers": classifiers, "random_state": random_state},
     )
 
 
-def _seed(randomness: np.random.Generator) -> int:
-    return int(randomness.integers(2**31))
+def _seed(rng: np.random.Generator) -> int:
+    return int(rng.integers(2**31))
 
 
 def _neighborhoods(
-    real: pd.DataFrame, synthetic: pd.DataFrame, randomness: np.random.Generator
+    real: pd.DataFrame, synthetic: pd.DataFrame, rng: np.random.Generator
 ) -> tuple[NDArray, Interval, Floor]:
     """Return the six measures, their interval, and what one half of the real rows makes of the other."""
     n = min(len(real), len(synthetic), MAX_NEIGHBORHOOD_ROWS)
-    real, synthetic = (table.iloc[draw(len(table), n, randomness)] for table in (real, synthetic))
-    book = Codebook(real, synthetic)
+    real, synthetic = (table.iloc[draw(len(table), n, rng)] for table in (real, synthetic))
+    book = TableCodes(real, synthetic)
     points, made = book.points(book.cells_, book.cells(synthetic))
-    interval = bootstrap(_of_neighborhoods, points, made, n=_N_RESAMPLES, random_state=randomness)
-    floor = real_floor(points, _of_neighborhoods, n_splits=_N_RESAMPLES // 2, random_state=randomness)
+    interval = bootstrap(_of_neighborhoods, points, made, n=_N_RESAMPLES, random_state=rng)
+    floor = real_floor(points, _of_neighborhoods, n_splits=_N_RESAMPLES // 2, random_state=rng)
     return _of_neighborhoods(points, made), interval, floor
 
 
@@ -223,7 +230,7 @@ def _of_neighborhoods(real: NDArray, fake: NDArray) -> NDArray:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Evaluation(Shown):
+class TableEvaluation(Shown):
     """What `evaluate` found.
 
     Attributes
@@ -231,23 +238,23 @@ class Evaluation(Shown):
     n_rows : dict
         Rows of "real", "synthetic" and "holdout".
     validity, distances : DataFrame
-        See `ganaug.evaluation.fidelity.validity` and `column_distances`; together they are `columns`.
+        See `ganaug.metrics.fidelity.validity` and `column_distances`; together they are `columns`.
     association : Associations
-        See `ganaug.evaluation.fidelity.associations`.
+        See `ganaug.metrics.fidelity.associations`.
     two_sample : AUC
-        See `ganaug.evaluation.fidelity.two_sample_auc`.
+        See `ganaug.metrics.fidelity.two_sample_auc`.
     neighborhoods : ndarray of shape (6,)
         Precision, recall, density, coverage, alpha-precision and beta-recall.
     neighborhood_interval, neighborhood_floor : Interval, Floor
         Of these six: 95 % interval, and what one half of the real rows makes of the other.
     copied, closest, membership : Copies, Closest, AUC or None
-        See `ganaug.evaluation.privacy`; None without a hold-out.
+        See `ganaug.metrics.privacy`; None without a hold-out.
     useful : Utility or None
-        See `ganaug.evaluation.utility.utility`; None without a target.
+        See `ganaug.metrics.utility.utility`; None without a target.
     distributions : dict of DataFrame
-        See `ganaug.evaluation.fidelity.distributions`.
+        See `ganaug.metrics.fidelity.distributions`.
     projection : Projection
-        See `ganaug.evaluation.fidelity.projection`.
+        See `ganaug.metrics.fidelity.projection`.
     settings : dict
         What `evaluate` was called with besides tables.
 
@@ -296,7 +303,7 @@ class Evaluation(Shown):
         Returns
         -------
         DataFrame
-            See `ganaug.evaluation.fidelity.column_distances` and `validity`.
+            See `ganaug.metrics.fidelity.column_distances` and `validity`.
         """
         order = np.argsort(-self.distances["distance"].to_numpy(), kind="stable")
         return pd.concat([self.distances, self.validity], axis=1).iloc[order]
@@ -307,7 +314,7 @@ class Evaluation(Shown):
         Returns
         -------
         Associations
-            Matrices "real", "synthetic" and "difference"; see `ganaug.evaluation.fidelity.associations`.
+            Matrices "real", "synthetic" and "difference"; see `ganaug.metrics.fidelity.associations`.
         """
         return self.association
 
@@ -317,7 +324,7 @@ class Evaluation(Shown):
         Returns
         -------
         DataFrame
-            See `ganaug.evaluation.privacy.copies`.
+            See `ganaug.metrics.privacy.copies`.
         """
         return self.copied.listed
 
@@ -583,7 +590,7 @@ class Evaluation(Shown):
             On the left the 25 farthest columns, with a line where chance alone would put each; on the right the
             differences of their associations, red where the synthetic one is higher.
         """
-        from ganaug.figure import Drawing
+        from ganaug.common.figure import Drawing
 
         columns = self.columns().iloc[:_SHOWN_COLUMNS]
         # matplotlib reads what stands between two dollars as a formula

@@ -57,8 +57,8 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d, has_
 
 import ganaug
 from ganaug.oversampler import GANOversampler
-from ganaug.report.card import NOTICE, model_card
-from ganaug.report.page import Section, Table, Words, drawings, page, settings
+from ganaug.reporting.card import NOTICE, model_card
+from ganaug.reporting.page import Section, Table, Words, drawings, page, settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -173,7 +173,7 @@ def compare(
     Examples
     --------
     >>> from sklearn.datasets import make_classification
-    >>> from ganaug.comparison import compare
+    >>> from ganaug.comparison.compare import compare
     >>> X, y = make_classification(300, weights=[0.9], random_state=0)
     >>> comparison = compare(
     ...     X, y, samplers=["none", "weights", "SMOTE"], classifiers="LogisticRegression", n_repeats=1, random_state=0
@@ -270,7 +270,7 @@ def select(
     random_state: int | np.random.RandomState | None = None,
     n_jobs: int | None = 1,
     verbose: int = 0,
-) -> "Choice":
+) -> "Selection":
     """Choose by cross-validation whether to add rows, which ones, and how many.
 
     `compare` is run on training rows; what it is sure of decides. "Nothing is added" is among the answers, and the
@@ -291,7 +291,7 @@ def select(
 
     Returns
     -------
-    Choice
+    Selection
         The sampler, not yet fitted, the comparison, and the reason in words.
 
     Raises
@@ -374,7 +374,7 @@ def select(
         )
     gain = standing.loc[standing["is better"], "gain"].to_dict()
     name = max((name for name in samplers if name in gain), key=lambda name: gain[name], default="none")
-    return Choice(name, samplers[name], metric, comparison)
+    return Selection(name, samplers[name], metric, comparison)
 
 
 def _repeated(X: Any, y: Any, random_state: int | None) -> tuple[Any, Any]:
@@ -564,7 +564,7 @@ class Comparison:
         matplotlib.figure.Figure
             To be shown by a notebook, or saved.
         """
-        from ganaug.figure import Drawing
+        from ganaug.common.figure import Drawing
 
         summary = self.summary()
         samplers, classifiers = summary["sampler"].unique(), summary["classifier"].unique()
@@ -737,7 +737,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Selection:
     """What `select` chose, and why.
 
     Attributes
@@ -756,7 +756,7 @@ class Choice:
     >>> scores = pd.DataFrame({"sampler": ["none"] * 5 + ["random"] * 5, "split": [*range(5)] * 2})
     >>> scores = scores.assign(classifier="tree", n_train=80, n_test=20, fit_seconds=0.1, note="")
     >>> scores["F1"] = [0.50, 0.52, 0.51, 0.49, 0.50, 0.70, 0.73, 0.70, 0.70, 0.69]
-    >>> print(Choice("random", FunctionSampler(), "F1", Comparison(scores)).reason)
+    >>> print(Selection("random", FunctionSampler(), "F1", Comparison(scores)).reason)
     random is used: its F1 is 0.704 instead of 0.504 with nothing added (p < 0.001), the best mean of those that the
     paired test over 5 splits tells from doing nothing.
     """

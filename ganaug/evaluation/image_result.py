@@ -9,9 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ganaug.evaluation import extractor
-from ganaug.evaluation.images import (
+from ganaug.common.wording import listed, percent
+from ganaug.evaluation.result import Shown, count_interval
+from ganaug.metrics import (
+    Closest,
+    Count,
+    Inception,
     bootstrap,
+    closest_of,
     frechet_distance,
     inception_score,
     kernel_distance,
@@ -19,11 +24,9 @@ from ganaug.evaluation.images import (
     precision_recall_density_coverage,
     real_floor,
 )
-from ganaug.evaluation.inception import Inception
-from ganaug.evaluation.privacy import Closest, Count, closest_of
-from ganaug.evaluation.shown import Shown, count_interval, listed, percent
-from ganaug.report.card import model_card
-from ganaug.report.page import Pairs, Section, Table, Words, drawings, picture
+from ganaug.metrics import efficientnet as extractor
+from ganaug.reporting.card import model_card
+from ganaug.reporting.page import Pairs, Section, Table, Words, drawings, picture
 
 # Synthetic pictures of a class, and half of its real ones, below which nothing is said of it: intervals are made of
 # halves, and those need more pictures than neighbours.
@@ -58,7 +61,7 @@ _LOWEST = np.array([0, -np.inf, 0, 0, 0, 0])
 _HIGHEST = np.array([np.inf, np.inf, 1, 1, np.inf, 1])
 
 
-def evaluate_pictures(
+def evaluate_images(
     real: ArrayLike,
     synthetic: ArrayLike,
     *,
@@ -67,12 +70,12 @@ def evaluate_pictures(
     inception: str | Path | None,
     random_state: int | np.random.Generator | None,
     names: Sequence[str | int] | None = None,
-) -> "PictureEvaluation":
+) -> "ImageEvaluation":
     """Measure synthetic pictures, as `ganaug.evaluate` describes it; `names` are what a page calls the real ones."""
     look, measures = (_look, _OURS) if inception is None else (Inception(inception).look, _INCEPTION)
     sets = _checked(real, synthetic, holdout)
     labels = _labels(sets, target)
-    randomness = np.random.default_rng(random_state)
+    rng = np.random.default_rng(random_state)
     measured: list[tuple[Any, ...]] = []
     few: dict[Hashable, tuple[int, int]] = {}
     odds: list[NDArray] = []
@@ -86,8 +89,8 @@ def evaluate_pictures(
             few[label] = (len(own["real"]), len(own["synthetic"]))
             continue
         real_rows, made_rows = (
-            randomness.permutation(own["real"])[: 2 * m],
-            randomness.permutation(own["synthetic"])[:m],
+            rng.permutation(own["real"])[: 2 * m],
+            rng.permutation(own["synthetic"])[:m],
         )
         try:
             points, real_odds = look(sets["real"][real_rows], _value_range(sets["real"]))
@@ -97,20 +100,20 @@ def evaluate_pictures(
             break
         odds.append(np.stack([real_odds[:m], made_odds]))
         value = _measures(points[:m], made)
-        low, high = bootstrap(_measures, points[:m], made, n=_N_RESAMPLES, random_state=randomness)
+        low, high = bootstrap(_measures, points[:m], made, n=_N_RESAMPLES, random_state=rng)
         low, high = np.maximum(low, _LOWEST), np.minimum(high, _HIGHEST)
-        floor = real_floor(points, _measures, n_splits=_N_RESAMPLES // 2, random_state=randomness)
+        floor = real_floor(points, _measures, n_splits=_N_RESAMPLES // 2, random_state=rng)
         rows = zip((measures.get(name, name) for name in _MEASURES), value, low, high, *floor, strict=True)
         measured += [(label, name, m, *numbers) for name, *numbers in rows]
-    nearest = _nearest(sets, labels, classes, randomness)
-    return PictureEvaluation(
+    nearest = _nearest(sets, labels, classes, rng)
+    return ImageEvaluation(
         n_rows={name: len(pictures) for name, pictures in sets.items()},
         by_class=pd.DataFrame(
             measured, columns=["class", "measure", "n", "value", "low", "high", "floor", "floor low", "floor high"]
         ),
         few=few,
         missing=missing,
-        score=_score(np.concatenate(odds, axis=1), randomness) if odds else None,
+        score=_score(np.concatenate(odds, axis=1), rng) if odds else None,
         measures=measures,
         names=names,
         settings={
@@ -187,20 +190,20 @@ def _measures(real: NDArray, fake: NDArray) -> NDArray:
     )
 
 
-def _score(odds: NDArray, randomness: np.random.Generator) -> tuple[float, float, float, float]:
+def _score(odds: NDArray, rng: np.random.Generator) -> tuple[float, float, float, float]:
     """Return the inception score of synthetic pictures, its interval, and that of as many real ones."""
     real, made = odds
-    low, high = bootstrap(lambda _, fake: inception_score(fake), real, made, n=50, random_state=randomness)
+    low, high = bootstrap(lambda _, fake: inception_score(fake), real, made, n=50, random_state=rng)
     return inception_score(made), float(low), float(high), inception_score(real)
 
 
 def _nearest(
-    sets: dict[str, NDArray], labels: dict[str, NDArray], classes: NDArray, randomness: np.random.Generator
+    sets: dict[str, NDArray], labels: dict[str, NDArray], classes: NDArray, rng: np.random.Generator
 ) -> dict[str, Any]:
     """Compare how near synthetic and unseen real pictures of the same classes are to the real ones."""
     real, unseen = sets["real"], "holdout" if "holdout" in sets else "real"
-    rows = randomness.permutation(len(sets["synthetic"]))[:MAX_NEAREST]
-    others = randomness.permutation(np.flatnonzero(np.isin(labels[unseen], classes)))[:MAX_NEAREST]
+    rows = rng.permutation(len(sets["synthetic"]))[:MAX_NEAREST]
+    others = rng.permutation(np.flatnonzero(np.isin(labels[unseen], classes)))[:MAX_NEAREST]
     if not len(others):
         raise ValueError(f"holdout has no picture of {listed(classes)}, which the synthetic ones are of")
     place, distance, mirrored = nearest_pixels(sets["synthetic"][rows], real)
@@ -217,12 +220,12 @@ def _nearest(
         "pairs": np.stack(pairs),
         "copied": Count(int((distance == 0).sum()), len(distance)),
         "reference_copied": Count(int((reference == 0).sum()), len(reference)),
-        "closest": closest_of(distance[:, None], reference[:, None], randomness),
+        "closest": closest_of(distance[:, None], reference[:, None], rng),
     }
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class PictureEvaluation(Shown):
+class ImageEvaluation(Shown):
     """What `ganaug.evaluate` found of pictures.
 
     Attributes
@@ -232,7 +235,7 @@ class PictureEvaluation(Shown):
     by_class : DataFrame
         For each "class" and "measure": "n" synthetic pictures against as many real ones, "value", "low" and "high", its
         95 % interval, and "floor", "floor low" and "floor high", what one half of the real pictures makes of the other.
-        The measures are those of `ganaug.evaluation.images`, in the features of the network that `measures` tell.
+        The measures are those of `ganaug.metrics.images`, in the features of the network that `measures` tell.
     few : dict
         Classes too small to measure: label -> number of real and of synthetic pictures.
     missing : str
@@ -249,7 +252,7 @@ class PictureEvaluation(Shown):
         Of synthetic pictures that equal a real one, as it is or mirrored, and of held-out pictures, or of real ones
         that equal another one.
     closest : Closest
-        See `ganaug.evaluation.privacy.closest_records`; distances are those of `nearest`.
+        See `ganaug.metrics.privacy.closest_records`; distances are those of `nearest`.
     measures : dict
         What the Fréchet ("FD") and the kernel distance ("KD") and the inception score ("IS") are called: FID, KID and
         IS if they rest on Inception, and otherwise after the network that they do rest on.
@@ -421,7 +424,7 @@ class PictureEvaluation(Shown):
             Above, precision, recall and coverage with their intervals, and a line where real pictures are among
             themselves; below, pairs of a synthetic picture and the real one that is nearest to it.
         """
-        from ganaug.figure import Drawing
+        from ganaug.common.figure import Drawing
 
         classes = self.by_class["class"].unique().tolist()
         height = 1 + 0.35 * len(classes)

@@ -22,11 +22,11 @@ def level_key(value: Any) -> tuple[type, Any]:
 DTYPE_KINDS = "biufmMO"
 
 
-def plain_cell(value: Any, label: Hashable) -> Any:
+def to_json(value: Any, label: Hashable) -> Any:
     """Write one cell in JSON's terms, its type included."""
     plain = _plain(value)
     try:
-        if plain is not None and level_key(cell(plain)) == level_key(value):
+        if plain is not None and level_key(from_json(plain)) == level_key(value):
             return plain
     except (TypeError, ValueError):
         pass
@@ -62,8 +62,8 @@ def _plain(value: Any) -> Any:
     return None
 
 
-def cell(plain: Any) -> Any:
-    """Read one cell that `plain_cell` wrote."""
+def from_json(plain: Any) -> Any:
+    """Read one cell that `to_json` wrote."""
     if not isinstance(plain, dict):
         if isinstance(plain, list):
             raise ValueError(f"{plain!r} is no cell")
@@ -81,9 +81,9 @@ def cell(plain: Any) -> Any:
         scalar = np.dtype(value[0])
         if scalar.kind not in "biufU":
             raise ValueError(f"{scalar} is no cell's dtype")
-        return scalar.type(cell(value[1]))
+        return scalar.type(from_json(value[1]))
     if kind == "tuple":
-        return tuple(cell(item) for item in value)
+        return tuple(from_json(item) for item in value)
     readers: dict[str, Any] = {
         "float": float,
         "decimal": decimal.Decimal,
@@ -94,13 +94,13 @@ def cell(plain: Any) -> Any:
     return readers[kind](value)
 
 
-def plain_dtype(column_dtype: Any, label: Hashable) -> Any:
+def dtype_to_json(column_dtype: Any, label: Hashable) -> Any:
     """Write a column's dtype in JSON's terms."""
     if isinstance(column_dtype, pd.CategoricalDtype):
         categories = column_dtype.categories
         return {
-            "categories": [plain_cell(category, label) for category in categories.astype(object)],
-            "of": plain_dtype(categories.dtype, label),
+            "categories": [to_json(category, label) for category in categories.astype(object)],
+            "of": dtype_to_json(categories.dtype, label),
             "ordered": bool(column_dtype.ordered),
         }
     if isinstance(column_dtype, pd.StringDtype):
@@ -108,7 +108,7 @@ def plain_dtype(column_dtype: Any, label: Hashable) -> Any:
     if isinstance(column_dtype, pd.ArrowDtype) and str(column_dtype) == "string[pyarrow]":
         return {"arrow": "string"}  # pandas reads the bare name as its own string dtype
     try:
-        if dtype(str(column_dtype)) == column_dtype:
+        if dtype_from_json(str(column_dtype)) == column_dtype:
             return str(column_dtype)
     except (TypeError, ValueError, NotImplementedError):
         pass
@@ -118,8 +118,8 @@ def plain_dtype(column_dtype: Any, label: Hashable) -> Any:
     )
 
 
-def dtype(plain: Any) -> Any:
-    """Read a dtype that `plain_dtype` wrote."""
+def dtype_from_json(plain: Any) -> Any:
+    """Read a dtype that `dtype_to_json` wrote."""
     if isinstance(plain, str):
         found = pd.api.types.pandas_dtype(plain)
         if isinstance(found, np.dtype) and found.kind not in DTYPE_KINDS:
@@ -129,5 +129,5 @@ def dtype(plain: Any) -> Any:
         return pd.ArrowDtype(pa.type_for_alias(plain["arrow"]))
     if "string" in plain:
         return pd.StringDtype(plain["string"], na_value=np.nan if plain["nan"] else pd.NA)
-    categories = pd.Index([cell(category) for category in plain["categories"]], dtype=dtype(plain["of"]))
+    categories = pd.Index([from_json(category) for category in plain["categories"]], dtype=dtype_from_json(plain["of"]))
     return pd.CategoricalDtype(categories, ordered=bool(plain["ordered"]))

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing
 
-from ganaug.evaluation.fidelity import as_frame, draw
-from ganaug.evaluation.pictures import PictureEvaluation, evaluate_pictures
-from ganaug.evaluation.summary import MIN_ROWS, Evaluation, evaluate_tables
-from ganaug.models.image import ImageGAN
+from ganaug.common.containers import as_frame
+from ganaug.common.random import draw
+from ganaug.evaluation.image_result import ImageEvaluation, evaluate_images
+from ganaug.evaluation.table_result import MIN_ROWS, TableEvaluation, evaluate_tables
+from ganaug.models import ImageGAN
 from ganaug.oversampler import GANOversampler
-from ganaug.report.card import NOTICE, model_card
-from ganaug.report.page import (
+from ganaug.reporting.card import NOTICE, model_card
+from ganaug.reporting.page import (
     REAL,
     SYNTHETIC,
     Block,
@@ -33,8 +34,7 @@ from ganaug.report.page import (
     picture,
     settings,
 )
-from ganaug.training.history import panels, plot_history
-from ganaug.training.trainer import COLLAPSED
+from ganaug.training import COLLAPSE_THRESHOLD, panels, plot_history
 
 # Classes that are looked at one by one, those with the most generated rows.
 MAX_CLASSES = 4
@@ -46,7 +46,7 @@ _SHOWN_EACH = 8
 _LONGEST_LABEL = 40
 
 
-def balance_report(
+def evaluate_resampling(
     sampler: GANOversampler,
     X: Any,
     y: Any,
@@ -55,7 +55,7 @@ def balance_report(
     *,
     names: Sequence[str | int] | None = None,
     random_state: int = 0,
-) -> "BalanceReport":
+) -> "Resampling":
     """Look at what a sampler has just done: whether classes are equal, rows or pictures real, and no copies.
 
     Parameters
@@ -73,8 +73,8 @@ def balance_report(
 
     Returns
     -------
-    BalanceReport
-        Counts, measures, and a page: ``balance_report(...).html("report.html")``.
+    Resampling
+        Counts, measures, and a page: ``evaluate_resampling(...).html("report.html")``.
 
     Raises
     ------
@@ -90,11 +90,11 @@ def balance_report(
     Examples
     --------
     >>> from sklearn.datasets import make_classification
-    >>> from ganaug import GANOversampler, TabularGAN, balance_report
+    >>> from ganaug import GANOversampler, TabularGAN, evaluate_resampling
     >>> X, y = make_classification(n_samples=200, weights=[0.8], random_state=0)
     >>> sampler = GANOversampler(model=TabularGAN(n_steps=20), random_state=0)
     >>> X_res, y_res = sampler.fit_resample(X, y)
-    >>> report = balance_report(sampler, X, y, X_res, y_res)
+    >>> report = evaluate_resampling(sampler, X, y, X_res, y_res)
     >>> report.frame()
       class  before  repeated  generated  after
     0     0     160         0          0    160
@@ -118,14 +118,14 @@ def balance_report(
     enough = counts[(counts["before"] >= least) & (counts["generated"] >= least)]
     looked_at = enough.sort_values("generated", ascending=False, kind="stable")["class"].tolist()[:MAX_CLASSES]
     n_generated = int((counts["generated"] > 0).sum())
-    randomness = np.random.default_rng(random_state)
+    rng = np.random.default_rng(random_state)
     notes = []
     if len(looked_at) < n_generated:
         notes.append(
             f"Looked at: {len(looked_at)} of {n_generated} classes that got any, at most {MAX_CLASSES}, those "
             f"with the most of them. It takes {least} real and {least} generated ones."
         )
-    evaluations: dict[Hashable, Evaluation] = {}
+    evaluations: dict[Hashable, TableEvaluation] = {}
     pictures: dict[Hashable, LookedAt] = {}
     seen = None
     if isinstance(model, ImageGAN):
@@ -136,21 +136,21 @@ def balance_report(
         pictures = {label: _look(model, label, real[labels == label], new[after[kept] == label]) for label in looked_at}
         if looked_at:
             target = (labels, after[kept])
-            seen = evaluate_pictures(
-                real, new, holdout=None, target=target, inception=None, random_state=randomness, names=names
+            seen = evaluate_images(
+                real, new, holdout=None, target=target, inception=None, random_state=rng, names=names
             )
     else:
         for label in looked_at:
             own, new = np.flatnonzero(labels == label), np.flatnonzero(made & (after == label))
-            drawn, few = own[draw(len(own), MAX_REAL_ROWS, randomness)], new[draw(len(new), MAX_ROWS, randomness)]
+            drawn, few = own[draw(len(own), MAX_REAL_ROWS, rng)], new[draw(len(new), MAX_ROWS, rng)]
             if len(drawn) + len(few) < len(own) + len(new):
                 notes.append(
                     f"Class {label}: {len(few):,} of {len(new):,} generated ones, drawn, beside {len(drawn):,} of "
                     f"{len(own):,} real ones."
                 )
             tables = as_frame(_safe_indexing(X, drawn), "X"), as_frame(_safe_indexing(X_resampled, few), "X_resampled")
-            evaluations[label] = evaluate_tables(*tables, random_state=randomness)
-    return BalanceReport(
+            evaluations[label] = evaluate_tables(*tables, random_state=rng)
+    return Resampling(
         counts=counts,
         evaluations=evaluations,
         pictures=pictures,
@@ -182,18 +182,18 @@ class LookedAt(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class BalanceReport:
-    """What `balance_report` found.
+class Resampling:
+    """What `evaluate_resampling` found.
 
     Attributes
     ----------
     counts : DataFrame
         A row for each class: "class", rows "before", "repeated", "generated", and "after".
-    evaluations : dict of Evaluation
+    evaluations : dict of TableEvaluation
         Of tables, by class.
     pictures : dict of LookedAt
         Of pictures, by class.
-    seen : PictureEvaluation or None
+    seen : ImageEvaluation or None
         What `ganaug.evaluate` found of all of them.
     notes : list of str
         What was left out, and why.
@@ -202,13 +202,13 @@ class BalanceReport:
     settings : dict of (dict, dict)
         Parameters of the sampler and of the model, by the names of their classes, and their defaults.
     seed : int or None
-        What all of the model's randomness came from.
+        What all of the model's rng came from.
     """
 
     counts: pd.DataFrame
-    evaluations: dict[Hashable, Evaluation]
+    evaluations: dict[Hashable, TableEvaluation]
     pictures: dict[Hashable, LookedAt]
-    seen: PictureEvaluation | None
+    seen: ImageEvaluation | None
     notes: list[str]
     history: pd.DataFrame
     settings: dict[str, tuple[dict[str, Any], dict[str, Any]]]
@@ -220,7 +220,7 @@ class BalanceReport:
 
     @property
     def verdict(self) -> list[str]:
-        """Plain sentences: what was added, and for each class what `Evaluation.verdict` says."""
+        """Plain sentences: what was added, and for each class what `TableEvaluation.verdict` says."""
         n_before, n_generated = (int(self.counts[name].sum()) for name in ("before", "generated"))
         kind = "pictures" if self.pictures else "rows"
         said = [f"{n_generated:,} generated {kind} beside {n_before:,} real ones."]
@@ -236,7 +236,7 @@ class BalanceReport:
         best = self.history.dropna(subset=["distance", "diversity"]).nsmallest(1, "distance")["diversity"]
         return [
             f"The least varied class has {share:.2f} of the variety of the real one"
-            + (": it has collapsed, its pictures are all alike." if share < COLLAPSED else "; 1 is best.")
+            + (": it has collapsed, its pictures are all alike." if share < COLLAPSE_THRESHOLD else "; 1 is best.")
             for share in best
         ]
 
@@ -248,7 +248,7 @@ class BalanceReport:
         matplotlib.figure.Figure
             At most 30 classes, the largest of those that were balanced.
         """
-        from ganaug.figure import Drawing
+        from ganaug.common.figure import Drawing
 
         counts = self.counts.sort_values("after", ascending=False, kind="stable").iloc[:30]
         figure = Drawing(figsize=(6, 1.2 + 0.35 * len(counts)), layout="constrained")

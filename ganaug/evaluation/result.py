@@ -1,19 +1,17 @@
 """What evaluations have in common: a table of measures, a verdict in sentences, and how both are shown."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from ganaug.evaluation.privacy import Count
-from ganaug.report.card import NOTICE
-from ganaug.report.page import Section, Words, page, settings
+from ganaug.metrics import Count
+from ganaug.reporting.card import NOTICE
+from ganaug.reporting.page import Section, Words, page, settings
 
 
 class Shown(ABC):
@@ -89,20 +87,6 @@ class Shown(ABC):
         numbers = ["value", "low", "high", "best"]
         frame[numbers] = frame[numbers].map(lambda number: "" if np.isnan(number) else f"{number:.3f}")
         return frame
-
-
-def percent(share: float) -> str:
-    """Write a share so that little is not taken for nothing, nor nearly all for all."""
-    if 0 < share < 0.001:
-        return "less than 0.1 %"
-    return f"{100 * share:.3g} %" if share <= 0.999 else f"{100 * np.floor(1000 * share) / 1000:.3g} %"
-
-
-def listed(labels: Sequence[Hashable] | pd.Index | NDArray) -> str:
-    """Name three labels, and say how many more there are."""
-    # NumPy's numbers would show their type
-    named = ", ".join(repr(label.item() if isinstance(label, np.generic) else label) for label in labels[:3])
-    return f"{named} and {len(labels) - 3} more" if len(labels) > 3 else named
 
 
 def count_interval(count: Count) -> tuple[float, float]:

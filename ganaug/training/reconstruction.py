@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from ganaug.training.trainer import Batch, Phase, Report, Stored
+from ganaug.training.loop import Batch, CompactRows, Phase, Report
 
 # Weight of the latent's squared length. It keeps the latents of pictures as close together as those of noise, so that
 # there is no empty space to interpolate through, and hardly blurs what is given back.
@@ -44,14 +44,14 @@ def reconstruction_phase(encoder: nn.Module, generator: nn.Module, *, fabric: Fa
 
 
 @torch.inference_mode()
-def latents(encoder: nn.Module, rows: Stored, device: torch.device) -> Tensor:
+def encode_latents(encoder: nn.Module, rows: CompactRows, device: torch.device) -> Tensor:
     """Encode all rows.
 
     Parameters
     ----------
     encoder : nn.Module
         Trained by `reconstruction_phase`.
-    rows : Stored
+    rows : CompactRows
         Of n_rows.
     device : torch.device
         Where the encoder is.

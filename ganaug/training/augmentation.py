@@ -289,7 +289,7 @@ def _known(operations: Sequence[str]) -> tuple[str, ...]:
     return tuple(operations)
 
 
-class Augment:
+class AdaptiveAugmentation:
     """Apply operations at random, as often as the discriminator needs it (ADA, arXiv 2006.06676).
 
     A discriminator that is sure of all the training pictures has learned them by heart. How sure it is is measured by
@@ -305,7 +305,7 @@ class Augment:
         in half of `p` of the images, as one of its two results is the image itself. Above 0.8 operations may show in
         samples; "adaptive" stays in [0, 0.8].
     generator : torch.Generator
-        Source of randomness; numbers are drawn on its device.
+        Source of rng; numbers are drawn on its device.
     batch_size : int
         Real images in each call of `observe`.
     target : float, default=0.6
@@ -328,7 +328,7 @@ class Augment:
 
     Examples
     --------
-    >>> augment = Augment(["translation"], p="adaptive", generator=torch.Generator().manual_seed(0), batch_size=256)
+    >>> augment = AdaptiveAugmentation(["translation"], p="adaptive", generator=torch.Generator().manual_seed(0), batch_size=256)
     >>> images = torch.zeros(8, 1, 16, 16)
     >>> augment(images) is images
     True
@@ -361,7 +361,7 @@ class Augment:
         self._signs: list[Tensor] = []
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Augment each image on its own, real or fake.
+        """AdaptiveAugmentation each image on its own, real or fake.
 
         Parameters
         ----------

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ganaug.training.callbacks import Callback, Run
+from ganaug.training import Callback, Run
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -18,7 +18,7 @@ except ImportError:  # scikit-learn before 1.9
         return method
 
 
-class PassedOn(Callback):
+class SklearnCallbacks(Callback):
     """Tell scikit-learn's callbacks of a run: a task for the fit, and one in it for each training step.
 
     What was recorded of a step is its ``metadata``, empty for nine steps of ten. Where one of them asks for it, the

@@ -12,7 +12,9 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GroupKFold
 
-from ganaug.evaluation.images import nearest
+from ganaug.common.containers import as_frame
+from ganaug.common.random import draw
+from ganaug.metrics.images import nearest
 
 # Rows of each table that pairs of columns and the forest are given: their errors are about 0.01 then.
 MAX_PAIRED_ROWS = 20_000
@@ -25,7 +27,7 @@ N_BINS = 30
 N_LEVELS = 12
 # Mean of Kolmogorov's distribution, that of the scaled gap between two samples of one distribution.
 _KOLMOGOROV_MEAN = np.sqrt(np.pi / 2) * np.log(2)
-# Levels of a category up to which each has a dimension of its own in `Codebook.points`; longer lists share so many.
+# Levels of a category up to which each has a dimension of its own in `TableCodes.points`; longer lists share so many.
 MAX_LEVELS = 64
 # Grids on which all numbers of a column may lie, the widest first: name, and steps to a unit, of times a second.
 _NUMBER_GRIDS = {"whole": 1.0, **{f"{k} decimal{'s' * (k > 1)}": 10.0**k for k in range(1, 7)}}
@@ -65,123 +67,7 @@ class Supports(NamedTuple):
 # ------------------------------------------------------------------------------------------------- tables
 
 
-def as_frame(table: Any, name: str, like: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return a table as a pandas frame, with the columns of another one where that is given.
-
-    Parameters
-    ----------
-    table : DataFrame of pandas or polars, Arrow table, array or list of lists, shape (n, d)
-        With at least one row and column.
-    name : str
-        What messages call it.
-    like : DataFrame or None, default=None
-        A table of the same columns. Columns are put into its order; an array takes its names.
-
-    Returns
-    -------
-    DataFrame of shape (n, d)
-        The same rows, with columns in the order of `like`.
-
-    Raises
-    ------
-    ValueError
-        If it is no such table, columns are missing, too many or double, or cells are infinite or complex.
-
-    Examples
-    --------
-    >>> real = pd.DataFrame({"age": [31, 42], "city": ["Rome", "Oslo"]})
-    >>> as_frame([["Lima", 7]], "synthetic", real[["city", "age"]])
-       city  age
-    0  Lima    7
-    >>> as_frame(real[["age"]], "synthetic", real)
-    Traceback (most recent call last):
-    ...
-    ValueError: synthetic lacks column 'city' of the real table; both need the same columns
-    """
-    named = True
-    if isinstance(table, pd.DataFrame):
-        frame = table
-    elif hasattr(table, "__arrow_c_stream__"):
-        frame = _from_arrow(table)
-    else:
-        array = table if isinstance(table, np.ndarray) else np.array(table, dtype=object)
-        if array.ndim != 2:
-            raise ValueError(
-                f"{name} must be a table of shape (n, d), got {type(table).__name__} of shape {array.shape}"
-            )
-        frame, named = pd.DataFrame(array).infer_objects(), False
-    if 0 in frame.shape:
-        raise ValueError(f"{name} has {len(frame)} rows and {frame.shape[1]} columns; give at least 1 of each")
-    if like is not None:
-        frame = _in_order(frame, name, like, named)
-    if double := list(frame.columns[frame.columns.duplicated()]):
-        raise ValueError(f"{name} has more than one column {double[0]!r}; rename or drop one")
-    for label in frame:
-        kind = frame[label].dtype.kind
-        if kind == "c":
-            raise ValueError(f"column {label!r} of {name} is complex; give its real and imaginary parts as two columns")
-        if kind == "f" and np.isinf(frame[label].to_numpy("float64", na_value=np.nan)).any():
-            raise ValueError(f"column {label!r} of {name} holds infinite values; replace them, e.g. by NaN or a bound")
-    return frame
-
-
-def _from_arrow(table: Any) -> pd.DataFrame:
-    import pyarrow as pa
-
-    def dtype(of: Any) -> Any:
-        return None if pa.types.is_dictionary(of) else pd.ArrowDtype(of)  # None: pandas' own categories
-
-    read = pa.table(table)
-    # pandas knows no views, as which polars hands over text
-    plain = [
-        field.with_type(pa.large_string()) if pa.types.is_string_view(field.type) else field for field in read.schema
-    ]
-    return read.cast(pa.schema(plain)).to_pandas(types_mapper=dtype)
-
-
-def _in_order(frame: pd.DataFrame, name: str, like: pd.DataFrame, named: bool) -> pd.DataFrame:
-    if not named:
-        if frame.shape[1] != like.shape[1]:
-            raise ValueError(f"{name} has {frame.shape[1]} columns and the real table {like.shape[1]}")
-        return frame.set_axis(like.columns, axis=1)
-    lacking = [label for label in like if label not in frame]
-    unknown = [label for label in frame if label not in like]
-    said = [
-        f"{word} column{'s' * (len(labels) > 1)} {', '.join(map(repr, labels[:5]))}"
-        + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")
-        + of
-        for word, labels, of in [
-            ("lacks", lacking, " of the real table"),
-            ("has", unknown, " that the real table has not"),
-        ]
-        if labels
-    ]
-    if said:
-        raise ValueError(f"{name} {' and '.join(said)}; both need the same columns")
-    return frame if frame.columns.duplicated().any() else frame[list(like)]
-
-
-def draw(n: int, most: int, randomness: np.random.Generator) -> NDArray[np.intp]:
-    """Return `most` of `n` row numbers in rising order, or all of them where they are no more.
-
-    Parameters
-    ----------
-    n : int
-        Rows there are.
-    most : int
-        Rows to draw at most.
-    randomness : numpy.random.Generator
-        Of the draw.
-
-    Returns
-    -------
-    ndarray of int
-        Their numbers.
-    """
-    return np.arange(n) if n <= most else np.sort(randomness.choice(n, most, replace=False))
-
-
-class Codebook:
+class TableCodes:
     """How the cells of a table are read as numbers, learned from the real rows.
 
     Numbers, dates and durations are numeric columns, and all others, flags included, are categories. Whole numbers
@@ -215,7 +101,7 @@ class Codebook:
     Examples
     --------
     >>> real = pd.DataFrame({"age": [31, 42, 53], "city": ["Rome", "Oslo", "Rome"]})
-    >>> book = Codebook(real)
+    >>> book = TableCodes(real)
     >>> book.cells(pd.DataFrame({"age": [30, None], "city": ["Oslo", "Lima"]}))
     array([[30.,  1.],
            [nan, -1.]])
@@ -319,7 +205,7 @@ def row_keys(cells: NDArray) -> NDArray[np.uint64]:
     Parameters
     ----------
     cells : ndarray of shape (n, d)
-        As `Codebook.cells` returns them.
+        As `TableCodes.cells` returns them.
     """
     return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(cells), index=False), dtype=np.uint64)
 
@@ -429,7 +315,7 @@ def validity(real: Any, synthetic: Any) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        See `as_frame` and `Codebook`.
+        See `as_frame` and `TableCodes`.
 
     Notes
     -----
@@ -450,7 +336,7 @@ def validity(real: Any, synthetic: Any) -> pd.DataFrame:
     """
     real = as_frame(real, "real")
     synthetic = as_frame(synthetic, "synthetic", real)
-    book = Codebook(real)
+    book = TableCodes(real)
     cells = book.cells(synthetic)
     rows = []
     for i, (label, kind) in enumerate(zip(book.labels, book.kinds, strict=True)):
@@ -545,7 +431,7 @@ def column_distances(real: Any, synthetic: Any) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        See `as_frame` and `Codebook`.
+        See `as_frame` and `TableCodes`.
 
     Notes
     -----
@@ -561,7 +447,7 @@ def column_distances(real: Any, synthetic: Any) -> pd.DataFrame:
     """
     real = as_frame(real, "real")
     synthetic = as_frame(synthetic, "synthetic", real)
-    book = Codebook(real)
+    book = TableCodes(real)
     cells = book.cells(synthetic)
     both = 1 / len(real) + 1 / len(synthetic)
     rows = []
@@ -614,7 +500,7 @@ def distributions(real: Any, synthetic: Any) -> dict[Hashable, pd.DataFrame]:
     Raises
     ------
     ValueError
-        See `as_frame` and `Codebook`.
+        See `as_frame` and `TableCodes`.
 
     Examples
     --------
@@ -631,7 +517,7 @@ def distributions(real: Any, synthetic: Any) -> dict[Hashable, pd.DataFrame]:
     """
     real = as_frame(real, "real")
     synthetic = as_frame(synthetic, "synthetic", real)
-    book = Codebook(real, synthetic)
+    book = TableCodes(real, synthetic)
     cells = book.cells(synthetic)
     found: dict[Hashable, pd.DataFrame] = {}
     for i, (label, levels) in enumerate(zip(book.labels, book.levels, strict=True)):
@@ -712,7 +598,7 @@ def associations(
     Raises
     ------
     ValueError
-        If `method` is another word; see also `as_frame` and `Codebook`.
+        If `method` is another word; see also `as_frame` and `TableCodes`.
 
     Notes
     -----
@@ -736,12 +622,12 @@ def associations(
         raise ValueError(f"method must be 'spearman' or 'pearson', got {method=}")
     real = as_frame(real, "real")
     synthetic = as_frame(synthetic, "synthetic", real)
-    book = Codebook(real, synthetic)
-    randomness = np.random.default_rng(random_state)
+    book = TableCodes(real, synthetic)
+    rng = np.random.default_rng(random_state)
     labels = _index(book.labels)
     found = []
     for cells in (book.cells_, book.cells(synthetic)):
-        few = cells[draw(len(cells), MAX_PAIRED_ROWS, randomness)]
+        few = cells[draw(len(cells), MAX_PAIRED_ROWS, rng)]
         found.append(pd.DataFrame(_association_matrix(few, book.is_number, method), index=labels, columns=labels))
     return Associations(found[0], found[1], found[1] - found[0])
 
@@ -863,14 +749,14 @@ def two_sample_auc(real: Any, synthetic: Any, *, random_state: int | np.random.G
     Raises
     ------
     ValueError
-        If a table has fewer than 10 rows; see also `as_frame` and `Codebook`.
+        If a table has fewer than 10 rows; see also `as_frame` and `TableCodes`.
 
     Notes
     -----
     The strictest of the measures here: one detail, such as too many decimals, is enough for 1, however good the
     rows are otherwise. `validity` names such details. A copy of a real row that is there once goes into the same fold
     as its original, where else the forest would learn from the one to be wrong about the other. So copies cannot be
-    told from real rows, as is right; `ganaug.evaluation.privacy.copies` tells how many there are.
+    told from real rows, as is right; `ganaug.metrics.privacy.copies` tells how many there are.
 
     References
     ----------
@@ -891,17 +777,17 @@ def two_sample_auc(real: Any, synthetic: Any, *, random_state: int | np.random.G
         raise ValueError(
             f"at least 10 rows of each table are needed, got {len(real)} real and {len(synthetic)} synthetic"
         )
-    randomness = np.random.default_rng(random_state)
-    book = Codebook(real, synthetic)
+    rng = np.random.default_rng(random_state)
+    book = TableCodes(real, synthetic)
     tables = [book.cells_, book.cells(synthetic)]
-    tables = [cells[draw(len(cells), min(least, MAX_FOREST_ROWS), randomness)] for cells in tables]
+    tables = [cells[draw(len(cells), min(least, MAX_FOREST_ROWS), rng)] for cells in tables]
     n = len(tables[0])
     cells, is_real = np.concatenate(tables), np.repeat([True, False], n)
     rows = book.scaled(cells)  # trees compare in single precision, which does not tell the seconds of a date apart
     for i in np.flatnonzero(~book.is_number):
-        rows[:, i] = _ranked(rows[:, i], randomness)
-    folds = GroupKFold(5, shuffle=True, random_state=int(randomness.integers(2**31)))
-    seed = int(randomness.integers(2**31))
+        rows[:, i] = _ranked(rows[:, i], rng)
+    folds = GroupKFold(5, shuffle=True, random_state=int(rng.integers(2**31)))
+    seed = int(rng.integers(2**31))
     found = []
     for train, test in folds.split(rows, groups=_with_originals(cells, is_real)):
         forest = RandomForestClassifier(N_TREES, min_samples_leaf=3, random_state=seed).fit(rows[train], is_real[train])
@@ -912,10 +798,10 @@ def two_sample_auc(real: Any, synthetic: Any, *, random_state: int | np.random.G
     return AUC(float(values.mean()), float(np.sqrt((errors**2).sum()) / len(errors)))
 
 
-def _ranked(codes: NDArray, randomness: np.random.Generator) -> NDArray:
+def _ranked(codes: NDArray, rng: np.random.Generator) -> NDArray:
     """Return levels numbered by how frequent they are in both tables; those of one alone would give it away."""
     levels, places, counts = np.unique(codes, return_inverse=True, return_counts=True)
-    order = np.lexsort((randomness.permutation(len(levels)), -counts))
+    order = np.lexsort((rng.permutation(len(levels)), -counts))
     ranks = np.empty(len(levels))
     ranks[order] = np.arange(len(levels))
     return np.where(np.isnan(codes), np.nan, ranks[places])
@@ -949,11 +835,11 @@ def projection(real: Any, synthetic: Any, *, random_state: int | np.random.Gener
     Raises
     ------
     ValueError
-        See `as_frame` and `Codebook`.
+        See `as_frame` and `TableCodes`.
 
     Notes
     -----
-    Principal components of `Codebook.points`, fitted to the real rows alone.
+    Principal components of `TableCodes.points`, fitted to the real rows alone.
 
     Examples
     --------
@@ -964,12 +850,12 @@ def projection(real: Any, synthetic: Any, *, random_state: int | np.random.Gener
     """
     real = as_frame(real, "real")
     synthetic = as_frame(synthetic, "synthetic", real)
-    randomness = np.random.default_rng(random_state)
-    real, synthetic = (table.iloc[draw(len(table), MAX_PROJECTED_ROWS, randomness)] for table in (real, synthetic))
-    book = Codebook(real, synthetic)
+    rng = np.random.default_rng(random_state)
+    real, synthetic = (table.iloc[draw(len(table), MAX_PROJECTED_ROWS, rng)] for table in (real, synthetic))
+    book = TableCodes(real, synthetic)
     points, made = book.points(book.cells_, book.cells(synthetic))
     n_directions = min(2, *points.shape)
-    pca = PCA(n_directions, random_state=int(randomness.integers(2**31)))
+    pca = PCA(n_directions, random_state=int(rng.integers(2**31)))
     with np.errstate(invalid="ignore"):  # rows that are all the same have no variance to share out
         pca.fit(points)
     explained = float(np.nan_to_num(pca.explained_variance_ratio_).sum())
@@ -983,7 +869,7 @@ def alpha_precision_beta_recall(real: ArrayLike, fake: ArrayLike, k: int = 5) ->
     Parameters
     ----------
     real, fake : array of shape (n_real, d), (n_fake, d)
-        Points, such as `Codebook.points` makes; more than `k` real ones.
+        Points, such as `TableCodes.points` makes; more than `k` real ones.
     k : int, default=5
         Neighbours that a real point's ball reaches to.
 
@@ -998,7 +884,7 @@ def alpha_precision_beta_recall(real: ArrayLike, fake: ArrayLike, k: int = 5) ->
         point within the ball that reaches to its own k-th real neighbour, and this one among the share beta of the fake
         ones that is nearest to their middle. Two samples of one distribution have 0.85 to 0.98 in up to five
         dimensions and about 0.5 in fifty, where the nearest of many points is an inner one: compare with what real rows
-        reach, as `ganaug.evaluation.images.real_floor` tells.
+        reach, as `ganaug.metrics.images.real_floor` tells.
 
     Raises
     ------

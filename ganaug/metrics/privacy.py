@@ -12,8 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from ganaug.evaluation.fidelity import AUC, Codebook, as_frame, auc, draw, row_keys
-from ganaug.evaluation.images import nearest
+from ganaug.common.containers import as_frame
+from ganaug.common.random import draw
+from ganaug.metrics.fidelity import AUC, TableCodes, auc, row_keys
+from ganaug.metrics.images import nearest
 
 # Pairs of rows whose distance is measured at once: about two seconds. Of longer tables some rows are drawn, 1,000 at
 # least, and compared with all rows of the other table.
@@ -101,7 +103,7 @@ def copies(real: Any, synthetic: Any, *, holdout: Any = None, tolerance: float =
     Raises
     ------
     ValueError
-        If `tolerance` is negative; see also `as_frame` and `Codebook`.
+        If `tolerance` is negative; see also `as_frame` and `TableCodes`.
 
     Notes
     -----
@@ -123,7 +125,7 @@ def copies(real: Any, synthetic: Any, *, holdout: Any = None, tolerance: float =
     real = as_frame(real, "real")
     synthetic = as_frame(synthetic, "synthetic", real)
     others = [] if holdout is None else [as_frame(holdout, "holdout", real)]
-    book = Codebook(real, synthetic, *others)
+    book = TableCodes(real, synthetic, *others)
     made = book.cells(synthetic)
     unseen = book.cells(others[0]) if others else book.cells_
     places, made_places, unseen_places = _places(book, tolerance, book.cells_, made, unseen)
@@ -160,7 +162,7 @@ def copies(real: Any, synthetic: Any, *, holdout: Any = None, tolerance: float =
     )
 
 
-def _places(book: Codebook, tolerance: float, *tables: NDArray) -> list[NDArray]:
+def _places(book: TableCodes, tolerance: float, *tables: NDArray) -> list[NDArray]:
     """Return the scaled numbers of rows, and a number that tells rows of other categories or missing cells apart."""
     cells = np.concatenate(tables)
     numbers = book.scaled(cells)[:, book.is_number]
@@ -190,7 +192,7 @@ def closest_records(
     -------
     distance, reference_distance : float
         Median distance to the closest real row of synthetic rows and of reference rows, in the space of
-        `Codebook.points`; from 0 up.
+        `TableCodes.points`; from 0 up.
     ratio, low, high : float
         The one divided by the other, from 0 up, with a 95 % interval. 1 is best: as far as new real rows. Well below,
         rows keep too near to those of the training; above, they are less real. NaN if only the reference is 0.
@@ -205,7 +207,7 @@ def closest_records(
     Raises
     ------
     ValueError
-        If there are fewer than three real rows; see also `as_frame` and `Codebook`.
+        If there are fewer than three real rows; see also `as_frame` and `TableCodes`.
 
     Notes
     -----
@@ -223,19 +225,19 @@ def closest_records(
         raise ValueError(f"real has {len(real)} rows, and at least 3 are needed to compare neighbours")
     synthetic = as_frame(synthetic, "synthetic", real)
     others = [] if holdout is None else [as_frame(holdout, "holdout", real)]
-    book = Codebook(real, synthetic, *others)
-    randomness = np.random.default_rng(random_state)
-    made = _drawn(book.cells(synthetic), len(real), randomness)
+    book = TableCodes(real, synthetic, *others)
+    rng = np.random.default_rng(random_state)
+    made = _drawn(book.cells(synthetic), len(real), rng)
     unseen = book.cells(others[0]) if others else book.cells_
-    points, made, unseen = book.points(book.cells_, made, _drawn(unseen, len(real), randomness))
+    points, made, unseen = book.points(book.cells_, made, _drawn(unseen, len(real), rng))
     found = nearest(made, points, n=2)[1]
     # without a hold-out the nearest is the row itself
     reference = nearest(unseen, points, n=3)[1][:, 1:] if holdout is None else nearest(unseen, points, n=2)[1]
 
-    return closest_of(found, reference, randomness)
+    return closest_of(found, reference, rng)
 
 
-def closest_of(found: NDArray, reference: NDArray, randomness: np.random.Generator) -> Closest:
+def closest_of(found: NDArray, reference: NDArray, rng: np.random.Generator) -> Closest:
     """Compare distances to the closest real rows, as `closest_records` does.
 
     Parameters
@@ -243,7 +245,7 @@ def closest_of(found: NDArray, reference: NDArray, randomness: np.random.Generat
     found, reference : array of shape (n, k), (m, k)
         Distances of synthetic and of reference rows to their closest real rows, in ascending order. With k = 1, the
         ratios to the second are NaN.
-    randomness : numpy.random.Generator
+    rng : numpy.random.Generator
         Of the interval.
 
     Returns
@@ -256,7 +258,7 @@ def closest_of(found: NDArray, reference: NDArray, randomness: np.random.Generat
     >>> closest_of(np.array([[1.0]]), np.array([[2.0]]), np.random.default_rng(0)).ratio
     0.5
     """
-    low, high = _ratio_interval(found[:, 0], reference[:, 0], randomness)
+    low, high = _ratio_interval(found[:, 0], reference[:, 0], rng)
     near = np.quantile(reference[:, 0], 0.05)
     distance, reference_distance = np.median(found[:, 0]), np.median(reference[:, 0])
     return Closest(
@@ -272,8 +274,8 @@ def closest_of(found: NDArray, reference: NDArray, randomness: np.random.Generat
     )
 
 
-def _drawn(cells: NDArray, n_others: int, randomness: np.random.Generator) -> NDArray:
-    return cells[draw(len(cells), max(MIN_DRAWN, MAX_PAIRS // n_others), randomness)]
+def _drawn(cells: NDArray, n_others: int, rng: np.random.Generator) -> NDArray:
+    return cells[draw(len(cells), max(MIN_DRAWN, MAX_PAIRS // n_others), rng)]
 
 
 def _ratio(a: Any, b: Any) -> NDArray:
@@ -282,8 +284,8 @@ def _ratio(a: Any, b: Any) -> NDArray:
     return np.where(b > 0, a / np.where(b > 0, b, 1), np.where(a > 0, np.nan, 1.0))
 
 
-def _ratio_interval(a: NDArray, b: NDArray, randomness: np.random.Generator) -> tuple[float, float]:
-    medians = [[np.median(randomness.choice(x, len(x))) for x in (a, b)] for _ in range(200)]
+def _ratio_interval(a: NDArray, b: NDArray, rng: np.random.Generator) -> tuple[float, float]:
+    medians = [[np.median(rng.choice(x, len(x))) for x in (a, b)] for _ in range(200)]
     ratios = _ratio(*np.array(medians).T)
     if np.isnan(ratios).all():
         return float("nan"), float("nan")
@@ -316,7 +318,7 @@ def membership_inference(
     Raises
     ------
     ValueError
-        If there are fewer than two real or held-out rows; see also `as_frame` and `Codebook`.
+        If there are fewer than two real or held-out rows; see also `as_frame` and `TableCodes`.
 
     Notes
     -----
@@ -337,9 +339,9 @@ def membership_inference(
     synthetic, holdout = as_frame(synthetic, "synthetic", real), as_frame(holdout, "holdout", real)
     if min(len(real), len(holdout)) < 2:
         raise ValueError(f"at least 2 rows are needed, got {len(real)} real and {len(holdout)} held-out ones")
-    book = Codebook(real, synthetic, holdout)
-    randomness = np.random.default_rng(random_state)
+    book = TableCodes(real, synthetic, holdout)
+    rng = np.random.default_rng(random_state)
     made = book.cells(synthetic)
-    members, others = (_drawn(cells, len(made), randomness) for cells in (book.cells_, book.cells(holdout)))
+    members, others = (_drawn(cells, len(made), rng) for cells in (book.cells_, book.cells(holdout)))
     made, members, others = book.points(made, members, others)
     return auc(-nearest(members, made)[1][:, 0], -nearest(others, made)[1][:, 0])

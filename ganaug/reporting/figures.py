@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganaug.report.page import REAL, SYNTHETIC
+from ganaug.reporting.page import REAL, SYNTHETIC
 
 # Characters of a column's name beside a heat map.
 _NAME_LENGTH = 18
@@ -27,7 +27,7 @@ def heat_map(matrix: pd.DataFrame, title: str) -> Any:
     Returns
     -------
     matplotlib.figure.Figure
-        Not pyplot's, for `ganaug.report.page.drawings`.
+        Not pyplot's, for `ganaug.reporting.page.drawings`.
     """
     from matplotlib.figure import Figure
 
@@ -56,7 +56,7 @@ def scatter(real: NDArray, synthetic: NDArray) -> Any:
     Returns
     -------
     matplotlib.figure.Figure
-        Not pyplot's, for `ganaug.report.page.drawings`.
+        Not pyplot's, for `ganaug.reporting.page.drawings`.
     """
     from matplotlib.figure import Figure
 

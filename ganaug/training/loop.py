@@ -17,15 +17,15 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from ganaug.training.augment import Augment
-from ganaug.training.callbacks import Callback, Run, Views
+from ganaug.common.warnings import warn_user
+from ganaug.training.augmentation import AdaptiveAugmentation
+from ganaug.training.callbacks import Callback, Previews, Run
 from ganaug.training.losses import LOSSES, PENALTIES
 from ganaug.training.priors import Prior
-from ganaug.training.warning import warn_user
 
 RECORD_EVERY = 10
 # A class whose rows are this much less different from each other than real ones has collapsed.
-COLLAPSED = 0.2
+COLLAPSE_THRESHOLD = 0.2
 # Of moments whose distances differ by less than this part, which is luck, the later one has seen more.
 _EQUAL = 0.1
 # Random draws are made for this many batches at once: one large draw costs less than many small ones.
@@ -35,7 +35,7 @@ _AHEAD = 32
 Report = Callable[[], dict[str, Tensor]]
 
 
-class Stored:
+class CompactRows:
     """Rows kept in few bytes, which become what networks see only where they are taken out.
 
     Parameters
@@ -47,7 +47,7 @@ class Stored:
 
     Examples
     --------
-    >>> rows = Stored(torch.tensor([[0, 255]], dtype=torch.uint8), lambda kept: kept / 127.5 - 1)
+    >>> rows = CompactRows(torch.tensor([[0, 255]], dtype=torch.uint8), lambda kept: kept / 127.5 - 1)
     >>> rows[torch.tensor([0])]
     tensor([[-1.,  1.]])
     """
@@ -62,13 +62,13 @@ class Stored:
     def __getitem__(self, index: Tensor | slice) -> Tensor:
         return self.scale(self.kept[index])
 
-    def part(self, index: Tensor | slice) -> "Stored":
+    def part(self, index: Tensor | slice) -> "CompactRows":
         """Return some of the rows, kept as before."""
-        return Stored(self.kept[index], self.scale)
+        return CompactRows(self.kept[index], self.scale)
 
-    def to(self, device: torch.device) -> "Stored":
+    def to(self, device: torch.device) -> "CompactRows":
         """Move the kept rows."""
-        return Stored(self.kept.to(device), self.scale)
+        return CompactRows(self.kept.to(device), self.scale)
 
 
 class Batch(NamedTuple):
@@ -79,12 +79,12 @@ class Batch(NamedTuple):
     start: tuple[Tensor, ...]
 
 
-class Batches:
+class BalancedBatches:
     """Endless batches in which every class has (nearly) the same number of rows, drawn with replacement.
 
     Parameters
     ----------
-    rows : Tensor of shape (n_rows, ...) or Stored
+    rows : Tensor of shape (n_rows, ...) or CompactRows
         Encoded training rows.
     y : Tensor of shape (n_rows,)
         Class index of each; every class below ``y.max()`` has at least one row.
@@ -95,14 +95,14 @@ class Batches:
     pac : int
         Rows of one class that stand side by side, for PacGAN.
     generator : torch.Generator
-        Source of randomness, on the CPU, so that a seed means the same batches on every device.
+        Source of rng, on the CPU, so that a seed means the same batches on every device.
     device : torch.device
         Where batches are put.
     """
 
     def __init__(
         self,
-        rows: Tensor | Stored,
+        rows: Tensor | CompactRows,
         y: Tensor,
         prior: Prior,
         *,
@@ -188,7 +188,7 @@ class Phase:
         return torch.stack(torch._foreach_norm(gradients)).norm()
 
 
-class Average:
+class EMA:
     """Exponential moving average of a network's weights (EMA), the network that samples (arXiv 1806.04498).
 
     Parameters
@@ -241,7 +241,7 @@ def adversarial_phases(
     discriminator: nn.Module,
     *,
     fabric: Fabric,
-    randomness: torch.Generator,
+    rng: torch.Generator,
     loss: str,
     penalty: str,
     gamma: float | str,
@@ -250,7 +250,7 @@ def adversarial_phases(
     learning_rate: float,
     betas: tuple[float, float] | None,
     pac: int,
-    augment: Augment | None,
+    augment: AdaptiveAugmentation | None,
 ) -> list[Phase]:
     """Build the discriminator's and the generator's phase of a conditional GAN.
 
@@ -264,7 +264,7 @@ def adversarial_phases(
         networks then raise (auxiliary classifier, arXiv 1610.09585).
     fabric : Fabric
         Device and precision.
-    randomness : torch.Generator
+    rng : torch.Generator
         Used by the penalties, on Fabric's device.
     loss, penalty : str
         Names of `LOSSES` and `PENALTIES`; ``penalty="auto"`` takes the loss's own.
@@ -280,7 +280,7 @@ def adversarial_phases(
         Of Adam; None takes the loss's own.
     pac : int
         Rows the discriminator sees at a time.
-    augment : Augment or None
+    augment : AdaptiveAugmentation or None
         What is done to all that the discriminator sees, real and fake (arXiv 2006.10738).
     """
     choice = LOSSES[loss]
@@ -335,7 +335,7 @@ def adversarial_phases(
             augment.observe((real_score - choice.boundary(real_score, fake_score)).detach())
         nonlocal n_judged, cost
         if penalise is not None and n_judged % penalty_every == 0:
-            mix = torch.rand(len(y), generator=randomness, device=both.device)
+            mix = torch.rand(len(y), generator=rng, device=both.device)
             with fabric.autocast():
                 real, fake = both.detach().split(len(y))
                 squared = penalise(lambda rows: score_of(critic(rows, y.repeat(len(rows) // len(y)))), real, fake, mix)
@@ -370,8 +370,8 @@ def adversarial_phases(
 
 def train(
     phases: Sequence[Phase],
-    average: Average,
-    batches: Batches,
+    average: EMA,
+    batches: BalancedBatches,
     *,
     fabric: Fabric,
     n_steps: int,
@@ -380,7 +380,7 @@ def train(
     measure: Callable[[nn.Module], dict[str, float]],
     keep_best: bool,
     save: Callable[..., None],
-    views: Views | None = None,
+    views: Previews | None = None,
 ) -> pd.DataFrame:
     """Let the phases take turns until the budget is spent, a callback stops the run, or it diverges.
 
@@ -388,10 +388,10 @@ def train(
     ----------
     phases : sequence of Phase
         In the order of their turns. Each update of the first takes a new batch; the others see its last one.
-    average : Average
+    average : EMA
         The moving average that will sample. It ends with finite weights whatever happens: on divergence it goes
         back to the last good ones.
-    batches : Batches
+    batches : BalancedBatches
         Of real rows.
     fabric : Fabric
         Device and precision.
@@ -409,7 +409,7 @@ def train(
         of it, the latest.
     save : callable (path)
         Handed to the callbacks, to store the model as it is.
-    views : Views or None, default=None
+    views : Previews or None, default=None
         Handed to the callbacks, to look at the data; None where there is nothing but tensors.
 
     Returns
@@ -463,10 +463,10 @@ def train(
                     record |= measure(average.module)
                     measuring = time.perf_counter() - now
                     diversity = record.get("diversity", 1.0)
-                    if was_diverse and diversity < COLLAPSED:
+                    if was_diverse and diversity < COLLAPSE_THRESHOLD:
                         _give_up(run, average, kept_step, "collapsed", "the rows of a class had become alike")
                         break
-                    was_diverse = was_diverse or diversity > 2 * COLLAPSED
+                    was_diverse = was_diverse or diversity > 2 * COLLAPSE_THRESHOLD
                 distance = record.get("distance", math.inf)
                 best = min(best, distance)
                 if not keep_best or distance <= best + _EQUAL * abs(best):
@@ -483,7 +483,7 @@ def train(
     return pd.DataFrame(run.history)
 
 
-def _give_up(run: Run, average: Average, kept_step: int, what: str, why: str) -> None:
+def _give_up(run: Run, average: EMA, kept_step: int, what: str, why: str) -> None:
     """Go back to the last good weights and say so."""
     average.roll_back()
     run.stop(f"training {what} at step {run.step}")

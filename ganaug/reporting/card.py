@@ -1,6 +1,6 @@
 """The model card of a report: what everyone who is handed generated data has to know, in plain words."""
 
-from ganaug.report.page import Section, Terms
+from ganaug.reporting.page import Section, Terms
 
 NOTICE = "This page holds {what} of the real data. Share it only with those who may see them."
 _LABELLING = (

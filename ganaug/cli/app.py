@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from ganaug import __version__
+from ganaug._version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,10 +27,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ganaug.comparison import Comparison
-    from ganaug.evaluation.pictures import PictureEvaluation
-    from ganaug.evaluation.summary import Evaluation
+    from ganaug.evaluation import ImageEvaluation, TableEvaluation
     from ganaug.oversampler import GANOversampler
-    from ganaug.training.callbacks import Callback
+    from ganaug.training import Callback
 
 app = typer.Typer(
     name="ganaug",
@@ -172,7 +171,7 @@ def balance(
     force: Force = False,
 ) -> None:
     """Write IN to OUT with generated rows or pictures, so that the classes are balanced."""
-    from ganaug.datasets.tables import check_output
+    from ganaug.datasets import check_output
 
     if save is not None:
         check_output(save, force=force, extensions=False)
@@ -257,7 +256,7 @@ def _balance_table(
     report: Path | None,
     force: bool,
 ) -> None:
-    from ganaug.datasets.tables import check_output, read_table, write_table
+    from ganaug.datasets import check_output, read_table, write_table
 
     check_output(out, force=force)
     table = read_table(source)
@@ -296,9 +295,9 @@ def _balance_table(
     if comparison is not None and not hasattr(sampler, "is_synthetic_"):
         comparison.html(report, title=f"{source.name}: why nothing is generated")
         return
-    from ganaug.balance import balance_report
+    from ganaug.evaluation import evaluate_resampling
 
-    balance_report(sampler, X, y, X_resampled, y_resampled).html(report, title=f"{source.name}, balanced")
+    evaluate_resampling(sampler, X, y, X_resampled, y_resampled).html(report, title=f"{source.name}, balanced")
 
 
 def _selected(
@@ -350,7 +349,7 @@ def _logged(log_dir: Path | None, *, pictures: bool) -> Iterator[list[Callback] 
     if log_dir is None:
         yield None
         return
-    from ganaug.training.callbacks import CollapseMonitor, CSVLog, SampleGrid, TensorBoard
+    from ganaug.training import CollapseMonitor, CSVLog, SampleGrid, TensorBoard
 
     history = log_dir / "history.csv"
     callbacks: list[Callback] = [CSVLog(history), CollapseMonitor()]
@@ -384,14 +383,14 @@ def _balance_pictures(
     report: Path | None,
     force: bool,
 ) -> None:
-    from ganaug.datasets.images import check_output, read_images, write_images
+    from ganaug.datasets import check_image_output, read_images, write_images
 
-    check_output(out, source, copies=copies, force=force)
+    check_image_output(out, source, copies=copies, force=force)
     images = read_images(source, resize=None if resize is None else _parse_size(resize), skip_bad=skip_bad)
 
     import pandas as pd
 
-    from ganaug.evaluation.images import nearest_pixels
+    from ganaug.metrics import nearest_pixels
     from ganaug.oversampler import GANOversampler
 
     y = pd.Series(images.y, name="class")
@@ -422,16 +421,16 @@ def _balance_pictures(
             markup=False,
         )
     if report is not None:
-        from ganaug.balance import balance_report
+        from ganaug.evaluation import evaluate_resampling
 
-        found = balance_report(sampler, images.X, y, X_resampled, y_resampled, names=images.files)
+        found = evaluate_resampling(sampler, images.X, y, X_resampled, y_resampled, names=images.files)
         found.html(report, title=f"{source.name}, balanced")
 
 
 @contextmanager
 def _kept(save: Path | None, sampler: GANOversampler, X: Any, y: pd.Series) -> Iterator[None]:
     """Keep the model at `save`, but only where the data, which are written within, could be."""
-    from ganaug.datasets.files import replacing
+    from ganaug.common.files import replacing
 
     if save is None:
         yield
@@ -445,7 +444,7 @@ def _kept(save: Path | None, sampler: GANOversampler, X: Any, y: pd.Series) -> I
 
 def _check_report(report: Path | None, *others: Path | None, force: bool) -> None:
     """Make sure that the report can be written, and to a file of its own, before hours are spent on what it says."""
-    from ganaug.datasets.tables import check_output
+    from ganaug.datasets import check_output
 
     if report is None:
         return
@@ -468,15 +467,14 @@ def sample(
     force: Force = False,
 ) -> None:
     """Write N generated rows or pictures of one class to OUT."""
-    from ganaug.datasets.images import write_samples
-    from ganaug.datasets.tables import Table, check_output, write_table
+    from ganaug.datasets import Table, check_output, write_image_samples, write_table
 
     if model.is_dir() or not model.exists():
         raise FileNotFoundError(f"no such model file: {model}")
 
     import numpy as np
 
-    from ganaug.models.image import ImageGAN
+    from ganaug.models import ImageGAN
     from ganaug.oversampler import GANOversampler
 
     sampler = GANOversampler.load(model)
@@ -485,7 +483,7 @@ def sample(
         check_output(out, force=force)
     made = sampler.sample(n, known, random_state=seed)
     if isinstance(sampler.model_, ImageGAN):
-        write_samples(out, np.asarray(made).reshape(n, *sampler.model_.encoder_.shape_), label, force=force)
+        write_image_samples(out, np.asarray(made).reshape(n, *sampler.model_.encoder_.shape_), label, force=force)
     else:
         write_table(out, Table(_as_table(made, sampler.target_name_, known)), force=force)
 
@@ -517,7 +515,7 @@ def compare(
 ) -> None:
     """Say whether generated rows help on IN: cross-validated, beside doing nothing and other ways to balance."""
     from ganaug.comparison import compare
-    from ganaug.datasets.tables import read_table
+    from ganaug.datasets import read_table
 
     _check_report(report, source, results, force=force)
     table = read_table(source)
@@ -612,7 +610,7 @@ def evaluate(
         for option, value in {"--target": target, "--mark": mark}.items():
             if value is not None:
                 raise ValueError(f"{option} is for tables, and {real} is taken for pictures")
-        evaluation: Evaluation | PictureEvaluation = _evaluated_pictures(paths, inception, seed)
+        evaluation: TableEvaluation | ImageEvaluation = _evaluated_pictures(paths, inception, seed)
         only = ""
     else:
         if inception is not None:
@@ -627,15 +625,15 @@ def evaluate(
         evaluation.html(report, title=f"{synthetic.name} against {real.name}{only}")
 
 
-def _evaluated_pictures(paths: list[Path], inception: Path | None, seed: int | None) -> PictureEvaluation:
-    from ganaug.datasets.images import read_images
-    from ganaug.evaluation.pictures import evaluate_pictures
+def _evaluated_pictures(paths: list[Path], inception: Path | None, seed: int | None) -> ImageEvaluation:
+    from ganaug.datasets import read_images
+    from ganaug.evaluation import evaluate_images
 
     made = read_images(paths[1], only_synthetic=True)
     # as --resize may have done before the generator saw them
     sets = [read_images(path, resize=made.X.shape[1:3] if path.is_dir() else None) for path in (paths[0], *paths[2:])]
     sets.insert(1, made)
-    return evaluate_pictures(
+    return evaluate_images(
         *(of.X for of in sets[:2]),
         holdout=sets[2].X if len(sets) > 2 else None,
         target=[of.y.astype(str) for of in sets],  # an archive's numbers may be the names of folders
@@ -646,10 +644,10 @@ def _evaluated_pictures(paths: list[Path], inception: Path | None, seed: int | N
 
 def _evaluated_tables(
     paths: list[Path], target: str | None, mark: str | None, seed: int | None
-) -> tuple[Evaluation, str]:
+) -> tuple[TableEvaluation, str]:
     """Return the evaluation, and which rows it is only of."""
-    from ganaug.datasets.tables import read_table
-    from ganaug.evaluation.summary import evaluate_tables
+    from ganaug.datasets import read_table
+    from ganaug.evaluation import evaluate_tables
 
     tables = [read_table(path) for path in paths]
     if target is not None:
@@ -687,7 +685,7 @@ def demo(seed: Seed = 0) -> None:
     import pandas as pd
     from rich.progress import track
 
-    from ganaug.demo import BENIGN_PER_MALIGNANT, N_SPLITS, splits
+    from ganaug.comparison import BENIGN_PER_MALIGNANT, N_SPLITS, splits
 
     console = _console()
     console.print("Breast cancer: 569 biopsies, 30 measurements each. Half of them train, the")
@@ -720,7 +718,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Examples
     --------
-    >>> from ganaug.cli import main
+    >>> from ganaug.cli.app import main
     >>> main(["--version"])
     ganaug ...
     0
@@ -910,7 +908,7 @@ def _print_scores(console: Console, scores: pd.DataFrame, seconds: float) -> Non
     from rich import box
     from rich.table import Table
 
-    from ganaug.demo import METRICS, verdict
+    from ganaug.comparison import METRICS, verdict
 
     groups = scores.groupby(["classifier", "added"], sort=False)[list(METRICS)]
     means, spreads = groups.mean(), groups.std()
@@ -939,7 +937,3 @@ def _print_scores(console: Console, scores: pd.DataFrame, seconds: float) -> Non
             f"ganaug is {words} {name}: {n_better} scores of {len(METRICS) * len(scores) // 3} better, "
             f"{n_worse} worse, {gain:+.3f} on average."
         )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -13,7 +13,9 @@ from sklearn.metrics import average_precision_score, recall_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import type_of_target
 
-from ganaug.evaluation.fidelity import Codebook, as_frame, draw
+from ganaug.common.containers import as_frame
+from ganaug.common.random import draw
+from ganaug.metrics.fidelity import TableCodes
 
 # Rows that classifiers learn from and that they are tested on; more make a second decimal no surer.
 MAX_TRAINING_ROWS = 10_000
@@ -50,7 +52,7 @@ def utility(
         it has: scores of classifiers trained on synthetic rows are then too good, the more the more it memorised.
     classifiers : sequence of scikit-learn classifiers or None, default=None
         With `predict_proba`. None takes a linear one and a strong one, `LogisticRegression` and
-        `HistGradientBoostingClassifier`. They get columns as `Codebook.points` makes them, without missing cells.
+        `HistGradientBoostingClassifier`. They get columns as `TableCodes.points` makes them, without missing cells.
     random_state : int, numpy.random.Generator or None, default=None
         Of classifiers that have none, of the split, and of the rows drawn: 10,000 of each table to train on,
         5,000 to test on.
@@ -70,7 +72,7 @@ def utility(
     ------
     ValueError
         If `target` is no column, has one value only or is no list of classes, a classifier cannot predict
-        probabilities, or nothing is left to test on; see also `as_frame` and `Codebook`.
+        probabilities, or nothing is left to test on; see also `as_frame` and `TableCodes`.
 
     Notes
     -----
@@ -96,12 +98,12 @@ def utility(
         raise ValueError(f"target is {target!r}, which is no column; there are {', '.join(map(repr, real))}")
     if real.shape[1] < 2:
         raise ValueError(f"there is no column beside the target {target!r} to predict it from")
-    randomness = np.random.default_rng(random_state)
+    rng = np.random.default_rng(random_state)
     notes: list[str] = []
     classes = _classes(real[target], target)
     real = _labelled(real, "real", target, classes, notes)
     if holdout is None:
-        real, test = _split(real, target, randomness)
+        real, test = _split(real, target, rng)
         notes.append(
             "There is no hold-out, so 30 % of the real rows were kept for testing. The generator has seen them: scores "
             "of what is trained on synthetic rows are too good."
@@ -112,20 +114,20 @@ def utility(
             raise ValueError(f"holdout has no row with a known class in {target!r}; give real rows to test on")
     synthetic = _labelled(synthetic, "synthetic", target, classes, notes)
     tables = {
-        "real": real.iloc[draw(len(real), MAX_TRAINING_ROWS, randomness)],
-        "synthetic": synthetic.iloc[draw(len(synthetic), MAX_TRAINING_ROWS, randomness)],
-        "test": test.iloc[draw(len(test), MAX_TEST_ROWS, randomness)],
+        "real": real.iloc[draw(len(real), MAX_TRAINING_ROWS, rng)],
+        "synthetic": synthetic.iloc[draw(len(synthetic), MAX_TRAINING_ROWS, rng)],
+        "test": test.iloc[draw(len(test), MAX_TEST_ROWS, rng)],
     }
     labels = {name: classes.get_indexer(pd.Index(table[target].astype(object))) for name, table in tables.items()}
     features = [table.drop(columns=target) for table in tables.values()]
-    book = Codebook(*features)
+    book = TableCodes(*features)
     cells = [book.cells(frame) for frame in features]
     points = dict(zip(tables, book.points(*cells), strict=True))
     for of in (points, labels):
         of["both"] = np.concatenate([of["real"], of["synthetic"]])
 
-    seed = int(randomness.integers(2**31))
-    resamples = [randomness.integers(len(labels["test"]), size=len(labels["test"])) for _ in range(_N_RESAMPLES)]
+    seed = int(rng.integers(2**31))
+    resamples = [rng.integers(len(labels["test"]), size=len(labels["test"])) for _ in range(_N_RESAMPLES)]
     rarer = int(np.bincount(labels["real"], minlength=len(classes)).argmin()) if len(classes) == 2 else None
     rows = []
     for classifier in default_classifiers() if classifiers is None else classifiers:
@@ -178,10 +180,10 @@ def _labelled(frame: pd.DataFrame, name: str, target: Any, classes: pd.Index, no
     return frame[known]
 
 
-def _split(real: pd.DataFrame, target: Any, randomness: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _split(real: pd.DataFrame, target: Any, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
     n_test, counts = round(0.3 * len(real)), real[target].value_counts()
     even = counts[counts > 0].min() > 1 and (counts > 0).sum() <= min(n_test, len(real) - n_test)
-    seed = int(randomness.integers(2**31))
+    seed = int(rng.integers(2**31))
     train, test = train_test_split(real, test_size=0.3, random_state=seed, stratify=real[target] if even else None)
     return train, test
 

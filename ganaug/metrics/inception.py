@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from ganaug.evaluation.extractor import pixels
+from ganaug.metrics.efficientnet import pixels
 
 # What the score's paper counts: the classes of ImageNet, and eight more that its network had room for.
 N_FEATURES = 2048
@@ -70,7 +70,7 @@ class Inception:
         Parameters
         ----------
         images : array of shape (n, h, w) or (n, h, w, c)
-            As `ganaug.evaluation.extractor.features` takes them.
+            As `ganaug.metrics.efficientnet.features` takes them.
         value_range : (float, float) or None, default=None
             What is black and what is white, where the dtype does not say it.
         batch_size : int, default=32

@@ -17,7 +17,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     Examples
     --------
     >>> import pathlib, tempfile
-    >>> from ganaug.datasets.files import replacing
+    >>> from ganaug.common.files import replacing
     >>> path = pathlib.Path(tempfile.mkdtemp(), "notes.txt")
     >>> with replacing(path) as beside:
     ...     _ = beside.write_text("all or nothing")

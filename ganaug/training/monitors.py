@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganaug.training.loop import CompactRows
 from ganaug.training.priors import Prior
-from ganaug.training.trainer import Stored
 
 # Images that are compared, of all classes together.
 _MOST = 2_000
@@ -102,7 +102,7 @@ class KernelDistance:
 
     Parameters
     ----------
-    rows : Stored of n_rows images of shape (channels, height, width)
+    rows : CompactRows of n_rows images of shape (channels, height, width)
         Real images, best those that the networks do not train on.
     y : Tensor of shape (n_rows,)
         Class index of each.
@@ -118,7 +118,7 @@ class KernelDistance:
 
     def __init__(
         self,
-        rows: Stored,
+        rows: CompactRows,
         y: Tensor,
         prior: Prior,
         *,

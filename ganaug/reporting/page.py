@@ -21,8 +21,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganaug import __version__
-from ganaug.datasets.files import replacing
+from ganaug._version import __version__
+from ganaug.common.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -192,12 +192,12 @@ def page(title: str, sections: Iterable[Section], *, notice: str, path: str | Pa
 
     Examples
     --------
-    >>> from ganaug.report.page import Section, Words, page
+    >>> from ganaug.reporting.page import Section, Words, page
     >>> text = page("Of <b>", [Section("Verdict", [Words(["Fine."])])], notice="No data within.")
     >>> "<h1>Of &lt;b&gt;</h1>" in text, "<b>" in text
     (True, False)
     """
-    loader = PackageLoader("ganaug", "report")
+    loader = PackageLoader("ganaug", "reporting")
     templates = Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )

@@ -1,0 +1,5 @@
+"""The shell command ``ganaug``."""
+
+from ganaug.cli.app import main
+
+__all__ = ["main"]

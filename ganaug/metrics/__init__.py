@@ -1,0 +1,71 @@
+"""Measures of synthetic data, one family a file."""
+
+from ganaug.metrics.efficientnet import features, probabilities
+from ganaug.metrics.fidelity import (
+    AUC,
+    Associations,
+    Projection,
+    TableCodes,
+    alpha_precision_beta_recall,
+    as_time,
+    associations,
+    column_distances,
+    distributions,
+    projection,
+    two_sample_auc,
+    validity,
+)
+from ganaug.metrics.images import (
+    Floor,
+    Interval,
+    Neighborhoods,
+    bootstrap,
+    frechet_distance,
+    inception_score,
+    kernel_distance,
+    nearest,
+    nearest_pixels,
+    precision_recall_density_coverage,
+    real_floor,
+)
+from ganaug.metrics.inception import Inception
+from ganaug.metrics.privacy import Closest, Copies, Count, closest_of, closest_records, copies, membership_inference
+from ganaug.metrics.utility import Utility, utility
+
+__all__ = [
+    "AUC",
+    "Associations",
+    "Closest",
+    "Copies",
+    "Count",
+    "Floor",
+    "Inception",
+    "Interval",
+    "Neighborhoods",
+    "Projection",
+    "TableCodes",
+    "Utility",
+    "alpha_precision_beta_recall",
+    "as_time",
+    "associations",
+    "bootstrap",
+    "closest_of",
+    "closest_records",
+    "column_distances",
+    "copies",
+    "distributions",
+    "features",
+    "frechet_distance",
+    "inception_score",
+    "kernel_distance",
+    "membership_inference",
+    "nearest",
+    "nearest_pixels",
+    "precision_recall_density_coverage",
+    "probabilities",
+    "projection",
+    "real_floor",
+    "two_sample_auc",
+    "utility",
+    "validity",
+]

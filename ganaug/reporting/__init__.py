@@ -1,0 +1,1 @@
+"""Reports: a result as one self-contained page."""
