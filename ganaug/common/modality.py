@@ -1,0 +1,78 @@
+"""The kinds of data that can be balanced, in one registry.
+
+A kind of data is added here and nowhere else. The parts are named, not imported: a table needs nothing of images, and
+this file stands below all that it names.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Modality:
+    """A kind of data and the parts that work on it.
+
+    Attributes
+    ----------
+    name : str
+        As ``model=`` of the sampler and ``--model`` of the shell take it.
+    noun : str
+        What one calls several samples: "rows", "images".
+    model, read, evaluate, report : str
+        References "module:name": the model class; the function that reads it from a file or folder; the evaluation; the
+        function that turns an evaluation into the sections of a page.
+    """
+
+    name: str
+    noun: str
+    model: str
+    read: str
+    evaluate: str
+    report: str
+
+    def load(self, part: str) -> Any:
+        """Import a part: "model", "read", "evaluate" or "report".
+
+        Examples
+        --------
+        >>> MODALITIES["tabular"].load("model").__name__
+        'TabularGAN'
+        """
+        module, name = getattr(self, part).split(":")
+        return getattr(import_module(module), name)
+
+
+MODALITIES = {
+    "tabular": Modality(
+        name="tabular",
+        noun="rows",
+        model="ganaug.models:TabularGAN",
+        read="ganaug.datasets:read_table",
+        evaluate="ganaug.evaluation:evaluate_tables",
+        report="ganaug.reporting.table_evaluation:sections",
+    ),
+    "image": Modality(
+        name="image",
+        noun="images",
+        model="ganaug.models:ImageGAN",
+        read="ganaug.datasets:read_images",
+        evaluate="ganaug.evaluation:evaluate_images",
+        report="ganaug.reporting.image_evaluation:sections",
+    ),
+}
+
+
+def modality_of(X: Any) -> Modality:
+    """Return what kind of data `X` is: images are arrays of three or four dimensions, or lists of arrays."""
+    shape = np.shape(X[0]) if isinstance(X, list | tuple) and len(X) else getattr(X, "shape", ())[1:]
+    return MODALITIES["image" if len(shape) > 1 else "tabular"]
+
+
+def modality_of_path(path: str | Path) -> Modality:
+    """Return what kind of data a file or folder holds, by its name: images are folders and ``.npz`` archives."""
+    path = Path(path)
+    return MODALITIES["image" if path.is_dir() or path.suffix.lower() == ".npz" else "tabular"]
