@@ -110,10 +110,9 @@ class BalancedBatches:
         self.pac = pac
         self.generator = generator
         self.device = device
-        # A block of `_N_AHEAD` batches is drawn at once. Its place in the stream, and the state it was drawn from:
+        # a block of `_N_AHEAD` batches is drawn at once: blocks drawn so far, and batches taken from the last one
         self._n_blocks = 0
         self._n_taken = _N_AHEAD
-        self._state_before = generator.get_state()
 
     def __iter__(self) -> Iterator[Batch]:
         return self
@@ -128,7 +127,7 @@ class BalancedBatches:
 
     def _draw_block(self) -> None:
         """Draw the rows and the generator's inputs of the next batches."""
-        self._state_before = self.generator.get_state()
+        self._rng_before = self.generator.get_state()
         n_packs = _N_AHEAD * self.n_packs
         # The classes alternate across batches too: all are seen even if they are more than the rows of a batch.
         pack = torch.arange(self._n_blocks * n_packs, (self._n_blocks + 1) * n_packs)
@@ -142,7 +141,8 @@ class BalancedBatches:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the place in the stream of batches."""
-        return {"n_blocks": self._n_blocks, "n_taken": self._n_taken, "rng": self._state_before}
+        rng = self._rng_before if self._n_blocks else self.generator.get_state()
+        return {"n_blocks": self._n_blocks, "n_taken": self._n_taken, "rng": rng}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue at a place in the stream, with the same rows, prior and sizes."""

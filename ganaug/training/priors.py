@@ -5,8 +5,8 @@ from typing import Protocol, TypeVar
 import torch
 from torch import Tensor
 
-# Neighbours are searched within blocks of at most this many rows of a class, so that the time of the search is linear in
-# the number of rows. A class keeps at most four such blocks, which is enough for any class that needs synthetic rows.
+# Neighbours are searched within blocks of at most this many rows of a class, so that the time of the search is linear
+# in the number of rows. A class keeps at most four such blocks, enough for any class that needs synthetic rows.
 _BLOCK_SIZE = 4096
 _MAX_ROWS = 4 * _BLOCK_SIZE
 
@@ -86,8 +86,8 @@ class NoisePrior(LatentPrior):
 class NeighborsPrior(NoisePrior):
     """Noise, and an anchor: a random point between a training row and one of its nearest rows of the same class.
 
-    Numbers are interpolated, as in SMOTE (arXiv 1106.1813). All categories are taken from the nearer of the two rows, so
-    that the combination of categories, and of missing values, is that of a real row.
+    Numbers are interpolated, as in SMOTE (arXiv 1106.1813). All categories are taken from the nearer of the two rows,
+    so that the combination of categories, and of missing values, is that of a real row.
 
     Parameters
     ----------

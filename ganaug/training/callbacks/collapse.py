@@ -84,9 +84,7 @@ class CollapseMonitor(Callback):
         if self.patience < 1:
             raise ValueError(f"CollapseMonitor(patience={self.patience!r}) must be at least 1")
         if run.previews is None:
-            raise ValueError(
-                "CollapseMonitor needs the data of a model, and this run has only tensors: give it previews"
-            )
+            raise ValueError("CollapseMonitor needs the data of a model, and this run has only tensors: pass previews")
         reference = partial(_RealTable, share=self.share) if run.previews.draw is None else _RealImages
         real = run.previews.real(self.n_rows).items()
         self._real = {label: reference(rows) for label, rows in real if len(rows) >= self._MIN_ROWS}
