@@ -288,6 +288,6 @@ def check_operations(operations: Sequence[str]) -> tuple[str, ...]:
     for name in operations:
         if not isinstance(name, str) or name not in OPERATIONS:
             raise ValueError(
-                f"augment contains {name!r}, which is not an operation. Use some of {', '.join(map(repr, OPERATIONS))}"
+                f"augment has an operation {name!r} that does not exist. Use some of {', '.join(map(repr, OPERATIONS))}"
             )
     return tuple(operations)

@@ -99,12 +99,31 @@ class Callback:
 
 
 def check_folder(path: str | Path, what: str) -> None:
-    """Raise FileNotFoundError unless the folder of a file exists."""
+    """Raise FileNotFoundError unless the folder of a file exists.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    what : str
+        What the file is, for the message.
+    """
     folder = Path(path).absolute().parent
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder for the {what} {str(path)!r}: create {str(folder)!r} first")
 
 
 def as_frame(rows: Any) -> pd.DataFrame:
-    """Return rows of a table, in any container, as a pandas frame."""
+    """Return rows of a table as a pandas frame.
+
+    Parameters
+    ----------
+    rows : table or array of shape (n_rows, n_columns)
+        In any container.
+
+    Returns
+    -------
+    DataFrame
+        The same rows.
+    """
     return rows.to_pandas() if hasattr(rows, "to_pandas") else pd.DataFrame(rows).infer_objects()
