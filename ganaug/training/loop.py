@@ -81,13 +81,13 @@ def train(
     """
     run = Run(n_steps=n_steps, save=save, previews=previews, step=state.step, history=state.history)
     measure_every = RECORD_EVERY * max(1, round(n_steps / (_N_MEASUREMENTS * RECORD_EVERY)))
-    first, average = state.phases[0], state.average
+    average = state.average
     last_record_step, last_record_time = state.step, time.perf_counter()
     began = last_record_time - state.seconds
     measuring = 0.0  # seconds that a measurement takes
     with ExitStack() as ending:
         for callback in callbacks:
-            # whatever happens to the run or to another callback, each that was told of the start is told of the end
+            # whatever happens to the run or to another callback: `on_fit_end` follows every call of `on_fit_start`
             ending.callback(callback.on_fit_end, run)
             callback.on_fit_start(run)
         for step in range(state.step, n_steps):
@@ -95,15 +95,7 @@ def train(
             state.seconds = time.perf_counter() - began
             is_last = run.step == n_steps or (max_time is not None and state.seconds + measuring > max_time)
             is_recorded = run.step % RECORD_EVERY == 0 or is_last
-            record: dict[str, float] = {}
-            for phase in state.phases:
-                for _ in range(phase.n_updates):
-                    if phase is first:
-                        batch = next(state.batches)
-                    report = phase.update(batch, fabric)
-                if is_recorded:
-                    record |= {f"{phase.name}_{name}": value.item() for name, value in report().items()}
-                    record[f"{phase.name}_gradient_norm"] = float(phase.gradient_norm())
+            record = _update_networks(state, fabric, is_recorded)
             average.update(step)
             if is_recorded:
                 if not all(map(math.isfinite, record.values())) or not average.is_finite():
@@ -134,6 +126,20 @@ def train(
         if keep_best:
             average.roll_back()
     return pd.DataFrame(state.history)
+
+
+def _update_networks(state: TrainingState, fabric: Fabric, is_recorded: bool) -> dict[str, float]:
+    """Let each phase update its network; return what is recorded of it."""
+    record: dict[str, float] = {}
+    for phase in state.phases:
+        for _ in range(phase.n_updates):
+            if phase is state.phases[0]:
+                batch = next(state.batches)
+            report = phase.update(batch, fabric)
+        if is_recorded:
+            record |= {f"{phase.name}_{name}": value.item() for name, value in report().items()}
+            record[f"{phase.name}_gradient_norm"] = float(phase.gradient_norm())
+    return record
 
 
 def _is_collapsed(state: TrainingState, diversity: float) -> bool:
