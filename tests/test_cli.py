@@ -359,7 +359,7 @@ SLOW = """
             print("training", flush=True)
             time.sleep(60)
     sys.modules["ganaug.oversampler"] = types.SimpleNamespace(GANOversampler=GANOversampler)
-    import ganaug.datasets.tables as tables
+    import ganaug.datasets.table as tables
     write = tables.Path.write_bytes
     def slowly(path, data):
         write(path, data[: len(data) // 2])

@@ -30,7 +30,7 @@ from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from ganaug._version import __version__
 from ganaug.common.files import replacing
-from ganaug.datasets.tables import check_output as check_file
+from ganaug.datasets.table import check_output as check_file
 
 __all__ = ["ImageSet", "check_image_output", "read_images", "write_images"]
 
