@@ -1,6 +1,6 @@
 """Files of tables and images: read them, and write them back with synthetic rows or images."""
 
-from ganaug.datasets.images import ImageSet, check_image_output, read_images, write_image_samples, write_images
+from ganaug.datasets.image_set import ImageSet, check_image_output, read_images, write_image_samples, write_images
 from ganaug.datasets.table import Table, check_output, read_table, write_table
 
 __all__ = [

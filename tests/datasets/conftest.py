@@ -1,12 +1,14 @@
-"""Fixtures of tables in files: read a text, write it again, write rows in its notation."""
+"""Fixtures of files: tables read from a text and written again; image files, and what is read of them."""
 
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
-from ganaug.datasets import Table, read_table, write_table
+from ganaug.datasets import Table, read_images, read_table, write_table
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +55,79 @@ def again() -> Callable[..., bytes]:
         return out.read_bytes()
 
     return write
+
+
+# ---------------------------------------------------------------------------------------------------- images
+
+
+@pytest.fixture(scope="session")
+def noise() -> Callable[..., np.ndarray]:
+    """Draw pixels of a shape."""
+    rng = np.random.default_rng(0)
+
+    def draw(*shape: int, dtype: str = "uint8") -> np.ndarray:
+        low, high = (0, 256) if dtype == "uint8" else (np.iinfo(dtype).min, np.iinfo(dtype).max + 1)
+        return rng.integers(low, high, size=shape).astype(dtype)
+
+    return draw
+
+
+def _save(path: Path, pixels: np.ndarray | Image.Image, **options: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
+    image.save(path, **options)
+
+
+@pytest.fixture(scope="session")
+def save() -> Callable[..., None]:
+    """Write an image file, and the folders that it needs."""
+    return _save
+
+
+@pytest.fixture(scope="session")
+def folder() -> Callable[..., Path]:
+    """Write a folder of images.
+
+    Each keyword names a file, with "__" for "/" and ".png" as the usual extension. Its value is pixels, an image, or
+    bytes.
+    """
+
+    def write(home: Path, **files: np.ndarray | Image.Image | bytes) -> Path:
+        for name, pixels in files.items():
+            path = home.joinpath(*name.split("__"))
+            path = path if path.suffix else path.with_suffix(".png")
+            if isinstance(pixels, bytes):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(pixels)
+            else:
+                _save(path, pixels)
+        return home
+
+    return write
+
+
+@pytest.fixture
+def pets(tmp_path: Path, folder, noise) -> Path:
+    """Write a folder of two cats and one dog."""
+    return folder(tmp_path / "pets", cat__b=noise(10, 12), cat__a=noise(10, 12), dog__a=noise(10, 12))
+
+
+@pytest.fixture(scope="session")
+def contents() -> Callable[[Path], dict[str, bytes]]:
+    """Return the bytes of all files below a folder."""
+
+    def read(path: Path) -> dict[str, bytes]:
+        return {p.relative_to(path).as_posix(): p.read_bytes() for p in sorted(path.rglob("*")) if p.is_file()}
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def refused() -> Callable[..., None]:
+    """Assert that images are refused with a message."""
+
+    def check(source: Path, message: str, **options: object) -> None:
+        with pytest.raises(ValueError, match=message):
+            read_images(source, **options)
+
+    return check
