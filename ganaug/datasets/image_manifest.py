@@ -53,11 +53,11 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     try:
         with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = [(row["file"], row["synthetic"]) for row in reader]
+            reader = csv.DictReader(file, strict=True)
+            is_synthetic = {row["file"]: row["synthetic"] == "1" for row in reader}
     except (KeyError, csv.Error) as error:
         raise ValueError(f"{path} cannot be read: {reason(error)}") from error
-    return Manifest({file: synthetic == "1" for file, synthetic in rows}, reader.fieldnames != COLUMNS)
+    return Manifest(is_synthetic, reader.fieldnames != COLUMNS)
 
 
 def write_manifest(
