@@ -91,7 +91,7 @@ def balance(
     ] = False,
     resize: Annotated[
         str | None,
-        typer.Option("--resize", metavar="HxW", help="For images: bring all images of a folder to one size."),
+        typer.Option("--resize", metavar="HxW", help="For images: bring the images of a folder to one size."),
     ] = None,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="For images: leave out files that cannot be read, and name them.")
@@ -103,7 +103,7 @@ def balance(
         bool,
         typer.Option(
             "--select",
-            help="Find by cross-validation how many synthetic rows to add. Nothing is added unless a test shows a gain.",
+            help="Find by cross-validation how many synthetic rows to add; none unless a test shows a gain.",
         ),
     ] = False,
     metric: Annotated[

@@ -19,7 +19,7 @@ def compare(
         typer.Option(
             "--groups",
             metavar="COLUMN",
-            help="Rows with the same value, such as a patient, stay on one side of a split.",
+            help="Rows with one value (such as a patient) stay on one side of a split.",
         ),
     ] = None,
     samplers: Annotated[
@@ -33,7 +33,7 @@ def compare(
     ] = "LogisticRegression,HistGradientBoostingClassifier",
     splits: Annotated[int, typer.Option("--splits", help="Number of folds.", min=2)] = 5,
     repeats: Annotated[
-        int, typer.Option("--repeats", help="Number of times the cross-validation is repeated.", min=1)
+        int, typer.Option("--repeats", help="How many times to repeat the cross-validation.", min=1)
     ] = 2,
     jobs: Annotated[int, typer.Option("--jobs", help="Number of processes; -1 uses all cores.")] = 1,
     results: Annotated[

@@ -22,7 +22,7 @@ class Stopped(BaseException):
 
 @contextmanager
 def stop_on_signals() -> Iterator[list[int]]:
-    """Raise `Stopped` on SIGINT and SIGTERM, so that temporary files are removed; yield the list of signals received."""
+    """Raise `Stopped` on SIGINT and SIGTERM, so that temporary files are removed; yield the signals received."""
     received: list[int] = []
 
     def stop(number: int, frame: object) -> None:

@@ -16,7 +16,7 @@ def evaluate(
         Path,
         typer.Argument(
             metavar="REAL",
-            help="The table from which the synthetic rows were learned; for images the folder, CLASS/*.png, or .npz file.",
+            help="The table of the real rows; for images the folder, CLASS/*.png, or .npz file.",
         ),
     ],
     synthetic: Annotated[
@@ -52,15 +52,14 @@ def evaluate(
         typer.Option(
             "--inception",
             metavar="FILE",
-            help="For images: the Inception network as TorchScript (inception-2015-12-05.pt), for FID, KID and IS as in "
-            "papers.",
+            help="For images: Inception as TorchScript (inception-2015-12-05.pt), for FID, KID and IS as in papers.",
         ),
     ] = None,
     seed: Seed = 0,
     report: Report = None,
     force: Force = False,
 ) -> None:
-    """Show whether SYNTHETIC rows or images help a classifier, whether they are real enough, and whether they are copies."""
+    """Show whether SYNTHETIC rows or images help a classifier, look real, and are safe to share."""
     for path in (real, synthetic, holdout):
         if path is not None and not path.exists():
             raise FileNotFoundError(f"there is no file or folder {path}")

@@ -1,6 +1,7 @@
 """What a folder of balanced images says of each synthetic one, and how near training came to the real ones."""
 
 import pandas as pd
+from numpy.typing import NDArray
 
 from ganaug.common.findings import REAL, Finding
 from ganaug.datasets import ImageSet
