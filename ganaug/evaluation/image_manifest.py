@@ -14,7 +14,7 @@ AS_NEAR, FAR = 0.15, 0.3
 
 
 def image_manifest(
-    sampler: GANOversampler, images: ImageSet, X_synthetic: object, y_synthetic: pd.Series
+    sampler: GANOversampler, images: ImageSet, X_synthetic: NDArray, y_synthetic: pd.Series
 ) -> pd.DataFrame:
     """Describe synthetic images, one row each.
 
