@@ -379,7 +379,7 @@ def write_page(
     synthetic = [generator for generator in generators if generator != REAL]
     of_generator = scores.groupby("generator")
     mean = mean_of(scores, generators)
-    mean["fit s, median"] = rows.groupby("generator")["fit_seconds"].median().drop(REAL)
+    mean["seconds, median"] = rows.groupby("generator")["fit_seconds"].median().drop(REAL)
 
     met = {}
     for criterion, holds in CRITERIA.items():

@@ -52,8 +52,8 @@ def measure():
     (X, y), (held, y_held) = half_of(50, 80, 10), half_of(50, 80, 20)
 
     def measure(synthetic=None):
-        placed, judged = (held[y_held == 1], X[y == 1]) if synthetic is None else (synthetic, synthetic)
-        return fidelity.measures(placed, judged, X, y, held, y_held, 0)
+        for_training, for_held = (held[y_held == 1], X[y == 1]) if synthetic is None else (synthetic, synthetic)
+        return fidelity.measures(for_training, for_held, X, y, held, y_held, 0)
 
     return measure
 
@@ -229,8 +229,8 @@ def run(tables, results, generators=("real", "random"), n_splits=2, seed=0):
 def test_each_half_is_training_once(table_file, monkeypatch):
     seen = []
 
-    def spy(placed, judged, X, y, held, y_held, seed):
-        assert len(placed) == 10 * y_held.sum()
+    def spy(for_training, for_held, X, y, held, y_held, seed):
+        assert len(for_training) == 10 * y_held.sum()
         seen.append((X["x"], held["x"]))
         return dict.fromkeys(fidelity.MEASURES, 0.0)
 
@@ -320,7 +320,7 @@ def test_the_page_says_what_was_done_and_not_where(table_file, tmp_path, monkeyp
         tmp_path / "page", "Title", [table_file, other], fidelity.current(results, 0), generators, 2, 0
     )
     assert mean.loc["random", ["copies", "distance ratio"]].tolist() == [1, 0]
-    assert mean.loc["SMOTE"].drop("fit s, median").isna().all()
+    assert mean.loc["SMOTE"].drop("seconds, median").isna().all()
     page = (tmp_path / "page.md").read_text()
     for part in ("# Title", "1 tables, 2 splits", "1 tables are left out", "Seed 0", "imbalanced-learn ", "### small"):
         assert part in page

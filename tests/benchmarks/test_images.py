@@ -401,7 +401,7 @@ def test_a_criterion_that_is_missed_is_reported(measured, place, change):
     assert [criterion for criterion, answer in enumerate(met) if answer == "no"] == ([1, 2] if place == 2 else [place])
 
 
-def test_what_was_not_measured_is_no_verdict(measured):
+def test_what_was_not_measured_is_neither_met_nor_missed(measured):
     nothing = {name: frame[:0] for name, frame in measured.items()}
     nothing["scores"] = measured["scores"][["none"]]
     found = image_page.criteria(**nothing)

@@ -235,3 +235,18 @@ def test_the_page_says_what_was_done_and_not_where(table_file, tmp_path, console
         assert part in page
     assert str(tmp_path) not in page
     assert (tmp_path / "page.png").stat().st_size > 10_000
+
+
+def test_only_a_complete_run_draws_the_figure_of_the_readme(table_file, tmp_path, monkeypatch):
+    few = {"5-NN": tabular.classifiers(0)["5-NN"]}
+    monkeypatch.setattr(tabular, "classifiers", lambda seed: few)
+    monkeypatch.setattr(tabular, "CLASSIFIERS", list(few))
+    monkeypatch.setattr(tabular, "SAMPLERS", {name: samplers.SAMPLERS[name] for name in ("none", "random", "SMOTE")})
+    tables = [tabular.Table(name, table_file.path, "confirm") for name in ("one", "two")]
+    monkeypatch.setattr(tabular, "keel_tables", lambda: tables)
+    monkeypatch.setitem(TabularGAN.__init__.__kwdefaults__, "n_steps", 2)
+    command = ["--half", "confirm", "--workers", "1", "--results", str(tmp_path / "results")]
+    tabular.main([*command, "--tables", "one", "two"])
+    assert not (tmp_path / "results" / "ranks-confirm.png").exists()
+    tabular.main(command)
+    assert (tmp_path / "results" / "ranks-confirm.png").stat().st_size > 10_000
