@@ -14,19 +14,20 @@ import tempfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from ganaug.common.containers import container_of, to_pandas
 from ganaug.common.files import replacing
 from ganaug.common.wording import counted
 from ganaug.datasets.arrow import ArrowSource, read_arrow, write_arrow
 from ganaug.datasets.columns import Mark
 from ganaug.datasets.csv_dialect import TextSource, plain_text, read_text
 
-__all__ = ["Table", "check_output", "read_table", "write_table"]
+__all__ = ["Table", "check_output", "read_table", "write_table", "write_table_samples"]
 
 Kind = Literal["csv", "tsv", "parquet", "feather"]
 
@@ -267,6 +268,55 @@ def write_table(
         data = gzip.compress(data, mtime=0)
     with replacing(path) as temporary:
         temporary.write_bytes(data)
+
+
+def write_table_samples(
+    path: str | Path, X: Any, *, target: str | None = None, label: Any = None, force: bool = False
+) -> None:
+    """Write synthetic rows of one class, in whatever container a model returned them.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write. Its extension says how it is stored, see `read_table`.
+    X : DataFrame of pandas or polars, or array, shape (n, d)
+        The rows. Columns of arrays are named x0, x1 and so on.
+    target : str or None, default=None
+        Name of a column to add as the last one, with the label of each row. None adds no column.
+    label : object, default=None
+        The class of the rows.
+    force : bool, default=False
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written, or exists and `force` is False.
+    ValueError
+        If the extension is unknown, or the rows have a column `target` already.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np
+    >>> from ganaug.datasets import write_table_samples
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "rows.csv")
+    >>> write_table_samples(path, np.array([[1.5, 2], [3, 4]]), target="churn", label="yes")
+    >>> print(path.read_text())
+    x0,x1,churn
+    1.5,2.0,yes
+    3.0,4.0,yes
+    """
+    has_names = container_of(X).kind != "array"
+    frame = to_pandas(X, dtypes="numpy")
+    frame = frame.set_axis([str(name) if has_names else f"x{name}" for name in frame.columns], axis=1)
+    if target is not None:
+        if target in frame.columns:
+            raise ValueError(
+                f"the rows have a column {target!r}, which is also the name of the labels; rename one of them"
+            )
+        frame = frame.assign(**{target: [label] * len(frame)})
+    write_table(path, Table(frame), force=force)
 
 
 def check_output(path: str | Path, *, force: bool = False, extensions: bool = True) -> None:

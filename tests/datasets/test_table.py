@@ -2,10 +2,12 @@
 
 import gzip
 
+import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
-from ganaug.datasets import Table, check_output, read_table, write_table
+from ganaug.datasets import Table, check_output, read_table, write_table, write_table_samples
 
 
 @pytest.mark.parametrize("name", ["in.csv.gz", "in.tsv.gz"])
@@ -69,3 +71,25 @@ def test_paths(tmp_path):
             check_output(path, force=True)
     with pytest.raises(ValueError, match="the table has a column 'x' already"):
         write_table(tmp_path / "out.csv", Table(pd.DataFrame({"x": [1]})), mark="x")
+
+
+@pytest.mark.parametrize(
+    ("X", "names"),
+    [
+        (pd.DataFrame({"a": [1, 2], "b": ["u", "v"]}), ["a", "b"]),
+        (pd.DataFrame({0: [1, 2], 1: ["u", "v"]}), ["0", "1"]),
+        (pl.DataFrame({"a": [1, 2], "b": ["u", "v"]}), ["a", "b"]),
+        (np.array([[1, "u"], [2, "v"]], dtype=object), ["x0", "x1"]),
+    ],
+    ids=["pandas", "numbers as names", "polars", "array"],
+)
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_samples_of_every_container(tmp_path, X, names, name):
+    write_table_samples(tmp_path / name, X, target="plan", label="gold")
+    frame = read_table(tmp_path / name).frame
+    assert list(frame) == [*names, "plan"]
+    assert frame.to_numpy().tolist() == [[1, "u", "gold"], [2, "v", "gold"]]
+    write_table_samples(tmp_path / name, X, force=True)
+    assert list(read_table(tmp_path / name).frame) == names
+    with pytest.raises(ValueError, match=f"the rows have a column '{names[0]}', which is also the name of the labels"):
+        write_table_samples(tmp_path / name, X, target=names[0], label="gold", force=True)
