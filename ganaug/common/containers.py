@@ -89,8 +89,8 @@ def to_pandas(X: Any, name: str = "X", *, dtypes: Literal["exact", "numpy"] = "e
 
     Examples
     --------
-    >>> to_pandas([["Lima", 7], ["Oslo", 3]], dtypes="numpy").dtypes.astype(str).tolist()
-    ['str', 'int64']
+    >>> to_pandas(np.array([[7, 0.5], [3, None]], dtype=object), dtypes="numpy").dtypes.astype(str).tolist()
+    ['int64', 'float64']
     """
     if dtypes == "numpy":
         if isinstance(X, pd.DataFrame):
@@ -157,12 +157,15 @@ def _from_arrow(table: Any) -> pd.DataFrame:
     def pandas_dtype(arrow_dtype: Any) -> Any:
         return None if pa.types.is_dictionary(arrow_dtype) else pd.ArrowDtype(arrow_dtype)  # None: pandas' categories
 
+    def readable(arrow_dtype: Any) -> Any:
+        # polars exports text as string views and categories with unsigned codes; older versions of pandas read neither
+        if pa.types.is_dictionary(arrow_dtype) and pa.types.is_unsigned_integer(arrow_dtype.index_type):
+            return pa.dictionary(pa.int64(), readable(arrow_dtype.value_type), arrow_dtype.ordered)
+        return pa.large_string() if pa.types.is_string_view(arrow_dtype) else arrow_dtype
+
     read = pa.table(table)
-    # polars exports text as string views, which pandas cannot read
-    readable = [
-        field.with_type(pa.large_string()) if pa.types.is_string_view(field.type) else field for field in read.schema
-    ]
-    return read.cast(pa.schema(readable)).to_pandas(types_mapper=pandas_dtype)
+    schema = pa.schema([field.with_type(readable(field.type)) for field in read.schema])
+    return read.cast(schema).to_pandas(types_mapper=pandas_dtype)
 
 
 # ------------------------------------------------------------------------------- remembering a table's container
