@@ -111,7 +111,7 @@ def read_images(
     """
     source = Path(source)
     if not source.exists():
-        raise FileNotFoundError(f"no such folder or file: {source}")
+        raise FileNotFoundError(f"there is no file or folder {source}")
     if is_archive(source):
         if resize is not None:
             raise ValueError(f"resize (--resize) is for folders; all images in {source} have one size already")

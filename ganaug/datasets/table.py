@@ -164,7 +164,7 @@ def read_table(path: str | Path) -> Table:
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a directory; pass the file of a table")
     if not path.exists():
-        raise FileNotFoundError(f"no such file: {path}")
+        raise FileNotFoundError(f"there is no file {path}")
     try:
         if kind == "parquet" or kind == "feather":
             arrow = read_arrow(path, kind)

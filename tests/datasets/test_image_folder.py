@@ -154,7 +154,7 @@ def test_resize_has_limits(pets, resize, refused):
 
 
 def test_folders_without_images(tmp_path, pets, save, refused):
-    with pytest.raises(FileNotFoundError, match="no such folder"):
+    with pytest.raises(FileNotFoundError, match="there is no file or folder"):
         read_images(tmp_path / "nowhere")
     (tmp_path / "a.txt").write_text("x")
     refused(tmp_path / "a.txt", "neither a folder")

@@ -57,7 +57,7 @@ def test_not_what_the_extension_says(tmp_path, name, data):
 def test_paths(tmp_path):
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "there.csv").touch()
-    with pytest.raises(FileNotFoundError, match="no such file"):
+    with pytest.raises(FileNotFoundError, match="there is no file"):
         read_table(tmp_path / "none.csv")
     with pytest.raises(IsADirectoryError):
         read_table(tmp_path / "folder.csv")
