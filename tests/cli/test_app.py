@@ -257,7 +257,7 @@ def test_log_dir(folder, kind, capsys):
 # -------------------------------------------------------------------------------------------------- bad input
 
 BAD = {
-    "balance none.csv out.csv --target plan": "no such file: none.csv",
+    "balance none.csv out.csv --target plan": "there is no file",
     "balance . out.csv --target plan": "--target is for tables, and . is taken for pictures",
     "balance folder.csv out.csv --target plan": "--target is for tables, and folder.csv is taken for pictures",
     "balance in.xlsx out.csv --target plan": "use one of .arrow, .csv",

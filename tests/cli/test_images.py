@@ -118,7 +118,7 @@ def test_only_synthetic_and_links(home):
         ("in out --model tabular", "--model tabular is not for in, which is taken for pictures"),
         ("in out.csv", "must be a folder"),
         ("nowhere out --link", "--link is for pictures"),
-        ("nowhere out", "no such file or folder: nowhere"),
+        ("nowhere out", "there is no file or folder nowhere"),
     ],
 )
 def test_what_is_wrong_is_one_line(home, capsys, line, says):
@@ -226,8 +226,8 @@ def test_evaluate_brings_real_pictures_to_the_size_of_the_synthetic_ones(home, c
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("in nowhere", "no such file or folder: nowhere"),
-        ("nowhere in", "no such file or folder: nowhere"),
+        ("in nowhere", "there is no file or folder nowhere"),
+        ("nowhere in", "there is no file or folder nowhere"),
         ("in in.csv", "in is taken for pictures and in.csv is taken for a table: they must be of one kind"),
         ("in in --target plan", "--target is for tables, and in is taken for pictures"),
         ("out in", "out was written by ganaug: its synthetic images would be read as real ones"),
