@@ -8,7 +8,7 @@ import torch
 from lightning_fabric import Fabric
 from pandas.testing import assert_frame_equal
 
-from ganaug.nets import MLPDiscriminator, MLPGenerator, image_encoder, image_networks
+from ganaug.nets import MLPDiscriminator, MLPGenerator, build_image_encoder, build_image_networks
 from ganaug.training.adversarial import Adversarial, AdversarialSettings
 from ganaug.training.augmentation import AdaptiveAugmentation
 from ganaug.training.batches import BalancedBatches, CompactRows
@@ -59,7 +59,7 @@ class Run:
 
     def image(self, rng):
         """Batch normalisation, spectral normalisation of both networks, an auxiliary classifier, and augmentation."""
-        generator, discriminator = image_networks(
+        generator, discriminator = build_image_networks(
             "sagan", n_classes=3, conditioning="auxiliary", spectral_norm=True, **IMAGE
         )
         augment = AdaptiveAugmentation(
@@ -70,8 +70,10 @@ class Run:
         return CompactRows(kept, lambda rows: rows / 127.5 - 1), LatentPrior(6)
 
     def autoencoder(self, rng):
-        encoder = image_encoder(**IMAGE)
-        self.generator, _ = image_networks("light", n_classes=3, conditioning="concat", spectral_norm="auto", **IMAGE)
+        encoder = build_image_encoder(**IMAGE)
+        self.generator, _ = build_image_networks(
+            "light", n_classes=3, conditioning="concat", spectral_norm="auto", **IMAGE
+        )
         self.phases, self.game = (
             [reconstruction_phase(encoder, self.generator, fabric=FABRIC, learning_rate=1e-3)],
             None,
