@@ -1,6 +1,6 @@
 """Evaluations of synthetic data and of what a resampler added."""
 
-from ganaug.evaluation.evaluate import evaluate
+from ganaug.evaluation.dispatch import evaluate
 from ganaug.evaluation.image_result import ImageEvaluation, evaluate_images
 from ganaug.evaluation.resampling import evaluate_resampling
 from ganaug.evaluation.table_evaluation import evaluate_tables

@@ -107,6 +107,7 @@ def utility_scores(
     classes = _classes(pair.real[target], target)
     pair, labels = _labelled(pair, target, classes, rng, notes)
     features = pair.without(target)
+    assert features.holdout_cells is not None  # the rows to test on
     tables = embed_rows(features, features.real_cells, features.synthetic_cells, features.holdout_cells)
     points = dict(zip(("real", "synthetic", "test"), tables, strict=True))
     for of in (points, labels):

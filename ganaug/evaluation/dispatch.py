@@ -1,4 +1,4 @@
-"""`evaluate`: the measures of synthetic data of any kind."""
+"""`evaluate`: one function for all kinds of data, which hands them to the evaluation of their kind."""
 
 from collections.abc import Sequence
 from pathlib import Path
