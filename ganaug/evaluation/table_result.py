@@ -138,8 +138,8 @@ class TableEvaluation:
 
     @property
     def reference(self) -> str:
-        """What distances and copies are compared with: held-out rows, or real rows among themselves."""
-        return "held-out rows" if self.n_rows["holdout"] else "real rows among themselves"
+        """Which rows distances and copies are compared with: held-out rows, or, without any, other real rows."""
+        return "held-out rows" if self.n_rows["holdout"] else "other real rows"
 
     @property
     def heading(self) -> str:

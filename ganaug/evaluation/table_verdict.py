@@ -57,22 +57,25 @@ def has_membership_leak(membership: AUC) -> bool:
 def _helps(evaluation: "TableEvaluation") -> Iterator[Finding]:
     utility = evaluation.utility
     if utility is None:
-        yield Finding(HELPS, "unknown", "Not measured: this needs the column that classifiers predict, target=....")
+        yield Finding(HELPS, "unknown", "Not measured: no target column was given that classifiers could predict.")
         return
     is_held_out = evaluation.n_rows["holdout"] > 0
     scores = utility.scores[utility.scores["metric"] == "ROC AUC"]
     for name, of_classifier in scores.groupby("classifier", sort=False):
         rows = of_classifier.drop_duplicates("trained on").set_index("trained on")
-        value = {str(on): float(score) for on, score in rows["value"].items()}
+        value = {str(on): float(score) for on, score in rows["value"].items() if not np.isnan(score)}
+        known = [
+            f"{value[on]:.3f} if trained on {words}"
+            for on, words in [("real", "real rows"), ("synthetic", "synthetic rows"), ("both", "both")]
+            if on in value
+        ]
+        if not known:
+            yield Finding(
+                HELPS, "unknown", f"{name} has no ROC AUC, because its training or test rows are of one class."
+            )
+            continue
         answer, comparison = _effect_of_adding(rows, is_held_out)
-        yield Finding(
-            HELPS,
-            answer,
-            f"{name} has ROC AUC {value['real']:.3f} on real test rows if trained on real rows, "
-            f"{value['synthetic']:.3f} if trained on synthetic rows, and {value['both']:.3f} if trained on both; "
-            f"{comparison}.",
-            value,
-        )
+        yield Finding(HELPS, answer, f"{name} has ROC AUC {', '.join(known)} (on real test rows); {comparison}.", value)
     for note in utility.notes:
         yield Finding(HELPS, "unknown", note)
 
@@ -81,12 +84,12 @@ def _effect_of_adding(scores: pd.DataFrame, is_held_out: bool) -> tuple[Answer, 
     """Compare the intervals of training on both and on real rows; they are disjoint only where the effect is clear."""
     real, both = scores.loc["real"], scores.loc["both"]
     if both["high"] < real["low"]:
-        return "bad", "adding the synthetic rows made it worse"
+        return "bad", "adding the synthetic rows lowers it"
     if both["low"] > real["high"]:
         if is_held_out:
-            return "good", "adding the synthetic rows made it better"
-        return "unknown", "adding the synthetic rows made it better, but the generator has seen the test rows"
-    return "unknown", "the 95 % intervals of real rows and of both overlap"
+            return "good", "adding the synthetic rows raises it"
+        return "unknown", "adding the synthetic rows raises it, but the generator has seen the test rows"
+    return "unknown", "adding the synthetic rows makes no clear difference (95 % intervals overlap)"
 
 
 # --- is it real?
@@ -117,7 +120,7 @@ def _on_two_sample(evaluation: "TableEvaluation") -> Finding:
         return Finding(
             REAL,
             "bad",
-            f"{told}, and only {percent(precision)} of the synthetic rows lie among real ones: they are junk.",
+            f"{told}, and {percent(precision)} of the synthetic rows lie among real ones: they are junk.",
             numbers | {"precision": precision, "precision of real rows": usual},
         )
     if area.value >= TOLD_AUC:
@@ -140,7 +143,7 @@ def _on_validity(evaluation: "TableEvaluation") -> Finding:
             f"{listed(worst)}.",
             numbers,
         )
-    return Finding(REAL, "good", "All cells could stand in the real table, as far as chance explains.", numbers)
+    return Finding(REAL, "good", "No column has more invalid cells than chance explains.", numbers)
 
 
 def _invalid_beyond_chance(evaluation: "TableEvaluation") -> pd.Series:
@@ -182,14 +185,16 @@ def _on_coverage(evaluation: "TableEvaluation") -> Finding:
     low = float(evaluation.neighborhood_interval.low[3])
     numbers = {"coverage": coverage, "low": low, "coverage of real rows": usual}
     compared = (
-        f"synthetic rows come near {percent(coverage)} of the real rows; one half of the real rows comes near "
-        f"{percent(usual)} of the other half"
+        f"{percent(coverage)} of the real rows have a synthetic row near them; in one half of the real rows, "
+        f"{percent(usual)} have a row of the other half near them"
     )
     if coverage < LOW_COVERAGE * usual:
         return Finding(REAL, "bad", f"Diversity is lacking: {compared}.", numbers)
     if low < LOW_COVERAGE * usual:
-        return Finding(REAL, "unknown", f"Diversity may be lacking, but these are too few rows: {compared}.", numbers)
-    return Finding(REAL, "good", f"Diversity is not lacking: {compared}.", numbers)
+        return Finding(
+            REAL, "unknown", f"Diversity may be lacking, but these are too few rows to be sure: {compared}.", numbers
+        )
+    return Finding(REAL, "good", f"Diversity is sufficient: {compared}.", numbers)
 
 
 # --- is it safe to share?
@@ -207,45 +212,38 @@ def _on_copies(evaluation: "TableEvaluation") -> Finding:
     numbers = {"exact copies": exact.share, "near copies": near.share, "near copies by chance": usual.share}
     if not near.found:
         return Finding(SAFE, "good", "No synthetic row equals a real one, or nearly equals one.", numbers)
-    found = (
-        f"{exact.found:,} of {exact.total:,} synthetic rows equal a real one, and {near.found - exact.found:,} nearly "
-        f"equal one"
-    )
-    compared = f"{percent(near.share)} together, compared with {percent(usual.share)} of {evaluation.reference}"
+    found = f"{exact.found:,} of {exact.total:,} synthetic rows equal a real one"
+    if near.found > exact.found:
+        found += f" and {near.found - exact.found:,} nearly equal one"
+    found += f" ({percent(near.share)}, compared with {percent(usual.share)} of {evaluation.reference})"
     if exact.exceeds(copied.reference_exact) or near.exceeds(usual):
         single = int((copied.pairs["exact"] & (copied.pairs["shared by"] == 1)).sum())
         unique = f"; {single:,} of them repeat a real row that occurs only once" if single else ""
-        return Finding(SAFE, "bad", f"There are copies: {found} ({compared}){unique}.", numbers)
+        return Finding(SAFE, "bad", f"There are copies: {found}{unique}.", numbers)
     if near.share > usual.share or exact.share > copied.reference_exact.share:
-        return Finding(SAFE, "unknown", f"{found} ({compared}), a difference that chance may explain.", numbers)
-    return Finding(SAFE, "good", f"{found} ({compared}), as many as chance explains.", numbers)
+        return Finding(SAFE, "unknown", f"{found}; chance may explain the difference.", numbers)
+    return Finding(SAFE, "good", f"{found}; that is no more than chance explains.", numbers)
 
 
 def _on_distances(evaluation: "TableEvaluation") -> Finding:
     closest, reference = evaluation.closest, evaluation.reference
     closer, usual = closest.closer, closest.reference_closer
     numbers = {"ratio": closest.ratio, "low": closest.low, "high": closest.high, "closer": closer.share}
-    distance = f"lie {closest.ratio:.2f} times as far from real rows as {reference} do, in the median"
-    share = f"{percent(closer.share)} of them are nearer to a real row than 95 % of {reference} are"
+    distance = f"the median distance to the closest real row is {closest.ratio:.2f} times that of {reference}"
+    share = f"{percent(closer.share)} of the synthetic rows are nearer to a real row than 95 % of {reference} are"
     is_near, are_many_near = closest.high < NEAR_RATIO, closer.exceeds(usual) and closer.share > NEAR_SHARE
     if is_near or are_many_near:
         reasons = [words for words, applies in [(distance, is_near), (share, are_many_near)] if applies]
-        first = "Synthetic rows are too near to real ones"
-        said = f"they {reasons[0]}" if is_near else reasons[0]
-        return Finding(SAFE, "bad", f"{first}: {'; '.join([said, *reasons[1:]])}.", numbers)
+        return Finding(SAFE, "bad", f"Synthetic rows are too near to real ones: {'; '.join(reasons)}.", numbers)
     if np.isnan(closest.ratio):
-        return Finding(
-            SAFE, "unknown", f"Distances cannot be compared, for most {reference} equal a real row.", numbers
-        )
-    if closest.low >= NEAR_RATIO and closer.interval[1] <= max(NEAR_SHARE, usual.interval[1]):
-        return Finding(SAFE, "good", f"Synthetic rows {distance}.", numbers)
-    return Finding(
-        SAFE,
-        "unknown",
-        f"Synthetic rows {distance} (95 % interval {closest.low:.2f} to {closest.high:.2f}), and {share}: too few rows "
-        "to be sure.",
-        numbers,
-    )
+        same = f"Distances cannot be compared, because most {reference} equal a real row."
+        return Finding(SAFE, "unknown", same, numbers)
+    if closest.low < NEAR_RATIO:
+        unsure = f"the 95 % interval of {closest.low:.2f} to {closest.high:.2f} does not exclude that rows are too near"
+        return Finding(SAFE, "unknown", f"T{distance[1:]}, but {unsure}.", numbers)
+    if closer.interval[1] > max(NEAR_SHARE, usual.interval[1]):
+        return Finding(SAFE, "unknown", f"{share}; too few rows to say whether these are too many.", numbers)
+    return Finding(SAFE, "good", f"Synthetic rows are not too near to real ones: {distance}.", numbers)
 
 
 def _on_membership(evaluation: "TableEvaluation") -> Finding:
@@ -273,6 +271,6 @@ def _on_membership(evaluation: "TableEvaluation") -> Finding:
     return Finding(
         SAFE,
         "unknown",
-        f"Too few rows to exclude that an attacker tells training rows from held-out rows ({measured}).",
+        f"With so few rows it is not clear whether an attacker can tell training rows from held-out rows ({measured}).",
         numbers,
     )

@@ -123,7 +123,8 @@ def utility_scores(
                 classifier, points[trained_on], labels[trained_on], points["test"], len(classes), seed
             )
             if probabilities is None:
-                notes.append(f"All {trained_on} rows are of one class, so no classifier can learn from them.")
+                rows_of = {"both": "real and synthetic"}.get(trained_on, trained_on)
+                notes.append(f"All {rows_of} rows are of one class, so no classifier can learn from them.")
                 probabilities = np.full((len(labels["test"]), len(classes)), np.nan)
             first = {"classifier": type(classifier).__name__, "trained on": trained_on}
             rows += [first | score for score in _scores_with_intervals(labels["test"], probabilities, rarer, resamples)]
