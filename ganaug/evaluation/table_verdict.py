@@ -70,9 +70,7 @@ def _helps(evaluation: "TableEvaluation") -> Iterator[Finding]:
             if on in value
         ]
         if not known:
-            yield Finding(
-                HELPS, "unknown", f"{name} has no ROC AUC, because its training or test rows are of one class."
-            )
+            yield Finding(HELPS, "unknown", f"{name} has no ROC AUC: its training or test rows are of one class.")
             continue
         answer, comparison = _effect_of_adding(rows, is_held_out)
         yield Finding(HELPS, answer, f"{name} has ROC AUC {', '.join(known)} (on real test rows); {comparison}.", value)
@@ -191,9 +189,8 @@ def _on_coverage(evaluation: "TableEvaluation") -> Finding:
     if coverage < LOW_COVERAGE * usual:
         return Finding(REAL, "bad", f"Diversity is lacking: {compared}.", numbers)
     if low < LOW_COVERAGE * usual:
-        return Finding(
-            REAL, "unknown", f"Diversity may be lacking, but these are too few rows to be sure: {compared}.", numbers
-        )
+        unsure = "Diversity may be lacking, but these are too few rows to be sure"
+        return Finding(REAL, "unknown", f"{unsure}: {compared}.", numbers)
     return Finding(REAL, "good", f"Diversity is sufficient: {compared}.", numbers)
 
 
