@@ -30,7 +30,18 @@ Row = tuple[Any, ...]
 
 
 def measures(evaluation: "TableEvaluation") -> pd.DataFrame:
-    """Return all numbers of an evaluation as one table."""
+    """Return all numbers of an evaluation as one table.
+
+    Parameters
+    ----------
+    evaluation : TableEvaluation
+        Whose numbers are listed.
+
+    Returns
+    -------
+    DataFrame
+        See `TableEvaluation.frame`.
+    """
     rows = [*_validity(evaluation), *_fidelity(evaluation), *_privacy(evaluation), *_utility(evaluation)]
     return pd.DataFrame(rows, columns=_COLUMNS)
 

@@ -39,7 +39,18 @@ MEMBERSHIP_AUC = 0.52
 
 
 def findings(evaluation: "TableEvaluation") -> list[Finding]:
-    """Return the verdict: what helps, what is real, what is safe to share."""
+    """Return the verdict: does it help, is it real, is it safe to share.
+
+    Parameters
+    ----------
+    evaluation : TableEvaluation
+        Whose numbers are judged.
+
+    Returns
+    -------
+    list of Finding
+        In the order of the questions, each at least once.
+    """
     private = list(_safe(evaluation))
     if any(finding.answer == "bad" for finding in private):
         private = [Finding(SAFE, "bad", "Do not share these rows as if they were anonymous."), *private]
@@ -47,7 +58,13 @@ def findings(evaluation: "TableEvaluation") -> list[Finding]:
 
 
 def has_membership_leak(membership: AUC) -> bool:
-    """Whether an attacker learns which rows were training rows: significantly, and more often than hardly ever."""
+    """Whether an attacker learns which rows were training rows: significantly, and often enough to matter.
+
+    Parameters
+    ----------
+    membership : AUC
+        See `ganaug.metrics.membership_inference`.
+    """
     return membership.interval[0] > 0.5 and membership.value > MEMBERSHIP_AUC
 
 

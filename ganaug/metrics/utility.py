@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn import config_context
 from sklearn.base import ClassifierMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -210,7 +211,9 @@ def _predict(
 def _scores_with_intervals(
     y: NDArray, probabilities: NDArray, rarer: int | None, resamples: list[NDArray]
 ) -> list[dict[str, Any]]:
-    others = [_scores(y[rows], probabilities[rows], rarer) for rows in resamples]
+    # the checks of scikit-learn would take longer than the scores
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        others = [_scores(y[rows], probabilities[rows], rarer) for rows in resamples]
     scores = []
     for metric, value in _scores(y, probabilities, rarer).items():
         known = [other[metric] for other in others if not np.isnan(other[metric])]

@@ -31,7 +31,13 @@ _LONGEST_NAME = 80
 
 
 def heading(evaluation: TableEvaluation) -> str:
-    """Return one line that says what was compared."""
+    """Return one line that says what was compared.
+
+    Parameters
+    ----------
+    evaluation : TableEvaluation
+        Returned by `ganaug.evaluate`.
+    """
     return evaluation.heading
 
 
@@ -63,7 +69,18 @@ def sections(evaluation: TableEvaluation, of: str = "") -> list[Section]:
 
 
 def card(evaluation: TableEvaluation) -> Section:
-    """Return the model card of rows whose generator is not known."""
+    """Return the model card of rows whose generator is not known.
+
+    Parameters
+    ----------
+    evaluation : TableEvaluation
+        Returned by `ganaug.evaluate`.
+
+    Returns
+    -------
+    Section
+        "Model card".
+    """
     n = evaluation.n_rows
     return model_card(
         data=f"A table of {n['synthetic']:,} synthetic rows, compared with {n['real']:,} real rows. This page does not "
