@@ -11,12 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from ganaug.common.wording import listed, percent
 from ganaug.evaluation.result import Shown, count_interval
+from ganaug.metrics import ClosestRecords as Closest
 from ganaug.metrics import (
-    Closest,
     Count,
     Inception,
     bootstrap,
-    closest_of,
     frechet_distance,
     inception_score,
     kernel_distance,
@@ -24,6 +23,7 @@ from ganaug.metrics import (
     precision_recall_density_coverage,
     real_floor,
 )
+from ganaug.metrics import compare_closest as closest_of
 from ganaug.metrics import efficientnet as extractor
 from ganaug.reporting.card import model_card
 from ganaug.reporting.page import Pairs, Section, Table, Words, drawings, picture
@@ -392,7 +392,9 @@ class ImageEvaluation(Shown):
     def _on_copies(self) -> list[str]:
         if not self.copied.found:
             return ["No synthetic picture is a copy of a real one, as it is or mirrored."]
-        found = f"{self.copied.found:,} of {self.copied.of:,} synthetic pictures equal a real one, as it is or mirrored"
+        found = (
+            f"{self.copied.found:,} of {self.copied.total:,} synthetic pictures equal a real one, as it is or mirrored"
+        )
         share = percent(self.reference_copied.share) if self.reference_copied.found else "none"
         if not self.copied.exceeds(self.reference_copied):
             return [f"{found}; of {self._reference} {share} do, so that is no more than chance."]

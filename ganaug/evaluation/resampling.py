@@ -17,7 +17,8 @@ from sklearn.utils import _safe_indexing
 from ganaug.common.containers import as_frame
 from ganaug.common.random import subsample
 from ganaug.evaluation.image_result import ImageEvaluation, evaluate_images
-from ganaug.evaluation.table_result import MIN_ROWS, TableEvaluation, evaluate_tables
+from ganaug.evaluation.table_evaluation import MIN_ROWS, evaluate_tables
+from ganaug.evaluation.table_result import TableEvaluation
 from ganaug.models import ImageGAN
 from ganaug.oversampler import GANOversampler
 from ganaug.reporting.card import NOTICE, model_card

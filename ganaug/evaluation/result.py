@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from ganaug.metrics import Count
 from ganaug.reporting.card import NOTICE
@@ -91,5 +90,4 @@ class Shown(ABC):
 
 def count_interval(count: Count) -> tuple[float, float]:
     """Return the 95 % interval of a share (Wilson)."""
-    ends = binomtest(count.found, count.of).proportion_ci(method="wilson")
-    return float(ends.low), float(ends.high)
+    return count.interval

@@ -1,20 +1,7 @@
 """Measures of synthetic data, one family a file."""
 
+from ganaug.metrics.associations import Associations, association_matrices
 from ganaug.metrics.efficientnet import features, probabilities
-from ganaug.metrics.fidelity import (
-    AUC,
-    Associations,
-    Projection,
-    TableCodes,
-    alpha_precision_beta_recall,
-    as_time,
-    associations,
-    column_distances,
-    distributions,
-    projection,
-    two_sample_auc,
-    validity,
-)
 from ganaug.metrics.images import (
     Floor,
     Interval,
@@ -29,13 +16,28 @@ from ganaug.metrics.images import (
     real_floor,
 )
 from ganaug.metrics.inception import Inception
-from ganaug.metrics.privacy import Closest, Copies, Count, closest_of, closest_records, copies, membership_inference
-from ganaug.metrics.utility import Utility, utility
+from ganaug.metrics.marginals import column_distances, column_distributions
+from ganaug.metrics.privacy import (
+    ClosestRecords,
+    Copies,
+    Count,
+    closest_records,
+    compare_closest,
+    find_copies,
+    membership_inference,
+)
+from ganaug.metrics.supports import AlphaPrecisionBetaRecall, alpha_precision_beta_recall
+from ganaug.metrics.table_features import Projection, embed_rows, projection
+from ganaug.metrics.table_pair import TablePair, seconds_to_time
+from ganaug.metrics.two_sample import AUC, delong_auc, two_sample_auc
+from ganaug.metrics.utility import Utility, utility_scores
+from ganaug.metrics.validity import invalid_cells
 
 __all__ = [
     "AUC",
+    "AlphaPrecisionBetaRecall",
     "Associations",
-    "Closest",
+    "ClosestRecords",
     "Copies",
     "Count",
     "Floor",
@@ -43,20 +45,22 @@ __all__ = [
     "Interval",
     "Neighborhoods",
     "Projection",
-    "TableCodes",
+    "TablePair",
     "Utility",
     "alpha_precision_beta_recall",
-    "as_time",
-    "associations",
+    "association_matrices",
     "bootstrap",
-    "closest_of",
     "closest_records",
     "column_distances",
-    "copies",
-    "distributions",
+    "column_distributions",
+    "compare_closest",
+    "delong_auc",
+    "embed_rows",
     "features",
+    "find_copies",
     "frechet_distance",
     "inception_score",
+    "invalid_cells",
     "kernel_distance",
     "membership_inference",
     "nearest",
@@ -65,7 +69,7 @@ __all__ = [
     "probabilities",
     "projection",
     "real_floor",
+    "seconds_to_time",
     "two_sample_auc",
-    "utility",
-    "validity",
+    "utility_scores",
 ]

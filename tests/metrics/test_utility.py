@@ -1,4 +1,4 @@
-"""Classifiers trained on generated rows: cases built so that the scores are known."""
+"""Classifiers trained on synthetic rows: cases built so that the scores are known."""
 
 import numpy as np
 import pandas as pd
@@ -9,15 +9,15 @@ from sklearn.metrics import average_precision_score, balanced_accuracy_score, ro
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ganaug.metrics import utility as module
-from ganaug.metrics.utility import utility
+from ganaug.metrics import utility
+from ganaug.metrics.utility import utility_scores
 
 LINEAR = LogisticRegression()
 
 
 @pytest.fixture(autouse=True)
 def _few_resamples(monkeypatch):
-    monkeypatch.setattr(module, "_N_RESAMPLES", 5)
+    monkeypatch.setattr(utility, "_N_RESAMPLES", 5)
 
 
 def table(n: int, seed: int = 0, sign: float = 1.0, share: float = 0.5) -> pd.DataFrame:
@@ -37,7 +37,7 @@ def test_is_what_scikit_learn_says():
     model = make_pipeline(StandardScaler(), LINEAR).fit(real[["a", "b"]], real["good"])
     yes = test["good"] == "yes"
     chance = model.predict_proba(test[["a", "b"]])[:, 1]
-    found = utility(real, table(100, 2), "good", holdout=test, classifiers=[LINEAR], random_state=0)
+    found = utility_scores(real, table(100, 2), "good", holdout=test, classifiers=[LINEAR], random_state=0)
     assert scores(found)["real"] == pytest.approx(roc_auc_score(yes, chance))
     assert scores(found, "average precision")["real"] == pytest.approx(average_precision_score(yes, chance))
     expected = balanced_accuracy_score(test["good"], model.predict(test[["a", "b"]]))
@@ -46,8 +46,8 @@ def test_is_what_scikit_learn_says():
 
 
 def test_synthetic_rows_like_real_ones_are_as_good(monkeypatch):
-    monkeypatch.setattr(module, "_N_RESAMPLES", 20)
-    found = utility(table(300), table(300, 1), "good", holdout=table(300, 2), random_state=0)
+    monkeypatch.setattr(utility, "_N_RESAMPLES", 20)
+    found = utility_scores(table(300), table(300, 1), "good", holdout=table(300, 2), random_state=0)
     assert set(found.scores["classifier"]) == {"LogisticRegression", "HistGradientBoostingClassifier"}
     for _, of_classifier in found.scores.groupby("classifier"):
         value = of_classifier[of_classifier["metric"] == "ROC AUC"].set_index("trained on")["value"]
@@ -59,24 +59,24 @@ def test_synthetic_rows_like_real_ones_are_as_good(monkeypatch):
 @pytest.mark.parametrize("holdout", [None, table(300, 2)], ids=["inner split", "hold-out"])
 def test_wrong_labels_and_copies(holdout):
     real, how = table(300), {"holdout": holdout, "classifiers": [LINEAR], "random_state": 0}
-    wrong = scores(utility(real, table(300, 1, sign=-1), "good", **how))
+    wrong = scores(utility_scores(real, table(300, 1, sign=-1), "good", **how))
     assert wrong["synthetic"] < 0.15
-    copied = utility(real, real, "good", **how)
+    copied = utility_scores(real, real, "good", **how)
     assert abs(scores(copied)["synthetic"] - scores(copied)["real"]) < 0.02
-    assert any("has seen them" in note for note in copied.notes) == (holdout is None)
+    assert any("has seen these rows" in note for note in copied.notes) == (holdout is None)
 
 
 def test_shuffled_labels_teach_nothing(monkeypatch):
     real, test, found = table(100), table(100, 1), []
-    monkeypatch.setattr(module, "_N_RESAMPLES", 1)
+    monkeypatch.setattr(utility, "_N_RESAMPLES", 1)
     for seed in range(10):
         noise = real.assign(good=real["good"].sample(frac=1, random_state=seed).array)
-        found.append(scores(utility(real, noise, "good", holdout=test, classifiers=[LINEAR]))["synthetic"])
+        found.append(scores(utility_scores(real, noise, "good", holdout=test, classifiers=[LINEAR]))["synthetic"])
     assert np.mean(found) == pytest.approx(0.5, abs=0.2)  # a single one is anywhere between 0 and 1
 
 
 def test_guessing_has_the_floor_of_each_metric():
-    found = utility(
+    found = utility_scores(
         table(200, share=0.2), table(99), "good", holdout=table(100, share=0.2), classifiers=[DummyClassifier()]
     )
     assert scores(found, "balanced accuracy")["real"] == 0.5
@@ -87,27 +87,27 @@ def test_guessing_has_the_floor_of_each_metric():
 def test_several_classes_missing_cells_and_text(mixed):
     X, y = mixed
     frame = X.assign(target=y)
-    found = utility(frame, frame.iloc[::-1], "target", classifiers=[LINEAR], random_state=0)
+    found = utility_scores(frame, frame.iloc[::-1], "target", classifiers=[LINEAR], random_state=0)
     assert scores(found)["real"] > 0.6
     numbers = frame.assign(target=frame["target"].map({"a": 0, "b": 1, "c": 2}))
-    again = utility(numbers, numbers.iloc[::-1], "target", classifiers=[LINEAR], random_state=0)
+    again = utility_scores(numbers, numbers.iloc[::-1], "target", classifiers=[LINEAR], random_state=0)
     pd.testing.assert_frame_equal(again.scores, found.scores)
 
 
 def test_same_seed_same_scores():
-    first, second = (utility(table(60), table(40, 1), "good", random_state=4).scores for _ in range(2))
+    first, second = (utility_scores(table(60), table(40, 1), "good", random_state=4).scores for _ in range(2))
     pd.testing.assert_frame_equal(first, second)
 
 
 def test_what_cannot_be_used_is_left_out_and_said():
     synthetic = table(50).assign(good="yes")
     synthetic.loc[:9, "good"] = "perhaps"
-    found = utility(table(80), synthetic, "good", holdout=table(60, 2), classifiers=[LINEAR], random_state=0)
+    found = utility_scores(table(80), synthetic, "good", holdout=table(60, 2), classifiers=[LINEAR], random_state=0)
     assert np.isnan(scores(found)["synthetic"])
     assert scores(found)["both"] > 0.8
     assert found.notes == [
-        "10 rows of synthetic have no class that the real rows have, and were left out.",
-        "All rows of synthetic are of one class: nothing could be learned from them.",
+        "10 rows of synthetic have no class that occurs in real, and were left out.",
+        "All synthetic rows are of one class, so no classifier can learn from them.",
     ]
 
 
@@ -125,4 +125,4 @@ def test_what_cannot_be_used_is_left_out_and_said():
 def test_errors(change, message):
     given = {"real": table(50), "synthetic": table(50, 1), "target": "good", **change}
     with pytest.raises(ValueError, match=message):
-        utility(given.pop("real"), given.pop("synthetic"), given.pop("target"), **given)
+        utility_scores(given.pop("real"), given.pop("synthetic"), given.pop("target"), **given)

@@ -6,7 +6,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from ganaug.metrics import privacy
-from ganaug.metrics.privacy import Count, closest_records, copies, membership_inference
+from ganaug.metrics.privacy import Count, closest_records, find_copies, membership_inference
 
 
 def rows(n: int, d: int, seed: int = 0) -> np.ndarray:
@@ -23,29 +23,29 @@ class TestCopies:
     def test_half_copies(self):
         real, new = table(100), table(50, 1)
         order = np.random.default_rng(2).permutation(100)[:50]
-        found = copies(real, pd.concat([new, real.iloc[order]]), holdout=table(70, 3))
+        found = find_copies(real, pd.concat([new, real.iloc[order]]), holdout=table(70, 3))
         assert found.exact == (50, 100)
         assert found.reference_exact == (0, 70)
-        listed = found.listed.sort_values("synthetic")
-        assert listed["synthetic"].tolist() == list(range(50, 100))
-        assert listed["real"].tolist() == order.tolist()
-        assert listed["exact"].all()
-        assert (listed["shared by"] == 1).all()
+        pairs = found.pairs.sort_values("synthetic")
+        assert pairs["synthetic"].tolist() == list(range(50, 100))
+        assert pairs["real"].tolist() == order.tolist()
+        assert pairs["exact"].all()
+        assert (pairs["shared by"] == 1).all()
 
     def test_near_copies_are_those_within_the_tolerance(self):
         real = table(100)
         spread = real["y"].std(ddof=0)
         moved = real.assign(y=real["y"] + spread * np.linspace(0.001, 0.02, 100))
-        found = copies(real, moved, tolerance=0.01).listed
+        found = find_copies(real, moved, tolerance=0.01).pairs
         near = found.loc[found["synthetic"] == found["real"]].sort_values("synthetic")
         assert near["synthetic"].tolist() == list(np.flatnonzero(np.linspace(0.001, 0.02, 100) <= 0.01))
         np.testing.assert_allclose(near["distance"], np.linspace(0.001, 0.02, 100)[near["synthetic"]])
         assert not found["exact"].any()
-        assert len(copies(real, moved, tolerance=0).listed) == 0
+        assert len(find_copies(real, moved, tolerance=0).pairs) == 0
 
     def test_is_the_definition(self):
         real, made = np.round(rows(80, 2), 1), np.round(rows(60, 2, 1), 1)
-        found = copies(real, made, tolerance=0.2)
+        found = find_copies(real, made, tolerance=0.2)
         distance = cdist(made / real.std(0), real / real.std(0), "chebyshev").min(1)
         assert found.near.found == (distance <= 0.2 + 1e-9).sum()
         assert found.exact.found == (distance < 1e-9).sum()
@@ -61,24 +61,24 @@ class TestCopies:
         made = real.assign(**{column: other})
         if column == "gap":
             made["gap"] = real["gap"].isna().map({True: 1.0, False: None})
-        assert len(copies(real, real).listed) == 40
-        assert len(copies(real, made).listed) == 0
+        assert len(find_copies(real, real).pairs) == 40
+        assert len(find_copies(real, made).pairs) == 0
 
     def test_what_many_rows_share_is_told_from_what_one_has(self):
         real = pd.DataFrame({"a": list("xxxy"), "b": [1, 1, 1, 2]})
-        found = copies(real, pd.DataFrame({"a": ["x", "y"], "b": [1, 2]}))
-        assert found.listed.sort_values("synthetic")["shared by"].tolist() == [3, 1]
+        found = find_copies(real, pd.DataFrame({"a": ["x", "y"], "b": [1, 2]}))
+        assert found.pairs.sort_values("synthetic")["shared by"].tolist() == [3, 1]
         assert found.reference_exact == (3, 4)
 
     def test_tables_in_which_all_rows_coincide(self):
         real = pd.DataFrame({"a": np.arange(5000) % 2 == 0})
-        found = copies(real, real, holdout=real)
+        found = find_copies(real, real, holdout=real)
         assert found.exact == found.reference_exact == (5000, 5000)
         assert not found.exact.exceeds(found.reference_exact)
 
     def test_error(self):
         with pytest.raises(ValueError, match="tolerance must be at least 0"):
-            copies(table(9), table(9), tolerance=-1)
+            find_copies(table(9), table(9), tolerance=-1)
 
 
 def test_a_count_exceeds_another_as_seldom_as_it_says():
