@@ -222,7 +222,7 @@ def _splits(
     if n_smallest < n_splits:
         noun = "rows" if groups is None else "groups"
         raise ValueError(
-            f"{n_splits=} is more than the {n_smallest} {noun} with class {label!r}, and each split tests at least one; "
+            f"{n_splits=} is more than the {n_smallest} {noun} with class {label!r}, and each split must test one; "
             "use fewer splits"
         )
     if groups is None:
