@@ -21,9 +21,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from ganaug.comparison.preparation import labels_of, rows_of
+from ganaug.comparison.preparation import digest_of, labels_of, rows_of
 from ganaug.comparison.result import Comparison
-from ganaug.comparison.results_file import KEY, ResultsFile, digest, key_of
+from ganaug.comparison.results_file import KEY, ResultsFile, key_of
 from ganaug.comparison.samplers import SharedTraining, check_classifier, check_sampler, named
 from ganaug.comparison.scoring import RUN_COLUMNS, evaluate_sampler, scorers_for
 
@@ -146,7 +146,7 @@ def compare(
     seed = int(check_random_state(random_state).randint(2**31 - 1))
     splits = list(_splits(y, groups, n_splits, n_repeats, seed))
     scorers = scorers_for(y, precision)
-    settings = [digest(X), y.tolist(), None if groups is None else groups.tolist(), n_splits, precision, seed]
+    settings = [digest_of(X), y.tolist(), None if groups is None else groups.tolist(), n_splits, precision, seed]
     keys = {
         (sampler, classifier): key_of(*settings, chosen[sampler], unfitted[classifier])
         for sampler in chosen

@@ -1,5 +1,6 @@
 """What samplers and classifiers see: rows and labels of any container, then numbers and text, then numbers alone."""
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,14 @@ def labels_of(y: Any) -> NDArray:
     if len(np.unique(labels)) < 2:
         raise ValueError(f"y has a single class, {labels[0]!r}; a comparison needs at least two classes")
     return labels
+
+
+def digest_of(X: pd.DataFrame | NDArray) -> str:
+    """Return a text that changes with any value, name or dtype of what `rows_of` returned; the index is left out."""
+    if isinstance(X, np.ndarray):
+        return hashlib.sha256(np.ascontiguousarray(X).tobytes()).hexdigest() + str((X.shape, X.dtype))
+    cells = pd.util.hash_pandas_object(X, index=False).to_numpy().tobytes()
+    return hashlib.sha256(cells).hexdigest() + str([(name, str(of)) for name, of in X.dtypes.items()])
 
 
 def preparation_steps(X: pd.DataFrame | NDArray) -> list[tuple[str, Any]]:

@@ -13,7 +13,6 @@ import imblearn
 import numpy as np
 import pandas as pd
 import sklearn
-from numpy.typing import NDArray
 
 from ganaug._version import __version__
 from ganaug.comparison.scoring import RUN_COLUMNS
@@ -80,14 +79,6 @@ class ResultsFile:
             new = not self._path.exists()
             frame = pd.DataFrame(rows, columns=self._columns)
             frame.to_csv(self._path, mode="a", header=new, index=False, lineterminator="\n")
-
-
-def digest(X: pd.DataFrame | NDArray) -> str:
-    """Return a text that other rows, names or dtypes change."""
-    if isinstance(X, np.ndarray):
-        return hashlib.sha256(np.ascontiguousarray(X).tobytes()).hexdigest() + str((X.shape, X.dtype))
-    cells = pd.util.hash_pandas_object(X, index=False).to_numpy().tobytes()
-    return hashlib.sha256(cells).hexdigest() + str([(name, str(of)) for name, of in X.dtypes.items()])
 
 
 def key_of(*settings: Any) -> str:

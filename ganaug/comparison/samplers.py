@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import _safe_indexing, all_estimators
 
-from ganaug.comparison.preparation import columns_by_kind
+from ganaug.comparison.preparation import columns_by_kind, digest_of
 
 # Equal shares are computed by the sampler, so that a share means the same here.
 from ganaug.oversampler import GANOversampler
@@ -205,8 +205,9 @@ class SharedTraining(BaseEstimator):
 
     def fit_resample(self, X: Any, y: NDArray) -> tuple[Any, NDArray]:
         """Return X and y, and the synthetic rows after them."""
-        resample = Memory(self.folder, verbose=0).cache(_resample)
-        X_res, y_res, is_synthetic = resample(clone(self.sampler), X, y)
+        # joblib's own hash of a frame changes with how pandas stores it
+        resample = Memory(self.folder, verbose=0).cache(_resample, ignore=["X"])
+        X_res, y_res, is_synthetic = resample(clone(self.sampler), X, y, digest_of(X))
         if self.strategy == "part":
             n_real = len(y)
             counts = {label: n - int((y == label).sum()) for label, n in part_way(y, self.amount).items()}
@@ -224,6 +225,6 @@ def part_way(y: NDArray, part: float) -> dict[Any, int]:
     return {label: n + round(part * (int(counts.max()) - n)) for label, n in counts.to_dict().items()}
 
 
-def _resample(sampler: GANOversampler, X: Any, y: NDArray) -> tuple[Any, NDArray, NDArray]:
+def _resample(sampler: GANOversampler, X: Any, y: NDArray, digest: str) -> tuple[Any, NDArray, NDArray]:
     X_res, y_res = sampler.fit_resample(X, y)
     return X_res, np.asarray(y_res), sampler.is_synthetic_

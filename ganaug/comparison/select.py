@@ -215,7 +215,10 @@ def _n_splits(y: np.ndarray, groups: Any) -> int:
 
 def _trials(base: GANOversampler, tried: dict[str, tuple[str, float] | None], folder: str) -> dict[str, Any]:
     """Return the samplers to compare; all with a GAN take their rows from the same training."""
-    quiet = clone(base).set_params(verbose=0, callbacks=None)
+    quiet = clone(base)
+    for key in quiet.get_params():
+        if key.split("__")[-1] in ("callbacks", "verbose"):  # of the model, too
+            quiet.set_params(**{key: 0 if key.endswith("verbose") else None})
     shares = [asked[1] for asked in tried.values() if asked is not None and asked[0] == "equal share"]
     if shares:
         share = max(*shares, _SHARE_FOR_PARTS)

@@ -23,15 +23,16 @@ def test_a_split():
     assert scores[list(DEMO_METRICS)].notna().all(axis=None)
     # as one would measure it by hand
     X, y = load_breast_cancer(return_X_y=True)
+    y = np.where(y == 0, "malignant", "benign")
     X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.5, stratify=y, random_state=0)
-    is_rare = y_train == 0
+    is_rare = y_train == "malignant"
     kept = ~is_rare | (is_rare.cumsum() <= 14)
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000)).fit(X_train[kept], y_train[kept])
-    is_malignant, predicted = y_test == 0, model.predict(X_test) == 0
+    is_malignant, predicted = y_test == "malignant", model.predict(X_test) == "malignant"
     by_hand = [
         balanced_accuracy_score(is_malignant, predicted),
         f1_score(is_malignant, predicted),
-        average_precision_score(is_malignant, model.predict_proba(X_test)[:, 0]),
+        average_precision_score(is_malignant, model.predict_proba(X_test)[:, 1]),
     ]
     np.testing.assert_allclose(
         scores.loc[("none", "logistic regression"), list(DEMO_METRICS)].to_numpy(float), by_hand, rtol=1e-6

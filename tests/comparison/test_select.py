@@ -8,6 +8,8 @@ import pytest
 from sklearn.datasets import load_digits
 
 from ganaug import GANOversampler, ImageGAN, TabularGAN, select
+from ganaug.comparison.compare import _by_training
+from ganaug.comparison.samplers import SharedTraining
 
 
 @pytest.fixture
@@ -55,41 +57,39 @@ def test_where_nothing_helps_nothing_is_added_and_rows_come_back_as_they_are(mix
     assert not choice.sampler.is_synthetic_.any()
 
 
-@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_images_are_trained_once_for_each_split(tmp_path, n_jobs):
+def test_images_are_trained_once_for_each_split(monkeypatch):
+    fits, fit = [], ImageGAN.fit
+    monkeypatch.setattr(ImageGAN, "fit", lambda self, X, y: fits.append(len(y)) or fit(self, X, y))
     digits = load_digits()
-    kept = np.r_[np.flatnonzero(digits.target == 3)[:40], np.flatnonzero(digits.target == 8)[:9]]
+    kept = np.r_[np.flatnonzero(digits.target == 3)[:60], np.flatnonzero(digits.target == 8)[:24]]
     X, y = (digits.images[kept] * 15).astype(np.uint8)[..., None], digits.target[kept]
-    model = ImageGAN(n_steps=2, width=4, latent_size=8, batch_size=8, device="cpu", warm_start=False)
-    fits = tmp_path / "fits"
-    sampler = GANOversampler(model=LoggedGAN(str(fits), **model.get_params()))
-    choice = select(X, y, sampler=sampler, n_splits=2, n_repeats=1, random_state=0, n_jobs=n_jobs)
-    assert len(fits.read_text()) == 2
+    model = ImageGAN(n_steps=2, width=4, latent_size=8, batch_size=8, device="cpu")
+    choice = select(X, y, sampler=GANOversampler(model=model), n_splits=2, n_repeats=1, random_state=0)
+    assert fits == [42, 42]
     parts = [f"ganaug {part}" for part in ("0.25", "0.5", "1")]
     shares = [f"ganaug equal share {share}" for share in ("0.1", "0.2", "0.35", "0.5")]
     assert list(choice.frame().index) == ["none", "random", "SMOTE", *parts, *shares]
     assert choice.comparison.scores["note"].eq("").all()
     assert choice.comparison.scores["classifier"].unique().tolist() == ["HistGradientBoostingClassifier"]
     X_res, y_res = choice.sampler.fit_resample(X, y)
-    np.testing.assert_array_equal(X_res[:49], X)
+    np.testing.assert_array_equal(X_res[:84], X)
     assert len(X_res) == len(y_res) == len(choice.sampler.is_synthetic_)
 
 
-class LoggedGAN(ImageGAN):
-    """Writes a letter to a file at each fit, whatever process it is in."""
+def test_tables_are_trained_once_for_each_split(mixed, tiny, monkeypatch):
+    fits, fit = [], TabularGAN.fit
+    monkeypatch.setattr(TabularGAN, "fit", lambda self, X, y: fits.append(len(y)) or fit(self, X, y))
+    candidates = ["ganaug 0.5", "ganaug equal share 0.2", "ganaug equal share 0.6"]
+    options = {"classifiers": "DecisionTreeClassifier", "n_splits": 2, "n_repeats": 1, "random_state": 0}
+    choice = select(*mixed, sampler=tiny, candidates=candidates, **options)
+    assert fits == [100, 100]
+    assert choice.comparison.scores["F1"].notna().all()
+    assert list(choice.frame().index) == ["none", *candidates]
 
-    def __init__(self, log="", **params):
-        super().__init__(**params)
-        self.log = log
 
-    @classmethod
-    def _get_param_names(cls):
-        return sorted(["log", *ImageGAN._get_param_names()])
-
-    def fit(self, X, y):
-        with open(self.log, "a") as file:  # noqa: PTH123
-            file.write("f")
-        return super().fit(X, y)
+def test_candidates_that_share_a_training_run_in_one_process(tiny):
+    shared = {name: SharedTraining(tiny, "part", 0.5, "folder") for name in ("one", "two")}
+    assert _by_training({"none": "none", **shared, "SMOTE": "SMOTE"}) == [["none"], ["one", "two"], ["SMOTE"]]
 
 
 def test_the_sampler_chosen_is_the_users_own(two, fit_counter, scores_are):
@@ -162,5 +162,5 @@ def test_candidates_are_checked(two, candidates, message):
 def test_select_says_what_is_wrong(two, tiny):
     with pytest.raises(ValueError, match="metric='accuracy' is not measured here; use one of average precision, ROC"):
         select(*two, metric="accuracy")
-    with pytest.raises(ValueError, match="no resampling has no score in F1, .*: ValueError: Negative values"):
+    with pytest.raises(ValueError, match=r"no resampling has no score in F1, .*: ValueError: Negative values"):
         select(*two, metric="F1", sampler=tiny, classifiers="MultinomialNB", n_splits=2, n_repeats=1)
