@@ -209,7 +209,15 @@ def compare(
 
 
 def smallest_class(y: NDArray, groups: NDArray | None) -> tuple[Any, int]:
-    """Return the rarest label, and in how many rows, or groups if there are any, it occurs."""
+    """Return the rarest label, and in how many rows, or groups if there are any, it occurs.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_rows,)
+        Labels.
+    groups : ndarray of shape (n_rows,) or None
+        What each row belongs to.
+    """
     label = pd.Series(y).value_counts().index[-1]
     return label, int((y == label).sum()) if groups is None else len(np.unique(groups[y == label]))
 

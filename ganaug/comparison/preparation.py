@@ -86,7 +86,13 @@ def labels_of(y: Any) -> NDArray:
 
 
 def digest_of(X: pd.DataFrame | NDArray) -> str:
-    """Return a text that changes with any value, name or dtype of what `rows_of` returned; the index is left out."""
+    """Return a text that changes with any value, name or dtype; the index is left out.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray
+        What `rows_of` returned.
+    """
     if isinstance(X, np.ndarray):
         return hashlib.sha256(np.ascontiguousarray(X).tobytes()).hexdigest() + str((X.shape, X.dtype))
     cells = pd.util.hash_pandas_object(X, index=False).to_numpy().tobytes()
@@ -124,7 +130,13 @@ def preparation_steps(X: pd.DataFrame | NDArray) -> list[tuple[str, Any]]:
 
 
 def columns_by_kind(X: pd.DataFrame | NDArray) -> tuple[list[str], list[str]]:
-    """Return the names of the columns with numbers or dates, and of those with categories; of images there are none."""
+    """Return the names of the columns with numbers or dates, and of those with categories.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray
+        What `rows_of` returned. Images have no names.
+    """
     if isinstance(X, np.ndarray):
         return [], []
     numbers = [str(column) for column in X.select_dtypes(["number", "datetime", "datetimetz"])]

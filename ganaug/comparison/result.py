@@ -161,13 +161,14 @@ class Comparison:
         return figure
 
     def __repr__(self) -> str:
-        return result_repr(self._heading, self.verdict)
+        return result_repr(self.heading, self.verdict)
 
     def _repr_html_(self) -> str:
-        return result_html(self._heading, self.verdict, self.means().reset_index())
+        return result_html(self.heading, self.verdict, self.means().reset_index())
 
     @property
-    def _heading(self) -> str:
+    def heading(self) -> str:
+        """One line that says what was compared."""
         counts = {of: self.scores[of].nunique() for of in ("sampler", "classifier", "split")}
         words = [f"{n} {of}s" if n > 1 else f"{n} {of}" for of, n in counts.items()]
         return f"Comparison of {', '.join(words)}"
@@ -177,7 +178,7 @@ class Comparison:
 class Selection:
     """What `select` chose, and why.
 
-    Parameters
+    Attributes
     ----------
     name : str
         The candidate, such as "none", "random", "ganaug 0.5" or "ganaug equal share 0.2".
@@ -195,8 +196,8 @@ class Selection:
     >>> scores = scores.assign(classifier="tree", n_train=80, n_test=20, fit_seconds=0.1, note="")
     >>> scores["F1"] = [0.50, 0.52, 0.51, 0.49, 0.50, 0.70, 0.73, 0.70, 0.70, 0.69]
     >>> print(Selection("random", None, "F1", Comparison(scores)).verdict[0].sentence)
-    random is chosen. random has a higher F1 than no resampling: 0.704 against 0.504 (difference +0.200, 95 % interval
-    +0.181 to +0.219, p < 0.001).
+    random is chosen, because it has a higher F1 than no resampling: 0.704 against 0.504 (difference +0.200, 95 %
+    interval +0.181 to +0.219, p < 0.001).
     """
 
     name: str
@@ -224,11 +225,12 @@ class Selection:
         return self.comparison.plot()
 
     def __repr__(self) -> str:
-        return result_repr(self._heading, self.verdict)
+        return result_repr(self.heading, self.verdict)
 
     def _repr_html_(self) -> str:
-        return result_html(self._heading, self.verdict, self.frame().reset_index())
+        return result_html(self.heading, self.verdict, self.frame().reset_index())
 
     @property
-    def _heading(self) -> str:
+    def heading(self) -> str:
+        """One line that says what was chosen."""
         return f"Selection by {self.metric}: {self.name}"

@@ -82,7 +82,13 @@ class ResultsFile:
 
 
 def key_of(*settings: Any) -> str:
-    """Return a key that changes with any setting, parameter of an estimator, or version of a library."""
+    """Return a key that changes with any setting, parameter of an estimator, or version of a library.
+
+    Parameters
+    ----------
+    *settings : object
+        Text, lists, numbers, or estimators.
+    """
     described = [of if isinstance(of, (str, list)) else _described(of) for of in settings]
     versions = [__version__, sklearn.__version__, imblearn.__version__]
     return hashlib.sha256(repr([described, versions]).encode()).hexdigest()[:16]

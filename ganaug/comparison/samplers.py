@@ -63,7 +63,18 @@ def named(given: Any, parameter: str, check: Callable[[Any], Any]) -> dict[str, 
 
 
 def check_sampler(sampler: Any) -> Any:
-    """Return a sampler that can be compared, or raise ValueError."""
+    """Return a sampler that can be compared.
+
+    Parameters
+    ----------
+    sampler : str or sampler
+        A known name, or an instance with ``fit_resample``.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
     if isinstance(sampler, str):
         if sampler not in _NAMES:
             raise ValueError(f"samplers: unknown name {sampler!r}; use an instance or one of {', '.join(_NAMES)}")
@@ -73,7 +84,18 @@ def check_sampler(sampler: Any) -> Any:
 
 
 def check_classifier(classifier: Any) -> Any:
-    """Return a classifier, of scikit-learn where a name is given, or raise ValueError."""
+    """Return an instance of a classifier.
+
+    Parameters
+    ----------
+    classifier : str or classifier
+        The name of a class in scikit-learn, or an instance.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or if the class needs parameters.
+    """
     if not isinstance(classifier, str):
         if isinstance(classifier, type) or not (hasattr(classifier, "predict") and hasattr(classifier, "get_params")):
             raise ValueError(f"classifiers: {classifier!r} is not an instance with predict and get_params")
@@ -204,7 +226,20 @@ class SharedTraining(BaseEstimator):
         self.folder = folder
 
     def fit_resample(self, X: Any, y: NDArray) -> tuple[Any, NDArray]:
-        """Return X and y, and the synthetic rows after them."""
+        """Return X and y, and the synthetic rows after them.
+
+        Parameters
+        ----------
+        X : DataFrame or ndarray
+            What `rows_of` returned.
+        y : ndarray of shape (n_rows,)
+            Labels.
+
+        Returns
+        -------
+        X_resampled, y_resampled
+            Of the same kind.
+        """
         # joblib's own hash of a frame changes with how pandas stores it
         resample = Memory(self.folder, verbose=0).cache(_resample, ignore=["X"])
         X_res, y_res, is_synthetic = resample(clone(self.sampler), X, y, digest_of(X))
@@ -220,7 +255,15 @@ class SharedTraining(BaseEstimator):
 
 
 def part_way(y: NDArray, part: float) -> dict[Any, int]:
-    """Return the size of each class after going a part of the way to the size of the largest."""
+    """Return the size of each class after it has gone a part of the way to the size of the largest.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_rows,)
+        Labels.
+    part : float
+        In (0, 1]; with 1 all classes are as large as the largest.
+    """
     counts = pd.Series(y).value_counts()
     return {label: n + round(part * (int(counts.max()) - n)) for label, n in counts.to_dict().items()}
 

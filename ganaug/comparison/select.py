@@ -78,11 +78,13 @@ def select(
         As in `compare`.
     n_splits : "auto" or int, default="auto"
         Number of folds. "auto" is 5, or the number of rows (or groups) of the smallest class if it has fewer.
-    n_repeats, max_time, n_jobs, verbose
+    n_repeats, max_time
         As in `compare`.
     random_state : int, RandomState or None, default=None
         As in `compare`; None uses that of `sampler`. An integer is passed on to the chosen sampler, unless `sampler`
         has its own.
+    n_jobs, verbose
+        As in `compare`.
 
     Returns
     -------

@@ -69,7 +69,17 @@ def corrected_p(differences: pd.Series, overlap: float) -> float:
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    """Adjust a family of p-values by Holm's step-down method; missing ones do not belong to the family.
+    """Adjust a family of p-values by Holm's step-down method.
+
+    Parameters
+    ----------
+    p_values : mapping of str to float
+        Missing ones do not belong to the family and are left out.
+
+    Returns
+    -------
+    dict of str to float
+        In rising order.
 
     Examples
     --------
@@ -82,18 +92,36 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
 
 
 def metrics_of(scores: pd.DataFrame) -> list[str]:
-    """Return the names of the metrics."""
+    """Return the names of the metrics.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        The scores.
+    """
     return [str(column) for column in scores if column not in RUN_COLUMNS]
 
 
 def main_metric(scores: pd.DataFrame) -> str:
-    """Return "average precision", or the first metric where it was not measured."""
+    """Return "average precision", or the first metric where it was not measured.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        The scores.
+    """
     metrics = metrics_of(scores)
     return "average precision" if "average precision" in metrics else metrics[0]
 
 
 def overlap_of(scores: pd.DataFrame) -> float:
-    """Return the number of test rows for each training row."""
+    """Return the number of test rows for each training row.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        The scores.
+    """
     return float((scores["n_test"] / scores["n_train"]).mean())
 
 
@@ -124,7 +152,19 @@ def gains_of(scores: pd.DataFrame, metric: str, classifier: str | None = None) -
 
 
 def is_as_good(scores: pd.DataFrame, metric: str, classifier: str | None, one: str, other: str) -> bool:
-    """Say whether the test finds no difference between two samplers; p is not adjusted."""
+    """Say whether the test finds no difference between two samplers; p is not adjusted.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        The scores.
+    metric : str
+        One of `metrics_of`.
+    classifier : str or None
+        None takes the mean over all classifiers.
+    one, other : str
+        Names of samplers that have all scores.
+    """
     gains = gains_of(scores, metric, classifier)
     return not corrected_p(gains[one] - gains[other], overlap_of(scores)) < ALPHA
 
@@ -132,7 +172,15 @@ def is_as_good(scores: pd.DataFrame, metric: str, classifier: str | None, one: s
 def summary_by_classifier(scores: pd.DataFrame) -> pd.DataFrame:
     """Return means, intervals and tests against "none", a row for each classifier, metric and sampler.
 
-    See `Comparison.summary` for its columns.
+    Parameters
+    ----------
+    scores : DataFrame
+        The scores.
+
+    Returns
+    -------
+    DataFrame
+        See `Comparison.summary` for its columns.
     """
     rows, overlap = [], overlap_of(scores)
     for classifier in scores["classifier"].unique():
@@ -153,7 +201,17 @@ def summary_by_classifier(scores: pd.DataFrame) -> pd.DataFrame:
 def summary_over_classifiers(scores: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return means, gains and tests against "none" in one metric, a row for each sampler that has all scores.
 
-    See `Comparison.summary` for its columns.
+    Parameters
+    ----------
+    scores : DataFrame
+        The scores.
+    metric : str
+        One of `metrics_of`.
+
+    Returns
+    -------
+    DataFrame
+        See `Comparison.summary` for its columns.
     """
     gains, overlap = gains_of(scores, metric), overlap_of(scores)
     mean = {name: _over_classifiers(scores, name, metric).mean(skipna=False) for name in scores["sampler"].unique()}

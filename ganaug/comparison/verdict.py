@@ -73,8 +73,7 @@ def selection_findings(name: str, metric: str, scores: pd.DataFrame) -> list[Fin
         helps = _nothing_helps(candidates, metric, "candidate")
         helps = helps._replace(sentence=f"Nothing is added. {helps.sentence}")
     else:
-        helps = _better(name, metric, candidates)
-        helps = helps._replace(sentence=f"{name} is chosen. {helps.sentence}")
+        helps = _better(name, metric, candidates, f"{name} is chosen, because it")
     others = []
     simpler = [one for one in _better_names(summary) if name != "none" and _comes_before(one, name, summary)]
     as_good = [one for one in simpler if is_as_good(scores, metric, None, one, name)]
@@ -89,7 +88,7 @@ def selection_findings(name: str, metric: str, scores: pd.DataFrame) -> list[Fin
             Finding(SIMPLER, "unknown", sentence, {f"gain of {one}": _of(summary, one, "gain") for one in as_good})
         )
     if "SMOTE" in _better_names(summary) and _of(summary, "SMOTE", "gain") > _of(summary, name, "gain"):
-        found = _better("SMOTE", metric, summary)
+        found = _better("SMOTE", metric, summary, "SMOTE")
         sentence = (
             f"{found.sentence} Its mean is also better than that of {name}. select does not choose SMOTE, because its "
             "rows are scaled numbers that do not fit into X: use it in a Pipeline of imbalanced-learn."
@@ -99,7 +98,13 @@ def selection_findings(name: str, metric: str, scores: pd.DataFrame) -> list[Fin
 
 
 def failures(scores: pd.DataFrame) -> list[Finding]:
-    """Return a finding for each sampler and classifier that failed on a split."""
+    """Return a finding for each sampler and classifier that failed on a split.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Of a `Comparison`.
+    """
     failed = scores[scores[metrics_of(scores)].isna().all(axis=1)]
     findings = []
     for (sampler, classifier), rows in failed.groupby(["sampler", "classifier"], sort=False):
@@ -125,7 +130,8 @@ def _over_all(scores: pd.DataFrame, n_classifiers: int) -> Finding:
     better = summary.loc[_better_names(summary), "gain"]
     opening = f"Averaged over {n_classifiers} classifiers, "
     if len(better):
-        return _better(str(better.idxmax()), metric, summary, opening)
+        best = str(better.idxmax())
+        return _better(best, metric, summary, opening + best)
     return _nothing_helps(summary, metric, opening=opening)
 
 
@@ -142,11 +148,11 @@ def _comes_before(one: str, other: str, summary: pd.DataFrame) -> bool:
     return order.index(one) < order.index(other)
 
 
-def _better(name: str, metric: str, summary: pd.DataFrame, opening: str = "") -> Finding:
+def _better(name: str, metric: str, summary: pd.DataFrame, subject: str) -> Finding:
     mean, sign = summary["mean"].to_dict(), -1 if metric == LOWER_IS_BETTER else 1
     low, high = sorted(sign * _of(summary, name, end) for end in ("low", "high"))
     difference, p = sign * _of(summary, name, "gain"), _of(summary, name, "p")
-    return _against_none(opening, name, metric, mean, (difference, low, high), p)
+    return _against_none(subject, name, metric, mean, (difference, low, high), p)
 
 
 def _nothing_helps(summary: pd.DataFrame, metric: str, noun: str = "sampler", opening: str = "") -> Finding:
@@ -220,7 +226,7 @@ def _of_classifier(scores: pd.DataFrame, classifier: str, summary: pd.DataFrame)
 def _of_metric(classifier: str, metric: str, rows: pd.DataFrame, name: str) -> Finding:
     difference = tuple(_of(rows, name, column) for column in ("difference", "difference_low", "difference_high"))
     found = _against_none(
-        f"With {classifier}, ", name, metric, rows["mean"].to_dict(), difference, _of(rows, name, "p")
+        f"With {classifier}, {name}", name, metric, rows["mean"].to_dict(), difference, _of(rows, name, "p")
     )
     if found.answer == "bad" and metric == LOWER_IS_BETTER:
         found = found._replace(sentence=f"{found.sentence} ganaug.calibrated corrects such probabilities.")
@@ -252,7 +258,7 @@ def _open_finding(classifier: str, open_: Sequence[tuple[str, dict[str, float], 
 
 
 def _against_none(
-    opening: str,
+    subject: str,
     name: str,
     metric: str,
     mean: Mapping[Any, float],
@@ -265,7 +271,7 @@ def _against_none(
     word = "higher" if is_higher else "lower"
     change, low, high = difference
     sentence = (
-        f"{opening}{name} has a {word} {metric} than no resampling: {mean[name]:.3f} against "
+        f"{subject} has a {word} {metric} than no resampling: {mean[name]:.3f} against "
         f"{mean['none']:.3f} (difference {change:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}, {_p_in_words(p)})."
     )
     numbers = {name: mean[name], "none": mean["none"], "difference": change, "low": low, "high": high, "p": p}

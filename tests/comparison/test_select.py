@@ -32,7 +32,7 @@ def test_where_decisions_are_lacking_rows_are_added(tiny):
     options = {"sampler": tiny, "metric": "balanced accuracy", "classifiers": "LogisticRegression", "random_state": 3}
     choice = select(X, y, **options)
     assert choice.name == "random" or choice.name.startswith("ganaug")
-    assert choice.verdict[0].sentence.startswith(f"{choice.name} is chosen. {choice.name} has a higher balanced")
+    assert choice.verdict[0].sentence.startswith(f"{choice.name} is chosen, because it has a higher balanced accuracy")
     frame = choice.frame()
     assert list(frame.index) == ["none", "random", "SMOTE", "ganaug 0.25", "ganaug 0.5", "ganaug 1"]
     rivals = frame[frame["is_better"]].drop(index="SMOTE", errors="ignore")

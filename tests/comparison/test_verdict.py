@@ -125,8 +125,8 @@ def chosen(found):
 def test_the_reason_has_figures(chosen):
     good = chosen({"ganaug 1": 0.2}).verdict[0]
     assert good.sentence.startswith(
-        "ganaug 1 is chosen. ganaug 1 has a higher F1 than no resampling: 0.700 against 0.500 (difference +0.200, 95 % "
-        "interval +0.19"
+        "ganaug 1 is chosen, because it has a higher F1 than no resampling: 0.700 against 0.500 (difference +0.200, "
+        "95 % interval +0.1"
     )
     assert good.answer == "good"
     unknown = chosen({"ganaug 1": 0.01}, noise=0.05).verdict[0]

@@ -7,8 +7,8 @@ import pytest
 
 from ganaug.comparison import Comparison, Selection
 from ganaug.reporting.card import NOTICE
-from ganaug.reporting.comparison import HOLDS, TITLE, sections
-from ganaug.reporting.page import page
+from ganaug.reporting.comparison import CONTENT, TITLE, card, heading, sections, settings
+from ganaug.reporting.page import Section, Words, page
 
 
 @pytest.mark.parametrize("kind", ["comparison", "selection"])
@@ -21,9 +21,11 @@ def test_a_page(kind):
     result = Comparison(scores, {"a": 90, "<i>": 10}, {"n_splits": 3, "samplers": ("none",)})
     if kind == "selection":
         result = Selection("<b>$x$</b>", None, "F1", result)
-    text = page(TITLE, sections(result), notice=NOTICE.format(what=HOLDS))
-    for heading in ("Verdict", "Classes", "Scores", "Tests", "Notes", "Model card", "Settings", "Versions"):
-        assert f">{heading}</h2>" in text
+    verdict = Section("Verdict", [Words([heading(result), *(of.sentence for of in result.verdict)])])
+    parts = [verdict, *sections(result), card(result), Section("Settings", settings(result))]
+    text = page(TITLE, parts, notice=NOTICE.format(what=CONTENT))
+    for name in ("Verdict", "Classes", "Scores", "Tests", "Notes", "Model card", "Settings", "Versions"):
+        assert f">{name}</h2>" in text
     assert "<b>" not in text
     assert "<i>" not in text
     assert "&lt;b&gt;$x$&lt;/b&gt;" in text
