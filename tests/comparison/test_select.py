@@ -57,15 +57,26 @@ def test_where_nothing_helps_nothing_is_added_and_rows_come_back_as_they_are(mix
     assert not choice.sampler.is_synthetic_.any()
 
 
+def trainings(monkeypatch):
+    """Return a list that grows by the number of rows at each training."""
+    n_rows, fit_resample = [], GANOversampler.fit_resample
+
+    def counted(self, X, y):
+        n_rows.append(len(y))
+        return fit_resample(self, X, y)
+
+    monkeypatch.setattr(GANOversampler, "fit_resample", counted)
+    return n_rows
+
+
 def test_images_are_trained_once_for_each_split(monkeypatch):
-    fits, fit = [], ImageGAN.fit
-    monkeypatch.setattr(ImageGAN, "fit", lambda self, X, y: fits.append(len(y)) or fit(self, X, y))
+    trained_on = trainings(monkeypatch)
     digits = load_digits()
     kept = np.r_[np.flatnonzero(digits.target == 3)[:60], np.flatnonzero(digits.target == 8)[:24]]
     X, y = (digits.images[kept] * 15).astype(np.uint8)[..., None], digits.target[kept]
     model = ImageGAN(n_steps=2, width=4, latent_size=8, batch_size=8, device="cpu")
     choice = select(X, y, sampler=GANOversampler(model=model), n_splits=2, n_repeats=1, random_state=0)
-    assert fits == [42, 42]
+    assert trained_on == [42, 42]
     parts = [f"ganaug {part}" for part in ("0.25", "0.5", "1")]
     shares = [f"ganaug equal share {share}" for share in ("0.1", "0.2", "0.35", "0.5")]
     assert list(choice.frame().index) == ["none", "random", "SMOTE", *parts, *shares]
@@ -77,12 +88,11 @@ def test_images_are_trained_once_for_each_split(monkeypatch):
 
 
 def test_tables_are_trained_once_for_each_split(mixed, tiny, monkeypatch):
-    fits, fit = [], TabularGAN.fit
-    monkeypatch.setattr(TabularGAN, "fit", lambda self, X, y: fits.append(len(y)) or fit(self, X, y))
+    trained_on = trainings(monkeypatch)
     candidates = ["ganaug 0.5", "ganaug equal share 0.2", "ganaug equal share 0.6"]
     options = {"classifiers": "DecisionTreeClassifier", "n_splits": 2, "n_repeats": 1, "random_state": 0}
     choice = select(*mixed, sampler=tiny, candidates=candidates, **options)
-    assert fits == [100, 100]
+    assert trained_on == [100, 100]
     assert choice.comparison.scores["F1"].notna().all()
     assert list(choice.frame().index) == ["none", *candidates]
 
