@@ -58,7 +58,11 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d, has_
 import ganaug
 from ganaug.oversampler import GANOversampler
 from ganaug.reporting.card import NOTICE, model_card
-from ganaug.reporting.page import Section, Table, Words, drawings, page, settings
+from ganaug.reporting.blocks import Paragraphs as Words
+from ganaug.reporting.blocks import Section, Table
+from ganaug.reporting.blocks import settings_table as settings
+from ganaug.reporting.figures import draw_figures as drawings
+from ganaug.reporting.page import render as page
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,7 +11,10 @@ from scipy.stats import binomtest
 
 from ganaug.metrics import Count
 from ganaug.reporting.card import NOTICE
-from ganaug.reporting.page import Section, Words, page, settings
+from ganaug.reporting.blocks import Paragraphs as Words
+from ganaug.reporting.blocks import Section
+from ganaug.reporting.blocks import settings_table as settings
+from ganaug.reporting.page import render as page
 
 
 class Shown(ABC):

@@ -21,7 +21,6 @@ from ganaug.metrics import (
     Closest,
     Copies,
     Count,
-    Floor,
     Interval,
     Projection,
     TableCodes,
@@ -37,14 +36,19 @@ from ganaug.metrics import (
     membership_inference,
     precision_recall_density_coverage,
     projection,
-    real_floor,
     two_sample_auc,
     utility,
     validity,
 )
+from ganaug.metrics import Baseline as Floor
+from ganaug.metrics import real_baseline as real_floor
+from ganaug.reporting.blocks import ColumnChart as Shape
+from ganaug.reporting.blocks import ColumnCharts as Shapes
+from ganaug.reporting.blocks import Paragraphs as Words
+from ganaug.reporting.blocks import Section, Table
 from ganaug.reporting.card import model_card
+from ganaug.reporting.figures import draw_figures as drawings
 from ganaug.reporting.figures import heat_map, scatter
-from ganaug.reporting.page import Section, Shape, Shapes, Table, Words, drawings
 
 if TYPE_CHECKING:
     from ganaug.evaluation.image_result import ImageEvaluation
@@ -145,7 +149,7 @@ def evaluate(
     Do not share these rows as if they were anonymous: ...
     """
     if len(np.shape(real)) > 2:
-        from ganaug.evaluation.image_result import evaluate_images  # of networks, which tables need not
+        from ganaug.evaluation.image_evaluation import evaluate_images  # of networks, which tables need not
 
         if classifiers is not None:
             raise ValueError("classifiers are for tables; pictures are not judged by what they are good for here")

@@ -1,6 +1,7 @@
 """Measures of synthetic data, one family a file."""
 
-from ganaug.metrics.efficientnet import features, probabilities
+from ganaug.metrics.distances import frechet_distance, kernel_distance
+from ganaug.metrics.efficientnet import EXTRACTOR_NAME, features, probabilities
 from ganaug.metrics.fidelity import (
     AUC,
     Associations,
@@ -15,30 +16,21 @@ from ganaug.metrics.fidelity import (
     two_sample_auc,
     validity,
 )
-from ganaug.metrics.images import (
-    Floor,
-    Interval,
-    Neighborhoods,
-    bootstrap,
-    frechet_distance,
-    inception_score,
-    kernel_distance,
-    nearest,
-    nearest_pixels,
-    precision_recall_density_coverage,
-    real_floor,
-)
-from ganaug.metrics.inception import Inception
+from ganaug.metrics.inception import Inception, inception_score
+from ganaug.metrics.intervals import Baseline, Interval, bootstrap, real_baseline
+from ganaug.metrics.nearest import nearest_pixels, nearest_rows
+from ganaug.metrics.neighborhoods import Neighborhoods, precision_recall_density_coverage
 from ganaug.metrics.privacy import Closest, Copies, Count, closest_of, closest_records, copies, membership_inference
 from ganaug.metrics.utility import Utility, utility
 
 __all__ = [
     "AUC",
+    "EXTRACTOR_NAME",
     "Associations",
+    "Baseline",
     "Closest",
     "Copies",
     "Count",
-    "Floor",
     "Inception",
     "Interval",
     "Neighborhoods",
@@ -59,12 +51,12 @@ __all__ = [
     "inception_score",
     "kernel_distance",
     "membership_inference",
-    "nearest",
     "nearest_pixels",
+    "nearest_rows",
     "precision_recall_density_coverage",
     "probabilities",
     "projection",
-    "real_floor",
+    "real_baseline",
     "two_sample_auc",
     "utility",
     "validity",

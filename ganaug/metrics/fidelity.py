@@ -14,7 +14,7 @@ from sklearn.model_selection import GroupKFold
 
 from ganaug.common.containers import as_frame
 from ganaug.common.random import draw
-from ganaug.metrics.images import nearest
+from ganaug.metrics.nearest import nearest_rows as nearest
 
 # Rows of each table that pairs of columns and the forest are given: their errors are about 0.01 then.
 MAX_PAIRED_ROWS = 20_000

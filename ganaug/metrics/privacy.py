@@ -15,7 +15,7 @@ from scipy.spatial import KDTree
 from ganaug.common.containers import as_frame
 from ganaug.common.random import draw
 from ganaug.metrics.fidelity import AUC, TableCodes, auc, row_keys
-from ganaug.metrics.images import nearest
+from ganaug.metrics.nearest import nearest_rows as nearest
 
 # Pairs of rows whose distance is measured at once: about two seconds. Of longer tables some rows are drawn, 1,000 at
 # least, and compared with all rows of the other table.
