@@ -1,6 +1,6 @@
 """Evaluations of synthetic data and of what a resampler added."""
 
-from ganaug.evaluation.evaluate import evaluate
+from ganaug.evaluation.dispatch import evaluate
 from ganaug.evaluation.image_evaluation import evaluate_images
 from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.paths import evaluate_paths
