@@ -128,7 +128,7 @@ class ImageEvaluation:
 
     def _privacy_rows(self) -> list[tuple[Any, ...]]:
         closest, reference = self.closest, self.reference
-        more = "more than" if self.copied.exceeds(self.reference_copied) else "not more than among"
+        more = "more than" if self.copied.exceeds(self.reference_copied) else "not more than"
         return [
             (
                 "privacy",
@@ -136,7 +136,7 @@ class ImageEvaluation:
                 self.copied.share,
                 *self.copied.interval,
                 self.reference_copied.share,
-                f"{self.copied.found:,} images equal a real one, as it is or mirrored; {more} {reference}",
+                f"{self.copied.found:,} images equal a real one, as it is or mirrored; {more} among {reference}",
             ),
             (
                 "privacy",

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 MIN_IMAGES = 12
 # Below this share of the real baseline, precision means junk, and coverage means that diversity is lacking.
 _JUNK_PRECISION, _LOW_COVERAGE = 0.5, 0.7
-# Synthetic images are too near to real ones if the interval of the ratio of distances ends below this, and far enough if
-# the interval starts at or above it.
+# Synthetic images are too near to real ones if the interval of the ratio of distances ends below this, and far enough
+# if the interval starts at or above it.
 _TOO_NEAR = 0.9
 # They are too near as well if more than this share is nearer than 95 % of the reference: twice what is usual.
 _MANY_CLOSE = 0.1
@@ -52,9 +52,9 @@ def _on_reality(evaluation: "ImageEvaluation") -> list[Finding]:
     for label, rows in evaluation.by_class.groupby("class", sort=False):
         measured = {str(row["measure"]): row for row in rows.to_dict("records")}
         findings += _on_class(_prefix(label), measured, evaluation.measure_names["FD"])
-    for label, (n_real, n_synthetic) in evaluation.too_few.items():
+    for small, (n_real, n_synthetic) in evaluation.too_few.items():
         said = (
-            f"{_prefix(label)}There are too few images to measure, {n_real} real and {n_synthetic} synthetic ones; at "
+            f"{_prefix(small)}There are too few images to measure, {n_real} real and {n_synthetic} synthetic ones; at "
             f"least {2 * MIN_IMAGES} and {MIN_IMAGES} are needed."
         )
         findings.append(Finding(REAL, "unknown", said, {"real images": n_real, "synthetic images": n_synthetic}))
@@ -84,9 +84,7 @@ def _on_class(prefix: str, measured: Mapping[str, Mapping[Any, Any]], distance_n
         )
         findings = [Finding(REAL, "bad", prefix + said, numbers)]
     elif distance["low"] > distance["baseline high"]:
-        findings = [
-            Finding(REAL, "bad", f"{prefix}The synthetic images can be told from real ones: {times}.", numbers)
-        ]
+        findings = [Finding(REAL, "bad", f"{prefix}The synthetic images can be told from real ones: {times}.", numbers)]
     elif distance["value"] > distance["baseline high"]:
         said = f"{prefix}The synthetic images differ from real ones, but not significantly: {times}."
         findings = [Finding(REAL, "unknown", said, numbers)]
@@ -118,8 +116,8 @@ def _on_copies(evaluation: "ImageEvaluation") -> Finding:
     numbers = {"copies": copied.share, f"copies among {evaluation.reference}": reference.share}
     if not copied.found:
         said = (
-            "No synthetic image is a copy of a real one, as it is or mirrored. Copies that are moved or rotated are not "
-            "found."
+            "No synthetic image is a copy of a real one, as it is or mirrored. Copies that are moved or rotated are "
+            "not found."
         )
         return Finding(SAFE, "good", said, numbers)
     usual = "held-out images do" if "holdout" in evaluation.n_images else "real images equal another real one"

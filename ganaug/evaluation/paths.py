@@ -89,7 +89,9 @@ def evaluate_paths(
         kinds = [f"{path} holds {modality.noun}" for path, modality in modalities.items()]
         raise ValueError(f"{' and '.join(kinds)}; all of them must hold the same kind of data")
     modality = modalities[paths[0]]
-    _check_parameters(paths[0], modality.noun, {"rows": {"target": target, "mark": mark}, "images": {"inception": inception}})
+    _check_parameters(
+        paths[0], modality.noun, {"rows": {"target": target, "mark": mark}, "images": {"inception": inception}}
+    )
     if modality.name == "image":
         return _evaluate_images(paths, inception, random_state)
     return _evaluate_tables(paths, target, mark, random_state)
@@ -125,8 +127,9 @@ def _evaluate_tables(
     paths: Sequence[Path], target: str | None, mark: str | None, random_state: int | np.random.Generator | None
 ) -> "TableEvaluation":
     tables = [read_table(path) for path in paths]
-    for table in tables if target is not None else []:
-        table.check_column(target)
+    if target is not None:
+        for table in tables:
+            table.check_column(target)
     frames = [table.frame for table in tables]
     if mark is None:
         _check_unmarked(paths, frames)

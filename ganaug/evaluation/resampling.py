@@ -38,7 +38,7 @@ def evaluate_resampling(
     names: Sequence[str | int] | None = None,
     random_state: int | np.random.Generator = 0,
 ) -> Resampling:
-    """Measure what a sampler has just added: class counts, how real the rows or images are, and whether they are copies.
+    """Measure what a sampler has just added: counts, how real the rows or images are, and whether they are copies.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def evaluate_resampling(
     labels, after = (np.asarray(check_target_type(of, indicate_one_vs_all=True)[0]) for of in (y, y_resampled))
     is_synthetic = _checked_marks(sampler, labels, after)
     counts = _class_counts(labels, after, is_synthetic)
-    model = getattr(sampler, "model_", None)
+    model: Any = getattr(sampler, "model_", None)
     has_images = model is not None and model.modality == "image"
     min_rows = 1 if has_images else MIN_ROWS
     enough = counts[(counts["before"] >= min_rows) & (counts["synthetic"] >= min_rows)]
@@ -161,8 +161,8 @@ def _note_on_classes(n_measured: int, n_filled: int, min_rows: int) -> list[str]
     if n_measured == n_filled:
         return []
     return [
-        f"{n_measured} of {n_filled} classes with synthetic samples were measured: at most {MAX_CLASSES}, those with the "
-        f"most of them, and only classes with at least {min_rows} real and {min_rows} synthetic ones."
+        f"{n_measured} of {n_filled} classes with synthetic samples were measured: at most {MAX_CLASSES}, those with "
+        f"the most of them, and only classes with at least {min_rows} real and {min_rows} synthetic ones."
     ]
 
 
@@ -208,13 +208,12 @@ def _evaluate_images(
 def _samples(model: Any, label: Hashable, real: NDArray, synthetic: NDArray) -> ImageSamples:
     index = int(np.flatnonzero(model.classes_ == label)[0])
     steps = list(model.snapshots_)
-    shown = np.unique(np.linspace(0, len(steps) - 1, _N_SHOWN).round().astype(int)) if steps else []
+    shown = np.unique(np.linspace(0, max(0, len(steps) - 1), _N_SHOWN).round().astype(int))
+    some = [steps[i] for i in shown] if steps else []
     return ImageSamples(
         real=model.shown(real[:_N_SHOWN]),
         synthetic=model.shown(synthetic[:_N_SHOWN]),
-        training={
-            steps[i]: model.shown(model.snapshots_[steps[i]][index : index + 1])[0] for i in shown
-        },
+        training={step: model.shown(model.snapshots_[step][index : index + 1])[0] for step in some},
         interpolated=model.shown(model.interpolate(label, _N_SHOWN)),
     )
 

@@ -1,4 +1,4 @@
-"""The Inception network that FID and the inception score are defined by, read from a file of the user, and the score."""
+"""The network of FID and the inception score, read from a file of the user, and the score itself."""
 
 import warnings
 from pathlib import Path

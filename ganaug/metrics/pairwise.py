@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import pairwise_distances_chunked
 from sklearn.utils import gen_batches
 
-# Numbers in a block of pairs: 32 MB, whatever the number of rows.
-BLOCK_SIZE = 4_000_000
+# Numbers in a block of pairs: 8 MB, whatever the number of rows. Smaller and larger blocks were slower.
+BLOCK_SIZE = 1_000_000
 # A squared distance below this share of the squared lengths is a rounding error: such rows are copies, at distance 0.
 # Features of single precision do not differ by so little.
 _ROUNDING = 1e-12
@@ -82,11 +82,14 @@ def squared_distances(a: NDArray, b: NDArray) -> Iterator[tuple[slice, NDArray]]
     megabytes = max(BLOCK_SIZE, len(b)) * 8 / 2**20
     for squared in pairwise_distances_chunked(a, b, working_memory=megabytes, squared=True):
         rows = slice(start, start + len(squared))
-        squared[squared < _ROUNDING * (a_lengths[rows, None] + b_lengths)] = 0
+        # the largest lengths first: few pairs are below that limit, so that most of them need one comparison
+        i, j = np.nonzero(squared < _ROUNDING * (a_lengths[rows].max() + b_lengths.max()))
+        is_copy = squared[i, j] < _ROUNDING * (a_lengths[rows][i] + b_lengths[j])
+        squared[i[is_copy], j[is_copy]] = 0
         yield rows, squared
         start = rows.stop
 
 
 def batches(n: int, width: int) -> Iterator[slice]:
     """Cut `n` rows into batches so that a block of `width` columns has at most `BLOCK_SIZE` numbers."""
-    return gen_batches(n, max(1, BLOCK_SIZE // width))
+    return gen_batches(n, max(1, BLOCK_SIZE // width)) if n else iter(())

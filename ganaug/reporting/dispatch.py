@@ -9,8 +9,8 @@ from ganaug.reporting.card import NOTICE
 from ganaug.reporting.page import render
 
 # The class of a result -> the module that builds its page. Such a module has the heading TITLE and functions of the
-# result: `heading` (one line), `content` (what of the real data the page shows), `sections`, `card` and, if one table of
-# parameters is not enough, `settings`. CONTENT may replace `content`.
+# result: `heading` (one line), `content` (what of the real data the page shows; CONTENT may replace it), `sections`,
+# `card` and, if one table of parameters is not enough, `settings`.
 BUILDERS = {
     "Comparison": "ganaug.reporting.comparison",
     "ImageEvaluation": "ganaug.reporting.image_evaluation",

@@ -154,7 +154,8 @@ def scatter(real: NDArray, synthetic: NDArray) -> Any:
         (synthetic, SYNTHETIC_COLOR, 0.5, "synthetic"),
     ]:
         # stored as pixels: thousands of points as shapes would be most of the page
-        ax.scatter(*points.T, s=16, color=color, alpha=opacity, linewidths=0, label=label, rasterized=True)
+        x, y = points.T
+        ax.scatter(x, y, s=16, color=color, alpha=opacity, linewidths=0, label=label, rasterized=True)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.1), ncols=2)
     ax.set(xlabel="first direction", ylabel="second direction")
     return figure

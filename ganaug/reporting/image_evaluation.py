@@ -46,8 +46,8 @@ def card(evaluation: "ImageEvaluation") -> Section:
         data=f"{n['synthetic']:,} images that were given as synthetic, compared with {n['real']:,} real ones. Which "
         "generator made them, and how, is not known here; whoever passes them on should say so.",
         use="To decide whether the images are real enough for a purpose, and whether they are copies.",
-        limits="The features come from a network that was trained on photographs, so they describe other kinds of images "
-        "less well. Pixels do not reveal copies that are moved or rotated.",
+        limits="The features come from a network that was trained on photographs, so they describe other kinds of "
+        "images less well. Pixels do not reveal copies that are moved or rotated.",
         how="This page is the only mark that is known here.",
     )
 

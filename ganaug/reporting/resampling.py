@@ -18,7 +18,8 @@ _LONGEST_LABEL = 40
 _MARKS = {
     "images": "`ganaug balance` writes synthetic images to files whose names begin with synthetic_, and lists them in "
     "manifest.csv;",
-    "rows": "`ganaug balance` writes synthetic rows after the real ones, and --mark adds a column that tells them apart;",
+    "rows": "`ganaug balance` writes synthetic rows after the real ones, and --mark adds a column that tells them "
+    "apart;",
 }
 
 
@@ -54,7 +55,9 @@ def card(resampling: "Resampling") -> Section:
     """Return the model card."""
     noun = resampling.noun
     n_real, n_synthetic = int(resampling.counts["before"].sum()), int(resampling.counts["synthetic"].sum())
-    filled = [shortened(label, _LONGEST_LABEL) for label in resampling.counts["class"][resampling.counts["synthetic"] > 0]]
+    filled = [
+        shortened(label, _LONGEST_LABEL) for label in resampling.counts["class"][resampling.counts["synthetic"] > 0]
+    ]
     if n_synthetic:
         data = (
             f"{n_synthetic:,} synthetic {noun} of {'class' if len(filled) == 1 else 'classes'} {joined(filled)}, added "
@@ -101,8 +104,6 @@ def _strips(label: Any, samples: "ImageSamples") -> list[ImageStrip]:
         ),
     ]
     if samples.training:
-        steps = [
-            embed_image(of, f"{name} at step {step:,}", f"step {step:,}") for step, of in samples.training.items()
-        ]
+        steps = [embed_image(of, f"{name} at step {step:,}", f"step {step:,}") for step, of in samples.training.items()]
         strips.append(ImageStrip(f"{name}, during the training", steps))
     return strips
