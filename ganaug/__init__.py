@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ganaug.evaluation import evaluate, evaluate_resampling
     from ganaug.models import ImageGAN, TabularGAN
     from ganaug.oversampler import GANOversampler
+    from ganaug.reporting import report
 
 __all__ = [
     "GANOversampler",
@@ -22,6 +23,7 @@ __all__ = [
     "compare",
     "evaluate",
     "evaluate_resampling",
+    "report",
     "select",
 ]
 
@@ -33,6 +35,7 @@ _HOME = {
     "compare": "ganaug.comparison",
     "evaluate": "ganaug.evaluation",
     "evaluate_resampling": "ganaug.evaluation",
+    "report": "ganaug.reporting",
     "select": "ganaug.comparison",
 }
 

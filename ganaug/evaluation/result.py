@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 
 from ganaug.metrics import Count
+from ganaug.reporting.blocks import Paragraphs as Words
+from ganaug.reporting.blocks import Section
+from ganaug.reporting.blocks import settings_table as settings
 from ganaug.reporting.card import NOTICE
-from ganaug.reporting.page import Section, Words, page, settings
+from ganaug.reporting.page import render as page
 
 
 class Shown(ABC):

@@ -10,7 +10,7 @@ from sklearn.base import ClassifierMixin
 from ganaug.common.random import subsample
 from ganaug.evaluation.table_result import TableEvaluation
 from ganaug.metrics import (
-    Floor,
+    Baseline,
     Interval,
     TablePair,
     alpha_precision_beta_recall,
@@ -25,7 +25,7 @@ from ganaug.metrics import (
     membership_inference,
     precision_recall_density_coverage,
     projection,
-    real_floor,
+    real_baseline,
     two_sample_auc,
     utility_scores,
 )
@@ -89,13 +89,13 @@ def _seed(rng: np.random.Generator) -> int:
     return int(rng.integers(2**31))
 
 
-def _neighborhoods(pair: TablePair, rng: np.random.Generator) -> tuple[NDArray, Interval, Floor]:
+def _neighborhoods(pair: TablePair, rng: np.random.Generator) -> tuple[NDArray, Interval, Baseline]:
     """Return the six measures, their interval, and their values for two halves of the real rows."""
     n = min(len(pair.real), len(pair.synthetic), MAX_NEIGHBORHOOD_ROWS)
     pair = pair.take(*(subsample(len(table), n, rng) for table in (pair.real, pair.synthetic)))
     real, synthetic = embed_rows(pair, pair.real_cells, pair.synthetic_cells)
     interval = bootstrap(_of_neighborhoods, real, synthetic, n=_N_RESAMPLES, random_state=rng)
-    baseline = real_floor(real, _of_neighborhoods, n_splits=_N_RESAMPLES // 2, random_state=rng)
+    baseline = real_baseline(real, _of_neighborhoods, n_splits=_N_RESAMPLES // 2, random_state=rng)
     return _of_neighborhoods(real, synthetic), interval, baseline
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ganaug.common.findings import Finding, result_html, result_repr
 from ganaug.evaluation.table_measures import measures
 from ganaug.evaluation.table_verdict import findings
-from ganaug.metrics import AUC, Associations, ClosestRecords, Copies, Floor, Interval, Projection, Utility
+from ganaug.metrics import AUC, Associations, Baseline, ClosestRecords, Copies, Interval, Projection, Utility
 
 # Columns that a figure shows.
 _N_DRAWN_COLUMNS = 25
@@ -35,7 +35,7 @@ class TableEvaluation:
         Precision, recall, density, coverage, alpha-precision and beta-recall.
     neighborhood_interval : Interval
         Their 95 % intervals.
-    neighborhood_baseline : Floor
+    neighborhood_baseline : Baseline
         The same six for two halves of the real rows.
     copied : Copies
         See `ganaug.metrics.find_copies`.
@@ -68,7 +68,7 @@ class TableEvaluation:
     two_sample: AUC
     neighborhoods: NDArray
     neighborhood_interval: Interval
-    neighborhood_baseline: Floor
+    neighborhood_baseline: Baseline
     copied: Copies
     closest: ClosestRecords
     membership: AUC | None

@@ -1,22 +1,13 @@
 """Measures of synthetic data, one family a file."""
 
 from ganaug.metrics.associations import Associations, association_matrices
-from ganaug.metrics.efficientnet import features, probabilities
-from ganaug.metrics.images import (
-    Floor,
-    Interval,
-    Neighborhoods,
-    bootstrap,
-    frechet_distance,
-    inception_score,
-    kernel_distance,
-    nearest,
-    nearest_pixels,
-    precision_recall_density_coverage,
-    real_floor,
-)
-from ganaug.metrics.inception import Inception
+from ganaug.metrics.distances import frechet_distance, kernel_distance
+from ganaug.metrics.efficientnet import EXTRACTOR_NAME, features, probabilities
+from ganaug.metrics.inception import Inception, inception_score
+from ganaug.metrics.intervals import Baseline, Interval, bootstrap, real_baseline
 from ganaug.metrics.marginals import column_distances, column_distributions
+from ganaug.metrics.nearest import nearest_pixels, nearest_rows
+from ganaug.metrics.neighborhoods import Neighborhoods, precision_recall_density_coverage
 from ganaug.metrics.privacy import (
     ClosestRecords,
     Copies,
@@ -35,12 +26,13 @@ from ganaug.metrics.validity import invalid_cells
 
 __all__ = [
     "AUC",
+    "EXTRACTOR_NAME",
     "AlphaPrecisionBetaRecall",
     "Associations",
+    "Baseline",
     "ClosestRecords",
     "Copies",
     "Count",
-    "Floor",
     "Inception",
     "Interval",
     "Neighborhoods",
@@ -63,12 +55,12 @@ __all__ = [
     "invalid_cells",
     "kernel_distance",
     "membership_inference",
-    "nearest",
     "nearest_pixels",
+    "nearest_rows",
     "precision_recall_density_coverage",
     "probabilities",
     "projection",
-    "real_floor",
+    "real_baseline",
     "seconds_to_time",
     "two_sample_auc",
     "utility_scores",

@@ -14,7 +14,7 @@ from scipy.spatial import KDTree
 from scipy.stats import binomtest
 
 from ganaug.common.random import subsample
-from ganaug.metrics.images import nearest
+from ganaug.metrics.nearest import nearest_rows
 from ganaug.metrics.table_features import embed_rows, standardize_numbers
 from ganaug.metrics.table_pair import TablePair, as_pair, row_keys
 from ganaug.metrics.two_sample import AUC, delong_auc
@@ -242,11 +242,11 @@ def closest_records(
     chosen = _subsample(pair.synthetic_cells, n_real, rng)
     unseen = _subsample(pair.real_cells if pair.holdout_cells is None else pair.holdout_cells, n_real, rng)
     points, synthetic_points, unseen_points = embed_rows(pair, pair.real_cells, chosen, unseen)
-    distances = nearest(synthetic_points, points, n=2)[1]
+    distances = nearest_rows(synthetic_points, points, n=2)[1]
     if pair.holdout_cells is None:
-        reference = nearest(unseen_points, points, n=3)[1][:, 1:]  # number 0 is the row itself
+        reference = nearest_rows(unseen_points, points, n=3)[1][:, 1:]  # number 0 is the row itself
     else:
-        reference = nearest(unseen_points, points, n=2)[1]
+        reference = nearest_rows(unseen_points, points, n=2)[1]
     return compare_closest(distances, reference, rng)
 
 
@@ -361,4 +361,4 @@ def membership_inference(
     rng = np.random.default_rng(random_state)
     chosen = [_subsample(cells, len(pair.synthetic), rng) for cells in (pair.real_cells, pair.holdout_cells)]
     points, members, others = embed_rows(pair, pair.synthetic_cells, *chosen)
-    return delong_auc(-nearest(members, points)[1][:, 0], -nearest(others, points)[1][:, 0])
+    return delong_auc(-nearest_rows(members, points)[1][:, 0], -nearest_rows(others, points)[1][:, 0])

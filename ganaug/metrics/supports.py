@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ganaug.metrics.images import nearest
+from ganaug.metrics.nearest import nearest_rows
 
 
 class AlphaPrecisionBetaRecall(NamedTuple):
@@ -36,7 +36,7 @@ def alpha_precision_beta_recall(real: ArrayLike, fake: ArrayLike, k: int = 5) ->
         nearest fake point within its own ball, and that fake point is among the share beta of fake points that is
         nearest to their middle. Two samples of one distribution have 0.85 to 0.98 in up to five dimensions and about
         0.5 in fifty, where the nearest of many points is an inner one. Compare it with what two halves of the real
-        points have (`real_floor`).
+        points have (`real_baseline`).
 
     Raises
     ------
@@ -64,8 +64,8 @@ def alpha_precision_beta_recall(real: ArrayLike, fake: ArrayLike, k: int = 5) ->
     """
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k=}")
-    closest, distance = nearest(real, fake)
-    radii = nearest(real, real, n=k + 1)[1][:, k]  # number 0 is the point itself
+    closest, distance = nearest_rows(real, fake)
+    radii = nearest_rows(real, real, n=k + 1)[1][:, k]  # number 0 is the point itself
     real, fake = np.asarray(real, dtype=float), np.asarray(fake, dtype=float)
     centre = real.mean(0)
     fake_radii = np.linalg.norm(fake - centre, axis=1)

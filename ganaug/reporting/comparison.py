@@ -5,11 +5,9 @@ from typing import Any
 import pandas as pd
 
 from ganaug.comparison import Comparison, Selection, compare
+from ganaug.reporting.blocks import Paragraphs, Section, Table, settings_table
 from ganaug.reporting.card import model_card
-from ganaug.reporting.page import Section, Table
-from ganaug.reporting.page import Words as Paragraphs
-from ganaug.reporting.page import drawings as draw_figures
-from ganaug.reporting.page import settings as settings_table
+from ganaug.reporting.figures import draw_figures
 
 TITLE = "Treatments of imbalance, compared"
 CONTENT = "labels and sizes of classes"

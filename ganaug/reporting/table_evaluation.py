@@ -9,9 +9,9 @@ from ganaug.common.findings import SAFE
 from ganaug.common.wording import percent
 from ganaug.evaluation import TableEvaluation
 from ganaug.metrics import seconds_to_time
+from ganaug.reporting.blocks import Block, ColumnChart, ColumnCharts, Paragraphs, Section, Table
 from ganaug.reporting.card import model_card
-from ganaug.reporting.figures import heat_map, scatter
-from ganaug.reporting.page import Block, Section, Shape, Shapes, Table, Words, drawings
+from ganaug.reporting.figures import draw_figures, heat_map, scatter
 
 TITLE = "Evaluation of synthetic rows"
 # What a page holds of the real data.
@@ -98,10 +98,10 @@ def _columns(evaluation: TableEvaluation) -> list[Block]:
     said = ["Shares of the cells that are not missing. The column with the largest distance stands first."]
     if len(columns) > len(charts):
         said.append(f"Of {len(columns):,} columns, the {len(charts)} with the largest distances are shown.")
-    return [Words([" ".join(said)]), Shapes(charts)]
+    return [Paragraphs([" ".join(said)]), ColumnCharts(charts)]
 
 
-def _column_chart(evaluation: TableEvaluation, label: Hashable, row: pd.Series) -> Shape:
+def _column_chart(evaluation: TableEvaluation, label: Hashable, row: pd.Series) -> ColumnChart:
     found, kind, name = evaluation.distributions[label], row["kind"], _shorten(str(label))
     note = f"distance {row['distance']:.3f}, by chance {row['chance']:.3f}"
     if row["real missing"] or row["synthetic missing"]:
@@ -109,18 +109,18 @@ def _column_chart(evaluation: TableEvaluation, label: Hashable, row: pd.Series) 
     if "level" in found:
         rows = found.itertuples(index=False, name=None)
         levels = [("all others" if level is None else _shorten(level), *shares) for level, *shares in rows]
-        return Shape(name, note, levels=levels)
+        return ColumnChart(name, note, levels=levels)
     low, high = (
         f"{end:,.6g}" if kind == "number" else str(seconds_to_time(end, kind).floor("s"))
         for end in (found["low"].iloc[0], found["high"].iloc[-1])
     )
-    return Shape(name, note, bins=found[["real", "synthetic"]].to_numpy(), ends=(low, high))
+    return ColumnChart(name, note, bins=found[["real", "synthetic"]].to_numpy(), ends=(low, high))
 
 
 def _associations(evaluation: TableEvaluation) -> list[Block]:
     real, synthetic, difference = evaluation.associations()
     if len(difference) < 2:
-        return [Words(["The table has a single column, so there are no associations."])]
+        return [Paragraphs(["The table has a single column, so there are no associations."])]
     pairs = evaluation.association_differences()
     said = [
         "How strongly the columns of each pair depend on each other. The third map is the second less the first: white "
@@ -143,12 +143,12 @@ def _associations(evaluation: TableEvaluation) -> list[Block]:
             "absolute difference": pairs.to_numpy()[:_N_PAIRS],
         }
     )
-    return [Words([" ".join(said)]), drawings(*maps), Table(worst, "Pairs that differ most")]
+    return [Paragraphs([" ".join(said)]), draw_figures(*maps), Table(worst, "Pairs that differ most")]
 
 
 def _projection(evaluation: TableEvaluation) -> Block:
     real, synthetic, explained = evaluation.projection
-    return drawings(
+    return draw_figures(
         (
             partial(scatter, real, synthetic),
             "Real and synthetic rows as points of a plane",
@@ -165,7 +165,7 @@ def _privacy(evaluation: TableEvaluation, measures: pd.DataFrame) -> list[Block]
         which = f"The first {_N_COPIES} of {len(copies):,}" if len(copies) > _N_COPIES else f"All {len(copies):,}"
         caption = f"{which} copies and near copies, by row numbers that start at 0"
         blocks.append(Table(copies.iloc[:_N_COPIES], caption))
-    return [*blocks, Words([finding.sentence for finding in evaluation.verdict if finding.question == SAFE])]
+    return [*blocks, Paragraphs([finding.sentence for finding in evaluation.verdict if finding.question == SAFE])]
 
 
 def _shorten(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from ganaug.common.findings import HELPS, REAL, SAFE
 from ganaug.evaluation import TableEvaluation
-from ganaug.metrics import AUC, Associations, ClosestRecords, Copies, Count, Floor, Interval, Projection, Utility
+from ganaug.metrics import AUC, Associations, Baseline, ClosestRecords, Copies, Count, Interval, Projection, Utility
 
 SIX = np.ones(6)
 NO_COPY = Count(0, 1000)
@@ -45,7 +45,7 @@ def best() -> TableEvaluation:
         two_sample=AUC(0.52, 0.01),
         neighborhoods=SIX,
         neighborhood_interval=Interval(0.95 * SIX, 1.05 * SIX),
-        neighborhood_baseline=Floor(SIX, SIX, SIX),
+        neighborhood_baseline=Baseline(SIX, SIX, SIX),
         copied=Copies(pairs(0), NO_COPY, NO_COPY, NO_COPY, NO_COPY),
         closest=closest(1.0, 0.95, 1.05),
         membership=AUC(0.5, 0.005),

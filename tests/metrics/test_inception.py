@@ -7,10 +7,8 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 from ganaug import evaluate
-from ganaug.cli.app import main
-from ganaug.evaluation import image_result as pictures
-from ganaug.metrics.images import frechet_distance, inception_score
-from ganaug.metrics.inception import Inception
+from ganaug.evaluation import image_evaluation
+from ganaug.metrics import Inception, frechet_distance, inception_score
 
 
 class StandIn(nn.Module):
@@ -43,42 +41,62 @@ def file(tmp_path) -> str:
 def test_it_sees_pixels_from_0_to_255_in_three_channels(file):
     network = Inception(file)
     X = np.arange(2 * 8 * 8, dtype=np.uint8).reshape(2, 8, 8)
-    features, odds = network.look(X)
+    features, probabilities = network.features_and_probabilities(X)
     assert features.shape == (2, 2048)
     np.testing.assert_allclose(features[:, :64], X.reshape(2, 64))
-    np.testing.assert_allclose(odds.sum(axis=1), 1, rtol=1e-5)
-    np.testing.assert_allclose(network.look(X / 127, (0.0, 1.0))[0][:, :64], np.rint(X / 127 * 255).reshape(2, 64))
-    np.testing.assert_array_equal(network.look(np.repeat(X[..., None], 3, axis=3))[0], features)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(
+        network.features_and_probabilities(X / 127, (0.0, 1.0))[0][:, :64], np.rint(X / 127 * 255).reshape(2, 64)
+    )
+    np.testing.assert_array_equal(network.features_and_probabilities(np.repeat(X[..., None], 3, axis=3))[0], features)
 
 
 def test_the_measures_bear_the_names_of_papers_and_are_of_its_features(file, monkeypatch):
-    monkeypatch.setattr(pictures, "_N_RESAMPLES", 2)
+    monkeypatch.setattr(image_evaluation, "_N_RESAMPLES", 2)
     X = (load_digits().images[:96] * 15).astype(np.uint8)
     found = evaluate(X[:48], X[48:], inception=file, random_state=0)
     measured = found.by_class.set_index("measure")
     assert {"FID", "KID", "precision", "recall", "density", "coverage"} == set(measured.index)
     assert "IS" in found.frame()["measure"].tolist()
     assert not any("EffNet" in name for name in found.frame()["measure"])
-    assert "FID is" in found.verdict[0]
-    # the same pictures in another order: the features that it was measured in are those of the file
+    assert any("FID is" in finding.sentence for finding in found.verdict)
+    # the same images in another order: the features that it was measured in are those of the file
     rng = np.random.default_rng(0)
-    real, made = rng.permutation(48)[:48], rng.permutation(np.arange(48))[:24]
+    real, synthetic = rng.permutation(48)[:48], rng.permutation(np.arange(48))[:24]
     network = Inception(file)
-    (points, _), (others, odds) = network.look(X[real]), network.look(X[48 + made])
+    (points, _), (others, probabilities) = (
+        network.features_and_probabilities(X[real]),
+        network.features_and_probabilities(X[48 + synthetic]),
+    )
     assert measured.loc["FID", "value"] == pytest.approx(frechet_distance(points[:24], others), rel=1e-6)
-    assert found.score[0] == pytest.approx(inception_score(odds), rel=1e-6)
+    assert found.score[0] == pytest.approx(inception_score(probabilities), rel=1e-6)
 
 
-def test_other_files_are_named(tmp_path, capsys):
-    with pytest.raises(FileNotFoundError, match=r"no such file .* nowhere\.pt"):
+def test_other_files_are_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no file nowhere\.pt"):
         Inception("nowhere.pt")
     (tmp_path / "text.pt").write_text("weights")
     with pytest.raises(ValueError, match=r"text\.pt is not Inception as TorchScript"):
         Inception(tmp_path / "text.pt")
-    with pytest.raises(ValueError, match="is another network: it gives features of shape"):
+    with pytest.raises(ValueError, match="is another network: its features have shape"):
         Inception(stored(Short(), tmp_path / "short.pt"))
-    with pytest.raises(ValueError, match=r"inception='x\.pt' is for pictures"):
+    with pytest.raises(ValueError, match=r"inception='x\.pt' is for images"):
         evaluate(np.zeros((30, 2)), np.zeros((30, 2)), inception="x.pt")
-    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
-    assert main(["evaluate", str(tmp_path / "a.csv"), str(tmp_path / "a.csv"), "--inception", "x.pt"]) == 2
-    assert "--inception is for pictures" in capsys.readouterr().err
+
+
+class TestInceptionScore:
+    def test_ends_of_its_range(self):
+        assert inception_score(np.eye(7)) == pytest.approx(7)
+        assert inception_score(np.tile([0.2, 0.3, 0.5], (6, 1))) == pytest.approx(1)
+        assert inception_score(np.eye(7)[[3, 3, 3]]) == pytest.approx(1)
+
+    def test_is_the_formula(self):
+        p = np.random.default_rng(0).dirichlet(np.ones(5), 30)
+        expected = np.exp((p * np.log(p / p.mean(0))).sum(1).mean())
+        assert inception_score(p) == pytest.approx(expected)
+        assert 1 < expected < 5
+
+    @pytest.mark.parametrize("given", [[[0.5, 0.6]], [[-0.5, 1.5]], [[2.0, -3.0]]])
+    def test_logits_are_refused(self, given):
+        with pytest.raises(ValueError, match="apply a softmax"):
+            inception_score(given)

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from ganaug import GANOversampler, TabularGAN, evaluate_resampling
-from ganaug.evaluation import table_result as summary
-from ganaug.metrics import fidelity
-from ganaug.reporting.page import Pairs, Section, Strip, page, picture
+from ganaug import GANOversampler, TabularGAN, evaluate_resampling, report
+from ganaug.evaluation import table_evaluation
+from ganaug.metrics import two_sample
+from ganaug.reporting import ImagePairs, ImageStrip, Section, embed_image, render
 
 _spec = importlib.util.spec_from_file_location("browser", Path(__file__).with_name("browser.py"))
 chromium = importlib.util.module_from_spec(_spec)
@@ -28,7 +28,7 @@ def window():
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory):
+def balanced(tmp_path_factory):
     """Return the page of a balancing of a table with numbers, categories and a hostile name."""
     rng = np.random.default_rng(0)
     y = np.where(np.arange(120) < 30, EVIL, "common")
@@ -37,34 +37,34 @@ def report(tmp_path_factory):
     model = TabularGAN(n_steps=5, hidden_sizes=(8,), device="cpu")
     sampler = GANOversampler(model=model, random_state=0)
     with pytest.MonkeyPatch.context() as quick:
-        quick.setattr(fidelity, "N_TREES", 5)
-        quick.setattr(summary, "_N_RESAMPLES", 2)
+        quick.setattr(two_sample, "N_TREES", 5)
+        quick.setattr(table_evaluation, "_N_RESAMPLES", 2)
         found = evaluate_resampling(sampler, X, y, *sampler.fit_resample(X, y))
     path = tmp_path_factory.mktemp("report") / "report.html"
-    found.html(path, title="A table, balanced")
+    report(found, path, title="A table, balanced")
     return path
 
 
 @pytest.fixture(scope="module")
 def album(tmp_path_factory):
     path = tmp_path_factory.mktemp("album") / "album.html"
-    shot = picture(np.eye(12), "A diagonal")
+    shot = embed_image(np.eye(12), "A diagonal")
     sections = [
-        Section("Strip", [Strip("many", [shot] * 20)]),
-        Section("Pairs", [Pairs("two", [(shot, shot, "0 apart")] * 3)]),
+        Section("Strip", [ImageStrip("many", [shot] * 20)]),
+        Section("Pairs", [ImagePairs("two", [(shot, shot, "0 apart")] * 3)]),
     ]
-    page("Pictures", sections, notice="", path=path)
+    render("Images", sections, notice="", path=path)
     return path
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("name", ["report", "album"])
+@pytest.mark.parametrize("name", ["balanced", "album"])
 def test_the_browser_has_nothing_to_complain_of(window, name, width, dark, request, tmp_path):
     window.open(request.getfixturevalue(name), width=width, dark=dark)
     assert window.told() == []
     assert window.evaluate("return document.title") != "taken over"
-    # nothing sticks out sideways, and every section and picture has a size
+    # nothing sticks out sideways, and every section and image has a size
     assert window.evaluate("return document.documentElement.scrollWidth") == width
     sizes = window.evaluate("return [...document.querySelectorAll('section')].map(of => of.offsetHeight)")
     assert len(sizes) == window.evaluate("return document.querySelectorAll('nav a').length") > 0
@@ -81,8 +81,8 @@ def test_the_browser_has_nothing_to_complain_of(window, name, width, dark, reque
     assert corner < 50 if dark else corner > 200
 
 
-def test_sections_of_a_balanced_table(window, report):
-    window.open(report)
+def test_sections_of_a_balanced_table(window, balanced):
+    window.open(balanced)
     headings = window.evaluate("return [...document.querySelectorAll('h2')].map(of => of.innerText)")
     assert headings == [
         *("Verdict", "Classes", "Measures", "Columns", "Associations", "Projection", "Privacy"),
@@ -90,9 +90,9 @@ def test_sections_of_a_balanced_table(window, report):
     ]
 
 
-def test_the_search_finds(window, report):
-    window.open(report, width=390)
-    shown = "return [...document.querySelectorAll('.shape')].filter(of => of.offsetHeight).map(of => of.dataset.name)"
+def test_the_search_finds(window, balanced):
+    window.open(balanced, width=390)
+    shown = "return [...document.querySelectorAll('.chart')].filter(of => of.offsetHeight).map(of => of.dataset.name)"
     assert len(window.evaluate(shown)) == 4
     window.type("input[type=search]", "EIGHT")
     assert sorted(window.evaluate(shown)) == ["height", "weight"]

@@ -9,21 +9,24 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from ganaug.reporting.figures import heat_map, scatter
-from ganaug.reporting.page import (
-    Drawings,
-    Pairs,
+from ganaug.common.findings import REAL, Finding
+from ganaug.reporting import (
+    ColumnChart,
+    ColumnCharts,
+    Definitions,
+    Figures,
+    ImagePairs,
+    ImageStrip,
+    Paragraphs,
     Section,
-    Shape,
-    Shapes,
-    Strip,
     Table,
-    Terms,
-    Words,
-    drawings,
-    page,
-    picture,
-    settings,
+    Verdict,
+    draw_figures,
+    embed_image,
+    heat_map,
+    render,
+    scatter,
+    settings_table,
 )
 
 EVIL = "</script><script>alert('$x$ & \"y\"')</script><img src=https://example.com/x onerror=alert(1)>"
@@ -54,27 +57,29 @@ def evil_figure():
 
 def everything() -> list[Section]:
     """Return a section for each kind of block, hostile text wherever there can be text."""
-    shot = picture(np.zeros((4, 5)), EVIL, EVIL)
-    shapes = [
-        Shape(EVIL, EVIL, levels=[(EVIL, 0.25, 1.0), ("b", 0.75, 0.0)]),
-        Shape("number", "", bins=np.array([[0.5, 0.25], [0.5, 0.75]]), ends=(EVIL, "1")),
-        Shape("empty", ""),
+    shot = embed_image(np.zeros((4, 5)), EVIL, EVIL)
+    charts = [
+        ColumnChart(EVIL, EVIL, levels=[(EVIL, 0.25, 1.0), ("b", 0.75, 0.0)]),
+        ColumnChart("number", "", bins=np.array([[0.5, 0.25], [0.5, 0.75]]), ends=(EVIL, "1")),
+        ColumnChart("empty", ""),
     ]
     return [
-        Section(EVIL, [Words([EVIL]), Words([EVIL, EVIL])]),
-        Section("Terms", [Terms({EVIL: EVIL})]),
+        Section(EVIL, [Paragraphs([EVIL]), Paragraphs([EVIL, EVIL])]),
+        Section("Verdict", [Verdict([Finding(EVIL, "bad", EVIL, {EVIL: 0.5}), Finding(REAL, "good", EVIL)])]),
+        Section("Definitions", [Definitions({EVIL: EVIL})]),
         Section("Table", [Table(pd.DataFrame({EVIL: [EVIL], "n": [0.5]}), EVIL)]),
-        Section("Settings", [settings({EVIL: EVIL}, {EVIL: 1})]),
-        Section("Drawings", [drawings((evil_figure, EVIL, EVIL)), drawings((evil_figure, EVIL, ""), wide=True)]),
-        Section("Strip", [Strip(EVIL, [shot])]),
-        Section("Pairs", [Pairs(EVIL, [(shot, shot, EVIL)])]),
-        Section("Shapes", [Shapes(shapes)]),
+        Section("Settings", [settings_table({EVIL: EVIL}, {EVIL: 1})]),
+        Section("Figures", [draw_figures((evil_figure, EVIL, EVIL))]),
+        Section("Wide", [draw_figures((evil_figure, EVIL, ""), wide=True)]),
+        Section("Strip", [ImageStrip(EVIL, [shot])]),
+        Section("Pairs", [ImagePairs(EVIL, [(shot, shot, EVIL)])]),
+        Section("Charts", [ColumnCharts(charts)]),
     ]
 
 
 @pytest.fixture(scope="module")
 def text():
-    return page(EVIL, everything(), notice=EVIL)
+    return render(EVIL, everything(), notice=EVIL)
 
 
 def test_data_never_become_markup(text):
@@ -119,7 +124,7 @@ def test_a_figure_takes_the_colours_of_the_page():
         figure.subplots().set_title("$x^2$")
         return figure
 
-    (drawn,) = drawings((draw, "A square", "")).pictures
+    (drawn,) = draw_figures((draw, "A square", "")).images
     svg = base64.b64decode(drawn.source.split(",")[1]).decode()
     assert svg.startswith("<svg")
     assert "currentColor" in svg
@@ -130,11 +135,11 @@ def test_a_figure_takes_the_colours_of_the_page():
 
 def test_without_matplotlib_it_says_what_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    drawn = drawings((evil_figure, "A heat map", ""))
-    assert isinstance(drawn, Words)
+    drawn = draw_figures((evil_figure, "A heat map", ""))
+    assert isinstance(drawn, Paragraphs)
     assert "pip install 'ganaug[plot]'" in drawn.sentences[0]
     assert "A heat map" in drawn.sentences[0]
-    assert "A heat map" in page("Title", [Section("Figure", [drawn])], notice="")
+    assert "A heat map" in render("Title", [Section("Figure", [drawn])], notice="")
 
 
 @pytest.mark.parametrize(
@@ -146,19 +151,19 @@ def test_without_matplotlib_it_says_what_is_missing(monkeypatch):
         ((300, 300, 4), "jpeg", 30_000),
     ],
 )
-def test_pictures_are_small_files(shape, kind, most):
-    shot = picture(np.random.default_rng(0).random(shape), "Noise")
+def test_images_are_small_files(shape, kind, most):
+    shot = embed_image(np.random.default_rng(0).random(shape), "Noise")
     assert shot.source.startswith(f"data:image/{kind};base64,")
     assert len(shot.source) < most
 
 
 def test_outlines_stay_in_their_box():
-    shape = Shape("x", "", bins=np.random.default_rng(0).dirichlet(np.ones(30), 2).T)
-    for path in shape.paths:
+    chart = ColumnChart("x", "", bins=np.random.default_rng(0).dirichlet(np.ones(30), 2).T)
+    for path in chart.paths:
         numbers = [float(number) for number in re.findall(r"[\d.]+", path)]
         assert min(numbers) >= 0
         assert max(numbers) <= 100
-    assert Shape("x", "", bins=np.zeros((3, 2))).paths[0].startswith("M0,100V100")
+    assert ColumnChart("x", "", bins=np.zeros((3, 2))).paths[0].startswith("M0,100V100")
 
 
 def test_numbers_are_read_as_they_should(text):
@@ -171,13 +176,13 @@ def test_numbers_are_read_as_they_should(text):
 
 
 def test_settings_name_the_default_where_it_is_another():
-    assert settings({"a": 1, "b": "x"}, {"a": 1, "b": "y"}).rows == [["a", "1", ""], ["b", "'x'", "'y'"]]
-    assert len(settings({"a": list(range(10_000))}, None).rows[0][1]) < 250
+    assert settings_table({"a": 1, "b": "x"}, {"a": 1, "b": "y"}).rows == [["a", "1", ""], ["b", "'x'", "'y'"]]
+    assert len(settings_table({"a": list(range(10_000))}, None).rows[0][1]) < 250
 
 
 def test_a_page_is_whole_or_not_there(tmp_path, monkeypatch):
     path = tmp_path / "page.html"
-    page("Old", [], notice="", path=path)
+    render("Old", [], notice="", path=path)
     write = type(path).write_text
 
     def full(path, text, **how):
@@ -186,7 +191,7 @@ def test_a_page_is_whole_or_not_there(tmp_path, monkeypatch):
 
     monkeypatch.setattr(type(path), "write_text", full)
     with pytest.raises(OSError, match="No space"):
-        page("New", [], notice="", path=path)
+        render("New", [], notice="", path=path)
     assert "<h1>Old</h1>" in path.read_text()
     assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
 
@@ -199,4 +204,4 @@ def test_figures_show_what_they_are_given():
     real, synthetic = np.zeros((3, 2)), np.ones((2, 2))
     points = scatter(real, synthetic).axes[0].collections
     assert [len(of.get_offsets()) for of in points] == [3, 2]
-    assert isinstance(drawings((lambda: scatter(real, synthetic), "Points", "")), Drawings)
+    assert isinstance(draw_figures((lambda: scatter(real, synthetic), "Points", "")), Figures)
