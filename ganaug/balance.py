@@ -101,7 +101,7 @@ def balance_report(
     1     1      40         0        120    160
     """
     labels, after = (np.asarray(check_target_type(given, indicate_one_vs_all=True)[0]) for given in (y, y_resampled))
-    made = getattr(sampler, "is_synthetic_", None)
+    made: Any = getattr(sampler, "is_synthetic_", None)
     # originals come first; only an equal share repeats some of them
     repeats = sampler.sampling_strategy == "equal share" if isinstance(sampler.sampling_strategy, str) else False
     fits = made is not None and len(made) == len(after) and (after[: len(labels)] == labels).all()
