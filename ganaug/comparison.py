@@ -995,10 +995,10 @@ def _scorers(y: NDArray, precision: float) -> dict[str, Any]:
     if len(labels) > 2:
         classes = {"labels": labels}
         return {
-            "average precision": make_scorer(average_precision_score, response_method=probability),
+            "average precision": make_scorer(_average_precision, response_method=probability),
             "ROC AUC": make_scorer(roc_auc_score, response_method=probability, multi_class="ovr", **classes),
             "balanced accuracy": balanced,
-            "F1": make_scorer(f1_score, average="macro", zero_division=0),
+            "F1": make_scorer(f1_score, average="macro", pos_label=None, zero_division=0),
             _LESS_IS_BETTER: make_scorer(_brier, response_method=probability, **classes),
         }
     rarer = {"pos_label": labels[len(labels) - 1 - counts[::-1].argmin()]}
@@ -1010,6 +1010,11 @@ def _scorers(y: NDArray, precision: float) -> dict[str, Any]:
         f"recall at precision {precision:g}": make_scorer(_recall, response_method=order, precision=precision, **rarer),
         _LESS_IS_BETTER: make_scorer(brier_score_loss, response_method=probability, **rarer),
     }
+
+
+def _average_precision(y: NDArray, score: NDArray) -> float:
+    """Return the mean over classes; scikit-learn below 1.8 looks for the `pos_label` of its own among several."""
+    return float(average_precision_score(y, score))
 
 
 def _roc_auc(y: NDArray, score: NDArray, *, pos_label: Any) -> float:
