@@ -132,10 +132,14 @@ def _from_arrow(table: Any) -> pd.DataFrame:
         return None if pa.types.is_dictionary(of) else pd.ArrowDtype(of)  # None: pandas' own categories
 
     read = pa.table(table)
-    # pandas knows no views, as which polars hands over text
-    plain = [
-        field.with_type(pa.large_string()) if pa.types.is_string_view(field.type) else field for field in read.schema
-    ]
+
+    # pandas knows no views, as which polars hands over text, and with pyarrow below 23 no unsigned codes of categories
+    def known(of: Any) -> Any:
+        if pa.types.is_dictionary(of):
+            return pa.dictionary(pa.int64(), of.value_type, of.ordered)
+        return pa.large_string() if pa.types.is_string_view(of) else of
+
+    plain = [field.with_type(known(field.type)) for field in read.schema]
     return read.cast(pa.schema(plain)).to_pandas(types_mapper=dtype)
 
 
