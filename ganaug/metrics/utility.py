@@ -231,4 +231,4 @@ def _scores(y: NDArray, probabilities: NDArray, rarer: int | None) -> dict[str, 
     scored = present if rarer is None else [rarer]
     areas = [roc_auc_score(y == c, probabilities[:, c]) for c in scored]
     precisions = [average_precision_score(y == c, probabilities[:, c]) for c in scored]
-    return {name: float(np.mean(of)) for name, of in zip(names, (recalls, areas, precisions), strict=True)}
+    return dict(zip(names, (float(recalls.mean()), float(np.mean(areas)), float(np.mean(precisions))), strict=True))
