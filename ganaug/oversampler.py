@@ -356,9 +356,9 @@ class GANOversampler(BaseOverSampler):
     def _check(self, X: Any, y: Any) -> _Training:
         """Validate data and parameters, and set what they tell: `sampling_strategy_`, `n_features_in_` and names."""
         # a fit that fails leaves nothing of an earlier one that looks fitted
-        for name in ("is_synthetic_", "sample_weight_", *([] if self._is_warm else ["model_"])):
-            if hasattr(self, name):
-                delattr(self, name)
+        for learned in ("is_synthetic_", "sample_weight_", *([] if self._is_warm else ["model_"])):
+            if hasattr(self, learned):
+                delattr(self, learned)
         if y is None:
             raise ValueError("GANOversampler requires y to be passed, but the target y is None")
         if pd.isna(np.asarray(y, dtype=object)).any():

@@ -6,8 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganaug.training import CompactRows
-
 
 class Encoder(Protocol):
     """Data to tensors and back; `decode(encode(X))` is X."""
@@ -51,7 +49,7 @@ class EncodedData(NamedTuple):
         Class index of each.
     """
 
-    rows: Tensor | CompactRows
+    rows: Any
     y: Tensor
 
     @property

@@ -403,7 +403,6 @@ class ImageGAN(ImageViews):
             n_held_out = len(members) // 10 if len(members) >= _MIN_TO_SPLIT else 0
             training.append(members[n_held_out:])
             validation.append(members[:n_held_out] if n_held_out else members)
-        assert isinstance(rows, CompactRows)
         one, other = torch.cat(training), torch.cat(validation)
         return EncodedData(rows.part(one), y[one]), EncodedData(rows.part(other), y[other])
 

@@ -102,8 +102,8 @@ class PersistenceMixin:
 
     def __getstate__(self) -> dict[str, Any]:
         # torch pickles only the weights of networks with spectral norm, not the networks
-        state = dict(super().__getstate__())
-        return state | {
+        state: Any = super().__getstate__()
+        return {**state} | {
             name: state[name].state_dict()
             for name in NETWORKS
             if name in state and any(is_parametrized(module) for module in state[name].modules())

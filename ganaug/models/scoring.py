@@ -111,15 +111,15 @@ class ScoringMixin(ABC):
             weigh = {"forest": by_forest, "neighbors": by_neighbors}[selection](features, y, self.seed_)
         return CandidateSelection(without_copies(weigh, features, y), n_candidates)
 
-    def score_samples(self, X: Any, y: Any) -> NDArray:
+    def score_samples(self, X: Any, y: Any = None) -> NDArray:
         """Score rows by the discriminator: the higher a score, the more the row looks like a real one of its class.
 
         Parameters
         ----------
         X : as in `fit`
             Rows, real or synthetic.
-        y : array-like of shape (n_rows,)
-            Their labels, each seen in `fit`.
+        y : array-like of shape (n_rows,), default=None
+            Their labels, each seen in `fit`. None takes for each row the class in which its score is highest.
 
         Returns
         -------
@@ -134,8 +134,12 @@ class ScoringMixin(ABC):
         """
         check_is_fitted(self, "generator_")
         self._check_scores("score_samples")
-        data = self.encode(X, y)
-        return self._score(data.features, data.y.numpy())
+        if y is not None:
+            data = self.encode(X, y)
+            return self._score(data.features, data.y.numpy())
+        rows = self._encode(X)
+        of_classes = [EncodedData(rows, torch.full((len(rows),), index)) for index in range(len(self.classes_))]
+        return np.max([self._score(data.features, data.y.numpy()) for data in of_classes], axis=0)
 
     def _check_scores(self, what: str) -> None:
         reason = self._why_not_scored()
