@@ -17,8 +17,9 @@ from sklearn.utils.validation import assert_all_finite, check_is_fitted, column_
 def calibrated(classifier: Any, prior: Any = "y") -> "PriorCorrectedClassifier":
     """Return a classifier whose probabilities hold for the true class shares, also after oversampling.
 
-    Oversampling makes rare classes frequent in the training data. A classifier then gives them too high probabilities:
-    for a class with a share of 5 % in the data, 50 % on average.
+    After oversampling, a classifier gives too high probabilities to rare classes. For example, two classes with shares
+    of 95 % and 5 % are made equally large. A row that fits both classes equally well then gets a probability of 50 %
+    for the rare class; the true probability is 5 %.
 
     Parameters
     ----------

@@ -66,10 +66,10 @@ class GANOversampler(BaseOverSampler):
     selection : {"auto", "forest", "neighbors", "discriminator"}, None or cleaning sampler, default="auto"
         How each row is chosen among three candidates:
 
-        - ``"forest"``: candidates are drawn with a probability that grows with the probability that a forest, trained
-          on X and y, gives to their class. ``"auto"`` means this for tables, and None for images;
-        - ``"neighbors"``: the probability grows with the share of their class among the nearest real rows;
-        - ``"discriminator"``: the probability grows with the discriminator's score;
+        - ``"forest"``: by a forest that is trained on X and y. The more certain it is of the class of a candidate, the
+          more likely the candidate is chosen. ``"auto"`` means this for tables, and None for images;
+        - ``"neighbors"``: by the share of its class among the 15 nearest real rows;
+        - ``"discriminator"``: by the score of the discriminator;
         - a cleaning sampler of imbalanced-learn, such as ``TomekLinks()``: candidates that it would remove are avoided;
         - None: every row is taken as it is generated. These rows cover their class more widely; classifiers then find
           more rows of a rare class and raise more false alarms.
@@ -114,7 +114,7 @@ class GANOversampler(BaseOverSampler):
     --------
     ganaug.TabularGAN : The model for tables and its parameters.
     ganaug.ImageGAN : The model for images and its parameters.
-    ganaug.compare : Measures on your data whether this sampler helps, and others.
+    ganaug.compare : Measures whether this sampler or another one helps on your data.
     imblearn.over_sampling.SMOTE : Interpolates between neighbours, without a network.
 
     Notes
@@ -319,7 +319,7 @@ class GANOversampler(BaseOverSampler):
         -------
         GANOversampler
             Ready to `sample`. `fit_resample` trains from the beginning; after ``set_params(model__warm_start=True)`` it
-            continues from the networks of the file, if these are of images.
+            continues from the networks of the file, if the model is a `ganaug.ImageGAN`.
 
         Raises
         ------

@@ -257,6 +257,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         Returns
         -------
         self
+            With the learned attributes of `fitted`, and its own parameters.
         """
         for name, value in vars(fitted).items():
             if name.endswith("_"):

@@ -99,8 +99,8 @@ class ImageGAN(ImageViews):
     $max_time
         With ``prior="neighbors"``, half of it is for the autoencoder.
     $patience
-        In both cases training ends with the weights that had the smallest distance.
-    image_shape : (int, int) or (int, int, int), default=None
+        With and without early stopping, training ends with the weights that had the smallest distance.
+    image_shape : (int, int), (int, int, int) or None, default=None
         Height, width and channels, if each row of `X` is a flattened image. `X` is then a table or an array of two
         dimensions. None takes the shape from `X`.
     warm_start : bool, default=False

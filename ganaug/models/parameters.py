@@ -95,8 +95,8 @@ SHARED: dict[str, Parameter] = {
     "n_neighbors": Parameter(
         [_AT_LEAST_ONE],
         "int",
-        'With ``prior="neighbors"``: number of nearest {noun} of the same class among which the second one of a pair '
-        "is drawn.",
+        'With ``prior="neighbors"``: a sample starts between one of the training {noun} and one of this many nearest '
+        "{noun} of the same class.",
     ),
     "max_time": Parameter(
         [None, Interval(Real, 0, None, closed="neither")],
@@ -115,13 +115,13 @@ SHARED: dict[str, Parameter] = {
         [_AUTO, "array-like", None],
         '"auto", array-like (names, indices or bool)',
         'Numeric columns of a table that are categories. ``"auto"`` takes those with at most two distinct values. '
-        "Columns of text, booleans and pandas categories are categories in any case.",
-        "None takes no numeric column, as an empty list does.",
+        "An empty list takes none. Columns of text, booleans and pandas categories are categories in any case.",
+        "None means the same as an empty list.",
     ),
     "random_state": Parameter(
         ["random_state"],
         "int, RandomState",
-        "Seed. With an integer, `fit` and what follows give the same {noun} every time, on the same machine.",
+        "Seed. An integer gives the same {noun} every time, on the same machine.",
         "None draws a new seed in each `fit`.",
     ),
     "device": Parameter(
@@ -140,12 +140,34 @@ SHARED: dict[str, Parameter] = {
 
 
 def constraints_of(*names: str) -> dict[str, list[Any]]:
-    """Return the constraints of shared parameters, for the ``_parameter_constraints`` of a model."""
+    """Return the constraints of shared parameters, for the ``_parameter_constraints`` of a model.
+
+    Parameters
+    ----------
+    *names : str
+        Names of `SHARED`.
+
+    Returns
+    -------
+    dict of str to list
+        Name -> constraints.
+    """
     return {name: list(SHARED[name].constraints) for name in names}
 
 
 def constraints_of_overrides(*names: str) -> dict[str, list[Any]]:
-    """Return the constraints of parameters that override those of a model, and are None where they do not."""
+    """Return the constraints of parameters that override those of a model if they are not None.
+
+    Parameters
+    ----------
+    *names : str
+        Names of `SHARED`.
+
+    Returns
+    -------
+    dict of str to list
+        Name -> constraints, None among them.
+    """
     return {name: [*(c for c in SHARED[name].constraints if c is not None), None] for name in names}
 
 

@@ -40,8 +40,8 @@ class TabularGAN(ConditionalGAN):
         What the generator starts from. ``"noise"`` is a random vector, as in other GANs; the synthetic rows are about
         as far from the training rows as new real rows are. ``"neighbors"`` adds an anchor: a point between a training
         row and one of its nearest neighbours of the same class, as in SMOTE (arXiv 1106.1813). These rows are nearer to
-        the training rows, and the model file holds training rows. It helped classifiers more than ``"noise"`` only
-        where `GANOversampler` selected no rows.
+        the training rows, and the model file holds training rows. With ``selection=None`` of `GANOversampler` these
+        rows helped classifiers more than those of ``"noise"``; with the default they did not.
     $n_neighbors
     numeric : {"quantile", "standard"}, default="quantile"
         How numeric columns are scaled. ``"quantile"`` maps their ranks to a standard normal distribution;
