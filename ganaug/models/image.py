@@ -20,7 +20,7 @@ from ganaug.models.image_views import ImageViews
 from ganaug.models.parameters import constraints_of, documented
 from ganaug.models.persistence import group_by_prefix
 from ganaug.models.torch_state import seeded_networks
-from ganaug.nets import ARCHITECTURES, CONDITIONINGS, image_encoder, image_networks
+from ganaug.nets import ARCHITECTURES, CONDITIONINGS, build_image_encoder, build_image_networks
 from ganaug.training import (
     AdaptiveAugmentation,
     AnchorPrior,
@@ -337,7 +337,7 @@ class ImageGAN(ImageViews):
         if self.prior == "noise":
             return LatentPrior(self.latent_size), None
         with seeded_networks(self.seed_):
-            encoder = image_encoder(
+            encoder = build_image_encoder(
                 channels=self.encoder_.channels_,
                 size=self.encoder_.size_,
                 n_levels=self.encoder_.n_levels_,
@@ -379,7 +379,7 @@ class ImageGAN(ImageViews):
         return LatentPrior(self.network_params_["latent_size"], self.truncation)
 
     def _build(self, params: Mapping[str, Any], rng: torch.Generator) -> tuple[nn.Module, nn.Module]:
-        return image_networks(
+        return build_image_networks(
             self.architecture_,
             n_classes=len(self.classes_),
             channels=self.encoder_.channels_,

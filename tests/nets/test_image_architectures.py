@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from ganaug.nets.conv import ARCHITECTURES, CONDITIONINGS, ConditionalBatchNorm, SelfAttention, image_networks
+from ganaug.nets import ARCHITECTURES, CONDITIONINGS, build_image_networks
+from ganaug.nets.image_layers import ConditionalBatchNorm, SelfAttention
 
 N_CLASSES, LATENT_SIZE = 3, 10
 every_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -24,7 +25,7 @@ def networks(
     spectral_norm: bool | str = "auto",
 ) -> tuple[nn.Module, nn.Module]:
     torch.manual_seed(0)
-    return image_networks(
+    return build_image_networks(
         architecture,
         n_classes=N_CLASSES,
         channels=channels,

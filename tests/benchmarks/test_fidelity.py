@@ -1,27 +1,22 @@
 """The benchmark of fidelity: what its measures say of rows whose quality is known, and that it resumes."""
 
-import importlib.util
 import sys
 import types
-from pathlib import Path
 
+import fidelity
 import numpy as np
 import pandas as pd
 import pytest
+from results import RawRows
 from rich.console import Console
+from tabular_data import Table
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
-
-@pytest.fixture(scope="module")
-def fidelity():
-    spec = importlib.util.spec_from_file_location("fidelity", BENCHMARKS / "fidelity.py")
-    module = importlib.util.module_from_spec(spec)
+@pytest.fixture(scope="module", autouse=True)
+def _few_trees():
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(BENCHMARKS)
-        spec.loader.exec_module(module)
-    module.N_TREES = 20  # for speed
-    return module
+        patch.setattr(fidelity, "N_TREES", 20)  # for speed
+        yield
 
 
 def drawn(n, seed, shift=0.0):
@@ -44,21 +39,21 @@ def half_of(n_rare, n_common, seed):
 
 
 @pytest.fixture
-def made_table(fidelity, tmp_path):
+def table_file(tmp_path):
     X, y = half_of(24, 60, 0)
-    path = tmp_path / "made.parquet"
+    path = tmp_path / "small.parquet"
     X.assign(target=np.where(y == 1, "rare", "common")).to_parquet(path)
-    return fidelity.Table("made", path, "larger")
+    return Table("small", path, "larger")
 
 
 @pytest.fixture(scope="module")
-def measure(fidelity):
+def measure():
     """Measure rows against a training and a held-out half; without rows, the real ones."""
     (X, y), (held, y_held) = half_of(50, 80, 10), half_of(50, 80, 20)
 
-    def measure(made=None):
-        placed, judged = (held[y_held == 1], X[y == 1]) if made is None else (made, made)
-        return fidelity.measures(placed, judged, X, y, held, y_held, 0)
+    def measure(synthetic=None):
+        for_training, for_held = (held[y_held == 1], X[y == 1]) if synthetic is None else (synthetic, synthetic)
+        return fidelity.measures(for_training, for_held, X, y, held, y_held, 0)
 
     return measure
 
@@ -96,10 +91,10 @@ def test_noise_far_away_is_told_from_real_rows(measure, real):
     assert found["out of range"] > 0.4
 
 
-def test_few_rows_have_no_two_sample_test(fidelity):
+def test_few_rows_have_no_two_sample_test():
     (X, y), (held, y_held) = half_of(19, 40, 0), half_of(30, 40, 1)
-    made = drawn(30, 3, 3.0)
-    found = fidelity.measures(made, made, X, y, held, y_held, 0)
+    synthetic = drawn(30, 3, 3.0)
+    found = fidelity.measures(synthetic, synthetic, X, y, held, y_held, 0)
     assert np.isnan(found["two-sample AUC"])
     assert np.isfinite([value for name, value in found.items() if name != "two-sample AUC"]).all()
 
@@ -109,47 +104,47 @@ def test_few_rows_have_no_two_sample_test(fidelity):
     [
         ("x", 99.0, "out of range"),
         ("x", -np.inf, "out of range"),
-        ("count", 500.5, "off grid"),
+        ("count", 500.5, "non-integer"),
         ("x", np.nan, "missing"),
-        ("colour", "blue", "unseen level"),  # a level of the dtype, though of no row
+        ("colour", "blue", "unseen category"),  # a level of the dtype, though of no row
     ],
 )
-def test_a_cell_that_is_not_legal_is_counted(fidelity, column, cell, kind):
+def test_a_cell_that_is_not_legal_is_counted(column, cell, kind):
     X = drawn(50, 0)
-    made = X.astype({"count": float})
-    assert fidelity.validity(made, X) == {
+    synthetic = X.astype({"count": float})
+    assert fidelity.validity(synthetic, X) == {
         **dict.fromkeys(["invalid", *fidelity.KINDS], 0),
         "broken dtypes": 1 / X.shape[1],
     }
-    made.loc[3, column] = cell
-    found = fidelity.validity(made, X)
+    synthetic.loc[3, column] = cell
+    found = fidelity.validity(synthetic, X)
     assert {name for name in fidelity.KINDS if found[name]} == {kind}
     assert found[kind] == found["invalid"] == 1 / X.size
 
 
-def test_gaps_are_legal_where_there_were_gaps(fidelity):
+def test_gaps_are_legal_where_there_were_gaps():
     X = drawn(50, 0)
-    made = X.assign(gappy=np.nan)
-    assert fidelity.validity(made, X)["invalid"] == 0
+    synthetic = X.assign(gappy=np.nan)
+    assert fidelity.validity(synthetic, X)["invalid"] == 0
 
 
-def test_text_is_no_number_and_a_grid_may_be_of_floats(fidelity):
+def test_text_is_no_number_and_a_grid_may_be_of_floats():
     X = pd.DataFrame({"whole": [1.0, 2.0, np.nan, 9.0], "x": [0.5, 1.5, 2.5, 0.0]})
-    made = pd.DataFrame({"whole": [1.5, 3.0], "x": pd.Series(["one", 1.0], dtype=object)})
-    found = fidelity.validity(made, X)
-    assert (found["off grid"], found["out of range"], found["broken dtypes"]) == (0.25, 0.25, 0.5)
+    synthetic = pd.DataFrame({"whole": [1.5, 3.0], "x": pd.Series(["one", 1.0], dtype=object)})
+    found = fidelity.validity(synthetic, X)
+    assert (found["non-integer"], found["out of range"], found["broken dtypes"]) == (0.25, 0.25, 0.5)
 
 
-def test_one_cell_makes_a_row_no_copy(fidelity):
+def test_one_cell_makes_a_row_no_copy():
     training = drawn(40, 0)
-    made = training.copy()
-    made["x"] *= 1 + 1e-14  # what scaling back and forth does
-    assert fidelity.copies(made, training) == 1
-    made.loc[0, "colour"] = "red" if made.loc[0, "colour"] == "green" else "green"
-    made.loc[1, "gappy"] = 0.123 if np.isnan(made.loc[1, "gappy"]) else np.nan
-    made.loc[2, "count"] += 1
-    made.loc[3, "x"] += 1e-6
-    assert fidelity.copies(made, training) == 0.9
+    synthetic = training.copy()
+    synthetic["x"] *= 1 + 1e-14  # what scaling back and forth does
+    assert fidelity.copies(synthetic, training) == 1
+    synthetic.loc[0, "colour"] = "red" if synthetic.loc[0, "colour"] == "green" else "green"
+    synthetic.loc[1, "gappy"] = 0.123 if np.isnan(synthetic.loc[1, "gappy"]) else np.nan
+    synthetic.loc[2, "count"] += 1
+    synthetic.loc[3, "x"] += 1e-6
+    assert fidelity.copies(synthetic, training) == 0.9
     # duplicates of the real class: a held-out row may equal a training row
     assert fidelity.copies(pd.concat([training[:5], drawn(5, 1)]), training) == 0.5
 
@@ -158,27 +153,27 @@ def test_one_cell_makes_a_row_no_copy(fidelity):
 
 
 @pytest.mark.parametrize("columns", [["x", "gappy", "count", "colour"], ["x", "count"], ["colour"]])
-def test_smote_comes_back_in_the_units_of_the_table(fidelity, columns):
+def test_smote_comes_back_in_the_units_of_the_table(columns):
     X, y = half_of(12, 30, 0)
-    made = fidelity.smote(X[columns], y, 200, 0)
-    assert list(made.columns) == columns
-    assert len(made) == 200
-    found = fidelity.validity(made, X[columns])
-    assert found["invalid"] == found["off grid"]
-    assert (found["off grid"] > 0) == ("count" in columns)
+    synthetic = fidelity.smote(X[columns], y, 200, 0)
+    assert list(synthetic.columns) == columns
+    assert len(synthetic) == 200
+    found = fidelity.validity(synthetic, X[columns])
+    assert found["invalid"] == found["non-integer"]
+    assert (found["non-integer"] > 0) == ("count" in columns)
     if "x" in columns:
-        assert made["x"].between(X["x"][:12].min() - 1e-9, X["x"][:12].max() + 1e-9).all()
-        assert fidelity.copies(made, X[columns][:12]) < 0.1
+        assert synthetic["x"].between(X["x"][:12].min() - 1e-9, X["x"][:12].max() + 1e-9).all()
+        assert fidelity.copies(synthetic, X[columns][:12]) < 0.1
 
 
-def test_random_makes_copies(fidelity):
+def test_random_makes_copies():
     X, y = half_of(12, 30, 0)
-    made = fidelity.random(X, y, 50, 0)
-    assert len(made) == 50
-    assert fidelity.copies(made, X[:12]) == 1
+    synthetic = fidelity.random(X, y, 50, 0)
+    assert len(synthetic) == 50
+    assert fidelity.copies(synthetic, X[:12]) == 1
 
 
-def test_ctgan_makes_as_many_rows_of_the_class_as_are_wanted(fidelity, monkeypatch):
+def test_ctgan_makes_as_many_rows_of_the_class_as_are_wanted(monkeypatch):
     class CTGAN:
         """Half of what it makes is of the other class."""
 
@@ -200,19 +195,19 @@ def test_ctgan_makes_as_many_rows_of_the_class_as_are_wanted(fidelity, monkeypat
     module.CTGAN = CTGAN
     monkeypatch.setitem(sys.modules, "ctgan", module)
     X, y = half_of(12, 30, 0)
-    made = fidelity.ctgan(X, y, 100, 0)
-    assert made.shape == (100, 4)
-    assert made.dtypes.equals(X.dtypes)
+    synthetic = fidelity.ctgan(X, y, 100, 0)
+    assert synthetic.shape == (100, 4)
+    assert synthetic.dtypes.equals(X.dtypes)
 
 
-def test_what_ours_makes_is_legal(fidelity, made_table, monkeypatch):
+def test_what_ours_makes_is_legal(table_file, monkeypatch):
     import ganaug
 
     real_model = ganaug.TabularGAN
     monkeypatch.setattr(ganaug, "TabularGAN", lambda **given: real_model(n_steps=2, hidden_sizes=(8,), **given))
     for generator in ("ganaug", "ganaug neighbors"):
-        row = fidelity.evaluate(made_table, 0, generator, 0)
-        assert (row["note"], row["n_made"], row["invalid"], row["broken dtypes"]) == ("", 120, 0, 0)
+        row = fidelity.evaluate(table_file, 0, generator, 0)
+        assert (row["note"], row["n_synthetic"], row["invalid"], row["broken dtypes"]) == ("", 120, 0, 0)
         assert row["version"].startswith("ganaug ")
 
 
@@ -220,28 +215,28 @@ def test_what_ours_makes_is_legal(fidelity, made_table, monkeypatch):
 
 
 @pytest.fixture
-def quick(fidelity, monkeypatch):
+def quick(monkeypatch):
     """Take the measures as read: only their bookkeeping is looked at."""
     measures = dict.fromkeys(fidelity.MEASURES, 0.5)
     monkeypatch.setattr(fidelity, "measures", lambda *_: measures)
     return measures
 
 
-def run(fidelity, tables, path, generators=("real", "random"), n_splits=2, seed=0):
-    return fidelity.run(tables, generators, n_splits, path, seed, 1, Console(quiet=True))
+def run(tables, results, generators=("real", "random"), n_splits=2, seed=0):
+    return fidelity.run(tables, generators, n_splits, results, seed, 1, Console(quiet=True))
 
 
-def test_each_half_is_training_once(fidelity, made_table, monkeypatch):
+def test_each_half_is_training_once(table_file, monkeypatch):
     seen = []
 
-    def spy(placed, judged, X, y, held, y_held, seed):
-        assert len(placed) == 10 * y_held.sum()
+    def spy(for_training, for_held, X, y, held, y_held, seed):
+        assert len(for_training) == 10 * y_held.sum()
         seen.append((X["x"], held["x"]))
         return dict.fromkeys(fidelity.MEASURES, 0.0)
 
     monkeypatch.setattr(fidelity, "measures", spy)
     for split in range(4):
-        fidelity.evaluate(made_table, split, "random", 0)
+        fidelity.evaluate(table_file, split, "random", 0)
     assert set(seen[0][0]) == set(seen[1][1])
     assert set(seen[2][0]) == set(seen[3][1]) != set(seen[0][0]) != set(seen[0][1])
     for training, held in seen:
@@ -250,48 +245,48 @@ def test_each_half_is_training_once(fidelity, made_table, monkeypatch):
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_second_run_computes_nothing(fidelity, made_table, tmp_path):
-    path = tmp_path / "results" / "fidelity.csv"
-    assert run(fidelity, [made_table], path) == 4
-    before = path.read_bytes()
-    assert run(fidelity, [made_table], path) == 0
-    assert path.read_bytes() == before
-    path.write_bytes(before[:-9])  # cut within the last line
-    assert run(fidelity, [made_table], path) == 1
-    assert len(fidelity.read(path, 0)) == 4
-    assert run(fidelity, [made_table], path, n_splits=4) == 4
-    assert run(fidelity, [made_table], path, generators=("real", "random", "SMOTE")) == 2
-    assert run(fidelity, [made_table], path, seed=1) == 4
+def test_a_second_run_computes_nothing(table_file, tmp_path):
+    results = RawRows(tmp_path / "results" / "fidelity.csv.gz", fidelity.COLUMNS)
+    assert run([table_file], results) == 4
+    before = results.path.read_bytes()
+    assert run([table_file], results) == 0
+    assert results.path.read_bytes() == before
+    pd.read_csv(results.path)[:-1].to_csv(results.path, index=False)  # without the last evaluation
+    assert run([table_file], results) == 1
+    assert len(fidelity.current(results, 0)) == 4
+    assert run([table_file], results, n_splits=4) == 4
+    assert run([table_file], results, generators=("real", "random", "SMOTE")) == 2
+    assert run([table_file], results, seed=1) == 4
 
 
 @pytest.mark.usefixtures("quick")
-def test_rows_of_another_version_are_not_mixed_in(fidelity, made_table, tmp_path, monkeypatch):
-    path = tmp_path / "fidelity.csv"
-    assert run(fidelity, [made_table], path) == 4
-    monkeypatch.setattr(fidelity.tabular, "package_version", lambda package: f"{package} 99")
-    assert run(fidelity, [made_table], path) == 4
-    assert set(fidelity.read(path, 0)["version"]) == {"scikit-learn 99", "imbalanced-learn 99"}
+def test_rows_of_another_version_are_not_mixed_in(table_file, tmp_path, monkeypatch):
+    results = RawRows(tmp_path / "fidelity.csv.gz", fidelity.COLUMNS)
+    assert run([table_file], results) == 4
+    monkeypatch.setattr(fidelity, "package_version", lambda package: f"{package} 99")
+    assert run([table_file], results) == 4
+    assert set(fidelity.current(results, 0)["version"]) == {"scikit-learn 99", "imbalanced-learn 99"}
     monkeypatch.setattr(fidelity, "PROTOCOL", 99)
-    assert run(fidelity, [made_table], path) == 4
+    assert run([table_file], results) == 4
 
 
 @pytest.mark.usefixtures("quick")
-def test_rows_of_a_generator_not_installed_are_kept(fidelity, made_table, tmp_path, monkeypatch):
-    path = tmp_path / "fidelity.csv"
+def test_rows_of_a_generator_not_installed_are_kept(table_file, tmp_path, monkeypatch):
+    results = RawRows(tmp_path / "fidelity.csv.gz", fidelity.COLUMNS)
     monkeypatch.setitem(fidelity.GENERATORS, "CTGAN", (fidelity.random, "ctgan"))
     for of_ctgan in ("ctgan 1", "ctgan 2"):
         versions = {"ctgan": of_ctgan, "scikit-learn": "scikit-learn 1"}
-        monkeypatch.setattr(fidelity.tabular, "package_version", versions.get)
-        monkeypatch.setattr(fidelity.tabular, "is_installed", lambda package: True)
-        run(fidelity, [made_table], path, ("real", "CTGAN"))
-    monkeypatch.setattr(fidelity.tabular, "is_installed", lambda package: package != "ctgan")
-    rows = fidelity.read(path, 0)
+        monkeypatch.setattr(fidelity, "package_version", versions.get)
+        monkeypatch.setattr(fidelity, "is_installed", lambda package: True)
+        run([table_file], results, ("real", "CTGAN"))
+    monkeypatch.setattr(fidelity, "is_installed", lambda package: package != "ctgan")
+    rows = fidelity.current(results, 0)
     assert rows.loc[rows["generator"] == "CTGAN", "version"].tolist() == ["ctgan 2"] * 2
     assert len(rows) == 4
-    assert fidelity.read(path, 1).empty
+    assert fidelity.current(results, 1).empty
 
 
-def test_scores_compare_with_real_rows(fidelity):
+def test_scores_compare_with_real_rows():
     def row(table, split, generator, **values):
         values = dict.fromkeys(fidelity.MEASURES, 0.5) | {"n_held": 20} | values
         return {"table": table, "split": split, "generator": generator, **values}
@@ -313,21 +308,21 @@ def test_scores_compare_with_real_rows(fidelity):
     assert scores.loc["a", "real"][["confirmed ratio", "distance ratio"]].tolist() == [1, 1]
 
 
-def test_the_page_says_what_was_done_and_not_where(fidelity, made_table, tmp_path, monkeypatch):
+def test_the_page_says_what_was_done_and_not_where(table_file, tmp_path, monkeypatch):
     def fail(X, y, n, seed):
         raise RuntimeError("no clusters\nin /home/someone/data")
 
     monkeypatch.setitem(fidelity.GENERATORS, "SMOTE", (fail, "imbalanced-learn"))
-    path, generators = tmp_path / "fidelity.csv", ["real", "SMOTE", "random"]
-    run(fidelity, [made_table], path, generators)
-    other = fidelity.Table("other", made_table.path, "larger")
+    results, generators = RawRows(tmp_path / "fidelity.csv.gz", fidelity.COLUMNS), ["real", "SMOTE", "random"]
+    run([table_file], results, generators)
+    other = Table("other", table_file.path, "larger")
     mean = fidelity.write_page(
-        tmp_path / "page", "Title", [made_table, other], fidelity.read(path, 0), generators, 2, 0
+        tmp_path / "page", "Title", [table_file, other], fidelity.current(results, 0), generators, 2, 0
     )
     assert mean.loc["random", ["copies", "distance ratio"]].tolist() == [1, 0]
-    assert mean.loc["SMOTE"].drop("fit s, median").isna().all()
+    assert mean.loc["SMOTE"].drop("seconds, median").isna().all()
     page = (tmp_path / "page.md").read_text()
-    for part in ("# Title", "1 tables, 2 splits", "1 tables are left out", "Seed 0", "imbalanced-learn ", "### made"):
+    for part in ("# Title", "1 tables, 2 splits", "1 tables are left out", "Seed 0", "imbalanced-learn ", "### small"):
         assert part in page
     assert "| SMOTE | 2 | RuntimeError: no clusters in ... |" in page
     assert "| random | 1.00 | 1.00 |" in page
@@ -337,15 +332,17 @@ def test_the_page_says_what_was_done_and_not_where(fidelity, made_table, tmp_pat
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_generator_that_did_only_some_tables_has_a_section_of_its_own(fidelity, made_table, tmp_path, monkeypatch):
+def test_a_generator_that_did_only_some_tables_has_a_section_of_its_own(table_file, tmp_path, monkeypatch):
     monkeypatch.setattr(fidelity, "draw", lambda *_: None)
-    path, other = tmp_path / "fidelity.csv", fidelity.Table("other", made_table.path, "larger")
-    run(fidelity, [made_table, other], path)
-    run(fidelity, [other], path, ["SMOTE"])
+    results, other = RawRows(tmp_path / "fidelity.csv.gz", fidelity.COLUMNS), Table("other", table_file.path, "larger")
+    run([table_file, other], results)
+    run([other], results, ["SMOTE"])
     generators = ["real", "SMOTE", "random"]
-    mean = fidelity.write_page(tmp_path / "page", "T", [made_table, other], fidelity.read(path, 0), generators, 2, 0)
+    mean = fidelity.write_page(
+        tmp_path / "page", "T", [table_file, other], fidelity.current(results, 0), generators, 2, 0
+    )
     assert list(mean.index) == ["real", "random"]
     page = (tmp_path / "page.md").read_text()
     assert "2 tables, 2 splits" in page
-    assert page.count("## On the 1 of these tables that SMOTE has finished") == 1
+    assert page.count("## Tables that SMOTE has finished (1)") == 1
     assert page.count("| SMOTE |") == 1
