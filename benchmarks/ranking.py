@@ -1,20 +1,20 @@
-"""Statistics for comparing samplers over many tables, after Demsar (JMLR 7, 2006).
+"""Statistics for comparing samplers over many tables, after Demsar (JMLR 7, 2006), and their figures.
 
-Scores stand in a frame with one row for each block (table x classifier) and one column for each sampler. The
-classifiers of one table see the same data, so their blocks are not independent; tests that should not be fooled by
-that are given the means over classifiers, `by_table(scores)`, where a table counts once.
+Scores are frames with one row for each block (table x classifier) and one column for each sampler. The classifiers of
+one table see the same data, so their blocks are not independent. A test that must not assume independence receives the
+means over classifiers, `by_table(scores)`, in which each table counts once.
 """
 
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from pages import figure_style
 from scipy.stats import friedmanchisquare, studentized_range, wilcoxon
 
-# Scores nearer than this are a tie. Two samplers that did the same differ by rounding at most.
+# Scores closer than this are a tie. Samplers with the same output differ by rounding errors at most.
 TOLERANCE = 1e-9
 
 
@@ -24,7 +24,7 @@ def by_table(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def ranks(scores: pd.DataFrame, greater_is_better: bool = True) -> pd.DataFrame:
-    """Rank of every sampler in every block: 1 is best, samplers that tie share the mean of their places."""
+    """Rank of every sampler in every block: 1 is best, and tied samplers share the mean of their ranks."""
     rounded = (scores / TOLERANCE).round()
     return rounded.rank(axis=1, ascending=not greater_is_better, method="average")
 
@@ -44,7 +44,7 @@ def win_tie_loss(difference: pd.Series) -> tuple[int, int, int]:
 
 
 def wilcoxon_p(difference: pd.Series, alternative: str = "two-sided") -> float:
-    """Signed-rank test on paired differences; zeros are split evenly between the signs, as Demsar advises."""
+    """Signed-rank test of paired differences; zeros are split evenly between the signs, as Demsar recommends."""
     difference = difference.where(difference.abs() > TOLERANCE, 0.0)
     if len(difference) == 0 or not difference.any():
         return 1.0
@@ -52,7 +52,7 @@ def wilcoxon_p(difference: pd.Series, alternative: str = "two-sided") -> float:
 
 
 def friedman_p(scores: pd.DataFrame) -> float:
-    """Friedman's test of "all samplers are alike"; nan where it is not defined."""
+    """Friedman's test of the hypothesis that all samplers are equal; nan where it is not defined."""
     if scores.shape[1] < 3 or len(scores) < 2:
         return float("nan")
     rounded = (scores / TOLERANCE).round()
@@ -72,10 +72,10 @@ def critical_difference(n_samplers: int, n_blocks: int, alpha: float = 0.05) -> 
 
 
 def against(scores: pd.DataFrame, reference: str, greater_is_better: bool = True) -> pd.DataFrame:
-    """Compare the reference with every other sampler, a row each; differences are positive where it is better.
+    """Compare the reference with every other sampler; differences are positive where the reference is better.
 
-    "p" is two-sided, "p better" asks whether the reference is better, "p better (tables)" the same with a table
-    counting once. Each column is adjusted by Holm for the number of samplers.
+    "p" is two-sided. "p better" tests whether the reference is better, and "p better (tables)" does the same with each
+    table counted once. Each column is adjusted by Holm's method for the number of samplers.
     """
     sign = 1 if greater_is_better else -1
     rows = {}
@@ -99,7 +99,7 @@ def against(scores: pd.DataFrame, reference: str, greater_is_better: bool = True
 
 
 def cliques(mean_ranks: pd.Series, difference: float) -> list[tuple[int, int]]:
-    """First and last place of every maximal group, in sorted order, whose ranks lie within the critical difference."""
+    """First and last position of every maximal group of sorted ranks within the critical difference."""
     ordered = mean_ranks.sort_values().to_numpy()
     found: list[tuple[int, int]] = []
     for first in range(len(ordered)):
@@ -110,7 +110,7 @@ def cliques(mean_ranks: pd.Series, difference: float) -> list[tuple[int, int]]:
 
 
 def draw_diagram(ax: Axes, mean_ranks: pd.Series, difference: float, title: str, highlight: str | None = None) -> None:
-    """Draw a critical-difference diagram: an axis of mean ranks, bars under samplers that do not differ."""
+    """Draw a critical-difference diagram: an axis of mean ranks, and bars that join samplers which do not differ."""
     ordered = mean_ranks.sort_values()
     n = len(ordered)
     groups = cliques(mean_ranks, difference)
@@ -159,10 +159,10 @@ def draw_diagram(ax: Axes, mean_ranks: pd.Series, difference: float, title: str,
 def save_diagrams(
     path: Path, mean_ranks: dict[str, pd.Series], difference: float, title: str, highlight: str | None
 ) -> None:
-    """Draw one diagram for each metric on one page."""
+    """Draw one diagram for each metric in one figure."""
     n_rows = (len(mean_ranks) + 1) // 2
     n_samplers = max(len(of_metric) for of_metric in mean_ranks.values())
-    with mpl.rc_context({"font.family": "DejaVu Sans"}):
+    with figure_style():
         figure = Figure(figsize=(12, n_rows * (1.3 + 0.2 * n_samplers)), layout="constrained")
         axes = figure.subplots(n_rows, 2, squeeze=False).ravel()
         for ax in axes:
@@ -171,3 +171,37 @@ def save_diagrams(
             draw_diagram(ax, of_metric, difference, metric, highlight)
         figure.suptitle(title, fontsize=11)
         figure.savefig(path, dpi=130)
+
+
+# The metrics of the README's figure. Scores that depend on a threshold are on the right, those that do not on the left.
+SUMMARY_METRICS = ["average precision", "ROC AUC", "balanced accuracy", "F1"]
+
+
+def save_ranks(path: Path, mean_ranks: pd.DataFrame, n_tables: int, highlight: str) -> None:
+    """Draw the mean ranks of all samplers, with a panel for each summary metric and the best sampler on top."""
+    with figure_style():
+        figure = Figure(figsize=(12, 4.2), layout="constrained")
+        axes = figure.subplots(1, len(SUMMARY_METRICS), sharex=True)
+        for ax, metric in zip(axes, SUMMARY_METRICS, strict=True):
+            draw_ranks(ax, mean_ranks[metric].sort_values(), metric, highlight)
+        title = f"Mean rank of {len(mean_ranks)} samplers on {n_tables} tables (a lower rank is better)"
+        figure.suptitle(title, fontsize=16)
+        figure.supxlabel("none: no resampling; weights: class weights; random: copies of minority rows", fontsize=11)
+        figure.savefig(path, dpi=100)
+
+
+def draw_ranks(ax: Axes, ordered: pd.Series, title: str, highlight: str) -> None:
+    places = np.arange(len(ordered))
+    is_highlighted = ordered.index == highlight
+    ax.barh(places, ordered, color=np.where(is_highlighted, "tab:red", "0.78"), height=0.74)
+    ax.set_yticks(places, list(ordered.index))
+    ax.set_ylim(len(ordered) - 0.5, -0.6)
+    for place, (tick, bold) in enumerate(zip(ax.get_yticklabels(), is_highlighted, strict=True)):
+        weight = "bold" if bold else "normal"
+        tick.set(fontsize=12, fontweight=weight, color="tab:red" if bold else "black")
+        value = {"fontsize": 11, "fontweight": weight, "color": "white" if bold else "black"}
+        ax.text(ordered.iloc[place] - 0.2, place, f"{ordered.iloc[place]:.2f}", ha="right", va="center", **value)
+    ax.spines[["bottom", "left"]].set_visible(False)
+    ax.tick_params(axis="both", length=0)
+    ax.set_xticks([])
+    ax.set_title(title, loc="left", fontsize=14, fontweight="bold")

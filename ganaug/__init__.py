@@ -7,7 +7,8 @@ from ganaug._version import __version__
 
 if TYPE_CHECKING:
     from ganaug.calibration import calibrated
-    from ganaug.comparison import compare, select
+    from ganaug.comparison.compare import compare
+    from ganaug.comparison.select import select
     from ganaug.evaluation import evaluate, evaluate_resampling
     from ganaug.models import ImageGAN, TabularGAN
     from ganaug.oversampler import GANOversampler

@@ -42,6 +42,11 @@ class Finding(NamedTuple):
 def show_findings(findings: Sequence[Finding]) -> str:
     """Write findings for a terminal, one line each.
 
+    Parameters
+    ----------
+    findings : sequence of Finding
+        The verdict of a result.
+
     Examples
     --------
     >>> print(show_findings([Finding(SAFE, "unknown", "No row was held out.")]))

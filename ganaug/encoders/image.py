@@ -1,4 +1,4 @@
-"""Pictures <-> tensors: kept in few bytes, in [-1, 1] for networks, and back in the dtype and range they came in."""
+"""Images <-> tensors: kept in few bytes, in [-1, 1] for networks, and back in the dtype and range they came in."""
 
 from __future__ import annotations
 
@@ -26,41 +26,41 @@ _KEPT_AS = {"b1": torch.uint8, "u1": torch.uint8, "i1": torch.int8, "u2": torch.
 
 
 class ImageEncoder:
-    """Turn pictures into tensors and back, exactly.
+    """Turn images into tensors and back, exactly.
 
     Between them stands a compact tensor, which keeps a training set in the bytes it had: `encode` makes it once,
-    `scale` makes what networks see of each batch, and `decode` makes pictures of what a generator made.
+    `scale` makes what networks see of each batch, and `decode` makes images of what a generator made.
 
     Parameters
     ----------
     image_shape : (int, int) or (int, int, int) or None, default=None
-        Height, width and channels of pictures that come flattened, one in a row of X. None where X has the shape of
-        the pictures itself.
+        Height, width and channels of images that come flattened, one in a row of X. None where X has the shape of
+        the images itself.
 
     Attributes
     ----------
     shape_ : tuple of int
-        (h, w), or (h, w, c) where pictures have an axis of channels.
+        (h, w), or (h, w, c) where images have an axis of channels.
     channels_ : int
         1 to 4.
     dtype_ : dtype
-        Of the pictures.
+        Of the images.
     low_, high_ : int or float
         Ends of the legal range: the least and the greatest value seen in fit.
     opacity_ : int, float or None
-        The value of the last of two or four channels, where it is the same everywhere: generated pictures keep it.
+        The value of the last of two or four channels, where it is the same everywhere: synthetic images keep it.
     n_levels_ : int
-        How many times networks halve the picture, down to a shorter side of about 4 pixels.
+        How many times networks halve the image, down to a shorter side of about 4 pixels.
     size_ : (int, int)
         Height and width that networks see: the next multiples of ``2**n_levels_``.
 
     Notes
     -----
-    Whatever tensor is decoded, the picture is legal: of the size, dtype and range seen in fit, and whole numbers where
-    those were. An encoded picture comes back as it was; floating-point ones may differ by a rounding of float32,
+    Whatever tensor is decoded, the image is legal: of the size, dtype and range seen in fit, and whole numbers where
+    those were. An encoded image comes back as it was; floating-point ones may differ by a rounding of float32,
     relative to their range.
 
-    Padding reflects the picture, half on each side, so that networks meet no edge that is not in the data.
+    Padding reflects the image, half on each side, so that networks meet no edge that is not in the data.
 
     Examples
     --------
@@ -86,7 +86,7 @@ class ImageEncoder:
     size_: tuple[int, int]
 
     opacity_: float | None
-    # of pictures in a table, and the dtype of its columns where it is pandas'
+    # of images in a table, and the dtype of its columns where it is pandas'
     _container: Container | None
     _cells: Any
 
@@ -94,12 +94,12 @@ class ImageEncoder:
         self.image_shape = image_shape
 
     def fit(self, X: Any) -> ImageEncoder:
-        """Learn the pictures' shape, dtype and range.
+        """Learn the images' shape, dtype and range.
 
         Parameters
         ----------
         X : array of shape (n, h, w), (n, h, w, c) or (n, h * w * c), or DataFrame of shape (n, h * w * c)
-            At least one picture, of 8 to 512 pixels a side and 1 to 4 channels. Booleans, integers that span at most
+            At least one image, of 8 to 512 pixels a side and 1 to 4 channels. Booleans, integers that span at most
             2**22 steps, or floats of up to 64 bits. The columns of a table of pandas or polars have one dtype.
 
         Returns
@@ -114,10 +114,10 @@ class ImageEncoder:
         """
         given, X = X, as_images(X)
         _check_dtype(X.dtype)
-        shape = _picture_shape(X, self.image_shape)
+        shape = _image_shape(X, self.image_shape)
         low, high = _ends(X)
         _check_range(low, high, X.dtype)
-        self._settle(shape, X.dtype, low, high, flat=X.ndim == 2)
+        self._lay_out(shape, X.dtype, low, high, flat=X.ndim == 2)
         if hasattr(given, "columns"):
             self._container = container_of(given)
             self._cells = given.dtypes.iloc[0] if isinstance(given, pd.DataFrame) else None
@@ -127,7 +127,7 @@ class ImageEncoder:
             self.opacity_ = first.item() if (opacity == first).all() else None
         return self
 
-    def _settle(self, shape: tuple[int, ...], dtype: np.dtype, low: float, high: float, flat: bool) -> None:
+    def _lay_out(self, shape: tuple[int, ...], dtype: np.dtype, low: float, high: float, flat: bool) -> None:
         self.shape_, self.dtype_, self.low_, self.high_, self._flat = shape, dtype, low, high, flat
         height, width, self.channels_ = (*shape, 1)[:3]
         self.n_levels_ = max(1, round(math.log2(min(height, width) / 4)))
@@ -137,12 +137,12 @@ class ImageEncoder:
         self._container, self._cells = None, None
 
     def encode(self, X: Any) -> Tensor:
-        """Keep pictures like those of fit in a tensor of few bytes.
+        """Keep images like those of fit in a tensor of few bytes.
 
         Parameters
         ----------
         X : array or DataFrame of the shape and dtype of fit
-            Any number of pictures. Values outside the range seen are taken for its ends.
+            Any number of images. Values outside the range seen are taken for its ends.
 
         Returns
         -------
@@ -182,7 +182,7 @@ class ImageEncoder:
         return self.high_ - self.low_
 
     def scale(self, compact: Tensor) -> Tensor:
-        """Make of compact pictures what networks see.
+        """Make of compact images what networks see.
 
         Parameters
         ----------
@@ -198,7 +198,7 @@ class ImageEncoder:
         if self.dtype_.kind != "f":
             # int32 holds every difference exactly, and float32 those that fit has admitted
             scaled = (compact.to(torch.int32) - self.low_).float() / (self._span() or 1.0) * 2 - 1
-        # a picture of 8 pixels or more is wider than what is added to it: it can always be reflected
+        # an image of 8 pixels or more is wider than what is added to it: it can always be reflected
         (top, bottom), (left, right) = self._margins()
         return F.pad(scaled, (left, right, top, bottom), mode="reflect")
 
@@ -208,7 +208,7 @@ class ImageEncoder:
         return [(margin // 2, margin - margin // 2) for margin in added]
 
     def decode(self, scaled: Tensor) -> Any:
-        """Make pictures of any tensor of this size, a generator's or one of `scale`.
+        """Make images of any tensor of this size, a generator's or one of `scale`.
 
         Parameters
         ----------
@@ -261,7 +261,7 @@ class ImageEncoder:
             "flat": self._flat,
             "opacity": self.opacity_,
             "table": None if self._container is None else self._container.state(),
-            "cells": None if self._cells is None else dtype_to_json(self._cells, "the pictures' columns"),
+            "cells": None if self._cells is None else dtype_to_json(self._cells, "the images' columns"),
         }
         ends = np.array([self.low_, self.high_], dtype=np.float64 if self.dtype_.kind == "f" else np.int64)
         return description, {"range": ends}
@@ -301,7 +301,7 @@ class ImageEncoder:
             raise ValueError(f"{low!r} to {high!r} is no range of {dtype}")
         _check_range(low, high, dtype)
         encoder = cls(shape if flat else None)
-        encoder._settle(shape, dtype, low, high, flat)
+        encoder._lay_out(shape, dtype, low, high, flat)
         opacity = description["opacity"]
         if opacity is not None and (isinstance(opacity, bool) or not low <= opacity <= high):
             raise ValueError(f"opacity {opacity!r} is out of range")
@@ -309,39 +309,37 @@ class ImageEncoder:
         if description.get("table") is not None:
             encoder._container = container_from_state(description["table"])
             encoder._cells = None if description["cells"] is None else dtype_from_json(description["cells"])
-            # one decoded picture shows whether names and pixels go together
+            # one decoded image shows whether names and pixels go together
             encoder.decode(torch.zeros(1, encoder.channels_, *encoder.size_))
         return encoder
 
 
 def as_images(X: Any) -> NDArray:
-    """Return pictures, or a table with one in each row, as one array.
+    """Return images, or a table with one in each row, as one array.
 
     Raises
     ------
     ValueError
-        If pictures in a list differ in shape, or columns of a table differ in dtype or miss cells.
+        If images in a list differ in shape, or columns of a table differ in dtype or miss cells.
     """
     if isinstance(X, pd.DataFrame):
         kinds = X.dtypes.unique()
         if len(kinds) > 1:
             raise ValueError(
                 f"X has columns of {len(kinds)} dtypes, {kinds[0]} and {kinds[1]} among them, and the pixels of "
-                "pictures have one; convert them with X.astype(...)"
+                "images have one; convert them with X.astype(...)"
             )
         if X.isna().any(axis=None):
-            raise ValueError(
-                "X misses cells, and pictures have all pixels; fill them with X.fillna(0), or drop the rows"
-            )
+            raise ValueError("X misses cells, and images have all pixels; fill them with X.fillna(0), or drop the rows")
         return X.to_numpy(dtype=getattr(kinds[0], "numpy_dtype", None)) if len(kinds) else X.to_numpy()
     if hasattr(X, "collect"):
         raise ValueError("X is lazy; collect it with X.collect()")
     try:
         return np.asarray(X)
     except ValueError:
-        shapes = sorted({np.shape(picture) for picture in X}, key=str)
+        shapes = sorted({np.shape(image) for image in X}, key=str)
         raise ValueError(
-            f"X holds pictures of {len(shapes)} shapes, {shapes[0]} and {shapes[-1]} among them; resize them to one"
+            f"X holds images of {len(shapes)} shapes, {shapes[0]} and {shapes[-1]} among them; resize them to one"
         ) from None
 
 
@@ -365,7 +363,7 @@ def _check_dtype(dtype: np.dtype) -> None:
         raise ValueError(f"X must hold booleans, integers or floats of up to 64 bits, got dtype {dtype}")
 
 
-def _picture_shape(X: NDArray, image_shape: Any) -> tuple[int, ...]:
+def _image_shape(X: NDArray, image_shape: Any) -> tuple[int, ...]:
     """Return (h, w) or (h, w, c), from X itself or from `image_shape`."""
     if image_shape is not None:
         try:
@@ -379,18 +377,18 @@ def _picture_shape(X: NDArray, image_shape: Any) -> tuple[int, ...]:
                 f"image_shape={given} is {math.prod(given)} values, and X of shape {X.shape} has {X.shape[1]} columns"
             )
         if X.ndim != 2 and X.shape[1:] != given:
-            raise ValueError(f"image_shape={given} is not the shape of the pictures in X of shape {X.shape}")
+            raise ValueError(f"image_shape={given} is not the shape of the images in X of shape {X.shape}")
         shape = given
     elif X.ndim in (3, 4):
         shape = X.shape[1:]
     else:
         side = math.isqrt(X.shape[1]) if X.ndim == 2 else 0
         example = f"({side}, {side})" if side and side**2 == X.shape[1] else "(h, w) or (h, w, c)"
-        hint = f"; flattened pictures need image_shape={example}" if X.ndim == 2 else ""
+        hint = f"; flattened images need image_shape={example}" if X.ndim == 2 else ""
         raise ValueError(f"X must have shape (n, h, w) or (n, h, w, c), got {X.shape}{hint}")
     _check_shape(shape)
     if not len(X):
-        raise ValueError(f"X has shape {X.shape}: at least one picture is needed")
+        raise ValueError(f"X has shape {X.shape}: at least one image is needed")
     return shape
 
 
@@ -399,12 +397,12 @@ def _check_shape(shape: tuple[int, ...]) -> None:
         raise ValueError(f"image_shape must be (h, w) or (h, w, c), got {shape}")
     if not 1 <= (*shape, 1)[2] <= _MOST_CHANNELS:
         raise ValueError(
-            f"pictures of shape {shape} have {shape[2]} channels, 1 to {_MOST_CHANNELS} are supported; channels come "
+            f"images of shape {shape} have {shape[2]} channels, 1 to {_MOST_CHANNELS} are supported; channels come "
             "last, as X.transpose(0, 2, 3, 1) puts them where they come first"
         )
     if min(shape[:2]) < _SMALLEST or max(shape[:2]) > _LARGEST:
         raise ValueError(
-            f"pictures of {shape[0]}x{shape[1]} pixels: {_SMALLEST} to {_LARGEST} a side are supported; resize them"
+            f"images of {shape[0]}x{shape[1]} pixels: {_SMALLEST} to {_LARGEST} a side are supported; resize them"
         )
 
 
@@ -414,11 +412,11 @@ def _ends(X: NDArray) -> tuple[Any, Any]:
     if X.dtype.kind != "f":
         return int(low), int(high)
     if not (math.isfinite(low) and math.isfinite(high)):
-        bad = [i for i, picture in enumerate(X) if not np.isfinite(picture).all()]
+        bad = [i for i, image in enumerate(X) if not np.isfinite(image).all()]
         n_values = sum(int((~np.isfinite(X[i])).sum()) for i in bad)
         raise ValueError(
-            f"X holds {n_values} NaN or infinite value{'s' * (n_values > 1)} in {len(bad)} of {len(X)} pictures, the "
-            f"first of them picture {bad[0]}; replace them, e.g. by np.nan_to_num, or leave these pictures out"
+            f"X holds {n_values} NaN or infinite value{'s' * (n_values > 1)} in {len(bad)} of {len(X)} images, the "
+            f"first of them image {bad[0]}; replace them, e.g. by np.nan_to_num, or leave these images out"
         )
     return low, high
 

@@ -10,27 +10,17 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
-from ganaug.common.containers import (
-    _Array,
-    _as_array,
-    _densified,
-    _from_polars,
-    _is_polars,
-    _sparse_columns,
-    container_from_state,
-    container_of,
-)
+from ganaug.common.containers import container_from_state, container_of, to_pandas
 from ganaug.common.serialization import from_json, level_key, to_json
 from ganaug.encoders.columns import (
     MAX_BLOCK,
     Arrays,
-    Choice,
-    Coded,
     Column,
-    Constant,
-    Numeric,
+    ConstantColumn,
+    EmbeddedCategory,
+    NumericColumn,
+    OneHotCategory,
     Vocabulary,
     read_numbers,
 )
@@ -63,7 +53,7 @@ class TableEncoder:
         `n_continuous_ + sum(block_sizes_)`.
     columns_ : list
         One encoder per column, with its `label` and its `kind`: "constant" (one value only, not encoded),
-        "choice" (a block of at most 100 levels), "coded" (more levels, each a point in a few dimensions) or
+        "one-hot" (a block of at most 100 levels), "embedded" (more levels, each a point in a few dimensions) or
         "numeric" (one dimension, and a block if the column has missing cells or very frequent values).
     feature_names_ : list
         The columns' names.
@@ -141,30 +131,34 @@ class TableEncoder:
         # long category lists come last: they are laid out by what goes with their levels in the other columns
         pending = [i for i, column in enumerate(columns) if isinstance(column, tuple)]
         if pending:
-            z = [column.encode(frame.iloc[:, i])[0] for i, column in enumerate(columns) if isinstance(column, Numeric)]
+            z = [
+                column.encode(frame.iloc[:, i])[0]
+                for i, column in enumerate(columns)
+                if isinstance(column, NumericColumn)
+            ]
             numerics = np.hstack([np.empty((len(frame), 0)), *z])
             for i in pending:
                 vocabulary, codes = columns[i]
-                columns[i] = Coded.fit(frame.columns[i], vocabulary, codes, classes, numerics)
+                columns[i] = EmbeddedCategory.fit(frame.columns[i], vocabulary, codes, classes, numerics)
         self._container = container_of(X)
-        self._settle(columns)
+        self._lay_out(columns)
         return self
 
-    def _settle(self, columns: list[Column]) -> None:
+    def _lay_out(self, columns: list[Column]) -> None:
         self.columns_ = columns
         self.feature_names_ = [column.label for column in columns]
         self.block_sizes_ = tuple(column.block_size for column in columns if column.block_size)
-        self.n_numeric_ = sum(isinstance(column, Numeric) for column in columns)
+        self.n_numeric_ = sum(isinstance(column, NumericColumn) for column in columns)
         self.n_continuous_ = sum(column.n_continuous for column in columns)
         if not self.n_continuous_ and not self.block_sizes_:
             self.n_continuous_ = 1  # all constant: networks still need something to look at
         self.width_ = self.n_continuous_ + sum(self.block_sizes_)
         # where each column's dimensions and its block begin: numbers, points of categories, blocks
-        self._places: list[tuple[int, int]] = []
+        self._offsets: list[tuple[int, int]] = []
         number, point, block = 0, self.n_numeric_, self.n_continuous_
         for column in columns:
-            is_numeric = isinstance(column, Numeric)
-            self._places.append((number if is_numeric else point, block))
+            is_numeric = isinstance(column, NumericColumn)
+            self._offsets.append((number if is_numeric else point, block))
             number += is_numeric
             point += 0 if is_numeric else column.n_continuous
             block += column.block_size
@@ -193,7 +187,7 @@ class TableEncoder:
         n = len(frame)
         encoded = np.zeros((n, self.width_))
         rows = np.arange(n)
-        for i, (column, (dim, block)) in enumerate(zip(self.columns_, self._places, strict=True)):
+        for i, (column, (dim, block)) in enumerate(zip(self.columns_, self._offsets, strict=True)):
             continuous, states = column.encode(frame.iloc[:, i])
             encoded[:, dim : dim + column.n_continuous] = continuous
             if states is not None:
@@ -225,7 +219,7 @@ class TableEncoder:
             raise ValueError("encoded holds NaN: the generator that made it has diverged")
         none = np.zeros(len(encoded), dtype=np.intp)
         decoded = []
-        for column, (dim, block) in zip(self.columns_, self._places, strict=True):
+        for column, (dim, block) in zip(self.columns_, self._offsets, strict=True):
             continuous = encoded[:, dim : dim + column.n_continuous].numpy()
             states = none
             if column.block_size:
@@ -282,7 +276,7 @@ class TableEncoder:
             label = from_json(plain["label"])
             own = {name.removeprefix(f"{i}."): a for name, a in arrays.items() if name.startswith(f"{i}.")}
             columns.append(_column_from_state(label, plain, own))
-        encoder._settle(columns)
+        encoder._lay_out(columns)
         encoder._container = container_from_state(description["container"])
         # one decoded row shows whether names, dtypes and columns go together
         if not columns or len(to_frame(encoder.decode(torch.zeros(1, encoder.width_))).columns) != len(columns):
@@ -293,7 +287,7 @@ class TableEncoder:
         names = list(frame.columns)
         if len(names) != len(self.columns_):
             raise ValueError(f"X has {len(names)} columns, and had {len(self.columns_)} in fit")
-        if self._container.kind == _Array.kind or not hasattr(X, "columns"):
+        if self._container.kind == "array" or not hasattr(X, "columns"):
             return  # arrays have no names to compare
         for found, wanted in zip(names, self.feature_names_, strict=True):
             if level_key(found) != level_key(wanted):
@@ -309,23 +303,23 @@ def _fit_column(label: Hashable, series: pd.Series, forced: bool, auto: bool, nu
         if n_values <= 2:
             n_values = len(np.unique(known))
         if n_values > 2 or (n_values == 2 and not auto):
-            return Numeric.fit(label, series, known, numeric)
+            return NumericColumn.fit(label, series, known, numeric)
     vocabulary, codes = Vocabulary.fit(series, label)
     if len(vocabulary) == 1:
-        return Constant(label, vocabulary)
-    return Choice(label, vocabulary) if len(vocabulary) <= MAX_BLOCK else (vocabulary, codes)
+        return ConstantColumn(label, vocabulary)
+    return OneHotCategory(label, vocabulary) if len(vocabulary) <= MAX_BLOCK else (vocabulary, codes)
 
 
 def _column_from_state(label: Hashable, plain: dict[str, Any], arrays: Arrays) -> Column:
-    if plain["kind"] == Numeric.kind:
-        return Numeric.from_state(label, plain, arrays)
-    if plain["kind"] == Coded.kind:
-        return Coded.from_state(label, plain, arrays)
+    if plain["kind"] == NumericColumn.kind:
+        return NumericColumn.from_state(label, plain, arrays)
+    if plain["kind"] == EmbeddedCategory.kind:
+        return EmbeddedCategory.from_state(label, plain, arrays)
     vocabulary = Vocabulary.from_state(plain, label)
-    if plain["kind"] == Constant.kind and len(vocabulary) == 1:
-        return Constant(label, vocabulary)
-    if plain["kind"] == Choice.kind and 1 < len(vocabulary) <= MAX_BLOCK:
-        return Choice(label, vocabulary)
+    if plain["kind"] == ConstantColumn.kind and len(vocabulary) == 1:
+        return ConstantColumn(label, vocabulary)
+    if plain["kind"] == OneHotCategory.kind and 1 < len(vocabulary) <= MAX_BLOCK:
+        return OneHotCategory(label, vocabulary)
     raise ValueError(f"column {label!r} is no {plain['kind']} of {len(vocabulary)} levels")
 
 
@@ -376,16 +370,7 @@ def to_frame(X: Any) -> pd.DataFrame:
     ValueError
         If X is no such table, or a column is complex or infinite; the message says which.
     """
-    if sparse.issparse(X):
-        raise ValueError("X is a sparse matrix; densify it with X.toarray()")
-    if isinstance(X, pd.DataFrame):
-        frame = _densified(X) if _sparse_columns(X) else X
-    elif _is_polars(X):
-        frame = _from_polars(X)
-    else:
-        array = _as_array(X)
-        # pandas reads objects that are all strings as its own string dtype, unless told otherwise
-        frame = pd.DataFrame(array, dtype=object) if array.dtype == object else pd.DataFrame(array)
+    frame = to_pandas(X)
     if 0 in frame.shape:
         raise ValueError(f"X has {frame.shape[0]} rows and {frame.shape[1]} columns; at least 1 of each is needed")
     for i, label in enumerate(frame.columns):

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ganaug.common.random import draw_seed
 from ganaug.encoders import ImageEncoder, as_images
 from ganaug.models.base import DEVICES, ConditionalGAN, Labelled, Measure, group_by_prefix, seeded_networks
-from ganaug.nets import ARCHITECTURES, CONDITIONINGS, image_encoder, image_networks
+from ganaug.nets import ARCHITECTURES, CONDITIONINGS, build_image_encoder, build_image_networks
 from ganaug.training import (
     EMA,
     LOSSES,
@@ -30,6 +30,7 @@ from ganaug.training import (
     Prior,
     ProgressBar,
     Run,
+    TrainingState,
     encode_latents,
     operations_for,
     reconstruction_phase,
@@ -60,7 +61,7 @@ class ImageGAN(ConditionalGAN):
     Parameters
     ----------
     architecture : {"auto", "light", "mlp", "dcgan", "resnet", "sagan", "biggan"}, default="auto"
-        The pair of networks; see `ganaug.nets.conv`. "auto" takes ``"light"``, below 12 pixels a side ``"mlp"``, and
+        The pair of networks; see `ganaug.nets`. "auto" takes ``"light"``, below 12 pixels a side ``"mlp"``, and
         on a GPU with at least 5,000 images ``"biggan"``. ``"light"`` made class-true pictures within minutes of one
         core where the larger networks had hardly begun; at 8 pixels ``"mlp"`` was the truer and the faster one.
     conditioning : {"projection", "auxiliary", "concat"}, default="projection"
@@ -364,7 +365,7 @@ class ImageGAN(ConditionalGAN):
         """Train an encoder and the generator as its decoder; return the latents of the rows."""
         fabric = self._fabric()
         with seeded_networks(self.seed_):
-            encoder = image_encoder(
+            encoder = build_image_encoder(
                 channels=self.encoder_.channels_,
                 size=self.encoder_.size_,
                 n_levels=self.encoder_.n_levels_,
@@ -373,16 +374,18 @@ class ImageGAN(ConditionalGAN):
             )
             decoder, _ = self._networks(len(self.classes_))
         self.reconstruction_ = train(
-            [reconstruction_phase(encoder, decoder, fabric=fabric, learning_rate=self.learning_rate)],
-            EMA(decoder, 0.99),
-            BalancedBatches(
-                rows,
-                y,
-                LatentPrior(self.latent_size),
-                batch_size=self._budget()[1],
-                pac=1,
-                generator=rng,
-                device=fabric.device,
+            TrainingState(
+                [reconstruction_phase(encoder, decoder, fabric=fabric, learning_rate=self.learning_rate)],
+                EMA(decoder, 0.99),
+                BalancedBatches(
+                    rows,
+                    y,
+                    LatentPrior(self.latent_size),
+                    batch_size=self._budget()[1],
+                    pac=1,
+                    generator=rng,
+                    device=fabric.device,
+                ),
             ),
             fabric=fabric,
             n_steps=_N_RECONSTRUCTIONS,
@@ -417,7 +420,7 @@ class ImageGAN(ConditionalGAN):
         return made, judge
 
     def _networks(self, n_classes: int) -> tuple[nn.Module, nn.Module]:
-        return image_networks(
+        return build_image_networks(
             self.architecture_,
             n_classes=n_classes,
             channels=self.encoder_.channels_,

@@ -1,6 +1,14 @@
 """Networks, which know only tensors."""
 
-from ganaug.nets.conv import ARCHITECTURES, CONDITIONINGS, image_encoder, image_networks
+from ganaug.nets.image_architectures import ARCHITECTURES, build_image_encoder, build_image_networks
+from ganaug.nets.image_networks import CONDITIONINGS
 from ganaug.nets.mlp import MLPDiscriminator, MLPGenerator
 
-__all__ = ["ARCHITECTURES", "CONDITIONINGS", "MLPDiscriminator", "MLPGenerator", "image_encoder", "image_networks"]
+__all__ = [
+    "ARCHITECTURES",
+    "CONDITIONINGS",
+    "MLPDiscriminator",
+    "MLPGenerator",
+    "build_image_encoder",
+    "build_image_networks",
+]

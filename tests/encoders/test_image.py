@@ -26,7 +26,7 @@ RANGES = {
 }
 
 
-def pictures(shape, dtype="uint8", n=5, seed=0):
+def images(shape, dtype="uint8", n=5, seed=0):
     """Noise over the whole range of the dtype."""
     rng = np.random.default_rng(seed)
     if np.dtype(dtype).kind == "f":
@@ -57,7 +57,7 @@ def same(a, b):
 @pytest.mark.parametrize("dtype", RANGES)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_integers_come_back_exactly(shape, dtype):
-    X = pictures(shape, dtype)
+    X = images(shape, dtype)
     encoder = ImageEncoder().fit(X)
     assert same(encoder.decode(encoder.scale(encoder.encode(X))), X)
 
@@ -75,7 +75,7 @@ def test_every_value_of_16_bits_comes_back(dtype, low, high):
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", ">f4"])
 @pytest.mark.parametrize("offset", [0, 1000])
 def test_floats_come_back_to_a_rounding_of_their_range(dtype, offset):
-    X = pictures((13, 12), "float64") + offset
+    X = images((13, 12), "float64") + offset
     X = X.astype(dtype)
     encoder = ImageEncoder().fit(X)
     decoded = encoder.decode(encoder.scale(encoder.encode(X)))
@@ -93,8 +93,8 @@ def test_extreme_floats_come_back(factor):
 
 
 @pytest.mark.parametrize("dtype", [*RANGES, "float32"])
-def test_flattened_pictures_come_back_flattened(dtype):
-    X = pictures((12, 11, 3), dtype)
+def test_flattened_images_come_back_flattened(dtype):
+    X = images((12, 11, 3), dtype)
     flat = X.reshape(len(X), -1)
     encoder, unflattened = ImageEncoder((12, 11, 3)).fit(flat), ImageEncoder().fit(X)
     assert encoder.shape_ == (12, 11, 3)
@@ -103,14 +103,14 @@ def test_flattened_pictures_come_back_flattened(dtype):
     assert same(encoder.decode(generated), unflattened.decode(generated).reshape(4, -1))
 
 
-def test_pictures_of_the_given_shape_need_not_be_flattened():
-    X = pictures((12, 11))
+def test_images_of_the_given_shape_need_not_be_flattened():
+    X = images((12, 11))
     assert same(ImageEncoder((12, 11)).fit(X).decode(ImageEncoder().fit(X).scale(ImageEncoder().fit(X).encode(X))), X)
 
 
 @pytest.mark.parametrize("channels", [2, 4])
 def test_what_is_opaque_stays_so(channels):
-    X = pictures((8, 9, channels))
+    X = images((8, 9, channels))
     assert ImageEncoder().fit(X).opacity_ is None
     X[..., -1] = 200
     encoder = ImageEncoder().fit(X)
@@ -142,8 +142,8 @@ def test_a_single_value_comes_back(dtype):
         ("float64", torch.float32),
     ],
 )
-def test_compact_pictures_are_small_and_can_be_drawn_from(dtype, kept):
-    X = pictures((9, 10, 2), dtype)
+def test_compact_images_are_small_and_can_be_drawn_from(dtype, kept):
+    X = images((9, 10, 2), dtype)
     encoder = ImageEncoder().fit(X)
     compact = encoder.encode(X)
     assert compact.dtype == kept
@@ -153,8 +153,8 @@ def test_compact_pictures_are_small_and_can_be_drawn_from(dtype, kept):
     assert len(encoder.encode(X[:0])) == 0
 
 
-def test_compact_pictures_share_no_memory_with_the_data():
-    X = pictures((9, 10))
+def test_compact_images_share_no_memory_with_the_data():
+    X = images((9, 10))
     X.setflags(write=False)
     compact = ImageEncoder().fit(X).encode(X)
     before = compact.clone()
@@ -164,8 +164,8 @@ def test_compact_pictures_share_no_memory_with_the_data():
 
 
 @pytest.mark.parametrize("dtype", [*RANGES, "float32"])
-def test_scaled_pictures_reach_from_minus_one_to_one(dtype):
-    X = pictures((9, 10, 2), dtype)
+def test_scaled_images_reach_from_minus_one_to_one(dtype):
+    X = images((9, 10, 2), dtype)
     encoder = ImageEncoder().fit(X)
     scaled = encoder.scale(encoder.encode(X))
     assert scaled.dtype == torch.float32
@@ -201,7 +201,7 @@ def test_padding_is_centred_and_has_no_edge():
 
 
 def test_values_beyond_those_seen_are_taken_for_the_ends():
-    X = pictures((8, 8), ">u2")
+    X = images((8, 8), ">u2")
     encoder = ImageEncoder().fit(X)
     beyond = X.copy()
     beyond[0] = 0
@@ -217,7 +217,7 @@ def test_values_beyond_those_seen_are_taken_for_the_ends():
 
 @pytest.mark.parametrize("dtype", [*RANGES, "float16", "float32", "float64"])
 def test_whatever_is_decoded_is_legal(dtype):
-    X = pictures((11, 10, 3), dtype)
+    X = images((11, 10, 3), dtype)
     encoder = ImageEncoder().fit(X)
     generated = noise(encoder)
     generated[0, 0, 2, 2], generated[0, 0, 2, 3] = torch.inf, -torch.inf
@@ -230,8 +230,8 @@ def test_whatever_is_decoded_is_legal(dtype):
     assert same(encoder.decode(generated.bfloat16().float()), encoder.decode(generated.bfloat16()))
 
 
-def test_a_picture_needs_no_gradient_to_be_decoded():
-    encoder = ImageEncoder().fit(pictures((8, 8)))
+def test_a_image_needs_no_gradient_to_be_decoded():
+    encoder = ImageEncoder().fit(images((8, 8)))
     assert encoder.decode(noise(encoder).requires_grad_()).dtype == np.uint8
 
 
@@ -243,7 +243,7 @@ def refused(X, message, image_shape=None):
         ImageEncoder(image_shape).fit(X)
 
 
-def test_what_is_no_picture_is_refused():
+def test_what_is_no_image_is_refused():
     refused(np.zeros((4, 784)), r"image_shape=\(28, 28\)")
     refused(np.zeros((4, 783)), r"image_shape=\(h, w\) or \(h, w, c\)")
     refused(np.zeros(4), "must have shape")
@@ -254,7 +254,7 @@ def test_what_is_no_picture_is_refused():
     refused(np.zeros((4, 16, 16, 5)), "5 channels")
     refused(np.zeros((4, 3, 16, 16)), r"16 channels.*transpose\(0, 2, 3, 1\)")
     refused(np.zeros((4, 16, 16, 0)), "0 channels")
-    refused(np.zeros((0, 16, 16)), "at least one picture")
+    refused(np.zeros((0, 16, 16)), "at least one image")
     refused(np.full((1, 8, 8), "a"), "dtype <U1")
     refused(np.zeros((1, 8, 8), dtype=complex), "complex128")
     refused(np.zeros((1, 8, 8), dtype=object), "object")
@@ -273,12 +273,12 @@ def test_image_shape_must_fit():
 
 
 def test_what_is_no_number_is_counted_and_located():
-    X = pictures((8, 8), "float32", n=6)
+    X = images((8, 8), "float32", n=6)
     X[2, 0, :3], X[4, 1, 1] = np.nan, np.inf
-    refused(X, "4 NaN or infinite values in 2 of 6 pictures, the first of them picture 2")
-    refused(X.reshape(6, -1), "first of them picture 2", (8, 8))
+    refused(X, "4 NaN or infinite values in 2 of 6 images, the first of them image 2")
+    refused(X.reshape(6, -1), "first of them image 2", (8, 8))
     encoder = ImageEncoder().fit(X[:2])
-    with pytest.raises(ValueError, match="picture 1"):
+    with pytest.raises(ValueError, match="image 1"):
         encoder.encode(X[1:3])
 
 
@@ -291,7 +291,7 @@ def test_ranges_that_float32_cannot_hold_are_refused():
 
 
 def test_encode_takes_what_fit_took():
-    X = pictures((8, 9))
+    X = images((8, 9))
     encoder = ImageEncoder().fit(X)
     for other in (X[:, :, :8], X[..., None], X.reshape(len(X), -1), X[0]):
         with pytest.raises(ValueError, match=r"must have shape \(n, 8, 9\)"):
@@ -301,7 +301,7 @@ def test_encode_takes_what_fit_took():
 
 
 def test_decode_refuses_nan_and_other_sizes():
-    encoder = ImageEncoder().fit(pictures((9, 9)))
+    encoder = ImageEncoder().fit(images((9, 9)))
     with pytest.raises(ValueError, match="diverged"):
         encoder.decode(noise(encoder) * torch.nan)
     with pytest.raises(ValueError, match=r"\(n, 1, 10, 10\)"):
@@ -316,7 +316,7 @@ KINDS = ["uint8", "float32", "UInt8", "uint8[pyarrow]", pd.SparseDtype("uint8", 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_a_table_of_pixels_comes_back_as_one(kind):
-    X = pd.DataFrame(pictures((9, 10), "uint8").reshape(-1, 90)).rename(columns=lambda i: f"pixel {i}").astype(kind)
+    X = pd.DataFrame(images((9, 10), "uint8").reshape(-1, 90)).rename(columns=lambda i: f"pixel {i}").astype(kind)
     encoder = ImageEncoder((9, 10)).fit(X)
     for other in (encoder, reloaded(encoder)):
         assert_frame_equal(other.decode(other.scale(other.encode(X))), X)
@@ -324,7 +324,7 @@ def test_a_table_of_pixels_comes_back_as_one(kind):
 
 
 def test_a_polars_table_of_pixels_comes_back_as_one():
-    X = pl.DataFrame(pictures((9, 10), "uint8").reshape(-1, 90), schema=[f"pixel {i}" for i in range(90)])
+    X = pl.DataFrame(images((9, 10), "uint8").reshape(-1, 90), schema=[f"pixel {i}" for i in range(90)])
     encoder = ImageEncoder((9, 10)).fit(X)
     for other in (encoder, reloaded(encoder)):
         assert other.decode(other.scale(other.encode(X))).equals(X)
@@ -333,11 +333,11 @@ def test_a_polars_table_of_pixels_comes_back_as_one():
         encoder.fit(X.lazy())
 
 
-def test_tables_that_are_no_pictures_are_refused():
-    X = pd.DataFrame(pictures((8, 8), "uint8").reshape(-1, 64))
+def test_tables_that_are_no_images_are_refused():
+    X = pd.DataFrame(images((8, 8), "uint8").reshape(-1, 64))
     refused(X.astype({3: float}), r"columns of 2 dtypes, uint8 and float64 among them.*X\.astype", (8, 8))
     refused(X.astype("UInt8").mask(X > 200), "misses cells", (8, 8))
-    refused([np.zeros((8, 8)), np.zeros((8, 9))], r"pictures of 2 shapes, \(8, 8\) and \(8, 9\) among them; resize")
+    refused([np.zeros((8, 8)), np.zeros((8, 9))], r"images of 2 shapes, \(8, 8\) and \(8, 9\) among them; resize")
 
 
 # ------------------------------------------------------------------------------------------------ stored
@@ -346,7 +346,7 @@ def test_tables_that_are_no_pictures_are_refused():
 @pytest.mark.parametrize("dtype", [*RANGES, "float16", "float32", "float64"])
 @pytest.mark.parametrize("flat", [False, True])
 def test_a_reloaded_encoder_is_the_same(dtype, flat):
-    X = pictures((9, 10, 3), dtype)
+    X = images((9, 10, 3), dtype)
     X, image_shape = (X.reshape(5, -1), (9, 10, 3)) if flat else (X, None)
     encoder = ImageEncoder(image_shape).fit(X)
     other = reloaded(encoder)

@@ -243,7 +243,7 @@ def test_dates_stay_at_midnight_and_keep_their_zone():
     assert_round_trip(zoned)
 
 
-def test_missing_cells_and_atoms_are_states():
+def test_missing_cells_and_point_masses_are_states():
     rng = np.random.default_rng(0)
     gain = np.where(rng.random(1000) < 0.6, 0.0, rng.integers(1, 10**5, 1000))
     gain[:100] = np.nan
@@ -320,7 +320,7 @@ def test_unused_categories_are_kept_in_the_dtype_and_never_made():
 def test_integer_codes_become_categories_when_asked(chosen):
     X = pd.DataFrame({"age": range(40), "code": [3, 500, 7, 9] * 10})
     encoder = assert_round_trip(X, categorical_features=chosen)
-    assert [column.kind for column in encoder.columns_] == ["numeric", "choice"]
+    assert [column.kind for column in encoder.columns_] == ["numeric", "one-hot"]
     assert encoder.decode(noise(encoder))["code"].dtype == np.int64
 
 
@@ -620,7 +620,7 @@ def test_forged_descriptions_are_refused_or_harmless():
 def test_forged_arrays_are_refused(damage):
     description, arrays = TableEncoder().fit(rich_table()).state()
     for name, array in arrays.items():
-        if name.endswith("atoms") and damage not in ("dropped", "retyped", "deep"):
+        if name.endswith("point_masses") and damage not in ("dropped", "retyped", "deep"):
             continue
         forged = dict(arrays)
         if damage == "dropped":
@@ -629,7 +629,7 @@ def test_forged_arrays_are_refused(damage):
             forged[name] = array[:-1]
         elif damage == "nan":
             forged[name] = np.full(array.shape, np.nan)
-        elif damage == "falling" and not name.endswith("points"):
+        elif damage == "falling" and not name.endswith("embedding"):
             forged[name] = array[::-1]
         elif damage == "retyped":
             forged[name] = array.astype("complex64")
@@ -643,8 +643,8 @@ def test_forged_arrays_are_refused(damage):
 
 def test_every_state_of_a_forged_scale_stays_in_its_dtype():
     description, arrays = TableEncoder().fit(pd.DataFrame({"x": np.arange(100, dtype=np.int8)})).state()
-    description["columns"][0]["lattice"] = [100, 1, 0]  # 100 + 99 is no int8
-    with pytest.raises(ValueError, match="does not hold together"):
+    description["columns"][0]["grid"] = [100, 1, 0]  # 100 + 99 is no int8
+    with pytest.raises(ValueError, match="inconsistent scale"):
         TableEncoder.from_state(description, arrays)
 
 
@@ -678,7 +678,7 @@ def test_numbers_come_before_points_and_blocks():
     X = pd.DataFrame(
         {
             "id": [f"k{i}" for i in rng.integers(0, 300, 900)],
-            "choice": rng.choice(["a", "b", "c"], 900),
+            "one-hot": rng.choice(["a", "b", "c"], 900),
             "number": rng.normal(size=900),
         }
     )

@@ -22,7 +22,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
 from ganaug import GANOversampler, ImageGAN, models
-from ganaug.nets.conv import ARCHITECTURES, CONDITIONINGS
+from ganaug.nets import ARCHITECTURES, CONDITIONINGS
 from ganaug.training.augmentation import AdaptiveAugmentation
 from ganaug.training.callbacks import Callback
 from ganaug.training.losses import LOSSES

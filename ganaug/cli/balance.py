@@ -1,0 +1,362 @@
+"""``ganaug balance``."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from ganaug.cli.console import on_terminal, print_counts, print_findings, print_table
+from ganaug.cli.options import (
+    Force,
+    ModelName,
+    Report,
+    Seed,
+    SelectionName,
+    check_report,
+    parse_size,
+    parse_strategy,
+    split_names,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ganaug.comparison import Selection
+    from ganaug.oversampler import GANOversampler
+
+_TABLE_OPTIONS = ("--target", "--categorical", "--mark")
+_IMAGE_OPTIONS = ("--resize", "--skip-bad", "--link")
+
+
+def balance(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="IN",
+            help="A CSV, TSV (also .gz), Parquet or Feather file; a folder of images, CLASS/*.png "
+            "(jpg, tif, bmp, dcm); or an .npz file with train_images and train_labels.",
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Argument(metavar="OUT", help="Where to write the real rows or images, followed by the synthetic ones."),
+    ],
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="COLUMN", help="For tables: the column with the classes.")
+    ] = None,
+    strategy: Annotated[
+        str,
+        typer.Option(
+            "--strategy",
+            help="auto, minority, 'not majority', 'not minority' or all; a ratio such as 0.5 for two classes; the size "
+            "that each class shall have, rare=500,rarer=300 or as JSON; or 'equal share', see --share.",
+        ),
+    ] = "auto",
+    share: Annotated[
+        float | None,
+        typer.Option(
+            "--share", help="With --strategy 'equal share': the share of synthetic rows in every class. Default: 0.2."
+        ),
+    ] = None,
+    selection: Annotated[
+        SelectionName, typer.Option("--selection", help="How each row is chosen among several candidates.")
+    ] = SelectionName.auto,
+    model: Annotated[
+        ModelName, typer.Option("--model", help="The model; auto follows the kind of IN.")
+    ] = ModelName.auto,
+    seed: Seed = None,
+    max_time: Annotated[
+        float | None,
+        typer.Option(
+            "--max-time", metavar="SECONDS", help="Limit for the training, and for the comparison of --select.", min=0
+        ),
+    ] = None,
+    categorical: Annotated[
+        str | None,
+        typer.Option(
+            "--categorical",
+            metavar="A,B",
+            help="For tables: the columns that hold categories. Without it they are recognised by their values.",
+        ),
+    ] = None,
+    mark: Annotated[
+        str | None,
+        typer.Option("--mark", metavar="COLUMN", help="For tables: add a column with 1 for synthetic rows and 0 else."),
+    ] = None,
+    only_synthetic: Annotated[
+        bool, typer.Option("--only-synthetic", help="Write the synthetic rows or images without the real ones.")
+    ] = False,
+    resize: Annotated[
+        str | None,
+        typer.Option("--resize", metavar="HxW", help="For images: bring the images of a folder to one size."),
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="For images: leave out files that cannot be read, and name them.")
+    ] = False,
+    link: Annotated[
+        bool, typer.Option("--link", help="For images: link the real images instead of copying them.")
+    ] = False,
+    select: Annotated[
+        bool,
+        typer.Option(
+            "--select",
+            help="Find by cross-validation how many synthetic rows to add; none unless a test shows a gain.",
+        ),
+    ] = False,
+    metric: Annotated[
+        str | None,
+        typer.Option("--metric", help="The score that --select compares. Default: average precision."),
+    ] = None,
+    log_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--log-dir",
+            metavar="DIR",
+            help="Write the history of the training there while it runs; for images, samples too; for TensorBoard, if "
+            "it is installed.",
+        ),
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="MODEL", help="Also write the model, for `ganaug sample`.")
+    ] = None,
+    report: Report = None,
+    force: Force = False,
+) -> None:
+    """Add synthetic rows or images to IN, so that its classes are balanced, and write the result to OUT."""
+    from ganaug.common.modality import modality_of_path
+    from ganaug.datasets import check_output
+
+    if save is not None:
+        check_output(save, force=force, extensions=False)
+        if save.resolve() in (out.resolve(), source.resolve()):
+            raise ValueError(f"--save {save} is also IN or OUT; choose another file")
+    check_report(report, source, out, save, force=force)
+    if share is not None and strategy != "equal share":
+        raise ValueError(f"--share {share} needs --strategy 'equal share'")
+    if share is not None and not 0 < share < 1:
+        raise ValueError(f"--share {share} must lie between 0 and 1, both excluded")
+    if select and strategy != "auto":
+        raise ValueError(f"--select and --strategy {strategy} exclude each other: leave one of them out")
+    if metric is not None and not select:
+        raise ValueError(f"--metric {metric} needs --select")
+    if log_dir is not None:
+        _check_log_dir(log_dir, {"IN": source, "OUT": out, "MODEL": save})
+    if not source.exists():
+        raise FileNotFoundError(f"there is no file or folder {source}")
+    modality = modality_of_path(source)
+    given = {
+        "--target": target,
+        "--categorical": categorical,
+        "--mark": mark,
+        "--resize": resize,
+        "--skip-bad": skip_bad or None,
+        "--link": link or None,
+    }
+    for option in _TABLE_OPTIONS if modality.name == "image" else _IMAGE_OPTIONS:
+        if given[option] is not None:
+            kinds = ("tables", "images") if modality.name == "image" else ("images", "rows of a table")
+            raise ValueError(f"{option} is for {kinds[0]}, and {source} holds {kinds[1]}")
+    if model not in (ModelName.auto, modality.name):
+        raise ValueError(f"--model {model.value} does not fit {source}, which holds {modality.noun}; use --model auto")
+    params: dict[str, Any] = {
+        "selection": None if selection is SelectionName.none else selection.value,
+        "model": model.value,
+        "random_state": seed,
+        "max_time": max_time,
+        "verbose": int(on_terminal()),
+    }
+    if share is not None:
+        params["synthetic_share"] = share
+
+    from ganaug.training.log_folder import log_to
+
+    log = nullcontext(None) if log_dir is None else log_to(log_dir, images=modality.name == "image")
+    metric = (metric or "average precision") if select else None
+    with log as callbacks:
+        params["callbacks"] = callbacks
+        if modality.name == "image":
+            copies: Literal["copy", "link", "none"] = "none" if only_synthetic else "link" if link else "copy"
+            size = None if resize is None else parse_size(resize)
+            _balance_images(
+                source,
+                out,
+                strategy,
+                params,
+                metric,
+                size,
+                skip_bad=skip_bad,
+                copies=copies,
+                save=save,
+                report=report,
+                force=force,
+            )
+            return
+        if target is None:
+            raise ValueError("--target COLUMN is missing: name the column with the classes")
+        columns = None if categorical is None else split_names(categorical)
+        _balance_table(
+            source,
+            out,
+            target,
+            strategy,
+            params,
+            metric,
+            columns,
+            mark=mark,
+            only_synthetic=only_synthetic,
+            save=save,
+            report=report,
+            force=force,
+        )
+
+
+def _balance_table(
+    source: Path,
+    out: Path,
+    target: str,
+    strategy: str,
+    params: dict[str, Any],
+    metric: str | None,
+    categorical: list[str] | None,
+    *,
+    mark: str | None,
+    only_synthetic: bool,
+    save: Path | None,
+    report: Path | None,
+    force: bool,
+) -> None:
+    from ganaug.datasets import check_output, read_table, write_table
+
+    check_output(out, force=force)
+    table = read_table(source)
+    X, y = table.split(target)
+    for column in categorical or []:
+        table.check_column(column)
+        if column == target:
+            raise ValueError(f"--categorical names {target!r}, which is the target")
+    if mark is not None and mark in table.frame.columns:
+        raise ValueError(f"--mark {mark}: the table has such a column already; choose another name")
+
+    import pandas as pd
+
+    from ganaug.oversampler import GANOversampler
+
+    sampler = GANOversampler(
+        sampling_strategy=parse_strategy(strategy, y.unique().tolist()), categorical_features=categorical, **params
+    )
+    sampler, selection, X_resampled, y_resampled, is_synthetic = _resample(sampler, X, y, metric)
+    _save(sampler, save, X, y)
+    written = is_synthetic if only_synthetic else pd.RangeIndex(len(is_synthetic)) >= len(X)
+    rows = pd.concat([X_resampled[written], y_resampled[written].rename(target)], axis=1)
+    n_repeated = int((~is_synthetic[written]).sum())
+    write_table(out, table, rows, mark=mark, n_repeated=n_repeated, only_synthetic=only_synthetic, force=force)
+    print_counts(target, y, y_resampled, y_resampled[~is_synthetic])
+    if report is not None:
+        _write_report(report, source, sampler, selection, (X, y, X_resampled, y_resampled))
+
+
+def _balance_images(
+    source: Path,
+    out: Path,
+    strategy: str,
+    params: dict[str, Any],
+    metric: str | None,
+    size: tuple[int, int] | None,
+    *,
+    skip_bad: bool,
+    copies: Literal["copy", "link", "none"],
+    save: Path | None,
+    report: Path | None,
+    force: bool,
+) -> None:
+    from ganaug.datasets import check_image_output, read_images, write_images
+
+    check_image_output(out, source, copies=copies, force=force)
+    images = read_images(source, resize=size, skip_bad=skip_bad)
+
+    import pandas as pd
+
+    from ganaug.evaluation import image_manifest, training_distance
+    from ganaug.oversampler import GANOversampler
+
+    y = pd.Series(images.y, name="class")
+    # A repeated image would be a file that is there twice. A training loop draws by weight instead.
+    sampler = GANOversampler(
+        sampling_strategy=parse_strategy(strategy, y.unique().tolist()), repeat_real=False, **params
+    )
+    sampler, selection, X_resampled, y_resampled, is_synthetic = _resample(sampler, images.X, y, metric)
+    _save(sampler, save, images.X, y)
+    X_synthetic, y_synthetic = X_resampled[is_synthetic], y_resampled[is_synthetic]
+    manifest = image_manifest(sampler, images, X_synthetic, y_synthetic)
+    write_images(out, images, X_synthetic, y_synthetic, manifest=manifest, copies=copies, force=force)
+    print_counts("class", y, y_resampled, y_resampled[~is_synthetic])
+    if is_synthetic.any():
+        print_findings([training_distance(sampler.history_)])
+    if report is not None:
+        _write_report(report, source, sampler, selection, (images.X, y, X_resampled, y_resampled), images.files)
+
+
+def _resample(
+    sampler: GANOversampler, X: Any, y: pd.Series, metric: str | None
+) -> tuple[GANOversampler, Selection | None, Any, pd.Series, Any]:
+    """Resample; with a metric, by the strategy that `select` finds."""
+    import numpy as np
+
+    if metric is None:
+        X_resampled, y_resampled = sampler.fit_resample(X, y)
+        return sampler, None, X_resampled, y_resampled, sampler.is_synthetic_
+
+    from ganaug.comparison import select
+
+    selection = select(
+        X,
+        y,
+        sampler=sampler,
+        metric=metric,
+        max_time=sampler.max_time,
+        random_state=sampler.random_state,
+        verbose=sampler.verbose or 0,
+    )
+    print_table(selection.frame().rename_axis("added").reset_index())
+    print_findings(selection.verdict)
+    X_resampled, y_resampled = selection.sampler.fit_resample(X, y)
+    is_synthetic = getattr(selection.sampler, "is_synthetic_", np.zeros(len(y_resampled), dtype=bool))
+    return (selection.sampler if is_synthetic.any() else sampler), selection, X_resampled, y_resampled, is_synthetic
+
+
+def _save(sampler: GANOversampler, save: Path | None, X: Any, y: pd.Series) -> None:
+    """Write the model before the data, so that a full disk does not cost the training."""
+    if save is None:
+        return
+    if not hasattr(sampler, "model_"):
+        sampler.fit(X, y)  # no synthetic row was asked for, so nothing was trained yet
+    sampler.save(save)
+
+
+def _write_report(
+    report: Path,
+    source: Path,
+    sampler: GANOversampler,
+    selection: Selection | None,
+    data: tuple[Any, ...],
+    names: Any = None,
+) -> None:
+    from ganaug.reporting import report as write_report
+
+    if selection is not None and not hasattr(sampler, "is_synthetic_"):
+        write_report(selection, report, title=f"{source.name}: why no synthetic rows are added")
+        return
+    from ganaug.evaluation import evaluate_resampling
+
+    write_report(evaluate_resampling(sampler, *data, names=names), report, title=f"{source.name}, balanced")
+
+
+def _check_log_dir(log_dir: Path, others: dict[str, Path | None]) -> None:
+    if log_dir.exists() and not log_dir.is_dir():
+        raise NotADirectoryError(f"--log-dir {log_dir} is not a folder")
+    for name, path in others.items():
+        if path is not None and log_dir.resolve().is_relative_to(path.resolve()):
+            raise ValueError(f"--log-dir {log_dir} is {name}, or lies in it: choose another folder")

@@ -1,0 +1,113 @@
+"""What the shell prints, and how it stops."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from ganaug.common.findings import Finding
+
+
+class Stopped(BaseException):
+    """Ctrl-C or SIGTERM. Not a KeyboardInterrupt, which typer and others catch for their own purposes."""
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[list[int]]:
+    """Raise `Stopped` on SIGINT and SIGTERM, so that temporary files are removed; yield the signals received."""
+    received: list[int] = []
+
+    def stop(number: int, frame: object) -> None:
+        received.append(number)
+        raise Stopped
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def one_line_warnings() -> Iterator[None]:
+    """Print user warnings as one line each; ignore all others."""
+    with warnings.catch_warnings():
+        # User warnings concern the data; the other categories concern programmers.
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("default", UserWarning)
+        warnings.showwarning = lambda message, *_: say("warning", str(message))
+        yield
+
+
+def say(kind: str, message: str) -> None:
+    """Print one line on stderr."""
+    print(f"ganaug: {kind}: {' '.join(message.split())}", file=sys.stderr)
+
+
+def on_terminal() -> bool:
+    """Whether a person reads the output while it is written."""
+    return sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a rich console without automatic highlighting."""
+    from rich.console import Console
+
+    return Console(highlight=False, stderr=stderr)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Print a verdict, one line for each finding."""
+    for finding in findings:
+        console().print(f"{finding.question} {finding.answer}. {finding.sentence}", markup=False)
+
+
+def print_table(frame: pd.DataFrame, *, digits: str = ".3f") -> None:
+    """Print a frame; numbers with `digits`, missing numbers as empty cells."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in frame.columns:
+        table.add_column(escape(str(name)), overflow="fold")
+    for cells in frame.itertuples(index=False):
+        written = (format(cell, digits) if isinstance(cell, float) else str(cell) for cell in cells)
+        table.add_row(*(escape("" if cell == "nan" else cell) for cell in written))
+    console().print(table)
+
+
+def print_counts(target: str, y: pd.Series, y_resampled: pd.Series, y_real: pd.Series) -> None:
+    """Print the size of each class.
+
+    Parameters
+    ----------
+    target : str
+        Heading of the classes.
+    y, y_resampled, y_real : Series
+        Labels before, labels after, and labels of the real rows after, some of which may be repeated.
+    """
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column(escape(target))
+    counts = [labels.value_counts().to_dict() for labels in (y, y_real, y_resampled)]
+    has_repeats = len(y_real) > len(y)
+    for name in ("before", *["repeated"] * has_repeats, "synthetic", "after"):
+        table.add_column(name, justify="right")
+    for label, n in counts[0].items():
+        n_real, total = counts[1][label], counts[2][label]
+        added = [n_real - n, total - n_real] if has_repeats else [total - n_real]
+        table.add_row(escape(str(label)), f"{n:,}", *(f"{of:,}" if of else "" for of in added), f"{total:,}")
+    console().print(table)

@@ -1,0 +1,77 @@
+"""``ganaug evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganaug.cli.console import print_findings, print_table
+from ganaug.cli.options import Force, Report, Seed, check_report
+
+
+def evaluate(
+    real: Annotated[
+        Path,
+        typer.Argument(
+            metavar="REAL",
+            help="The table of the real rows; for images the folder, CLASS/*.png, or .npz file.",
+        ),
+    ],
+    synthetic: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SYNTHETIC",
+            help="Synthetic rows only; for images a folder or .npz file of them, or the OUT of `ganaug balance`, of "
+            "which only the synthetic images are read.",
+        ),
+    ],
+    holdout: Annotated[
+        Path | None,
+        typer.Option("--holdout", metavar="FILE", help="Real rows or images that the generator has not seen."),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            metavar="COLUMN",
+            help="For tables: the column with the classes. Only classes with synthetic rows are compared.",
+        ),
+    ] = None,
+    mark: Annotated[
+        str | None,
+        typer.Option(
+            "--mark",
+            metavar="COLUMN",
+            help="For tables: the column that `ganaug balance --mark` wrote. Only rows of SYNTHETIC with a 1 are read.",
+        ),
+    ] = None,
+    inception: Annotated[
+        Path | None,
+        typer.Option(
+            "--inception",
+            metavar="FILE",
+            help="For images: Inception as TorchScript (inception-2015-12-05.pt), for FID, KID and IS as in papers.",
+        ),
+    ] = None,
+    seed: Seed = 0,
+    report: Report = None,
+    force: Force = False,
+) -> None:
+    """Show whether SYNTHETIC rows or images help a classifier, look real, and are safe to share."""
+    for path in (real, synthetic, holdout):
+        if path is not None and not path.exists():
+            raise FileNotFoundError(f"there is no file or folder {path}")
+    check_report(report, real, synthetic, holdout, force=force)
+
+    from ganaug.evaluation import evaluate_paths
+    from ganaug.reporting import report as write_report
+
+    evaluation = evaluate_paths(
+        real, synthetic, holdout=holdout, target=target, mark=mark, inception=inception, random_state=seed
+    )
+    print_table(evaluation.frame()[["part", "measure", "value", "best", "meaning"]], digits=".3g")
+    print_findings(evaluation.verdict)
+    if report is not None:
+        write_report(evaluation, report, title=f"{synthetic.name} against {real.name}")

@@ -1,0 +1,97 @@
+"""Options that several commands share, and how their text is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Seed = Annotated[int | None, typer.Option("--seed", help="The same seed gives the same rows.", min=0)]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that exist already.")]
+Report = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="HTML", help="Also write the result as one page. The page shows some real data."),
+]
+
+
+class ModelName(str, Enum):
+    """Names of the models."""
+
+    auto = "auto"
+    tabular = "tabular"
+    image = "image"
+
+
+class SelectionName(str, Enum):
+    """Ways to choose each synthetic row among candidates."""
+
+    auto = "auto"
+    forest = "forest"
+    neighbors = "neighbors"
+    discriminator = "discriminator"
+    none = "none"
+
+
+def parse_strategy(text: str, labels: Sequence[Any]) -> str | float | dict[Any, int]:
+    """Read --strategy: a name, a ratio, or the number of rows of each class."""
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    if text.lstrip().startswith("{"):
+        try:
+            pairs = list(json.loads(text).items())
+        except json.JSONDecodeError as error:
+            raise ValueError(f"--strategy {text} is not valid JSON: {error}") from error
+    elif "=" in text:
+        pairs = [pair.rpartition("=")[::2] for pair in text.split(",")]
+    else:
+        return text  # a name, which the sampler checks
+    counts = {}
+    for name, count in pairs:
+        label = find_label(name, labels)
+        try:
+            counts[label] = int(count)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"--strategy {text}: {count!r} is not a number of rows for class {name!r}") from error
+        if isinstance(count, float) and count != counts[label]:
+            raise ValueError(f"--strategy {text}: {count!r} is not a whole number of rows for class {name!r}")
+    return counts
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Read --resize: height and width."""
+    sides = text.lower().split("x")
+    if len(sides) != 2 or not all(side.strip().isdecimal() and int(side) for side in sides):
+        raise ValueError(f"--resize {text} is not a size; write HEIGHTxWIDTH in pixels, such as 64x64")
+    return int(sides[0]), int(sides[1])
+
+
+def split_names(text: str) -> list[str]:
+    """Read a list of names with commas between them."""
+    return [name.strip() for name in text.split(",")]
+
+
+def find_label(text: str, labels: Sequence[Any]) -> Any:
+    """Return the label that is written so."""
+    known = {str(label): label for label in labels}
+    if text not in known:
+        shown = ", ".join(list(known)[:20]) + (", ..." if len(known) > 20 else "")
+        raise ValueError(f"there is no class {text!r}; the classes are {shown}")
+    return known[text]
+
+
+def check_report(report: Path | None, *others: Path | None, force: bool) -> None:
+    """Check before the work starts that the report can be written, and to a file of its own."""
+    from ganaug.datasets import check_output
+
+    if report is None:
+        return
+    check_output(report, force=force, extensions=False)
+    for other in others:
+        if other is not None and report.resolve().is_relative_to(other.resolve()):
+            raise ValueError(f"--report {report} is {other}, or lies in it; choose another file")

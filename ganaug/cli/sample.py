@@ -1,0 +1,40 @@
+"""``ganaug sample``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganaug.cli.options import Force, Seed, find_label
+
+
+def sample(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A file that `ganaug balance --save` wrote.")],
+    out: Annotated[
+        Path,
+        typer.Argument(metavar="OUT", help="A CSV, TSV (also .gz), Parquet or Feather file; for images, a folder."),
+    ],
+    label: Annotated[str, typer.Option("--label", help="The class of the rows or images.")],
+    n: Annotated[int, typer.Option("-n", help="How many to write.", min=1)],
+    seed: Seed = None,
+    force: Force = False,
+) -> None:
+    """Write N synthetic rows or images of one class to OUT."""
+    from ganaug.datasets import check_output, write_image_samples, write_table_samples
+
+    if model.is_dir() or not model.exists():
+        raise FileNotFoundError(f"there is no model file {model}")
+
+    from ganaug.oversampler import GANOversampler
+
+    sampler = GANOversampler.load(model)
+    known = find_label(label, list(sampler.classes_))
+    if sampler.model_.modality == "image":
+        X_synthetic = sampler.sample(n, known, random_state=seed)
+        write_image_samples(out, sampler.model_.as_images(X_synthetic), label, force=force)
+    else:
+        check_output(out, force=force)
+        X_synthetic = sampler.sample(n, known, random_state=seed)
+        write_table_samples(out, X_synthetic, target=sampler.target_name_, label=known, force=force)

@@ -1,0 +1,17 @@
+"""The kinds of columns, one face for all: each turns one column into dimensions and one-hot states, and back."""
+
+from ganaug.encoders.columns.base import Arrays, Column, ConstantColumn, Vocabulary
+from ganaug.encoders.columns.categorical import MAX_BLOCK, EmbeddedCategory, OneHotCategory
+from ganaug.encoders.columns.numeric import NumericColumn, read_numbers
+
+__all__ = [
+    "MAX_BLOCK",
+    "Arrays",
+    "Column",
+    "ConstantColumn",
+    "EmbeddedCategory",
+    "NumericColumn",
+    "OneHotCategory",
+    "Vocabulary",
+    "read_numbers",
+]

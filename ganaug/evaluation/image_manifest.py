@@ -1,0 +1,79 @@
+"""What a folder of balanced images says of each synthetic one, and how near training came to the real ones."""
+
+import pandas as pd
+from numpy.typing import NDArray
+
+from ganaug.common.findings import REAL, Finding
+from ganaug.datasets import ImageSet
+from ganaug.metrics import nearest_pixels
+from ganaug.oversampler import GANOversampler
+
+# Of the kernel distance in the training history, in units of what two halves of the real images have: up to the first,
+# synthetic images are as near to real ones as other real ones are; from the second on, they are easy to tell apart.
+AS_NEAR, FAR = 0.15, 0.3
+
+
+def image_manifest(
+    sampler: GANOversampler, images: ImageSet, X_synthetic: NDArray, y_synthetic: pd.Series
+) -> pd.DataFrame:
+    """Describe synthetic images, one row each.
+
+    Parameters
+    ----------
+    sampler : GANOversampler
+        Fitted on `images`.
+    images : ImageSet
+        The real images with the names of their files.
+    X_synthetic : ndarray of shape (n, height, width[, channels])
+        What the sampler added.
+    y_synthetic : Series of length n
+        Their classes.
+
+    Returns
+    -------
+    DataFrame
+        With the index of `y_synthetic` and the columns "seed" (of the model), "discriminator_score" (higher means that
+        the discriminator takes the image for real), "nearest_training_file", "distance" to it (root mean square of the
+        difference of pixels, 0 to 1) and "mirrored" (1 if the mirrored image is the nearest). Without rows it has no
+        columns.
+    """
+    manifest = pd.DataFrame(index=y_synthetic.index)
+    if not len(y_synthetic):
+        return manifest
+    nearest, distances, mirrored = nearest_pixels(X_synthetic, images.X)
+    return manifest.assign(
+        seed=sampler.model_.seed_,
+        discriminator_score=sampler.model_.score_samples(X_synthetic, y_synthetic).round(4),
+        nearest_training_file=[images.files[place] for place in nearest],
+        distance=distances.round(4),
+        mirrored=mirrored.astype(int),
+    )
+
+
+def training_distance(history: pd.DataFrame) -> Finding:
+    """Say how near synthetic images came to real ones during training.
+
+    Parameters
+    ----------
+    history : DataFrame
+        ``history_`` of a model of images, with the column "distance".
+
+    Returns
+    -------
+    Finding
+
+    Examples
+    --------
+    >>> training_distance(pd.DataFrame({"distance": [0.9, 0.42]})).answer
+    'bad'
+    """
+    distance = max(0.0, float(history["distance"].min()))
+    numbers = {"distance": distance}
+    measured = f"Their distance to real images is {distance:.2f}"
+    if distance <= AS_NEAR:
+        said = f"{measured}; other real images have up to {AS_NEAR}."
+        return Finding(REAL, "good", said, numbers)
+    if distance < FAR:
+        said = f"{measured}, between that of other real images (up to {AS_NEAR}) and a visible difference ({FAR})."
+        return Finding(REAL, "unknown", f"{said} Look at them.", numbers)
+    return Finding(REAL, "bad", f"{measured}. From {FAR} on they are easy to tell apart: train for longer.", numbers)

@@ -1,0 +1,272 @@
+"""The image architectures: which blocks a pair of networks is made of."""
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm as divide_by_spectral_norm
+
+from ganaug.nets.image_layers import Level, ResidualDown, ResidualUp, SumPool, UpsampledConv
+from ganaug.nets.image_networks import CONDITIONINGS, Discriminator, FlatGenerator, Generator, Head
+from ganaug.nets.mlp import MLPDiscriminator
+
+# Channels double with each halving of the image, up to this multiple of the finest width.
+_WIDEST = 8
+# Self-attention stands where the image has about this many pixels a side: below, a convolution sees all of it anyway.
+_ATTENDED = 16
+# Size of the class embedding that all blocks of BigGAN share.
+_SHARED = 32
+
+
+class _Architecture(NamedTuple):
+    """What tells one architecture from another; the builders of layers are below.
+
+    Attributes
+    ----------
+    family : str
+        "flat", "plain", "transposed" or "residual": which blocks.
+    spectral : (bool, bool)
+        Whether the paper's generator and discriminator have spectral norm.
+    attends : bool
+        Whether there is self-attention.
+    hierarchical : bool
+        Whether each block of the generator sees its part of the latent and a shared embedding of the class.
+    initialise : callable (weight) or None
+        Draws the initial weights of layers; None leaves torch's own.
+    """
+
+    family: str
+    spectral: tuple[bool, bool] = (False, False)
+    attends: bool = False
+    hierarchical: bool = False
+    initialise: Callable[[Tensor], Tensor] | None = None
+
+
+def _draw_small(weight: Tensor) -> Tensor:
+    return nn.init.normal_(weight, 0.0, 0.02)
+
+
+_ARCHITECTURES = {
+    "light": _Architecture("plain"),
+    "mlp": _Architecture("flat"),
+    "dcgan": _Architecture("transposed", initialise=_draw_small),
+    "resnet": _Architecture("residual", (False, True)),
+    "sagan": _Architecture("residual", (True, True), attends=True),
+    "biggan": _Architecture("residual", (True, True), attends=True, hierarchical=True, initialise=nn.init.orthogonal_),
+}
+ARCHITECTURES = tuple(_ARCHITECTURES)
+
+
+def build_image_networks(
+    architecture: str,
+    *,
+    n_classes: int,
+    channels: int,
+    size: tuple[int, int],
+    n_levels: int,
+    latent_size: int,
+    width: int,
+    conditioning: str,
+    spectral_norm: bool | str,
+) -> tuple[nn.Module, nn.Module]:
+    """Build the generator and the discriminator of small images.
+
+    =========== ============================================================================== =====================
+    name        networks                                                                       paper
+    =========== ============================================================================== =====================
+    light       upsampling and one convolution a level; strided convolutions without           the quickest good one
+                normalisation
+    mlp         multilayer perceptrons on pixels                                               arXiv 1406.2661
+    dcgan       transposed and strided convolutions                                            arXiv 1511.06434
+    resnet      residual blocks                                                                arXiv 1802.05957
+    sagan       the same with self-attention                                                   arXiv 1805.08318
+    biggan      the same with a hierarchical latent, a shared embedding, orthogonal start      arXiv 1809.11096
+    =========== ============================================================================== =====================
+
+    All generators but that of "mlp" have `ConditionalBatchNorm`. No discriminator has batch normalisation, not even
+    that of "dcgan", whose paper has it: a gradient penalty and batches balanced by class forbid that images of a batch
+    see each other. Initial weights come from torch's global generator.
+
+    Parameters
+    ----------
+    architecture : str
+        A name of `ARCHITECTURES`.
+    n_classes : int
+        Number of classes.
+    channels : int
+        Channels of the images.
+    size : (int, int)
+        Height and width, multiples of 2**n_levels.
+    n_levels : int
+        Doublings between the grid at the bottom and the image, at least 1.
+    latent_size : int
+        Size of the latent vector. "biggan" divides it among the grid and its blocks.
+    width : int
+        Channels of the generator at full size. They double with each level down, to 8 times as many at most; the
+        discriminator begins with twice as many at half the size. "mlp" has hidden layers of 8 and 16 times as many.
+    conditioning : str
+        How the discriminator knows the class, a name of `CONDITIONINGS`, see `Head`.
+    spectral_norm : bool or "auto"
+        Whether the discriminator's layers, but not its class embedding, are divided by their largest singular value
+        (arXiv 1802.05957). "auto" does as the papers do: in "resnet", "sagan" and "biggan". The generators of the last
+        two have it as well, unless this is False.
+
+    Returns
+    -------
+    generator : nn.Module
+        (y, latent) -> images of shape (batch, channels, height, width) within [-1, 1].
+    discriminator : nn.Module
+        (images, y) -> scores of shape (batch,), or with conditioning="auxiliary" of shape (batch, 2): the score, and
+        the log-probability that the image is of its class in `y`.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown or the size is no multiple of 2**n_levels.
+
+    Examples
+    --------
+    >>> generator, discriminator = build_image_networks(
+    ...     "light", n_classes=2, channels=1, size=(32, 24), n_levels=3, latent_size=64, width=16,
+    ...     conditioning="projection", spectral_norm="auto",
+    ... )
+    >>> y = torch.tensor([0, 1])
+    >>> images = generator(y, torch.randn(2, 64))
+    >>> images.shape, discriminator(images, y).shape
+    (torch.Size([2, 1, 32, 24]), torch.Size([2]))
+    """
+    if architecture not in ARCHITECTURES:
+        raise ValueError(f"{architecture=} is unknown: choose one of {ARCHITECTURES}")
+    if conditioning not in CONDITIONINGS:
+        raise ValueError(f"{conditioning=} is unknown: choose one of {CONDITIONINGS}")
+    if n_levels < 1 or any(side % 2**n_levels for side in size):
+        raise ValueError(
+            f"{size=} cannot be halved {n_levels=} times: pad it to a multiple of 2**n_levels, n_levels >= 1"
+        )
+    chosen = _ARCHITECTURES[architecture]
+    flat = chosen.family == "flat"
+    n_concat = n_classes if conditioning == "concat" else 0
+    if flat:
+        shape = channels, *size
+        generator: nn.Module = FlatGenerator(n_classes, latent_size, shape, hidden_sizes=(8 * width, 16 * width))
+        features = _flat_features(math.prod(shape) + n_concat, hidden_sizes=(16 * width, 8 * width))
+        n_features = 8 * width
+    else:
+        grid = size[0] // 2**n_levels, size[1] // 2**n_levels
+        widths = [width * min(2**level, _WIDEST) for level in range(n_levels, -1, -1)]
+        # The level, counted from the grid, after which there is attention: not at full size where there is a choice.
+        attended = min(max(1, round(math.log2(_ATTENDED / min(grid)))), max(1, n_levels - 1)) if chosen.attends else 0
+        embedding_size = _SHARED if chosen.hierarchical else None
+        latent_sizes = [latent_size] + [0] * n_levels
+        if chosen.hierarchical:
+            share, rest = divmod(latent_size, n_levels + 1)
+            latent_sizes = [share + (part < rest) for part in range(n_levels + 1)]
+        condition_sizes = [(embedding_size or n_classes) + part for part in latent_sizes[1:]]
+        generator = Generator(
+            *_blocks(chosen.family, widths, channels, condition_sizes, attended),
+            n_classes=n_classes,
+            embedding_size=embedding_size,
+            latent_sizes=latent_sizes,
+            bottom=(widths[0], *grid),
+        )
+        narrowing = [channels + n_concat, *widths[-2::-1]]
+        features = _features(chosen.family, narrowing, max(1, n_levels - attended) if attended else 0)
+        n_features = widths[0] if chosen.family == "residual" else widths[0] * math.prod(grid)
+    head = Head(n_features, n_classes, conditioning)
+    discriminator = Discriminator(features, head, n_concat=n_concat, flat=flat)
+
+    for_generator, for_discriminator = chosen.spectral
+    if spectral_norm != "auto":
+        for_generator, for_discriminator = for_generator and bool(spectral_norm), bool(spectral_norm)
+    _prepare(generator, chosen.initialise, for_generator)
+    _prepare(discriminator, chosen.initialise, for_discriminator)
+    return generator, discriminator
+
+
+def build_image_encoder(
+    *, channels: int, size: tuple[int, int], n_levels: int, latent_size: int, width: int
+) -> nn.Sequential:
+    """Build what makes latents of images, for an autoencoder: the discriminator of "light" with another head.
+
+    Parameters
+    ----------
+    channels, size, n_levels, latent_size, width
+        As in `build_image_networks`.
+
+    Returns
+    -------
+    nn.Sequential
+        images -> latents of shape (batch, latent_size).
+
+    Examples
+    --------
+    >>> encoder = build_image_encoder(channels=1, size=(32, 24), n_levels=3, latent_size=64, width=16)
+    >>> encoder(torch.randn(2, 1, 32, 24)).shape
+    torch.Size([2, 64])
+    """
+    widths = [width * min(2**level, _WIDEST) for level in range(n_levels, 0, -1)]
+    grid = size[0] // 2**n_levels, size[1] // 2**n_levels
+    features = _features("plain", [channels, *widths[::-1]], attended=0)
+    return nn.Sequential(features, nn.Linear(widths[0] * math.prod(grid), latent_size))
+
+
+def _blocks(
+    family: str, widths: Sequence[int], channels: int, condition_sizes: Sequence[int], attended: int
+) -> tuple[list[nn.Module], nn.Module]:
+    """Return the blocks of a generator, one a level, and its last layer; attention follows block `attended`, from 1."""
+    pairs = list(pairwise(widths))
+    if family == "transposed":
+        # the grid is normalised and rectified as it is, and the last doubling makes pixels
+        layers: list[nn.Module] = [nn.Identity(), *(_doubling(a, b, bias=False) for a, b in pairs[:-1])]
+        levels = zip(layers, widths, condition_sizes, strict=False)
+        return [Level(*level) for level in levels], _doubling(widths[-2], channels, bias=True)
+    last = nn.Conv2d(widths[-1], channels, 3, padding=1)
+    if family == "plain":
+        sized = zip(pairs, condition_sizes, strict=True)
+        return [Level(UpsampledConv(a, b, bias=False), b, condition_size) for (a, b), condition_size in sized], last
+    blocks: list[nn.Module] = [
+        ResidualUp(a, b, condition_size, attends=level == attended)
+        for level, ((a, b), condition_size) in enumerate(zip(pairs, condition_sizes, strict=True), 1)
+    ]
+    return blocks, nn.Sequential(nn.BatchNorm2d(widths[-1]), nn.ReLU(inplace=True), last)
+
+
+def _doubling(n_in: int, n_out: int, bias: bool) -> nn.ConvTranspose2d:
+    return nn.ConvTranspose2d(n_in, n_out, 4, stride=2, padding=1, bias=bias)
+
+
+def _features(family: str, narrowing: Sequence[int], attended: int) -> nn.Sequential:
+    """Return the layers of a discriminator before its head, of so many channels; attention as in `_blocks`."""
+    layers: list[nn.Module] = []
+    for level, (a, b) in enumerate(pairwise(narrowing), 1):
+        if family == "residual":
+            layers.append(ResidualDown(a, b, rectifies=level > 1, attends=level == attended))
+        else:
+            layers += [nn.Conv2d(a, b, 4, stride=2, padding=1), nn.LeakyReLU(0.2, inplace=True)]
+    return nn.Sequential(*layers, SumPool() if family == "residual" else nn.Flatten())
+
+
+def _flat_features(size: int, hidden_sizes: Sequence[int]) -> nn.Module:
+    """Return the hidden layers of the discriminator of rows; its own way of conditioning is left behind for `Head`."""
+    return MLPDiscriminator(
+        size, 1, hidden_sizes=hidden_sizes, dropout=0.0, spectral=False, generator=torch.Generator()
+    ).features
+
+
+def _prepare(network: nn.Module, initialise: Callable[[Tensor], Tensor] | None, spectral: bool) -> None:
+    """Draw the initial weights of layers and divide them by their spectral norm.
+
+    What conditions (embeddings, conditional normalisation) is none of these layers: it starts at 0, which has no norm
+    to divide by.
+    """
+    layers = [m for m in network.modules() if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear))]
+    for layer in layers:
+        if initialise is not None:
+            initialise(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+        if spectral:
+            divide_by_spectral_norm(layer)

@@ -1,0 +1,58 @@
+"""A folder that keeps the log of a training."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from ganaug.common.warnings import warn_user
+from ganaug.training.callbacks import Callback, CollapseMonitor, CSVLog, SampleGrid, TensorBoard
+
+
+@contextmanager
+def log_to(folder: str | Path, *, images: bool = False) -> Iterator[list[Callback]]:
+    """Yield callbacks that write the history of a training to a folder while the training runs.
+
+    Parameters
+    ----------
+    folder : str or Path
+        It is made where it is missing, and removed again where nothing was written.
+    images : bool, default=False
+        Whether the samples are images; then a grid of samples is written as well.
+
+    Yields
+    ------
+    list of Callback
+        For the ``callbacks`` of a model or a sampler: ``history.csv``, warnings of mode collapse, for images
+        ``samples/``, and files for TensorBoard where it is installed.
+
+    Warns
+    -----
+    UserWarning
+        If nothing was trained.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> with log_to(Path(mkdtemp()) / "log") as callbacks:
+    ...     print([type(callback).__name__ for callback in callbacks][:2])
+    ['CSVLog', 'CollapseMonitor']
+    """
+    folder = Path(folder)
+    history = folder / "history.csv"
+    callbacks: list[Callback] = [CSVLog(history), CollapseMonitor()]
+    if images:
+        callbacks.append(SampleGrid(folder / "samples"))
+    if find_spec("tensorboard") is not None:
+        callbacks.append(TensorBoard(folder))
+    created = [of for of in (folder, *folder.parents) if not of.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    before = history.stat().st_mtime_ns if history.exists() else None
+    try:
+        yield callbacks
+        if not history.exists() or history.stat().st_mtime_ns == before:
+            warn_user(f"Nothing was trained, so nothing is written to {folder}.")
+    finally:
+        for of in created:
+            if not any(of.iterdir()):
+                of.rmdir()

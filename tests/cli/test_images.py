@@ -1,0 +1,304 @@
+"""The shell command on pictures: a folder or an archive in, the same with generated ones out, and a manifest."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from ganaug import GANOversampler, ImageGAN
+from ganaug.cli.app import main
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A folder of 12 sick and 30 well pictures, and the same as an archive; networks that train a moment."""
+    monkeypatch.chdir(tmp_path)
+    defaults = ImageGAN.__init__.__kwdefaults__
+    for name, value in {"n_steps": 3, "width": 4, "latent_size": 8, "batch_size": 8, "device": "cpu"}.items():
+        monkeypatch.setitem(defaults, name, value)
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (42, 16, 20), dtype=np.uint8)
+    for i, picture in enumerate(pictures):
+        file = Path("in", "sick" if i < 12 else "well", f"{i:02d}.png")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(file)
+    labels = (np.arange(42) >= 12).astype(np.uint8)[:, None]
+    np.savez("in.npz", train_images=pictures, train_labels=labels, test_images=pictures[:5], test_labels=labels[:5])
+    return tmp_path
+
+
+def balance(line: str) -> int:
+    return main(["balance", *line.split()])
+
+
+def test_a_folder(home, capsys):
+    assert balance("in out --seed 1 --save m.gan") == 0
+    shown = capsys.readouterr().out
+    assert "Distance to real pictures" in shown
+    assert "sick" in shown
+    assert "18" in shown
+    made = sorted(Path("out", "sick").glob("synthetic_*.png"))
+    assert len(made) == 18
+    assert not list(Path("out", "well").glob("synthetic_*"))
+    for original in Path("in").glob("*/*.png"):
+        assert Path("out", *original.parts[1:]).read_bytes() == original.read_bytes()
+    with Image.open(made[0]) as picture:
+        assert picture.size == (20, 16)
+        assert picture.mode == "L"
+        assert "ganaug" in picture.text["synthetic"]
+    manifest = pd.read_csv("out/manifest.csv")
+    assert list(manifest) == [
+        "file",
+        "class",
+        "synthetic",
+        "seed",
+        "discriminator_score",
+        "nearest_training_file",
+        "distance",
+        "mirrored",
+    ]
+    new = manifest[manifest["synthetic"] == 1]
+    assert len(new) == 18
+    assert new.notna().all(axis=None)
+    assert (new["distance"] > 0).all()
+    assert all(Path("in", file).is_file() for file in new["nearest_training_file"])
+    assert len(set(new["seed"])) == 1
+
+    assert main(["sample", "m.gan", "more", "--label", "sick", "-n", "3"]) == 0
+    assert len(list(Path("more", "sick").glob("*.png"))) == 3
+    assert main(["sample", "m.gan", "more", "--label", "sick", "-n", "3"]) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_the_same_seed_gives_the_same_files(home):
+    for out in ("one", "two"):
+        assert balance(f"in {out} --seed 5") == 0
+    for file in Path("one").rglob("*.*"):
+        assert file.read_bytes() == Path("two", *file.parts[1:]).read_bytes()
+
+
+def test_an_archive(home):
+    assert balance("in.npz out.npz --seed 1") == 0
+    before, after = np.load("in.npz"), np.load("out.npz")
+    assert after["train_images"].shape == (60, 16, 20)
+    assert (after["train_images"][:42] == before["train_images"]).all()
+    assert np.bincount(after["train_labels"].ravel()).tolist() == [30, 30]
+    assert after["train_is_synthetic"].sum() == 18
+    assert (after["test_images"] == before["test_images"]).all()
+    assert len(pd.read_csv("out.manifest.csv")) == 60
+
+
+def test_equal_share_generates_in_every_class(home):
+    assert balance("in out --strategy equal\\ share --seed 1".replace("\\ ", "_")) == 2
+    assert main(["balance", "in", "out", "--strategy", "equal share", "--share", "0.25", "--seed", "1"]) == 0
+    assert [len(list(Path("out", name).glob("synthetic_*"))) for name in ("sick", "well")] == [10, 10]
+    assert len(list(Path("out").rglob("*.png"))) == 42 + 20
+
+
+def test_only_synthetic_and_links(home):
+    assert balance("in new --only-synthetic --seed 1") == 0
+    assert len(list(Path("new").rglob("*.png"))) == 18
+    assert balance("in linked --link --seed 1") == 0
+    assert Path("linked", "sick", "00.png").samefile(Path("in", "sick", "00.png"))
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("in out --target plan", "--target is for tables"),
+        ("in out --mark new", "--mark is for tables"),
+        ("in.npz out", "must be an .npz file"),
+        ("in in/out", "one lies within the other"),
+        ("in out --resize 64", "--resize 64: it is written HEIGHTxWIDTH"),
+        ("in out --resize 0x9", "--resize 0x9: it is written HEIGHTxWIDTH"),
+        ("in out --strategy ill=40", "no label 'ill'"),
+        ("in out --model tabular", "--model tabular is not for in, which is taken for pictures"),
+        ("in out.csv", "must be a folder"),
+        ("nowhere out --link", "--link is for pictures"),
+        ("nowhere out", "there is no file or folder nowhere"),
+    ],
+)
+def test_what_is_wrong_is_one_line(home, capsys, line, says):
+    assert balance(line) == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert error.count("\n") == 1
+    assert sorted(path.name for path in Path().iterdir()) == ["in", "in.npz"]
+
+
+def test_bad_files_are_named_or_skipped(home, capsys):
+    Path("in", "sick", "broken.png").write_bytes(Path("in", "sick", "00.png").read_bytes()[:60])
+    Path("in", "well", "empty.jpg").touch()
+    assert balance("in out") == 2
+    error = capsys.readouterr().err
+    assert "broken.png" in error
+    assert "empty.jpg" in error
+    assert not Path("out").exists()
+    assert balance("in out --skip-bad --seed 1") == 0
+    assert "broken.png" in capsys.readouterr().err
+    assert len(list(Path("out").rglob("*.png"))) == 60
+
+
+def test_sizes_that_differ_are_named_or_resized(home, capsys):
+    Image.new("L", (30, 30)).save("in/sick/large.png")
+    assert balance("in out") == 2
+    assert "--resize" in capsys.readouterr().err
+    assert balance("in out --resize 16x16 --seed 1") == 0
+    with Image.open("out/sick/synthetic_000001.png") as picture:
+        assert picture.size == (16, 16)
+
+
+def test_force_replaces_nothing_but_what_was_written_here(home, capsys):
+    assert balance("in out --seed 1 --save m.gan") == 0
+    assert main(["sample", "m.gan", "more", "--label", "sick", "-n", "3"]) == 0
+    for folder, note in (("out", "sick/notes.txt"), ("more", "mine.png"), ("more", ".git")):
+        Path(folder, note).touch()
+        again = ["balance", "in", "out", "--force"] if folder == "out" else ["sample", "m.gan", "more", "--force"]
+        again += [] if folder == "out" else ["--label", "sick", "-n", "2"]
+        capsys.readouterr()
+        assert main(again) == 2
+        assert f"holds '{note}', which is not in its manifest.csv" in capsys.readouterr().err
+        Path(folder, note).unlink()
+    Path("more", ".DS_Store").touch()
+    sample = ["sample", "m.gan", "--label", "sick", "-n", "2", "--force"]
+    assert main([*sample, "more"]) == 0
+    assert len(list(Path("more", "sick").iterdir())) == 2
+    capsys.readouterr()
+    assert main([*sample, "out"]) == 2
+    assert "was written by `ganaug balance`" in capsys.readouterr().err
+    assert balance("in new --seed 1 --only-synthetic") == 0
+    assert main([*sample, "new"]) == 2
+    assert balance("in out --seed 1 --force") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        (b"caf\xe9", r"the name of the class folder 'caf\udce9' in in is not UTF-8"),
+        (b"manifest.csv", "the class folder 'manifest.csv' in in has the name of the manifest"),
+    ],
+)
+def test_class_folders_that_cannot_be_kept_are_named(home, capsys, name, says):
+    Path("in", "sick").rename(Path("in", os.fsdecode(name)))
+    assert balance("in out") == 2
+    assert says in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
+def evaluate(line: str) -> int:
+    return main(["evaluate", *line.split()])
+
+
+def test_evaluate_takes_the_synthetic_ones_of_what_balance_wrote(home, capsys):
+    assert balance("in out --strategy sick=30 --seed 1") == 0
+    assert balance("in.npz out.npz --strategy 0=30 --seed 1") == 0
+    capsys.readouterr()
+    shown = []
+    for line in ("in out", "in.npz out.npz"):
+        assert evaluate(line) == 0
+        shown.append(" ".join(capsys.readouterr().out.split()))
+        assert "there are too few pictures to tell, 12 real and 18 synthetic ones" in shown[-1]
+        assert "No synthetic picture is a copy" in shown[-1]
+    assert shown[0].replace("sick", "0") == shown[1]
+    assert main(["sample", "out.gan", "x", "--label", "sick", "-n", "1"]) == 2
+
+
+def test_evaluate_finds_copies_whatever_the_container(home, capsys):
+    np.savez(
+        "copies.npz", train_images=np.load("in.npz")["train_images"], train_labels=np.load("in.npz")["train_labels"]
+    )
+    assert evaluate("in.npz copies.npz") == 0
+    assert "Copies: 42 of 42" in " ".join(capsys.readouterr().out.split())
+    Path("in", "sick").rename("in/0")
+    Path("in", "well").rename("in/1")
+    assert evaluate("in copies.npz --holdout in") == 0
+    assert "of held-out pictures 100 % do, so that is no more than chance" in " ".join(capsys.readouterr().out.split())
+
+
+def test_evaluate_brings_real_pictures_to_the_size_of_the_synthetic_ones(home, capsys):
+    assert balance("in out --resize 8x8 --seed 1") == 0
+    assert evaluate("in out") == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("in nowhere", "there is no file or folder nowhere"),
+        ("nowhere in", "there is no file or folder nowhere"),
+        ("in in.csv", "in is taken for pictures and in.csv is taken for a table: they must be of one kind"),
+        ("in in --target plan", "--target is for tables, and in is taken for pictures"),
+        ("out in", "out was written by ganaug: its synthetic images would be read as real ones"),
+        ("in real", "real holds no synthetic image according to its manifest.csv"),
+        ("in broken", "manifest.csv cannot be read"),
+        ("in.npz in", "synthetic has class 'sick', of which there is no real picture"),
+        ("in empty", "empty holds no folder of a class"),
+        ("in.npz small.npz", "synthetic holds pictures (12, 10) of uint8 and real ones (16, 20) of uint8"),
+        ("in text.npz", "text.npz cannot be read"),
+    ],
+)
+def test_evaluate_says_what_is_wrong_in_one_line(home, capsys, line, says):
+    Path("in.csv").write_text("a,b\n1,2\n")
+    for name, manifest in {
+        "out": "file,class,synthetic\nsick/00.png,sick,1\n",
+        "real": "file,class,synthetic\n",
+    }.items():
+        for folder in ("sick", "well"):
+            Path(name, folder).mkdir(parents=True)
+            Path(name, folder, "00.png").write_bytes(Path("in", "sick", "00.png").read_bytes())
+        Path(name, "manifest.csv").write_text(manifest)
+    Path("broken", "sick").mkdir(parents=True)
+    Path("broken", "sick", "00.png").touch()
+    Path("broken", "manifest.csv").write_bytes(b'file,class,synthetic\n"sick')
+    Path("empty").mkdir()
+    Path("text.npz").write_text("text")
+    np.savez("small.npz", train_images=np.zeros((3, 12, 10), np.uint8), train_labels=np.zeros(3, int))
+    assert evaluate(line) == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert error.count("\n") == 1
+
+
+def test_log_dir(home, capsys):
+    assert balance("in out --seed 1 --log-dir logs/first") == 0
+    assert {path.name for path in Path("logs", "first", "samples").iterdir()} == {"step_000003.png"}
+    assert len(pd.read_csv("logs/first/history.csv")) == 1
+    capsys.readouterr()
+    for line in ("in new --log-dir new", "in new --log-dir new/log", "in new --log-dir in/log", "in new --log-dir in"):
+        assert balance(line) == 2
+        error = capsys.readouterr().err
+        assert "or lies in it: name another folder" in error
+        assert error.count("\n") == 1
+    assert balance("in new --select") == 2
+    assert "--select is for tables, and in is taken for pictures" in capsys.readouterr().err
+    assert not Path("new").exists()
+
+
+@pytest.mark.parametrize("label", ["..", ".", "a/b", "manifest.csv"])
+def test_no_label_leads_out_of_the_folder(home, capsys, label):
+    X, y = np.zeros((30, 8, 8), np.uint8), np.repeat(["well", label], [20, 10])
+    GANOversampler(model=ImageGAN(), random_state=0).fit(X, y).save("m.gan")
+    before = sorted(Path().rglob("*"))
+    assert main(["sample", "m.gan", "more", "--label", label, "-n", "2"]) == 2
+    assert "cannot be the name of a folder" in capsys.readouterr().err
+    assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.parametrize(("shape", "model_shape"), [((8, 10), (8, 10)), ((8, 10, 1), None)])
+def test_flat_and_single_channel_pictures_become_files(home, shape, model_shape):
+    X = np.random.default_rng(0).integers(0, 256, (30, *shape), dtype=np.uint8)
+    X = X if model_shape is None else X.reshape(30, -1)
+    sampler = GANOversampler(model=ImageGAN(image_shape=model_shape), random_state=0)
+    sampler.fit(X, np.repeat(["a", "b"], [20, 10])).save("m.gan")
+    assert main(["sample", "m.gan", "more", "--label", "a", "-n", "2"]) == 0
+    with Image.open("more/a/synthetic_000001.png") as picture:
+        assert picture.size == (10, 8)
+
+
+def test_a_model_of_floats_has_no_files(home, capsys):
+    X, y = np.random.default_rng(0).random((30, 8, 8)), np.repeat(["a", "b"], [20, 10])
+    GANOversampler(model=ImageGAN(), random_state=0).fit(X, y).save("m.gan")
+    assert main(["sample", "m.gan", "more", "--label", "a", "-n", "3"]) == 2
+    assert "no image file holds pixels of float64" in capsys.readouterr().err
