@@ -18,8 +18,7 @@ _LONGEST_LABEL = 40
 _MARKS = {
     "images": "ganaug balance writes synthetic images to files whose names begin with synthetic_, and lists them in "
     "manifest.csv;",
-    "rows": "ganaug balance writes synthetic rows after the real ones, and --mark adds a column that tells them "
-    "apart;",
+    "rows": "ganaug balance writes synthetic rows after the real ones, and --mark adds a column that tells them apart;",
 }
 
 
