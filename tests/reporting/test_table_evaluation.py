@@ -12,7 +12,7 @@ from ganaug.common.findings import SAFE
 from ganaug.evaluation import TableEvaluation, evaluate_tables, table_evaluation
 from ganaug.metrics import two_sample
 from ganaug.reporting import table_evaluation as report
-from ganaug.reporting.page import page
+from ganaug.reporting.page import render
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def evaluation() -> TableEvaluation:
 
 def written(evaluation: TableEvaluation) -> str:
     sections = [*report.sections(evaluation), report.card(evaluation)]
-    text = page(report.TITLE, sections, notice=f"Holds {report.CONTENT}.")
+    text = render(report.TITLE, sections, notice=f"Holds {report.CONTENT}.")
     assert text is not None
     return text
 
