@@ -72,7 +72,7 @@ def test_hundreds_of_columns_show_the_worst(monkeypatch):
     other = rows[::-1].copy()
     other[:, 33] += 9
     text = written(evaluate_tables(rows, other, random_state=0))
-    assert text.count('class="shape"') == 10
+    assert text.count('class="chart"') == 10
     assert re.findall('data-name="(.*?)"', text)[0] == "33"
     assert "Of 40 columns, the 10 with the largest distances are shown." in text
     assert "Of 40 columns, 25 in the pairs that differ most are shown." in text
