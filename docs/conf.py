@@ -18,7 +18,9 @@ from ganaug import comparison, evaluation
 from ganaug.training import callbacks
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "docs"))  # for shell_pages
+sys.path.insert(0, str(ROOT / "docs"))
+
+import shell_pages  # noqa: E402
 
 project = "ganaug"
 author = "The ganaug developers"
@@ -118,7 +120,9 @@ _LINKED = {
     "ganaug.metrics.nearest_pixels": "ganaug.metrics.nearest_pixels",
     "ganaug.datasets.read_images": "ganaug.datasets.read_images",
 }
-_COMMANDS = {f"ganaug {name}": f"/docs/reference/shell/{name}" for name in ("balance", "sample", "compare", "evaluate", "demo")}
+_COMMANDS = {
+    f"ganaug {name}": f"/docs/reference/shell/{name}" for name in ("balance", "sample", "compare", "evaluate", "demo")
+}
 
 
 def _link_names(app: Sphinx, document: nodes.document) -> None:
