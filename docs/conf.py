@@ -120,9 +120,7 @@ _LINKED = {
     "ganaug.metrics.nearest_pixels": "ganaug.metrics.nearest_pixels",
     "ganaug.datasets.read_images": "ganaug.datasets.read_images",
 }
-_COMMANDS = {
-    f"ganaug {name}": f"/docs/reference/shell/{name}" for name in ("balance", "sample", "compare", "evaluate", "demo")
-}
+_COMMANDS = {f"ganaug {name}": f"/docs/reference/shell/{name}" for name in shell_pages.commands()}
 
 
 def _link_names(app: Sphinx, document: nodes.document) -> None:

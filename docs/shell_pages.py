@@ -9,12 +9,14 @@ import re
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
-from sphinx.application import Sphinx
 from typer.models import ArgumentInfo
 
 from ganaug.cli.app import app as shell
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 FOLDER = Path(__file__).parent / "reference" / "shell"
 _METAVAR = {int: "INTEGER", float: "NUMBER", str: "TEXT", Path: "PATH"}
@@ -85,7 +87,7 @@ def _escaped(text: str) -> str:
     return "".join(part if part.startswith("`") else re.sub(r"([*_<])", r"\\\1", part) for part in parts)
 
 
-def write_pages(app: Sphinx) -> None:
+def write_pages(app: "Sphinx") -> None:
     """Write the pages, those that have changed."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     pages = {f"{name}.md": page(name, command) for name, command in commands().items()}
@@ -98,7 +100,7 @@ def write_pages(app: Sphinx) -> None:
             file.write_text(text)
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: "Sphinx") -> dict[str, bool]:
     """Write the pages when Sphinx starts."""
     app.connect("builder-inited", write_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
