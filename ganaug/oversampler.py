@@ -21,7 +21,8 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ganaug.common.containers import labels_like, stack_rows
+from ganaug.common.containers import stack_rows
+from ganaug.common.labels import labels_like
 from ganaug.common.random import draw_seed
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user

@@ -1,1 +1,1 @@
-"""What every room uses: each file one named thing, imported by its own name."""
+"""What all packages of ganaug share. Each file holds one thing and is imported by its own name."""

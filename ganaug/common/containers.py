@@ -1,37 +1,434 @@
-"""Tables and arrays of any library, one below the other."""
+"""Containers of tables: pandas, polars, Arrow, NumPy and lists.
+
+This file and `labels` are the only ones that know these libraries apart. The rest of the package calls
+
+- `check_container` and `to_pandas` to read a table,
+- `container_of` to remember a table's container, and to restore it,
+- `as_frame` to read tables that are compared with each other,
+- `stack_rows` to put tables one below the other.
+"""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
+from narwhals import dependencies
 from numpy.typing import NDArray
+from scipy import sparse
 
 from ganaug.common.serialization import dtype_from_json, dtype_to_json, from_json, to_json
+from ganaug.common.wording import listed
+
+# ----------------------------------------------------------------------------------------------- reading a table
+
+
+def check_container(X: Any, name: str = "X") -> None:
+    """Refuse containers from which no table of rows can be read.
+
+    Parameters
+    ----------
+    X : object
+        What a user passed as a table.
+    name : str, default="X"
+        What messages call it.
+
+    Raises
+    ------
+    ValueError
+        If X is a sparse matrix, a masked array with masked cells, a lazy frame, or a frame of a library other than
+        pandas and polars.
+
+    Examples
+    --------
+    >>> check_container(np.ma.masked_equal([[1, 2]], 2))
+    Traceback (most recent call last):
+    ...
+    ValueError: X is a masked array; fill the masked cells first, e.g. with X.filled(np.nan)
+    """
+    if sparse.issparse(X):
+        raise ValueError(f"{name} is a sparse matrix, but a dense table is needed; densify it with {name}.toarray()")
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        raise ValueError(f"{name} is a masked array; fill the masked cells first, e.g. with {name}.filled(np.nan)")
+    if dependencies.is_polars_lazyframe(X):
+        raise ValueError(f"{name} is a lazy frame; collect it with {name}.collect()")
+    if hasattr(X, "columns") and not (isinstance(X, pd.DataFrame) or dependencies.is_polars_dataframe(X)):
+        raise ValueError(
+            f"{name} is a {type(X).__name__}; pass a DataFrame of pandas or polars, an array, or a list of lists"
+        )
+
+
+def to_pandas(X: Any, name: str = "X", *, dtypes: Literal["exact", "numpy"] = "exact") -> pd.DataFrame:
+    """Return a table of any accepted container as a pandas DataFrame.
+
+    Parameters
+    ----------
+    X : DataFrame of pandas or polars, array or list of lists, shape (n, d)
+        The rows. Arrays and pandas frames share their memory with the result where pandas allows it.
+    name : str, default="X"
+        What messages call it.
+    dtypes : {"exact", "numpy"}, default="exact"
+        "exact" keeps every cell as it is, so that `Container.restore` can return it: columns of polars are backed by
+        Arrow, categories of polars become text, cells of arrays and lists keep their types. "numpy" gives the dtypes
+        that pandas users know: integers with missing cells become floats, and columns of objects get the dtype of
+        their cells.
+
+    Returns
+    -------
+    DataFrame of shape (n, d)
+        Columns of arrays and lists are numbered.
+
+    Raises
+    ------
+    ValueError
+        If X is not such a table (with "exact", see also `check_container`), or a column of polars holds nested cells.
+
+    Examples
+    --------
+    >>> to_pandas(np.array([[7, 0.5], [3, None]], dtype=object), dtypes="numpy").dtypes.astype(str).tolist()
+    ['int64', 'float64']
+    """
+    if dtypes == "numpy":
+        if isinstance(X, pd.DataFrame):
+            return X
+        return X.to_pandas() if hasattr(X, "to_pandas") else pd.DataFrame(_as_array(X, name)).infer_objects()
+    check_container(X, name)
+    if isinstance(X, pd.DataFrame):
+        return _densified(X) if _sparse_columns(X) else X
+    if dependencies.is_polars_dataframe(X):
+        return _from_polars(X)
+    array = _as_typed_array(X, name)
+    # pandas would store objects that are all strings with its own string dtype
+    return pd.DataFrame(array, dtype=object) if array.dtype == object else pd.DataFrame(array)
+
+
+def _as_array(X: Any, name: str) -> NDArray:
+    """Return a two-dimensional array. Cells of lists keep their types."""
+    array = X if isinstance(X, np.ndarray) else np.array(X, dtype=object)
+    if array.ndim != 2:
+        raise ValueError(
+            f"{name} must be a table of rows of equal length, shape (n, d); got {type(X).__name__} of shape "
+            f"{array.shape}. For a single column, use {name}.reshape(-1, 1) or {name}.to_frame()"
+        )
+    return array
+
+
+def _as_typed_array(X: Any, name: str) -> NDArray:
+    """Return a two-dimensional array: numbers get the dtype that scikit-learn gives them, text becomes objects."""
+    array = _as_array(X, name)
+    if not isinstance(X, np.ndarray):
+        typed = np.asarray(X)
+        array = typed if typed.dtype.kind in "biuf" else array  # cells of several types stay objects
+    return array.astype(object) if array.dtype.kind in "US" else array
+
+
+def _sparse_columns(X: pd.DataFrame) -> dict[int, pd.SparseDtype]:
+    """Return the dtypes of the columns that pandas stores sparsely, by their positions."""
+    return {i: dtype for i, dtype in enumerate(X.dtypes) if isinstance(dtype, pd.SparseDtype)}
+
+
+def _densified(X: pd.DataFrame) -> pd.DataFrame:
+    sparse_columns = _sparse_columns(X)
+    columns = (X.iloc[:, i] for i in range(X.shape[1]))
+    dense = {
+        i: pd.Series(np.asarray(column), index=X.index) if i in sparse_columns else column
+        for i, column in enumerate(columns)
+    }
+    return pd.DataFrame(dense, index=X.index).set_axis(X.columns, axis=1)
+
+
+def _from_polars(X: Any) -> pd.DataFrame:
+    import polars as pl
+
+    nested = [name for name, dtype in X.schema.items() if dtype.is_nested() or dtype == pl.Object]
+    if nested:
+        raise ValueError(f"column {nested[0]!r} holds nested cells; unnest or explode it, or drop the column")
+    texts = [name for name, dtype in X.schema.items() if dtype.base_type() in (pl.Categorical, pl.Enum, pl.Null)]
+    return X.with_columns(pl.col(texts).cast(pl.String)).to_pandas(use_pyarrow_extension_array=True)
+
+
+def _from_arrow(table: Any) -> pd.DataFrame:
+    import pyarrow as pa
+
+    def pandas_dtype(arrow_dtype: Any) -> Any:
+        return None if pa.types.is_dictionary(arrow_dtype) else pd.ArrowDtype(arrow_dtype)  # None: pandas' categories
+
+    def readable(arrow_dtype: Any) -> Any:
+        # polars exports text as string views and categories with unsigned codes; older versions of pandas read neither
+        if pa.types.is_dictionary(arrow_dtype) and pa.types.is_unsigned_integer(arrow_dtype.index_type):
+            return pa.dictionary(pa.int64(), readable(arrow_dtype.value_type), arrow_dtype.ordered)
+        return pa.large_string() if pa.types.is_string_view(arrow_dtype) else arrow_dtype
+
+    read = pa.table(table)
+    schema = pa.schema([field.with_type(readable(field.type)) for field in read.schema])
+    return read.cast(schema).to_pandas(types_mapper=pandas_dtype)
+
+
+# ------------------------------------------------------------------------------- remembering a table's container
+
+
+@dataclass(frozen=True)
+class PandasContainer:
+    """A DataFrame of pandas: the index of its columns, and which columns are sparse."""
+
+    columns: pd.Index
+    sparse: dict[int, pd.SparseDtype]
+    kind: ClassVar = "pandas"
+
+    def restore(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Put the cells of a frame into such a container."""
+        frame = frame.astype(self.sparse) if self.sparse else frame
+        frame.columns = self.columns
+        return frame
+
+    def state(self) -> dict[str, Any]:
+        """Describe the container as plain data."""
+        columns = self.columns
+        several = isinstance(columns, pd.MultiIndex)
+        return {
+            "kind": self.kind,
+            "columns": [to_json(label, label) for label in (columns if several else columns.astype(object))],
+            "names": [to_json(name, name) for name in columns.names],
+            "dtype": None if several else dtype_to_json(columns.dtype, "names of the columns"),
+            "sparse": [
+                [i, dtype_to_json(found.subtype, columns[i]), to_json(found.fill_value, columns[i])]
+                for i, found in self.sparse.items()
+            ],
+        }
+
+    @classmethod
+    def from_state(cls, plain: dict[str, Any]) -> PandasContainer:
+        """Read what `state` wrote."""
+        labels = [from_json(label) for label in plain["columns"]]
+        names = [from_json(name) for name in plain["names"]]
+        sparse = {int(i): pd.SparseDtype(dtype_from_json(of), from_json(fill)) for i, of, fill in plain["sparse"]}
+        if plain["dtype"] is None:
+            return cls(pd.MultiIndex.from_tuples(labels, names=names), sparse)
+        return cls(pd.Index(labels, dtype=dtype_from_json(plain["dtype"]), name=names[0], tupleize_cols=False), sparse)
+
+
+@dataclass(frozen=True)
+class ArrayContainer:
+    """An array, or lists of rows: the dtype."""
+
+    dtype: np.dtype
+    kind: ClassVar = "array"
+
+    def restore(self, frame: pd.DataFrame) -> NDArray:
+        """Put the cells of a frame into such a container."""
+        return frame.to_numpy(dtype=object if self.dtype.kind in "US" else self.dtype).astype(self.dtype, copy=False)
+
+    def state(self) -> dict[str, Any]:
+        """Describe the container as plain data."""
+        return {"kind": self.kind, "dtype": self.dtype.str}
+
+    @classmethod
+    def from_state(cls, plain: dict[str, Any]) -> ArrayContainer:
+        """Read what `state` wrote."""
+        array_dtype = np.dtype(plain["dtype"])
+        # a width of 64 kB or more would let a malicious file allocate too much memory
+        if array_dtype.kind not in "biufmMOUS" or array_dtype.itemsize > 2**16:
+            raise ValueError(f"{array_dtype} cannot be the dtype of a table")
+        return cls(array_dtype)
+
+
+@dataclass(frozen=True)
+class PolarsContainer:
+    """A DataFrame of polars: the schema."""
+
+    schema: Any
+    kind: ClassVar = "polars"
+
+    def restore(self, frame: pd.DataFrame) -> Any:
+        """Put the cells of a frame into such a container."""
+        import polars as pl
+
+        frame.columns = pd.Index(self.schema.names())
+        return pl.from_pandas(frame).cast(self.schema)
+
+    def state(self) -> dict[str, Any]:
+        """Describe the container as plain data."""
+        fields = []
+        for name, column_dtype in self.schema.items():
+            kind = column_dtype.base_type().__name__
+            if kind not in _POLARS_OPTIONS:
+                raise ValueError(
+                    f"column {name!r} has dtype {column_dtype}, which a model file cannot store; cast it to String"
+                )
+            options = {key: getattr(column_dtype, key) for key in _POLARS_OPTIONS[kind]}
+            if "categories" in options:
+                options["categories"] = options["categories"].to_list()
+            fields.append([name, kind, options])
+        return {"kind": self.kind, "schema": fields}
+
+    @classmethod
+    def from_state(cls, plain: dict[str, Any]) -> PolarsContainer:
+        """Read what `state` wrote."""
+        import polars as pl
+
+        schema = {}
+        for name, kind, options in plain["schema"]:
+            known = {key: options[key] for key in _POLARS_OPTIONS[kind]}
+            schema[str(name)] = getattr(pl, kind)(**known)
+        return cls(pl.Schema(schema))
+
+
+# What each dtype of polars takes besides its name.
+_POLARS_OPTIONS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"), ()),
+    **dict.fromkeys(("Float32", "Float64", "Boolean", "String", "Categorical", "Date", "Time", "Null"), ()),
+    "Datetime": ("time_unit", "time_zone"),
+    "Duration": ("time_unit",),
+    "Enum": ("categories",),
+}
+
+
+Container = PandasContainer | ArrayContainer | PolarsContainer
+
+
+def container_of(X: Any) -> Container:
+    """Remember in which container a table holds its cells.
+
+    Parameters
+    ----------
+    X : DataFrame of pandas or polars, array or list of lists, shape (n, d)
+        The table.
+
+    Returns
+    -------
+    Container
+        `restore(frame)` puts the cells of a pandas frame into a container like X; the frame may be changed. `state()`
+        describes the container as plain data for `container_from_state`. `kind` is "pandas", "polars" or "array".
+
+    Examples
+    --------
+    >>> container = container_of(np.array([[1, 2]], dtype="int8"))
+    >>> container.restore(pd.DataFrame([[3, 4]]))
+    array([[3, 4]], dtype=int8)
+    """
+    if isinstance(X, pd.DataFrame):
+        return PandasContainer(X.columns, _sparse_columns(X))
+    if dependencies.is_polars_dataframe(X):
+        return PolarsContainer(X.schema)
+    return ArrayContainer(X.dtype if isinstance(X, np.ndarray) else _as_typed_array(X, "X").dtype)
+
+
+def container_from_state(plain: dict[str, Any]) -> Container:
+    """Read what `state` of a container wrote.
+
+    Raises
+    ------
+    Exception
+        Of any class, if `plain` is malformed. Callers that read files must expect all of them.
+    """
+    kinds: dict[str, Any] = {kind.kind: kind for kind in (PandasContainer, PolarsContainer, ArrayContainer)}
+    return kinds[plain["kind"]].from_state(plain)
+
+
+# ------------------------------------------------------------------------------------------- tables side by side
+
+
+def as_frame(table: Any, name: str, like: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return a table that is compared with another one as a pandas DataFrame, with the columns of the other one.
+
+    Parameters
+    ----------
+    table : DataFrame of pandas or polars, Arrow table, array or list of lists, shape (n, d)
+        With at least one row and one column. Dtypes of Arrow and polars are kept, as pandas' Arrow dtypes.
+    name : str
+        What messages call it.
+    like : DataFrame or None, default=None
+        The real table. Columns are put into its order; columns of an array or of lists get its names.
+
+    Returns
+    -------
+    DataFrame of shape (n, d)
+        The same rows, with columns in the order of `like`.
+
+    Raises
+    ------
+    ValueError
+        If it is not such a table, columns are missing, unknown or duplicate, or cells are infinite or complex.
+
+    Examples
+    --------
+    >>> real = pd.DataFrame({"age": [31, 42], "city": ["Rome", "Oslo"]})
+    >>> as_frame([["Lima", 7]], "synthetic", real[["city", "age"]])
+       city  age
+    0  Lima    7
+    >>> as_frame(real[["age"]], "synthetic", real)
+    Traceback (most recent call last):
+    ...
+    ValueError: synthetic lacks column 'city' of the real table; both need the same columns
+    """
+    has_names = True
+    if isinstance(table, pd.DataFrame):
+        frame = table
+    elif hasattr(table, "__arrow_c_stream__"):
+        frame = _from_arrow(table)
+    else:
+        frame, has_names = pd.DataFrame(_as_array(table, name)).infer_objects(), False
+    if 0 in frame.shape:
+        raise ValueError(f"{name} has {len(frame)} rows and {frame.shape[1]} columns; at least 1 of each is needed")
+    if like is not None:
+        frame = _with_columns_of(like, frame, name, has_names)
+    if duplicates := list(frame.columns[frame.columns.duplicated()]):
+        raise ValueError(f"{name} has more than one column {duplicates[0]!r}; rename or drop one of them")
+    for label in frame:
+        kind = frame[label].dtype.kind
+        if kind == "c":
+            raise ValueError(
+                f"column {label!r} of {name} is complex; replace it by two columns, its real and its imaginary part"
+            )
+        if kind == "f" and np.isinf(frame[label].to_numpy("float64", na_value=np.nan)).any():
+            raise ValueError(
+                f"column {label!r} of {name} holds infinite values; replace them, e.g. by NaN or by a finite bound"
+            )
+    return frame
+
+
+def _with_columns_of(like: pd.DataFrame, frame: pd.DataFrame, name: str, has_names: bool) -> pd.DataFrame:
+    if not has_names:
+        if frame.shape[1] != like.shape[1]:
+            raise ValueError(
+                f"{name} has {frame.shape[1]} columns and the real table {like.shape[1]}; both need the same columns"
+            )
+        return frame.set_axis(like.columns, axis=1)
+    missing = [label for label in like if label not in frame]
+    unknown = [label for label in frame if label not in like]
+    differences = []
+    if missing:
+        differences.append(f"lacks column{'s' * (len(missing) > 1)} {listed(missing, 5)} of the real table")
+    if unknown:
+        differences.append(
+            f"has column{'s' * (len(unknown) > 1)} {listed(unknown, 5)} that the real table does not have"
+        )
+    if differences:
+        raise ValueError(f"{name} {' and '.join(differences)}; both need the same columns")
+    return frame if frame.columns.duplicated().any() else frame[list(like)]
 
 
 def stack_rows(parts: Iterable[Any], n_rows: int) -> Any:
-    """Put the rows of the parts one after the other.
+    """Put the rows of several tables one below the other.
 
-    Each part is copied to its place as it comes: where an iterator makes the parts one by one, the whole and one part
-    are all that is in memory at a time.
+    Each part is copied to its place as soon as the iterator yields it. So an iterator that computes the parts one by
+    one needs memory for the whole table and for one part.
 
     Parameters
     ----------
     parts : iterable of DataFrame of pandas or polars, or of array
-        At least one, all of one kind and with the same columns and dtypes.
+        At least one part. All have the same container, columns and dtypes.
     n_rows : int
-        How many rows they have together.
+        Number of rows of all parts together.
 
     Returns
     -------
-    Same kind
-        With those dtypes and, for pandas, a fresh index.
+    Same container
+        With the same dtypes and, for pandas, a new index from 0.
 
     Examples
     --------
@@ -49,13 +446,13 @@ def stack_rows(parts: Iterable[Any], n_rows: int) -> Any:
             row += len(part)
         return whole
     for part in parts:
-        first = first.vstack(part)  # polars, which shares the memory of both
+        first = first.vstack(part)  # polars does not copy them
     return first
 
 
 def _stack_frames(first: pd.DataFrame, rest: Iterable[pd.DataFrame], n_rows: int) -> pd.DataFrame:
-    # NumPy's dtypes have a place to be copied to; pandas' own are kept until all are there
-    columns: list[Any] = [np.empty(n_rows, dtype=of) if isinstance(of, np.dtype) else [] for of in first.dtypes]
+    # columns of NumPy are copied part by part; columns of pandas' own dtypes are collected and concatenated at the end
+    columns: list[Any] = [np.empty(n_rows, dtype=d) if isinstance(d, np.dtype) else [] for d in first.dtypes]
     row = 0
     for part in chain([first], rest):
         for i, column in enumerate(columns):
@@ -71,281 +468,3 @@ def _stack_frames(first: pd.DataFrame, rest: Iterable[pd.DataFrame], n_rows: int
     )
     whole.columns = first.columns
     return whole
-
-
-def _sparse_columns(X: pd.DataFrame) -> dict[int, pd.SparseDtype]:
-    """Return the columns that pandas stores sparsely, by position, with their dtypes."""
-    return {i: found for i, found in enumerate(X.dtypes) if isinstance(found, pd.SparseDtype)}
-
-
-def _densified(X: pd.DataFrame) -> pd.DataFrame:
-    sparsely = _sparse_columns(X)
-    columns = (X.iloc[:, i] for i in range(X.shape[1]))
-    dense = {
-        i: pd.Series(np.asarray(column), index=X.index) if i in sparsely else column for i, column in enumerate(columns)
-    }
-    return pd.DataFrame(dense, index=X.index).set_axis(X.columns, axis=1)
-
-
-def _as_array(X: Any) -> NDArray:
-    if isinstance(X, np.ndarray):
-        array = X
-    else:
-        array = np.array(X, dtype=object)
-        if array.ndim == 2:
-            with_type = np.asarray(X)
-            # numbers become the numeric array that scikit-learn makes of them; mixed cells keep their types
-            array = with_type if with_type.dtype.kind in "biuf" else array
-    if array.ndim != 2:
-        raise ValueError(
-            f"X must be a table of rows of equal length, got {type(X).__name__} of {array.ndim} "
-            "dimension(s); a single column needs X.reshape(-1, 1) or X.to_frame()"
-        )
-    return array.astype(object) if array.dtype.kind in "US" else array
-
-
-def _is_polars(X: Any) -> bool:
-    # looked for by name, so that polars is imported only by those who use it
-    return "polars" in sys.modules and type(X).__module__.split(".")[0] == "polars"
-
-
-def _from_polars(X: Any) -> pd.DataFrame:
-    import polars as pl
-
-    if isinstance(X, pl.LazyFrame):
-        raise ValueError("X is lazy; collect it with X.collect()")
-    if not isinstance(X, pl.DataFrame):
-        raise ValueError(f"X must be a table, got a polars {type(X).__name__}; use .to_frame()")
-    nested = [name for name, kind in X.schema.items() if kind.is_nested() or kind == pl.Object]
-    if nested:
-        raise ValueError(f"column {nested[0]!r} holds nested cells; unnest or explode it, or drop the column")
-    texts = [name for name, kind in X.schema.items() if kind.base_type() in (pl.Categorical, pl.Enum, pl.Null)]
-    as_text = X.with_columns(pl.col(texts).cast(pl.String))
-    return as_text.to_pandas(use_pyarrow_extension_array=True)
-
-
-@dataclass(frozen=True)
-class _Pandas:
-    columns: pd.Index
-    sparse: dict[int, pd.SparseDtype]
-    kind = "pandas"
-
-    def restore(self, frame: pd.DataFrame) -> pd.DataFrame:
-        frame = frame.astype(self.sparse) if self.sparse else frame
-        frame.columns = self.columns
-        return frame
-
-    def state(self) -> dict[str, Any]:
-        columns = self.columns
-        several = isinstance(columns, pd.MultiIndex)
-        return {
-            "kind": self.kind,
-            "columns": [to_json(label, label) for label in (columns if several else columns.astype(object))],
-            "names": [to_json(name, name) for name in columns.names],
-            "dtype": None if several else dtype_to_json(columns.dtype, "the columns' names"),
-            "sparse": [
-                [i, dtype_to_json(found.subtype, columns[i]), to_json(found.fill_value, columns[i])]
-                for i, found in self.sparse.items()
-            ],
-        }
-
-    @classmethod
-    def from_state(cls, plain: dict[str, Any]) -> _Pandas:
-        labels = [from_json(label) for label in plain["columns"]]
-        names = [from_json(name) for name in plain["names"]]
-        sparse = {int(i): pd.SparseDtype(dtype_from_json(of), from_json(fill)) for i, of, fill in plain["sparse"]}
-        if plain["dtype"] is None:
-            return cls(pd.MultiIndex.from_tuples(labels, names=names), sparse)
-        return cls(pd.Index(labels, dtype=dtype_from_json(plain["dtype"]), name=names[0], tupleize_cols=False), sparse)
-
-
-@dataclass(frozen=True)
-class _Array:
-    dtype: np.dtype
-    kind = "array"
-
-    def restore(self, frame: pd.DataFrame) -> NDArray:
-        return frame.to_numpy(dtype=object if self.dtype.kind in "US" else self.dtype).astype(self.dtype, copy=False)
-
-    def state(self) -> dict[str, Any]:
-        return {"kind": self.kind, "dtype": self.dtype.str}
-
-    @classmethod
-    def from_state(cls, plain: dict[str, Any]) -> _Array:
-        array_dtype = np.dtype(plain["dtype"])
-        # a text's width is a promise about the longest level; beyond 64 kB it is a claim on memory
-        if array_dtype.kind not in "biufmMOUS" or array_dtype.itemsize > 2**16:
-            raise ValueError(f"{array_dtype} is no array's dtype")
-        return cls(array_dtype)
-
-
-@dataclass(frozen=True)
-class _Polars:
-    schema: Any
-    kind = "polars"
-
-    def restore(self, frame: pd.DataFrame) -> Any:
-        import polars as pl
-
-        frame.columns = pd.Index(self.schema.names())
-        return pl.from_pandas(frame).cast(self.schema)
-
-    def state(self) -> dict[str, Any]:
-        fields = []
-        for name, column_dtype in self.schema.items():
-            kind = column_dtype.base_type().__name__
-            if kind not in _POLARS_DTYPES:
-                raise ValueError(f"column {name!r} has dtype {column_dtype}, which a file of plain data cannot keep")
-            options = {key: getattr(column_dtype, key) for key in _POLARS_DTYPES[kind]}
-            if "categories" in options:
-                options["categories"] = options["categories"].to_list()
-            fields.append([name, kind, options])
-        return {"kind": self.kind, "schema": fields}
-
-    @classmethod
-    def from_state(cls, plain: dict[str, Any]) -> _Polars:
-        import polars as pl
-
-        schema = {}
-        for name, kind, options in plain["schema"]:
-            known = {key: options[key] for key in _POLARS_DTYPES[kind]}
-            schema[str(name)] = getattr(pl, kind)(**known)
-        return cls(pl.Schema(schema))
-
-
-_POLARS_DTYPES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"), ()),
-    **dict.fromkeys(("Float32", "Float64", "Boolean", "String", "Categorical", "Date", "Time", "Null"), ()),
-    "Datetime": ("time_unit", "time_zone"),
-    "Duration": ("time_unit",),
-    "Enum": ("categories",),
-}
-
-
-Container = _Pandas | _Array | _Polars
-
-
-def container_of(X: Any) -> Container:
-    """Remember how a table holds its cells: `restore` makes the like of it from a pandas frame, `state` plain data."""
-    if isinstance(X, pd.DataFrame):
-        return _Pandas(X.columns, _sparse_columns(X))
-    return _Polars(X.schema) if _is_polars(X) else _Array(X.dtype if isinstance(X, np.ndarray) else _as_array(X).dtype)
-
-
-def container_from_state(plain: dict[str, Any]) -> Container:
-    """Read what `state` of a container wrote; malformed input raises some error."""
-    kinds: dict[str, Any] = {kind.kind: kind for kind in (_Pandas, _Polars, _Array)}
-    return kinds[plain["kind"]].from_state(plain)
-
-
-def as_frame(table: Any, name: str, like: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return a table as a pandas frame, with the columns of another one where that is given.
-
-    Parameters
-    ----------
-    table : DataFrame of pandas or polars, Arrow table, array or list of lists, shape (n, d)
-        With at least one row and column.
-    name : str
-        What messages call it.
-    like : DataFrame or None, default=None
-        A table of the same columns. Columns are put into its order; an array takes its names.
-
-    Returns
-    -------
-    DataFrame of shape (n, d)
-        The same rows, with columns in the order of `like`.
-
-    Raises
-    ------
-    ValueError
-        If it is no such table, columns are missing, too many or double, or cells are infinite or complex.
-
-    Examples
-    --------
-    >>> real = pd.DataFrame({"age": [31, 42], "city": ["Rome", "Oslo"]})
-    >>> as_frame([["Lima", 7]], "synthetic", real[["city", "age"]])
-       city  age
-    0  Lima    7
-    >>> as_frame(real[["age"]], "synthetic", real)
-    Traceback (most recent call last):
-    ...
-    ValueError: synthetic lacks column 'city' of the real table; both need the same columns
-    """
-    named = True
-    if isinstance(table, pd.DataFrame):
-        frame = table
-    elif hasattr(table, "__arrow_c_stream__"):
-        frame = _from_arrow(table)
-    else:
-        array = table if isinstance(table, np.ndarray) else np.array(table, dtype=object)
-        if array.ndim != 2:
-            raise ValueError(
-                f"{name} must be a table of shape (n, d), got {type(table).__name__} of shape {array.shape}"
-            )
-        frame, named = pd.DataFrame(array).infer_objects(), False
-    if 0 in frame.shape:
-        raise ValueError(f"{name} has {len(frame)} rows and {frame.shape[1]} columns; give at least 1 of each")
-    if like is not None:
-        frame = _in_order(frame, name, like, named)
-    if double := list(frame.columns[frame.columns.duplicated()]):
-        raise ValueError(f"{name} has more than one column {double[0]!r}; rename or drop one")
-    for label in frame:
-        kind = frame[label].dtype.kind
-        if kind == "c":
-            raise ValueError(f"column {label!r} of {name} is complex; give its real and imaginary parts as two columns")
-        if kind == "f" and np.isinf(frame[label].to_numpy("float64", na_value=np.nan)).any():
-            raise ValueError(f"column {label!r} of {name} holds infinite values; replace them, e.g. by NaN or a bound")
-    return frame
-
-
-def _from_arrow(table: Any) -> pd.DataFrame:
-    import pyarrow as pa
-
-    def arrow_dtype(of: Any) -> Any:
-        return None if pa.types.is_dictionary(of) else pd.ArrowDtype(of)  # None: pandas' own categories
-
-    read = pa.table(table)
-    # pandas knows no views, as which polars hands over text
-    plain = [
-        field.with_type(pa.large_string()) if pa.types.is_string_view(field.type) else field for field in read.schema
-    ]
-    return read.cast(pa.schema(plain)).to_pandas(types_mapper=arrow_dtype)
-
-
-def _in_order(frame: pd.DataFrame, name: str, like: pd.DataFrame, named: bool) -> pd.DataFrame:
-    if not named:
-        if frame.shape[1] != like.shape[1]:
-            raise ValueError(f"{name} has {frame.shape[1]} columns and the real table {like.shape[1]}")
-        return frame.set_axis(like.columns, axis=1)
-    lacking = [label for label in like if label not in frame]
-    unknown = [label for label in frame if label not in like]
-    said = [
-        f"{word} column{'s' * (len(labels) > 1)} {', '.join(map(repr, labels[:5]))}"
-        + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")
-        + of
-        for word, labels, of in [
-            ("lacks", lacking, " of the real table"),
-            ("has", unknown, " that the real table has not"),
-        ]
-        if labels
-    ]
-    if said:
-        raise ValueError(f"{name} {' and '.join(said)}; both need the same columns")
-    return frame if frame.columns.duplicated().any() else frame[list(like)]
-
-
-def labels_like(y: Any, labels: np.ndarray) -> Any:
-    """Give `labels` the container, dtype and name of `y`."""
-    if isinstance(y, pd.DataFrame):
-        return pd.DataFrame(labels.reshape(len(labels), -1), columns=y.columns).astype(y.dtypes)
-    if isinstance(y, pd.Series):
-        return pd.Series(labels, dtype=y.dtype, name=y.name)
-    if isinstance(y, list):
-        return labels.tolist()
-    if isinstance(y, pd.api.extensions.ExtensionArray):
-        return pd.Series(labels, dtype=y.dtype).array
-    if isinstance(y, pd.Index):
-        return pd.Index(labels, dtype=y.dtype, name=y.name)
-    if type(y).__module__.split(".")[0] == "polars":
-        return type(y)(y.name, labels.tolist(), dtype=y.dtype)
-    return labels.astype(y.dtype) if isinstance(y, np.ndarray) else labels

@@ -1,4 +1,4 @@
-"""Figures that stand on their own: no window, no switch of pyplot's backend, and a picture in notebooks."""
+"""Figures without pyplot: they open no window, do not change the backend, and show as an image in notebooks."""
 
 from io import BytesIO
 
@@ -9,7 +9,7 @@ except ImportError as error:  # pragma: no cover
 
 
 class Drawing(Figure):
-    """What the package draws on. Nothing but its user holds it, so that as many as one likes can be made.
+    """A matplotlib figure that pyplot does not keep in memory.
 
     Examples
     --------
@@ -20,7 +20,7 @@ class Drawing(Figure):
     """
 
     def _repr_png_(self) -> bytes:
-        """Return the picture that a notebook shows."""
+        """Return the PNG that a notebook shows."""
         buffer = BytesIO()
         self.savefig(buffer, format="png")
         return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Findings: what a result answers to the questions that users ask."""
+"""Findings: the answers that a result gives to the questions of its users."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
@@ -39,4 +39,4 @@ def show_findings(findings: Sequence[Finding]) -> str:
     >>> print(show_findings([Finding(SAFE, "unknown", "No row was held out.")]))
     Is it safe to share? unknown. No row was held out.
     """
-    return "\n".join(f"{of.question} {of.answer}. {of.sentence}" for of in findings)
+    return "\n".join(f"{finding.question} {finding.answer}. {finding.sentence}" for finding in findings)

@@ -1,4 +1,4 @@
-"""Cells and dtypes as plain data for JSON, their types included, and back; nothing is ever executed."""
+"""Cells, parameters and dtypes as plain JSON data that keeps their types. Reading never executes code."""
 
 from __future__ import annotations
 
@@ -12,19 +12,48 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+# Kinds of NumPy's dtypes that a column can have.
+_COLUMN_KINDS = "biufmMO"
+
 
 def level_key(value: Any) -> tuple[type, Any]:
-    """Return what tells levels apart: 1, 1.0, True and "1" differ, every NaN is the same."""
+    """Return a key that is equal for equal levels: 1, 1.0, True and "1" differ, and every NaN is the same.
+
+    Examples
+    --------
+    >>> level_key(1) == level_key(True), level_key(float("nan")) == level_key(float("nan"))
+    (False, True)
+    """
     missing = value is None or value is pd.NA or value is pd.NaT or bool(value != value)
     return type(value), None if missing else value
 
 
-DTYPE_KINDS = "biufmMO"
-
-
 def to_json(value: Any, label: Hashable) -> Any:
-    """Write one cell in JSON's terms, its type included."""
-    plain = _plain(value)
+    """Convert one cell to JSON data that keeps its type.
+
+    Parameters
+    ----------
+    value : object
+        A string, number, date, time, missing value, NumPy scalar, or a tuple of these.
+    label : hashable
+        Name of its column, for the message.
+
+    Returns
+    -------
+    None, bool, int, float, str or dict
+        A dict has one key, the type.
+
+    Raises
+    ------
+    ValueError
+        If the value has another type.
+
+    Examples
+    --------
+    >>> to_json(np.float32(0.5), "price")
+    {'numpy': ['<f4', 0.5]}
+    """
+    plain = _to_plain(value)
     try:
         if plain is not None and level_key(from_json(plain)) == level_key(value):
             return plain
@@ -33,12 +62,45 @@ def to_json(value: Any, label: Hashable) -> Any:
     if value is None:
         return None
     raise ValueError(
-        f"column {label!r} holds {value!r} of type {type(value).__name__}, which plain data cannot keep; "
-        "turn the column into strings before fit, e.g. with .astype(str)"
+        f"column {label!r} holds {value!r} of type {type(value).__name__}, which a model file cannot store; convert "
+        "the column into strings before fit, e.g. with .astype(str)"
     )
 
 
-def _plain(value: Any) -> Any:
+def values_to_json(value: Any, name: str) -> Any:
+    """Convert one value, or a sequence of values, to JSON data. This is how parameters and classes are stored.
+
+    Parameters
+    ----------
+    value : object
+        What `to_json` takes; or a list, tuple, set, array, Index or Series of such values.
+    name : str
+        Name of the parameter, for the message.
+
+    Returns
+    -------
+    object
+        For `values_from_json`.
+
+    Examples
+    --------
+    >>> values_from_json(values_to_json((64, 32), "hidden_sizes"))
+    [64, 32]
+    """
+    if isinstance(value, list | tuple | set | np.ndarray | pd.Index | pd.Series):
+        items = value.tolist() if isinstance(value, np.ndarray) else list(value)
+        return {"items": [to_json(item, name) for item in items]}
+    return to_json(value, name)
+
+
+def values_from_json(plain: Any) -> Any:
+    """Read what `values_to_json` wrote. A sequence of any type comes back as a list."""
+    if isinstance(plain, dict) and "items" in plain:
+        return [from_json(item) for item in plain["items"]]
+    return from_json(plain)
+
+
+def _to_plain(value: Any) -> Any:
     kind = type(value)
     if kind in (bool, int, str):
         return value
@@ -56,17 +118,28 @@ def _plain(value: Any) -> Any:
     if kind is decimal.Decimal:
         return {"decimal": str(value)}
     if isinstance(value, np.generic) and value.dtype.kind in "biufU":
-        return {"numpy": [value.dtype.str, _plain(value.item())]}
+        return {"numpy": [value.dtype.str, _to_plain(value.item())]}
     if kind is tuple:
-        return {"tuple": [_plain(item) for item in value]}
+        return {"tuple": [_to_plain(item) for item in value]}
     return None
 
 
 def from_json(plain: Any) -> Any:
-    """Read one cell that `to_json` wrote."""
+    """Read one cell that `to_json` wrote.
+
+    Raises
+    ------
+    KeyError, TypeError or ValueError
+        If `plain` was not written by `to_json`.
+
+    Examples
+    --------
+    >>> from_json({"date": "2024-01-31"})
+    datetime.date(2024, 1, 31)
+    """
     if not isinstance(plain, dict):
         if isinstance(plain, list):
-            raise ValueError(f"{plain!r} is no cell")
+            raise ValueError(f"{plain!r} is not a cell")
         return plain
     [(kind, value)] = plain.items()
     if kind == "missing":
@@ -80,7 +153,7 @@ def from_json(plain: Any) -> Any:
     if kind == "numpy":
         scalar = np.dtype(value[0])
         if scalar.kind not in "biufU":
-            raise ValueError(f"{scalar} is no cell's dtype")
+            raise ValueError(f"{scalar} cannot be the dtype of a cell")
         return scalar.type(from_json(value[1]))
     if kind == "tuple":
         return tuple(from_json(item) for item in value)
@@ -95,7 +168,30 @@ def from_json(plain: Any) -> Any:
 
 
 def dtype_to_json(column_dtype: Any, label: Hashable) -> Any:
-    """Write a column's dtype in JSON's terms."""
+    """Convert the dtype of a column to JSON data.
+
+    Parameters
+    ----------
+    column_dtype : dtype of NumPy or pandas
+        Of the column.
+    label : hashable
+        Name of the column, for the message.
+
+    Returns
+    -------
+    str or dict
+        For `dtype_from_json`.
+
+    Raises
+    ------
+    ValueError
+        If pandas cannot restore the dtype from its name.
+
+    Examples
+    --------
+    >>> dtype_to_json(np.dtype("float32"), "price")
+    'float32'
+    """
     if isinstance(column_dtype, pd.CategoricalDtype):
         categories = column_dtype.categories
         return {
@@ -113,17 +209,23 @@ def dtype_to_json(column_dtype: Any, label: Hashable) -> Any:
     except (TypeError, ValueError, NotImplementedError):
         pass
     raise ValueError(
-        f"column {label!r} has dtype {column_dtype}, which plain data cannot keep; turn the column into "
+        f"column {label!r} has dtype {column_dtype}, which a model file cannot store; convert the column into "
         "strings before fit, e.g. with .astype(str)"
     )
 
 
 def dtype_from_json(plain: Any) -> Any:
-    """Read a dtype that `dtype_to_json` wrote."""
+    """Read a dtype that `dtype_to_json` wrote.
+
+    Raises
+    ------
+    KeyError, TypeError or ValueError
+        If `plain` was not written by `dtype_to_json`.
+    """
     if isinstance(plain, str):
         found = pd.api.types.pandas_dtype(plain)
-        if isinstance(found, np.dtype) and found.kind not in DTYPE_KINDS:
-            raise ValueError(f"{plain!r} is no column's dtype")
+        if isinstance(found, np.dtype) and found.kind not in _COLUMN_KINDS:
+            raise ValueError(f"{plain!r} cannot be the dtype of a column")
         return found
     if "arrow" in plain:
         return pd.ArrowDtype(pa.type_for_alias(plain["arrow"]))

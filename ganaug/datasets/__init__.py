@@ -1,7 +1,7 @@
-"""Files of tables and images: read, write, and give back as they were."""
+"""Files of tables and images: read them, and write them back with synthetic rows or images."""
 
-from ganaug.datasets.images import ImageSet, check_image_output, read_images, write_image_samples, write_images
-from ganaug.datasets.tables import Table, check_output, read_table, write_table
+from ganaug.datasets.image_set import ImageSet, check_image_output, read_images, write_image_samples, write_images
+from ganaug.datasets.table import Table, check_output, read_table, write_table, write_table_samples
 
 __all__ = [
     "ImageSet",
@@ -13,4 +13,5 @@ __all__ = [
     "write_image_samples",
     "write_images",
     "write_table",
+    "write_table_samples",
 ]

@@ -10,18 +10,8 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
-from ganaug.common.containers import (
-    _Array,
-    _as_array,
-    _densified,
-    _from_polars,
-    _is_polars,
-    _sparse_columns,
-    container_from_state,
-    container_of,
-)
+from ganaug.common.containers import container_from_state, container_of, to_pandas
 from ganaug.common.serialization import from_json, level_key, to_json
 from ganaug.encoders.columns import (
     MAX_BLOCK,
@@ -297,7 +287,7 @@ class TableEncoder:
         names = list(frame.columns)
         if len(names) != len(self.columns_):
             raise ValueError(f"X has {len(names)} columns, and had {len(self.columns_)} in fit")
-        if self._container.kind == _Array.kind or not hasattr(X, "columns"):
+        if self._container.kind == "array" or not hasattr(X, "columns"):
             return  # arrays have no names to compare
         for found, wanted in zip(names, self.feature_names_, strict=True):
             if level_key(found) != level_key(wanted):
@@ -380,16 +370,7 @@ def to_frame(X: Any) -> pd.DataFrame:
     ValueError
         If X is no such table, or a column is complex or infinite; the message says which.
     """
-    if sparse.issparse(X):
-        raise ValueError("X is a sparse matrix; densify it with X.toarray()")
-    if isinstance(X, pd.DataFrame):
-        frame = _densified(X) if _sparse_columns(X) else X
-    elif _is_polars(X):
-        frame = _from_polars(X)
-    else:
-        array = _as_array(X)
-        # pandas reads objects that are all strings as its own string dtype, unless told otherwise
-        frame = pd.DataFrame(array, dtype=object) if array.dtype == object else pd.DataFrame(array)
+    frame = to_pandas(X)
     if 0 in frame.shape:
         raise ValueError(f"X has {frame.shape[0]} rows and {frame.shape[1]} columns; at least 1 of each is needed")
     for i, label in enumerate(frame.columns):

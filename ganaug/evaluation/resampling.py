@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing
 
 from ganaug.common.containers import as_frame
-from ganaug.common.random import draw
+from ganaug.common.random import subsample
 from ganaug.evaluation.image_result import ImageEvaluation, evaluate_images
 from ganaug.evaluation.table_result import MIN_ROWS, TableEvaluation, evaluate_tables
 from ganaug.models import ImageGAN
@@ -142,7 +142,7 @@ def evaluate_resampling(
     else:
         for label in looked_at:
             own, new = np.flatnonzero(labels == label), np.flatnonzero(made & (after == label))
-            drawn, few = own[draw(len(own), MAX_REAL_ROWS, rng)], new[draw(len(new), MAX_ROWS, rng)]
+            drawn, few = own[subsample(len(own), MAX_REAL_ROWS, rng)], new[subsample(len(new), MAX_ROWS, rng)]
             if len(drawn) + len(few) < len(own) + len(new):
                 notes.append(
                     f"Class {label}: {len(few):,} of {len(new):,} generated ones, drawn, beside {len(drawn):,} of "

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 
 from ganaug.common.containers import as_frame
-from ganaug.common.random import draw
+from ganaug.common.random import subsample
 from ganaug.common.wording import listed, percent
 from ganaug.evaluation.result import Shown, count_interval
 from ganaug.metrics import (
@@ -212,7 +212,7 @@ def _neighborhoods(
 ) -> tuple[NDArray, Interval, Floor]:
     """Return the six measures, their interval, and what one half of the real rows makes of the other."""
     n = min(len(real), len(synthetic), MAX_NEIGHBORHOOD_ROWS)
-    real, synthetic = (table.iloc[draw(len(table), n, rng)] for table in (real, synthetic))
+    real, synthetic = (table.iloc[subsample(len(table), n, rng)] for table in (real, synthetic))
     book = TableCodes(real, synthetic)
     points, made = book.points(book.cells_, book.cells(synthetic))
     interval = bootstrap(_of_neighborhoods, points, made, n=_N_RESAMPLES, random_state=rng)

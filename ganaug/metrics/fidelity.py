@@ -13,7 +13,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GroupKFold
 
 from ganaug.common.containers import as_frame
-from ganaug.common.random import draw
+from ganaug.common.random import subsample
 from ganaug.metrics.images import nearest
 
 # Rows of each table that pairs of columns and the forest are given: their errors are about 0.01 then.
@@ -627,7 +627,7 @@ def associations(
     labels = _index(book.labels)
     found = []
     for cells in (book.cells_, book.cells(synthetic)):
-        few = cells[draw(len(cells), MAX_PAIRED_ROWS, rng)]
+        few = cells[subsample(len(cells), MAX_PAIRED_ROWS, rng)]
         found.append(pd.DataFrame(_association_matrix(few, book.is_number, method), index=labels, columns=labels))
     return Associations(found[0], found[1], found[1] - found[0])
 
@@ -780,7 +780,7 @@ def two_sample_auc(real: Any, synthetic: Any, *, random_state: int | np.random.G
     rng = np.random.default_rng(random_state)
     book = TableCodes(real, synthetic)
     tables = [book.cells_, book.cells(synthetic)]
-    tables = [cells[draw(len(cells), min(least, MAX_FOREST_ROWS), rng)] for cells in tables]
+    tables = [cells[subsample(len(cells), min(least, MAX_FOREST_ROWS), rng)] for cells in tables]
     n = len(tables[0])
     cells, is_real = np.concatenate(tables), np.repeat([True, False], n)
     rows = book.scaled(cells)  # trees compare in single precision, which does not tell the seconds of a date apart
@@ -851,7 +851,7 @@ def projection(real: Any, synthetic: Any, *, random_state: int | np.random.Gener
     real = as_frame(real, "real")
     synthetic = as_frame(synthetic, "synthetic", real)
     rng = np.random.default_rng(random_state)
-    real, synthetic = (table.iloc[draw(len(table), MAX_PROJECTED_ROWS, rng)] for table in (real, synthetic))
+    real, synthetic = (table.iloc[subsample(len(table), MAX_PROJECTED_ROWS, rng)] for table in (real, synthetic))
     book = TableCodes(real, synthetic)
     points, made = book.points(book.cells_, book.cells(synthetic))
     n_directions = min(2, *points.shape)

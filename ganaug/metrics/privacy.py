@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from ganaug.common.containers import as_frame
-from ganaug.common.random import draw
+from ganaug.common.random import subsample
 from ganaug.metrics.fidelity import AUC, TableCodes, auc, row_keys
 from ganaug.metrics.images import nearest
 
@@ -275,7 +275,7 @@ def closest_of(found: NDArray, reference: NDArray, rng: np.random.Generator) -> 
 
 
 def _drawn(cells: NDArray, n_others: int, rng: np.random.Generator) -> NDArray:
-    return cells[draw(len(cells), max(MIN_DRAWN, MAX_PAIRS // n_others), rng)]
+    return cells[subsample(len(cells), max(MIN_DRAWN, MAX_PAIRS // n_others), rng)]
 
 
 def _ratio(a: Any, b: Any) -> NDArray:

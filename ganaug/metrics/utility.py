@@ -14,7 +14,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import type_of_target
 
 from ganaug.common.containers import as_frame
-from ganaug.common.random import draw
+from ganaug.common.random import subsample
 from ganaug.metrics.fidelity import TableCodes
 
 # Rows that classifiers learn from and that they are tested on; more make a second decimal no surer.
@@ -114,9 +114,9 @@ def utility(
             raise ValueError(f"holdout has no row with a known class in {target!r}; give real rows to test on")
     synthetic = _labelled(synthetic, "synthetic", target, classes, notes)
     tables = {
-        "real": real.iloc[draw(len(real), MAX_TRAINING_ROWS, rng)],
-        "synthetic": synthetic.iloc[draw(len(synthetic), MAX_TRAINING_ROWS, rng)],
-        "test": test.iloc[draw(len(test), MAX_TEST_ROWS, rng)],
+        "real": real.iloc[subsample(len(real), MAX_TRAINING_ROWS, rng)],
+        "synthetic": synthetic.iloc[subsample(len(synthetic), MAX_TRAINING_ROWS, rng)],
+        "test": test.iloc[subsample(len(test), MAX_TEST_ROWS, rng)],
     }
     labels = {name: classes.get_indexer(pd.Index(table[target].astype(object))) for name, table in tables.items()}
     features = [table.drop(columns=target) for table in tables.values()]

@@ -257,19 +257,19 @@ def test_log_dir(folder, kind, capsys):
 # -------------------------------------------------------------------------------------------------- bad input
 
 BAD = {
-    "balance none.csv out.csv --target plan": "no such file: none.csv",
+    "balance none.csv out.csv --target plan": "there is no file",
     "balance . out.csv --target plan": "--target is for tables, and . is taken for pictures",
     "balance folder.csv out.csv --target plan": "--target is for tables, and folder.csv is taken for pictures",
-    "balance in.xlsx out.csv --target plan": "the known ones are .arrow, .csv",
+    "balance in.xlsx out.csv --target plan": "use one of .arrow, .csv",
     "balance in.csv out.xlsx --target plan": "unknown extension",
     "balance in.csv out.csv --target plam": "did you mean 'plan'?",
     "balance in.csv out.csv --target xyz": "the columns are age, town, plan",
     "balance in.csv out.csv --target town": "has 13 missing cells, the first on line 4",
     "balance in.csv out.csv --target plan --categorical twon": "did you mean 'town'?",
     "balance in.csv out.csv --target plan --mark age": "--mark age",
-    "balance in.csv old.csv --target plan": "old.csv exists already: --force replaces it",
-    "balance in.csv no/out.csv --target plan": "there is no folder",
-    "balance in.csv in.csv/out.csv --target plan": "there is no folder",
+    "balance in.csv old.csv --target plan": "old.csv exists already; use --force",
+    "balance in.csv no/out.csv --target plan": "does not exist",
+    "balance in.csv in.csv/out.csv --target plan": "does not exist",
     "balance in.csv out.csv --target plan --save old.csv": "old.csv exists already",
     "balance in.csv out.csv --target plan --save out.csv": "would overwrite the data",
     "balance in.csv out.csv --target plan --strategy sideways": "sideways",
@@ -287,10 +287,10 @@ BAD = {
     "balance one.csv out.csv --target plan": "class",
     "balance empty.csv out.csv --target plan": "empty.csv: the file is empty",
     "balance header.csv out.csv --target plan": "no rows",
-    "balance long.csv out.csv --target plan": "line 3 has 4 cells, the header has 3",
-    "balance short.csv out.csv --target plan": "line 3 has 2 cells, the header has 3",
+    "balance long.csv out.csv --target plan": "line 3 has 4 cells, but the header has 3",
+    "balance short.csv out.csv --target plan": "line 3 has 2 cells, but the header has 3",
     "balance twice.csv out.csv --target plan": "two columns are named 'age'",
-    "balance alone.csv out.csv --target plan": "is the only column",
+    "balance alone.csv out.csv --target plan": "is the only one; at least one other column is needed",
     "balance text.parquet out.csv --target plan": "text.parquet",
     "balance in.csv out.csv --target plan --select --strategy 0.5": "--strategy 0.5 names one",
     "balance in.csv out.csv --target plan --metric F1": "--metric F1 goes with --select",
@@ -359,7 +359,7 @@ SLOW = """
             print("training", flush=True)
             time.sleep(60)
     sys.modules["ganaug.oversampler"] = types.SimpleNamespace(GANOversampler=GANOversampler)
-    import ganaug.datasets.tables as tables
+    import ganaug.datasets.table as tables
     write = tables.Path.write_bytes
     def slowly(path, data):
         write(path, data[: len(data) // 2])

@@ -111,14 +111,14 @@ def test_only_synthetic_and_links(home):
         ("in out --target plan", "--target is for tables"),
         ("in out --mark new", "--mark is for tables"),
         ("in.npz out", "must be an .npz file"),
-        ("in in/out", "one within the other"),
+        ("in in/out", "one lies within the other"),
         ("in out --resize 64", "--resize 64: it is written HEIGHTxWIDTH"),
         ("in out --resize 0x9", "--resize 0x9: it is written HEIGHTxWIDTH"),
         ("in out --strategy ill=40", "no label 'ill'"),
         ("in out --model tabular", "--model tabular is not for in, which is taken for pictures"),
         ("in out.csv", "must be a folder"),
         ("nowhere out --link", "--link is for pictures"),
-        ("nowhere out", "no such file or folder: nowhere"),
+        ("nowhere out", "there is no file or folder nowhere"),
     ],
 )
 def test_what_is_wrong_is_one_line(home, capsys, line, says):
@@ -177,7 +177,7 @@ def test_force_replaces_nothing_but_what_was_written_here(home, capsys):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        (b"caf\xe9", r"the class folder 'caf\udce9' in in has a name that is not UTF-8"),
+        (b"caf\xe9", r"the name of the class folder 'caf\udce9' in in is not UTF-8"),
         (b"manifest.csv", "the class folder 'manifest.csv' in in has the name of the manifest"),
     ],
 )
@@ -226,12 +226,12 @@ def test_evaluate_brings_real_pictures_to_the_size_of_the_synthetic_ones(home, c
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("in nowhere", "no such file or folder: nowhere"),
-        ("nowhere in", "no such file or folder: nowhere"),
+        ("in nowhere", "there is no file or folder nowhere"),
+        ("nowhere in", "there is no file or folder nowhere"),
         ("in in.csv", "in is taken for pictures and in.csv is taken for a table: they must be of one kind"),
         ("in in --target plan", "--target is for tables, and in is taken for pictures"),
-        ("out in", "out was written by ganaug: its synthetic pictures would be taken for real ones"),
-        ("in real", "real holds no synthetic picture, by its manifest.csv"),
+        ("out in", "out was written by ganaug: its synthetic images would be read as real ones"),
+        ("in real", "real holds no synthetic image according to its manifest.csv"),
         ("in broken", "manifest.csv cannot be read"),
         ("in.npz in", "synthetic has class 'sick', of which there is no real picture"),
         ("in empty", "empty holds no folder of a class"),
@@ -282,7 +282,7 @@ def test_no_label_leads_out_of_the_folder(home, capsys, label):
     GANOversampler(model=ImageGAN(), random_state=0).fit(X, y).save("m.gan")
     before = sorted(Path().rglob("*"))
     assert main(["sample", "m.gan", "more", "--label", label, "-n", "2"]) == 2
-    assert "no name for a folder" in capsys.readouterr().err
+    assert "cannot be the name of a folder" in capsys.readouterr().err
     assert sorted(Path().rglob("*")) == before
 
 
@@ -301,4 +301,4 @@ def test_a_model_of_floats_has_no_files(home, capsys):
     X, y = np.random.default_rng(0).random((30, 8, 8)), np.repeat(["a", "b"], [20, 10])
     GANOversampler(model=ImageGAN(), random_state=0).fit(X, y).save("m.gan")
     assert main(["sample", "m.gan", "more", "--label", "a", "-n", "3"]) == 2
-    assert "float64 have no file format" in capsys.readouterr().err
+    assert "no image file holds pixels of float64" in capsys.readouterr().err

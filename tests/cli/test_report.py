@@ -89,7 +89,7 @@ COMMANDS = [
 @pytest.mark.parametrize("command", COMMANDS)
 def test_an_existing_report_is_replaced_only_by_force(command, capsys, monkeypatch):
     assert run(f"{command} --report old.html") == 2
-    assert "old.html exists already: --force replaces it" in capsys.readouterr().err
+    assert "old.html exists already; use --force" in capsys.readouterr().err
     assert Path("old.html").read_text() == "old"
     assert "out.csv" not in names()
     assert run(f"{command} --report old.html --force --seed 0" + " --max-time 0.1" * command.startswith("balance")) == 0
@@ -99,7 +99,7 @@ def test_an_existing_report_is_replaced_only_by_force(command, capsys, monkeypat
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("balance in.csv out.csv --target plan --report no/out.html", "there is no folder"),
+        ("balance in.csv out.csv --target plan --report no/out.html", "does not exist"),
         ("balance in.csv out.csv --target plan --report in.csv --force", "--report in.csv would overwrite in.csv"),
         ("balance in.csv out.csv --target plan --report out.csv", "--report out.csv would overwrite out.csv"),
         ("balance in.csv out.csv --target plan --save a.gan --report ./a.gan", "would overwrite a.gan"),

@@ -1,0 +1,126 @@
+"""Parquet and Feather: tables of Arrow, which keep their schema, metadata, index and categories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ganaug.datasets.columns import Mark, check_unique
+
+
+@dataclass(frozen=True)
+class ArrowSource:
+    """A table of Arrow: its columns, schema and metadata, and how the file compresses them."""
+
+    table: pa.Table = field(repr=False)
+    compression: str = "snappy"
+
+    @classmethod
+    def of_frame(cls, frame: pd.DataFrame) -> ArrowSource:
+        """Return the table that pandas makes of a frame."""
+        return cls(pa.Table.from_pandas(frame, preserve_index=False).unify_dictionaries())
+
+    def frame(self) -> pd.DataFrame:
+        """Return the typed frame, without the columns in which pandas keeps its index."""
+        check_unique(self.table.column_names)
+        index = _index_columns(self.table.schema)
+        return pd.DataFrame(
+            {name: _to_series(name, self.table.column(name)) for name in self.table.column_names if name not in index}
+        )
+
+    def extended(self, rows: pd.DataFrame, mark: Mark | None, only_synthetic: bool) -> pa.Table:
+        """Return the table with rows appended, cast to its schema."""
+        index = _index_columns(self.table.schema)
+        columns = [
+            _continued(self.table.column(column.name), len(rows))
+            if column.name in index
+            else _to_arrow(rows[column.name], self.table.column(column.name))
+            for column in self.table.schema
+        ]
+        synthetic = pa.Table.from_arrays(columns, schema=self.table.schema)
+        table = synthetic if only_synthetic else pa.concat_tables([self.table, synthetic])
+        if mark is not None:
+            table = table.append_column(mark.name, pa.array(mark.column(table.num_rows - len(rows))))
+        return table
+
+
+def read_arrow(path: Path, kind: Literal["parquet", "feather"]) -> ArrowSource:
+    """Read a Parquet or Feather file."""
+    if kind == "feather":
+        with pa.OSFile(str(path), "rb") as file:
+            return ArrowSource(pa.ipc.open_file(file).read_all().unify_dictionaries())
+    with pq.ParquetFile(path) as file:
+        metadata = file.metadata
+        compression = "snappy"
+        if metadata.num_row_groups and metadata.num_columns:
+            compression = metadata.row_group(0).column(0).compression.lower()
+        table = file.read().unify_dictionaries()
+    return ArrowSource(table, "none" if compression == "uncompressed" else compression)
+
+
+def write_arrow(path: Path, kind: Literal["parquet", "feather"], table: pa.Table, compression: str) -> None:
+    """Write a Parquet or Feather file; the compression is for Parquet."""
+    if kind == "parquet":
+        pq.write_table(table, path, compression=compression)
+        return
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+def _index_columns(schema: pa.Schema) -> set[str]:
+    index = (schema.pandas_metadata or {}).get("index_columns", [])
+    return {name for name in index if isinstance(name, str)}
+
+
+def _to_series(name: str, column: pa.ChunkedArray) -> pd.Series:
+    kind = column.type
+    if pa.types.is_null(kind):
+        return pd.Series(np.full(len(column), np.nan))
+    if pa.types.is_decimal(kind) or pa.types.is_float16(kind):
+        column = column.cast(pa.float64() if pa.types.is_decimal(kind) else pa.float32())
+    elif pa.types.is_date(kind):
+        column = column.cast(pa.timestamp("ms"))
+    elif pa.types.is_time(kind):
+        column = column.cast(pa.int32() if pa.types.is_time32(kind) else pa.int64())
+    elif pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        raise ValueError(f"column {name!r} holds {kind}, which cannot be generated; remove the column from the file")
+    if column.null_count and (pa.types.is_integer(column.type) or pa.types.is_boolean(column.type)):
+        # float64 would lose the last digits of large integers
+        return pd.Series(column.to_pandas(types_mapper=_NULLABLE.get))
+    return pd.Series(column.to_pandas())
+
+
+_NULLABLE: dict[pa.DataType, Any] = {
+    **{
+        getattr(pa, name.lower())(): pd.api.types.pandas_dtype(name)
+        for name in ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
+    },
+    pa.bool_(): pd.BooleanDtype(),
+}
+
+
+def _to_arrow(values: pd.Series, original: pa.ChunkedArray) -> pa.Array:
+    kind = original.type
+    if pa.types.is_null(kind):
+        return pa.nulls(len(values))
+    if pa.types.is_dictionary(kind):
+        # A Feather file can hold only one dictionary a column, so unused levels of the originals are kept.
+        dictionary = original.chunk(0).dictionary
+        codes = pd.Index(dictionary.to_pandas()).get_indexer(pd.Index(values.astype(object)))
+        indices = pa.array(codes, mask=codes < 0).cast(kind.index_type)
+        return pa.DictionaryArray.from_arrays(indices, dictionary, ordered=kind.ordered)
+    return pa.array(values, from_pandas=True).cast(kind, safe=False)
+
+
+def _continued(index: pa.ChunkedArray, n: int) -> pa.Array:
+    """Return the index of the appended rows: the next numbers, or missing values if the index is not of integers."""
+    if not pa.types.is_integer(index.type):
+        return pa.nulls(n, index.type)
+    return pa.array(np.arange(1, n + 1) + pc.max(index).as_py()).cast(index.type)

@@ -1,0 +1,35 @@
+"""Columns of every table file: unique names, and the column that marks synthetic rows."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Mark(NamedTuple):
+    """A last column that tells synthetic rows from original ones.
+
+    Attributes
+    ----------
+    name : str
+        Name of the column.
+    values : ndarray of int, shape (n_appended,)
+        Its values in the rows that are appended: 1 for a synthetic row, 0 for a repeated original.
+    """
+
+    name: str
+    values: NDArray
+
+    def column(self, n_originals: int) -> NDArray:
+        """Return the whole column: 0 for each original, then the values of the appended rows."""
+        return np.concatenate([np.zeros(n_originals), self.values]).astype(np.int8)
+
+
+def check_unique(names: Iterable[str]) -> None:
+    """Raise a ValueError if two columns have the same name."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"two columns are named {name!r}; rename one of them")
+        seen.add(name)

@@ -1,0 +1,331 @@
+"""Images in a folder that holds one folder a class: read them into one array, and write them with synthetic ones."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, PngImagePlugin
+
+from ganaug._version import __version__
+from ganaug.common.warnings import warn_user
+from ganaug.common.wording import counted
+from ganaug.datasets.dicom import decode_dicom, is_dicom, require_pydicom
+from ganaug.datasets.image_decoding import (
+    MAX_SIDE,
+    DecodedImage,
+    decode_image,
+    joint_channels,
+    quiet_decoding,
+    reason,
+    resized,
+    with_more_channels,
+)
+from ganaug.datasets.image_manifest import MANIFEST, has_manifest, read_manifest
+
+_EXTENSIONS = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".dcm"}
+# Files that desktops leave in folders that one looks at.
+_DESKTOP_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}
+_TIFF_DESCRIPTION, _TIFF_SAMPLE_FORMAT, _TIFF_SIGNED = 270, 339, 2
+
+
+# -------------------------------------------------------------------------------------------------- reading
+
+
+def read_folder(
+    source: Path, *, resize: tuple[int, int] | None, skip_bad: bool, only_synthetic: bool
+) -> tuple[NDArray, NDArray, list[str]]:
+    """Read the images of a folder. The parameters are those of `ganaug.datasets.read_images`.
+
+    Returns
+    -------
+    X : ndarray of shape (n, h, w) or (n, h, w, c)
+        The images.
+    y : ndarray of str, shape (n,)
+        The names of their folders.
+    files : list of str
+        Their paths below `source`.
+    """
+    if resize is not None and not all(1 <= side <= MAX_SIDE for side in resize):
+        raise ValueError(
+            f"resize (--resize) is {resize[0]}x{resize[1]}, but each side must have from 1 to {MAX_SIDE} pixels"
+        )
+    was_written = has_manifest(source)
+    if was_written and not only_synthetic:
+        raise ValueError(
+            f"{source} was written by ganaug: its synthetic images would be read as real ones. Read the folder of the "
+            f"originals instead, or remove the synthetic images and {MANIFEST}"
+        )
+    files = _find_files(source)
+    if was_written:
+        is_synthetic = read_manifest(source).is_synthetic
+        files = [file for file in files if is_synthetic.get(file)]
+        if not files:
+            raise ValueError(f"{source} holds no synthetic image according to its {MANIFEST}")
+    if any(map(is_dicom, files)):
+        require_pydicom()  # if it is missing, that is no fault of the files
+    images, kept, bad = _ImageArray(len(files)), [], {}
+    for file in files:
+        try:
+            image = _decode(source / file, resize)
+        except Exception as error:
+            # decoders fail on damaged and hostile files with errors of any class
+            bad[file] = reason(error)
+            continue
+        images.add(image, file)
+        kept.append(file)
+    n_bad = f"{len(bad)} of {counted(len(files), 'image')}"
+    if bad and not skip_bad:
+        raise ValueError(
+            f"{n_bad} cannot be read: {_with_reasons(bad)}. Repair or remove them, or skip them with --skip-bad (in "
+            "Python skip_bad=True)"
+        )
+    if bad:
+        warn_user(f"{n_bad} skipped: {_with_reasons(bad)}")
+    labels = [file.split("/")[0] for file in kept]
+    lost = {file.split("/")[0] for file in bad} - set(labels)
+    if lost:
+        raise ValueError(f"no image of class {min(lost)!r} can be read: {_with_reasons(bad)}")
+    return images.array(), np.array(labels), kept
+
+
+class _ImageArray:
+    """One array for all images. The first image decides its shape; each image is copied to its place when it comes."""
+
+    def __init__(self, n_files: int) -> None:
+        self.n_files = n_files
+        self.n_added = 0
+        self.problem = ""
+
+    def add(self, image: DecodedImage, file: str) -> None:
+        """Copy an image to its place, or note why it cannot stand beside the first one."""
+        pixels = image.pixels
+        if max(pixels.shape[:2]) > MAX_SIDE:
+            raise ValueError(
+                f"{file} has {image} pixels, but models accept at most {MAX_SIDE} a side; --resize HxW makes all "
+                "images smaller"
+            )
+        if not self.n_added:
+            self.first, self.first_file = image, file
+            self.X = np.empty((self.n_files, *pixels.shape), pixels.dtype)  # takes memory only as it is filled
+        if pixels.shape[:2] != self.first.pixels.shape[:2]:
+            self._note(image, file, "all images must have one size; --resize HxW resizes them")
+        elif pixels.dtype != self.first.pixels.dtype:
+            self._note(image, file, "all images must have one depth; convert some of them")
+        elif image.meaning != self.first.meaning:
+            self._note(image, file, "their values mean different things; convert some of them")
+        else:
+            n_channels = joint_channels(self.X.shape[3], pixels.shape[2])
+            if n_channels != self.X.shape[3]:
+                X = np.empty((*self.X.shape[:3], n_channels), self.X.dtype)
+                X[: self.n_added] = with_more_channels(self.X[: self.n_added], n_channels)
+                self.X = X
+            self.X[self.n_added] = with_more_channels(pixels, n_channels)
+        self.n_added += 1
+
+    def _note(self, image: DecodedImage, file: str, way_out: str) -> None:
+        self.problem = self.problem or f"{self.first_file} is {self.first}, but {file} is {image}: {way_out}"
+
+    def array(self) -> NDArray:
+        if self.problem:
+            raise ValueError(self.problem)
+        X = self.X[: self.n_added]
+        return X[..., 0] if X.shape[3] == 1 else X
+
+
+def _find_files(source: Path) -> list[str]:
+    """Return the paths of the images below `source`, class by class."""
+    names = sorted(path.name for path in source.iterdir() if not path.name.startswith("."))
+    outside = [name for name in names if _is_image(source / name)]
+    classes = [name for name in names if (source / name).is_dir()]
+    if not classes:
+        way_out = f"move {outside[0]!r} and the others to" if outside else "put images in"
+        raise ValueError(f"{source} holds no folder of a class; {way_out} {source / 'CLASS'}")
+    if outside:
+        others = len(outside) - 1
+        warn_user(
+            f"{outside[0]!r} in {source} is not in the folder of a class and was left out"
+            + (f", as {'was 1 other image' if others == 1 else f'were {others} other images'}" if others else "")
+        )
+    for name in classes:
+        if name.casefold() == MANIFEST:
+            raise ValueError(f"the class folder {name!r} in {source} has the name of the manifest; rename the folder")
+        if name.encode(errors="replace").decode() != name:
+            raise ValueError(f"the name of the class folder {name!r} in {source} is not UTF-8; rename the folder")
+    files = []
+    for name in classes:
+        folder = source / name
+        inside = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+        subfolders = [folder / file for file in inside if (folder / file).is_dir()]
+        deeper = [path for subfolder in subfolders for path in subfolder.rglob("*") if _is_image(path)]
+        if deeper:
+            raise ValueError(
+                f"{deeper[0]} lies deeper than {folder / 'FILE'}; if the folders of the classes are in {folder}, pass "
+                "that folder, otherwise move the images up"
+            )
+        own = [f"{name}/{file}" for file in inside if _is_image(folder / file)]
+        if not own:
+            raise ValueError(f"class {name!r} has no image in {folder}; add some, or remove the folder")
+        files += own
+    return files
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in _EXTENSIONS and not path.name.startswith(".") and not path.is_dir()
+
+
+def _decode(path: Path, resize: tuple[int, int] | None) -> DecodedImage:
+    if not path.stat().st_size:
+        raise ValueError("empty file")
+    with quiet_decoding():
+        image = decode_dicom(path) if is_dicom(path) else decode_image(path)
+    return image if resize is None else image._replace(pixels=resized(image.pixels, resize))
+
+
+def _with_reasons(bad: dict[str, str]) -> str:
+    shown = [f"{file} ({why})" for file, why in list(bad.items())[:5]]
+    return ", ".join(shown) + (f" and {len(bad) - 5} more" if len(bad) > 5 else "")
+
+
+# -------------------------------------------------------------------------------------------------- writing
+
+
+def check_folder(out: Path, force: bool, *, of_samples: bool = False) -> None:
+    """Make sure that a folder can be written.
+
+    Parameters
+    ----------
+    out : Path
+        The folder.
+    force : bool
+        Whether a folder that ganaug wrote may be replaced.
+    of_samples : bool, default=False
+        Whether only a folder without originals may be replaced.
+    """
+    if out.exists():
+        if not out.is_dir():
+            raise FileExistsError(f"{out} exists already and is not a folder")
+        if not force:
+            raise FileExistsError(f"{out} exists already; use --force (in Python force=True) to replace it")
+        if any(out.iterdir()):
+            _check_replaceable(out, of_samples)
+    try:
+        with tempfile.TemporaryDirectory(dir=out.resolve().parent):
+            pass
+    except OSError as error:
+        raise PermissionError(f"cannot write {out}: {error.strerror}") from error
+
+
+def _check_replaceable(folder: Path, of_samples: bool) -> None:
+    """Refuse a folder that holds anything that ganaug did not write."""
+    if not has_manifest(folder):
+        raise ValueError(
+            f"{folder} is not empty and holds no {MANIFEST} of ganaug, so --force does not replace it; choose another "
+            "folder"
+        )
+    manifest = read_manifest(folder)
+    if of_samples and (manifest.has_more_columns or not all(manifest.is_synthetic.values())):
+        raise ValueError(
+            f"{folder} was written by `ganaug balance`, so --force does not replace it by samples; choose another one"
+        )
+    paths = [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
+    found = {path.relative_to(folder).as_posix() for path in paths if path.name not in _DESKTOP_FILES}
+    foreign = sorted(found - {MANIFEST, *manifest.is_synthetic})
+    if foreign:
+        others = f" and {counted(len(foreign) - 1, 'other file')}" if len(foreign) > 1 else ""
+        raise ValueError(
+            f"{folder} holds {foreign[0]!r}, which is not in its {MANIFEST}, so --force does not replace it; move that "
+            f"file{others} elsewhere"
+        )
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder to write to, and rename it to `path` when the block succeeds.
+
+    If the block ends early, the temporary folder is deleted and `path` stays as it was. A symbolic link is kept; the
+    folder behind it is replaced.
+    """
+    path = path.resolve()
+    home = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
+    written, before = home / "written", home / "before"
+    try:
+        written.mkdir()  # with the permissions of any new folder, unlike the temporary one
+        yield written
+        if path.exists():
+            path.rename(before)
+        written.rename(path)
+    except BaseException:
+        if before.exists() and not path.exists():
+            before.rename(path)
+        raise
+    finally:
+        if path.exists() or not before.exists():  # otherwise the old folder is still in it
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def place_originals(folder: Path, source: Path, files: Sequence[str], copies: Literal["copy", "link"]) -> None:
+    """Copy or link the files of the originals into a folder."""
+    for file in files:
+        original, place = (source / file).resolve(), folder / file
+        place.parent.mkdir(exist_ok=True)
+        if copies == "link":
+            try:
+                os.link(original, place)
+            except OSError:  # another disk, or one without hard links
+                place.symlink_to(original)
+        else:
+            shutil.copyfile(original, place)
+
+
+def write_synthetic(folder: Path, X_synthetic: NDArray, y_synthetic: NDArray, taken: Sequence[str]) -> list[str]:
+    """Write synthetic images into the folders of their classes.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the folders of the classes are.
+    X_synthetic : ndarray of shape (n, h, w) or (n, h, w, c)
+        The images.
+    y_synthetic : ndarray of str, shape (n,)
+        Their classes.
+    taken : sequence of str
+        Files of the originals, whose names are not used again.
+
+    Returns
+    -------
+    list of str
+        The files that were written, as paths below `folder`.
+    """
+    extension = ".tif" if X_synthetic.dtype == np.int16 else ".png"
+    taken_names = {file.casefold() for file in taken}  # for disks that do not tell "A" from "a"
+    numbers = {name: count(1) for name in set(y_synthetic.tolist())}
+    files = []
+    for image, name in zip(X_synthetic, y_synthetic.tolist(), strict=True):
+        (folder / name).mkdir(exist_ok=True)
+        candidates = (f"{name}/synthetic_{number:06d}{extension}" for number in numbers[name])
+        file = next(file for file in candidates if file.casefold() not in taken_names)
+        _save(image, folder / file)
+        files.append(file)
+    return files
+
+
+def _save(image: NDArray, path: Path) -> None:
+    """Write one image, with a note in its metadata that it is synthetic."""
+    note = f"generated by ganaug {__version__}"
+    if image.dtype == np.int16:
+        # Pillow writes 16 bits only without a sign; the tag says that these have one
+        tags = {_TIFF_DESCRIPTION: f"synthetic: {note}", _TIFF_SAMPLE_FORMAT: _TIFF_SIGNED}
+        Image.fromarray(image.view(np.uint16)).save(path, tiffinfo=tags)
+        return
+    text = PngImagePlugin.PngInfo()
+    text.add_text("synthetic", note)
+    Image.fromarray(image).save(path, pnginfo=text)

@@ -1,0 +1,92 @@
+"""The manifest: a CSV file that says for each image of a result whether it is synthetic."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ganaug.datasets.image_decoding import reason
+
+MANIFEST = "manifest.csv"
+# Its first columns. Others about the synthetic images may follow.
+COLUMNS = ["file", "class", "synthetic"]
+
+
+class Manifest(NamedTuple):
+    """The rows of a manifest by file.
+
+    Attributes
+    ----------
+    is_synthetic : dict of str to bool
+        For each file whether it is synthetic.
+    has_more_columns : bool
+        Whether there are columns besides `COLUMNS`.
+    """
+
+    is_synthetic: dict[str, bool]
+    has_more_columns: bool
+
+
+def has_manifest(folder: Path) -> bool:
+    """Whether a folder holds a manifest that ganaug wrote."""
+    try:
+        with (folder / MANIFEST).open("rb") as file:
+            return file.readline(1000).decode(errors="replace").strip().split(",")[:3] == COLUMNS
+    except OSError:
+        return False
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a folder.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a manifest.
+    """
+    path = folder / MANIFEST
+    try:
+        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            is_synthetic = {row["file"]: row["synthetic"] == "1" for row in reader}
+    except (KeyError, csv.Error) as error:
+        raise ValueError(f"{path} cannot be read: {reason(error)}") from error
+    return Manifest(is_synthetic, reader.fieldnames != COLUMNS)
+
+
+def write_manifest(
+    path: Path,
+    *,
+    files: Sequence[str | int],
+    labels: Iterable[object],
+    n_originals: int,
+    more: pd.DataFrame | None = None,
+) -> None:
+    """Write a manifest.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    files : sequence of str or int, shape (n,)
+        The images, originals first: their paths, or their positions in an archive.
+    labels : iterable, shape (n,)
+        Their classes.
+    n_originals : int
+        How many of them are originals.
+    more : DataFrame of shape (n - n_originals, k) or None, default=None
+        Columns about the synthetic images.
+    """
+    is_synthetic: NDArray = np.repeat([0, 1], [n_originals, len(files) - n_originals])
+    # as objects, because strings of Arrow cannot hold file names that are not UTF-8
+    table = pd.DataFrame({"file": [*files], "class": [*labels], "synthetic": is_synthetic}, dtype=object)
+    if more is not None:
+        # as objects, so that integers stay integers beside the blanks of the originals
+        table = table.join(more.astype(object).set_axis(range(n_originals, len(table))))
+    table.to_csv(path, index=False, lineterminator="\n", errors="surrogateescape")

@@ -1,0 +1,316 @@
+"""Images in folders or archives: read them into one array, and write them back with synthetic images beside them.
+
+A folder holds one folder a class, with image files in it (`image_folder`; files are decoded by `image_decoding` and
+`dicom`). An archive is an ``.npz`` file in the form of MedMNIST (`image_archive`). A manifest says which images are
+synthetic (`image_manifest`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from ganaug.common.files import replacing
+from ganaug.datasets.image_archive import is_archive, manifest_path, read_archive, write_archive
+from ganaug.datasets.image_folder import check_folder, place_originals, read_folder, replacing_folder, write_synthetic
+from ganaug.datasets.image_manifest import COLUMNS, MANIFEST, write_manifest
+from ganaug.datasets.table import check_output
+
+__all__ = ["ImageSet", "check_image_output", "read_images", "write_image_samples", "write_images"]
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images, their classes, and where they came from.
+
+    Parameters
+    ----------
+    X : array of shape (n, h, w) or (n, h, w, c)
+        The images: of uint8; of uint16 or int16 where the files have 16 bits; in an archive, of any numbers.
+    y : array of shape (n,)
+        The names of the class folders, or the labels of an archive.
+    files : list
+        The path of each image below `source`, with ``/``; in an archive, its position.
+    source : Path
+        The folder or archive.
+    """
+
+    X: NDArray
+    y: NDArray
+    files: list[str] | list[int]
+    source: Path
+
+    @property
+    def in_archive(self) -> bool:
+        """Whether the images are in an .npz file, not in a folder."""
+        return is_archive(self.source)
+
+
+def read_images(
+    source: str | Path,
+    *,
+    resize: tuple[int, int] | None = None,
+    skip_bad: bool = False,
+    only_synthetic: bool = False,
+) -> ImageSet:
+    """Read a folder of images, or an ``.npz`` archive.
+
+    Parameters
+    ----------
+    source : str or Path
+        A folder that holds one folder a class, with images of one size: PNG, JPEG, TIFF or BMP of 8 bits a channel or
+        16 bits of grey, or DICOM if pydicom is installed. Or an archive with ``train_images`` of shape (n, h, w) or
+        (n, h, w, c) and integer ``train_labels`` of shape (n, 1) or (n,).
+    resize : (int, int) or None, default=None
+        Height and width, each from 1 to 512, to which all images of a folder are resized by antialiased bicubic
+        resampling. The aspect ratio is not kept. Files are not changed: results hold copies of them. None requires
+        images of one size.
+    skip_bad : bool, default=False
+        Whether to skip files that cannot be read, with a warning that names them.
+    only_synthetic : bool, default=False
+        Of a result of ganaug, read only the synthetic images; of anything else, read all. If False, a result of ganaug
+        is refused.
+
+    Returns
+    -------
+    ImageSet
+        The images, in the order of the names of classes and files. Images of a folder get the fewest channels (grey or
+        RGB, with or without alpha) that hold all of them without loss. A palette becomes its colours, and 1 bit becomes
+        0 and 255. The orientation that a camera noted is applied. DICOM pixels are the stored values, before rescaling.
+
+    Raises
+    ------
+    OSError
+        If there is no such folder or archive.
+    ValueError
+        If a file cannot be read (the message names up to five), a class has no image, or images differ in size or
+        depth.
+
+    Warns
+    -----
+    UserWarning
+        If files are skipped, or if images outside the folders of the classes are left out.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np
+    >>> from PIL import Image
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> for name in ("cat", "dog"):
+    ...     (folder / name).mkdir()
+    ...     Image.new("L", (12, 10)).save(folder / name / "1.png")
+    >>> images = read_images(folder)
+    >>> images.X.shape, images.y.tolist(), images.files
+    ((2, 10, 12), ['cat', 'dog'], ['cat/1.png', 'dog/1.png'])
+    """
+    source = Path(source)
+    if not source.exists():
+        raise FileNotFoundError(f"there is no file or folder {source}")
+    if is_archive(source):
+        if resize is not None:
+            raise ValueError(f"resize (--resize) is for folders; all images in {source} have one size already")
+        return ImageSet(*read_archive(source, only_synthetic=only_synthetic), source)
+    if not source.is_dir():
+        raise ValueError(f"{source} is neither a folder of images nor an .npz file")
+    read = read_folder(source, resize=resize, skip_bad=skip_bad, only_synthetic=only_synthetic)
+    return ImageSet(*read, source)
+
+
+def check_image_output(
+    out: str | Path, source: str | Path, *, copies: Literal["copy", "link", "none"] = "copy", force: bool = False
+) -> None:
+    """Make sure that a result can be written, before time is spent on computing it.
+
+    Parameters
+    ----------
+    out : str or Path
+        Where to write: a folder, or an ``.npz`` file if the images came from one.
+    source : str or Path
+        Where the images come from.
+    copies : {"copy", "link", "none"}, default="copy"
+        As in `write_images`.
+    force : bool, default=False
+        Whether an existing result may be replaced: an archive, an empty folder, or a folder that ganaug wrote and that
+        holds nothing else.
+
+    Raises
+    ------
+    OSError
+        If `out` exists and `force` is False, or `out` cannot be written.
+    ValueError
+        If `out` is of another kind than `source`, one lies within the other, or `out` is a folder that holds other
+        files.
+    """
+    if copies not in ("copy", "link", "none"):
+        raise ValueError(f"copies must be 'copy', 'link' or 'none', got {copies!r}")
+    out, source = Path(out), Path(source)
+    target, origin = out.resolve(), source.resolve()
+    if target == origin:
+        raise ValueError(f"{out} is where the images are read from; write to another place")
+    if is_archive(source):
+        if not is_archive(out):
+            raise ValueError(f"{out} must be an .npz file, because {source} is one")
+        if copies == "link":
+            raise ValueError("copies='link' is for folders; use 'copy' or 'none' for an archive")
+        check_output(out, force=force, extensions=False)
+        check_output(manifest_path(out), force=force, extensions=False)
+        return
+    if out.suffix.lower() in (".npz", ".csv", ".tsv", ".parquet", ".feather", ".zip"):
+        raise ValueError(f"{out} must be a folder, because {source} is one; use a name without {out.suffix}")
+    if target.is_relative_to(origin) or origin.is_relative_to(target):
+        raise ValueError(f"of {out} and {source}, one lies within the other; write to another place")
+    check_folder(out, force)
+
+
+def write_images(
+    out: str | Path,
+    images: ImageSet,
+    X_synthetic: NDArray,
+    y_synthetic: ArrayLike,
+    *,
+    manifest: pd.DataFrame | None = None,
+    copies: Literal["copy", "link", "none"] = "copy",
+    force: bool = False,
+) -> None:
+    """Write originals, synthetic images, and a manifest that tells which is which.
+
+    All is written under a temporary name and then renamed. So at any moment `out` is either the old result or the new
+    one.
+
+    A folder gets the unchanged files of the originals in the folders of their classes, and synthetic images as
+    ``CLASS/synthetic_000001.png`` and so on: PNG of 8 or 16 bits, or TIFF for signed values, which some DICOM files
+    have. The metadata of each synthetic file says that it is synthetic. ``manifest.csv`` has the columns file, class,
+    synthetic (0 or 1) and those of `manifest`.
+
+    An archive gets the synthetic images at the end of ``train_images`` and ``train_labels``, a new array
+    ``train_is_synthetic``, and unchanged copies of all other arrays. The manifest is written beside it, as
+    ``OUT.manifest.csv``; its column file is the position in ``train_images``.
+
+    Parameters
+    ----------
+    out : str or Path
+        A folder, or an ``.npz`` file if the images came from one.
+    images : ImageSet
+        The originals.
+    X_synthetic : array of shape (m, h, w) or (m, h, w, c)
+        The synthetic images, with the dtype and the shape of ``images.X``.
+    y_synthetic : array of shape (m,)
+        Their classes, each one of ``images.y``.
+    manifest : DataFrame of shape (m, k) or None, default=None
+        More columns about the synthetic images.
+    copies : {"copy", "link", "none"}, default="copy"
+        Whether the files of the originals are copied, linked, or left out. Links are hard, or symbolic where that is
+        impossible; whoever changes a link changes the original.
+    force : bool, default=False
+        As in `check_image_output`.
+
+    Raises
+    ------
+    OSError
+        If `out` cannot be written, or a file of the originals was deleted.
+    ValueError
+        If synthetic images differ from the originals in dtype or shape, or `check_image_output` refuses `out`.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np
+    >>> from PIL import Image
+    >>> home = pathlib.Path(tempfile.mkdtemp())
+    >>> (home / "in" / "cat").mkdir(parents=True)
+    >>> Image.new("L", (12, 10)).save(home / "in" / "cat" / "1.png")
+    >>> images = read_images(home / "in")
+    >>> write_images(home / "out", images, images.X + 9, ["cat"])
+    >>> print((home / "out" / "manifest.csv").read_text())
+    file,class,synthetic
+    cat/1.png,cat,0
+    cat/synthetic_000001.png,cat,1
+    """
+    out, y_synthetic = Path(out), np.asarray(y_synthetic)
+    check_image_output(out, images.source, copies=copies, force=force)
+    _check_synthetic(images, X_synthetic, y_synthetic, manifest)
+    n_originals = 0 if copies == "none" else len(images.X)
+    labels = [*images.y[:n_originals].tolist(), *y_synthetic.tolist()]
+    if images.in_archive:
+        with replacing(out) as archive, replacing(manifest_path(out)) as table:
+            write_archive(archive, images.source, images.X[:n_originals], X_synthetic, y_synthetic)
+            positions = [*images.files[:n_originals], *range(n_originals, n_originals + len(X_synthetic))]
+            write_manifest(table, files=positions, labels=labels, n_originals=n_originals, more=manifest)
+        return
+    originals = [str(file) for file in images.files]
+    with replacing_folder(out) as folder:
+        if copies != "none":
+            place_originals(folder, images.source, originals, copies)
+        files = [*originals[:n_originals], *write_synthetic(folder, X_synthetic, y_synthetic, originals)]
+        write_manifest(folder / MANIFEST, files=files, labels=labels, n_originals=n_originals, more=manifest)
+
+
+def _check_synthetic(images: ImageSet, X: NDArray, y: NDArray, manifest: pd.DataFrame | None) -> None:
+    if X.shape[1:] != images.X.shape[1:] or X.dtype != images.X.dtype:
+        raise ValueError(
+            f"X_synthetic must be like the originals, {images.X.dtype} of shape {images.X.shape[1:]} each; got "
+            f"{X.dtype} of shape {X.shape[1:]}"
+        )
+    if y.shape != (len(X),):
+        raise ValueError(
+            f"y_synthetic must have one class for each synthetic image, shape ({len(X)},); got shape {y.shape}"
+        )
+    unknown = set(y.tolist()) - set(images.y.tolist())
+    if unknown:
+        raise ValueError(f"y_synthetic holds {min(unknown, key=str)!r}, which is not a class of the originals")
+    if manifest is None:
+        return
+    if len(manifest) != len(X):
+        raise ValueError(f"manifest must have one row for each of {len(X)} synthetic images, got {len(manifest)} rows")
+    taken = [name for name in COLUMNS if name in manifest]
+    if taken:
+        raise ValueError(f"manifest has a column {taken[0]!r}, which every manifest has already; rename it")
+
+
+def write_image_samples(out: str | Path, X: NDArray, label: str, *, force: bool = False) -> None:
+    """Write synthetic images of one class to a folder of their own, with a manifest.
+
+    Parameters
+    ----------
+    out : str or Path
+        The folder. The images are written to it as ``LABEL/synthetic_000001.png`` and so on.
+    X : array of shape (n, h, w) or (n, h, w, c)
+        The images, of uint8, uint16 or int16.
+    label : str
+        Their class.
+    force : bool, default=False
+        As in `check_image_output`; and a folder with originals is never replaced.
+
+    Raises
+    ------
+    OSError
+        If `out` cannot be written.
+    ValueError
+        If no file format holds such values, the label cannot be the name of a folder, or `out` is a folder that holds
+        other files.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> out = pathlib.Path(tempfile.mkdtemp()) / "cats"
+    >>> write_image_samples(out, np.zeros((2, 10, 12), np.uint8), "cat")
+    >>> sorted(path.name for path in (out / "cat").iterdir())
+    ['synthetic_000001.png', 'synthetic_000002.png']
+    """
+    out = Path(out)
+    X = X[..., 0] if X.ndim == 4 and X.shape[3] == 1 else X
+    if X.dtype not in (np.uint8, np.uint16, np.int16) or (X.ndim == 4 and X.dtype != np.uint8):
+        what = f"{X.dtype} with {X.shape[3]} channels" if X.ndim == 4 else str(X.dtype)
+        raise ValueError(f"no image file holds pixels of {what}; sample the model in Python")
+    if label in ("", ".", "..", MANIFEST) or "/" in label or "\\" in label:  # the model may come from a stranger
+        raise ValueError(f"label {label!r} cannot be the name of a folder; sample the model in Python")
+    check_folder(out, force, of_samples=True)
+    with replacing_folder(out) as folder:
+        files = write_synthetic(folder, X, np.full(len(X), label, dtype=object), [])
+        write_manifest(folder / MANIFEST, files=files, labels=[label] * len(X), n_originals=0)

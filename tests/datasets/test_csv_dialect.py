@@ -1,0 +1,112 @@
+"""Laws of the dialect: the bytes of a file return, and appended rows have its encoding, delimiter, quotes and ends."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from ganaug.datasets import read_table
+
+QUOTED = 'name,note,n\n"Ann","a ""b"", c",1\n"Bob","two\nlines",2\n"Cy","",3\n'
+
+DIALECTS: dict[str, Callable[[str], bytes]] = {
+    "plain": lambda plain: plain.encode(),
+    "no last newline": lambda plain: plain.rstrip().encode(),
+    "blank lines at the end": lambda plain: (plain + "\n\n").encode(),
+    "blank line inside": lambda plain: plain.replace("\n3,", "\n\n3,").encode(),
+    "crlf": lambda plain: plain.replace("\n", "\r\n").encode(),
+    "crlf, no last newline": lambda plain: plain.rstrip().replace("\n", "\r\n").encode(),
+    "cr": lambda plain: plain.replace("\n", "\r").encode(),
+    "semicolon": lambda plain: plain.replace(",", ";").encode(),
+    "semicolon and decimal comma": lambda plain: plain.replace(",", ";").replace(".", ",").encode(),
+    "pipe": lambda plain: plain.replace(",", "|").encode(),
+    "tab": lambda plain: plain.replace(",", "\t").encode(),
+    "spaces": lambda plain: plain.replace(",", ", ").encode(),
+    "utf-8 with bom": lambda plain: b"\xef\xbb\xbf" + plain.replace("Bern", "Zürich").encode(),
+    "latin-1": lambda plain: plain.replace("Bern", "Zürich").encode("latin-1"),
+    "cp1252": lambda plain: plain.replace("Bern", "5 €").encode("cp1252"),
+    "utf-16": lambda plain: b"\xff\xfe" + plain.replace("Bern", "Łódź").encode("utf-16-le"),
+    "quoted": lambda plain: QUOTED.encode(),
+    "quoted, no last newline": lambda plain: QUOTED.rstrip().encode(),
+    "all quoted": lambda plain: "\n".join('"' + line.replace(",", '","') + '"' for line in plain.splitlines()).encode(),
+    "a quote amid a cell": lambda plain: b'size,n\n5" pipe,1\n6" pipe,2\n',
+    "unnamed first column": lambda plain: plain.replace("id,", ",").encode(),
+}
+
+
+@pytest.fixture(params=DIALECTS)
+def dialect(request, plain, tmp_path):
+    path = tmp_path / "in.csv"
+    path.write_bytes(DIALECTS[request.param](plain))
+    return path
+
+
+def test_without_new_rows_the_bytes_return(again, dialect):
+    assert again(dialect, read_table(dialect)) == dialect.read_bytes()
+
+
+def test_new_rows_are_appended_in_the_same_notation(again, dialect):
+    table, before = read_table(dialect), dialect.read_bytes()
+    after = again(dialect, table, table.frame)
+    assert after.startswith(before)
+    # The originals once more: so every record must now stand there twice, letter for letter.
+    dialect.with_name("out.csv").rename(dialect)
+    twice = read_table(dialect).frame
+    pd.testing.assert_frame_equal(twice, pd.concat([table.frame] * 2, ignore_index=True))
+    if b"\n\n" not in before and b"pipe" not in before:  # an empty line or an odd quote is not made twice
+        text, end = table.source.text, table.source.terminator
+        body = text.split(end, 1)[1]
+        assert after == before + ("" if text.endswith(end) else end).encode() + body.encode(table.source.encoding)
+
+
+def test_mark_is_one_cell_more_in_every_record(plain, again, dialect):
+    table = read_table(dialect)
+    after = again(dialect, table, table.frame[:2], mark="synthetic")
+    dialect.with_name("out.csv").rename(dialect)
+    marked = read_table(dialect).frame
+    assert marked.columns[-1] == "synthetic"
+    assert marked.pop("synthetic").tolist() == [0] * len(table.frame) + [1, 1]
+    pd.testing.assert_frame_equal(marked[: len(table.frame)], table.frame)
+    assert after.count(b"\n") - plain.encode().count(b"\n") < 30
+
+
+def test_last_line_ends_as_it_did(again, dialect):
+    table = read_table(dialect)
+    ends = table.source.text.endswith(("\n", "\r"))
+    for options in ({}, {"mark": "synthetic"}, {"only_synthetic": True}):
+        text = again(dialect, table, table.frame[:2], force=True, **options).decode(table.source.encoding)
+        assert text.endswith(("\n", "\r")) == ends
+
+
+def test_line_end_is_not_mixed(again, tmp_path):
+    (tmp_path / "in.csv").write_bytes(b"a,b\r\n1,x\r\n2,y\r\n")
+    table = read_table(tmp_path / "in.csv")
+    after = again(tmp_path / "in.csv", table, table.frame, mark="synthetic")
+    assert after == b"a,b,synthetic\r\n1,x,0\r\n2,y,0\r\n1,x,1\r\n2,y,1\r\n"
+
+
+def test_quotes_as_each_column_has_them(written):
+    text = '"name","n","note"\n"a",1,NA\n"b",NA,"x"\n"c",3,"y, z"\n'
+    rows = {"name": ["b", None], "n": pd.array([7, None], dtype="Int64"), "note": ['say "x"', None]}
+    assert written(text, rows) == ['"b",7,"say ""x"""', '"",NA,NA']
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"\n\n", "the file is empty"),
+        (b"\xef\xbb\xbf", "the file is empty"),
+        (b"a,b\n", "no rows"),
+        (b"a,a\n1,2\n", "two columns are named 'a'"),
+        (b"a,b\n1,2\n3\n", "line 3 has 1 cell, but the header has 2"),
+        (b"a,b\n1,2\n\n3,4,5\n", "line 4 has 3 cells, but the header has 2"),
+        (b'a,b\n"x\ny",2\n3,4,5\n', "line 4 has 3 cells, but the header has 2"),
+        (b'a,b\n1,2\n3,"4\n5,6\n', "line 3 opens a quote that is never closed"),
+        (b"PK\x03\x04\0\0,\n", "zero bytes"),
+    ],
+)
+def test_bad_text(tmp_path, data, message):
+    (tmp_path / "in.csv").write_bytes(data)
+    with pytest.raises(ValueError, match=message):
+        read_table(tmp_path / "in.csv")

@@ -1,0 +1,100 @@
+"""Laws of DICOM: stored values are read, and values that do not compare are refused."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from ganaug.datasets import read_images, write_images
+
+rng = np.random.default_rng(0)
+GREY = rng.integers(256, size=(10, 12)).astype("uint8")
+RGB = rng.integers(256, size=(10, 12, 3)).astype("uint8")
+GREY16 = rng.integers(2**16, size=(10, 12)).astype("uint16")
+SIGNED = rng.integers(-(2**15), 2**15, size=(10, 12)).astype("int16")
+
+
+def dicom(path, pixels, **tags):
+    pydicom = pytest.importorskip("pydicom")
+    from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = pydicom.Dataset()
+    data.file_meta = pydicom.dataset.FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID = CTImageStorage
+    data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID = generate_uid()
+    data.Rows, data.Columns = pixels.shape[:2]
+    data.SamplesPerPixel = pixels.shape[2] if pixels.ndim == 3 else 1
+    if pixels.ndim == 3:
+        data.PlanarConfiguration = 0
+    data.PhotometricInterpretation = "RGB" if pixels.ndim == 3 else "MONOCHROME2"
+    data.BitsAllocated = data.BitsStored = pixels.dtype.itemsize * 8
+    data.HighBit = data.BitsStored - 1
+    data.PixelRepresentation = int(pixels.dtype.kind == "i")
+    data.add_new("PixelData", "OB" if pixels.dtype.itemsize == 1 else "OW", pixels.tobytes())
+    for name, value in tags.items():
+        setattr(data, name, value)
+    data.save_as(path, enforce_file_format=True)
+
+
+@pytest.mark.parametrize("pixels", [GREY, GREY16, SIGNED, RGB], ids=["8", "16", "signed", "colour"])
+def test_dicom_is_read_and_answered_by_images(tmp_path, pixels, contents):
+    dicom(tmp_path / "in" / "a" / "1.DCM", pixels)
+    dicom(tmp_path / "in" / "b" / "1.dcm", pixels)
+    images = read_images(tmp_path / "in")
+    assert images.X.dtype == pixels.dtype
+    np.testing.assert_array_equal(images.X, [pixels, pixels])
+    write_images(tmp_path / "out", images, images.X[:1, ::-1], ["a"])
+    extension = "tif" if pixels.dtype == np.int16 else "png"
+    assert set(contents(tmp_path / "out")) == {
+        "a/1.DCM",
+        "b/1.dcm",
+        f"a/synthetic_000001.{extension}",
+        "manifest.csv",
+    }
+    shutil.copytree(tmp_path / "out" / "a", tmp_path / "again" / "a")
+    np.testing.assert_array_equal(read_images(tmp_path / "again").X[1], pixels[::-1])
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        ({"NumberOfFrames": 3}, "3 frames"),
+        ({"Rows": 60_000, "Columns": 60_000}, "bomb"),
+        ({"Rows": 11}, "The number of bytes|length"),
+        ({"PhotometricInterpretation": "PALETTE COLOR"}, "PALETTE"),
+        ({"PhotometricInterpretation": None}, "a/1.dcm"),
+    ],
+    ids=str,
+)
+def test_dicom_that_cannot_be_read_is_named(tmp_path, tags, message, refused):
+    dicom(tmp_path / "a" / "1.dcm", GREY, **tags)
+    refused(tmp_path, message)
+
+
+@pytest.mark.parametrize("data", [b"x", bytes(132), bytes(128) + b"DICM"], ids=["text", "zeros", "header only"])
+def test_what_is_no_dicom_is_named(tmp_path, data, folder, refused):
+    pytest.importorskip("pydicom")
+    folder(tmp_path, **{"a__1.dcm": data})
+    refused(tmp_path, r"1 of 1 image cannot be read: a/1.dcm \(")
+
+
+@pytest.mark.parametrize(
+    ("tags", "meaning"),
+    [
+        ({"RescaleSlope": 2, "RescaleIntercept": -1024}, "rescaled by 2 and -1024"),
+        ({"PhotometricInterpretation": "MONOCHROME1"}, "MONOCHROME1"),
+    ],
+)
+def test_dicom_values_that_do_not_compare_are_refused(tmp_path, tags, meaning, refused):
+    dicom(tmp_path / "a" / "1.dcm", GREY16, RescaleSlope=1, RescaleIntercept=0)
+    dicom(tmp_path / "a" / "2.dcm", GREY16, **tags)
+    refused(tmp_path, f"a/1.dcm is 10x12 of uint16, but a/2.dcm is 10x12 of uint16, {meaning}: their values")
+
+
+def test_without_pydicom_the_extra_is_named(pets, monkeypatch, folder, refused):
+    folder(pets, **{"cat__1.dcm": b"x"})
+    monkeypatch.setitem(__import__("sys").modules, "pydicom", None)
+    for skip_bad in (False, True):
+        refused(pets, r"pip install 'ganaug\[dicom\]'", skip_bad=skip_bad)
