@@ -302,7 +302,7 @@ def agreement(network: CNN, X: np.ndarray, label: int) -> float:
 
 def distances(real: np.ndarray, synthetic: np.ndarray, rng: np.random.Generator) -> Row:
     """Distances between half of the real images and as many synthetic images, or the other half."""
-    from ganaug.metrics import frechet_distance, kernel_distance, real_floor
+    from ganaug.metrics import frechet_distance, kernel_distance, real_baseline
 
     def both(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
         return frechet_distance(one, other), kernel_distance(one, other)
@@ -311,7 +311,7 @@ def distances(real: np.ndarray, synthetic: np.ndarray, rng: np.random.Generator)
     known = features(real[rng.permutation(len(real))[: 2 * n]])
     others = features(synthetic[rng.permutation(len(synthetic))[:n]])
     frechet, kernel = np.mean([both(half, others) for half in (known[:n], known[n:])], axis=0)
-    baseline = real_floor(known, both, n_splits=N_HALVINGS, random_state=rng).mean
+    baseline = real_baseline(known, both, n_splits=N_HALVINGS, random_state=rng).mean
     return {"FD": frechet, "FD baseline": baseline[0], "KID": kernel, "KID baseline": baseline[1]}
 
 

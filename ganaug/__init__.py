@@ -7,10 +7,12 @@ from ganaug._version import __version__
 
 if TYPE_CHECKING:
     from ganaug.calibration import calibrated
-    from ganaug.comparison import compare, select
+    from ganaug.comparison.compare import compare
+    from ganaug.comparison.select import select
     from ganaug.evaluation import evaluate, evaluate_resampling
     from ganaug.models import ImageGAN, TabularGAN
     from ganaug.oversampler import GANOversampler
+    from ganaug.reporting import report
 
 __all__ = [
     "GANOversampler",
@@ -21,6 +23,7 @@ __all__ = [
     "compare",
     "evaluate",
     "evaluate_resampling",
+    "report",
     "select",
 ]
 
@@ -32,6 +35,7 @@ _HOME = {
     "compare": "ganaug.comparison",
     "evaluate": "ganaug.evaluation",
     "evaluate_resampling": "ganaug.evaluation",
+    "report": "ganaug.reporting",
     "select": "ganaug.comparison",
 }
 

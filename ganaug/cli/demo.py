@@ -16,19 +16,19 @@ def demo(seed: Seed = 0) -> None:
     import pandas as pd
     from rich.progress import track
 
-    from ganaug.comparison import BENIGN_PER_MALIGNANT, N_SPLITS, splits
+    from ganaug.comparison import DEMO_BENIGN_PER_MALIGNANT, DEMO_SPLITS, demo_splits
 
     screen = console()
     screen.print("Breast cancer: 569 biopsies with 30 measurements each. One half trains; its malignant")
     screen.print(
-        f"biopsies are reduced to 1 in {BENIGN_PER_MALIGNANT + 1}. The other half tests. {N_SPLITS} random halves."
+        f"biopsies are reduced to 1 in {DEMO_BENIGN_PER_MALIGNANT + 1}. The other half tests. {DEMO_SPLITS} random halves."
     )
     scores: list[dict[str, object]] = []
     seconds: list[float] = []
     for split in track(
-        splits(seed or 0),
+        demo_splits(seed or 0),
         "Splits",
-        total=N_SPLITS,
+        total=DEMO_SPLITS,
         console=console(stderr=True),
         transient=True,
         disable=not on_terminal(),
@@ -37,7 +37,7 @@ def demo(seed: Seed = 0) -> None:
             print_counts("diagnosis", split.before, split.after, split.before)
         scores += split.scores
         seconds.append(split.seconds)
-    _print_scores(pd.DataFrame(scores), sum(seconds) / N_SPLITS)
+    _print_scores(pd.DataFrame(scores), sum(seconds) / DEMO_SPLITS)
 
 
 def _print_scores(scores: pd.DataFrame, seconds: float) -> None:
@@ -45,9 +45,9 @@ def _print_scores(scores: pd.DataFrame, seconds: float) -> None:
     from rich import box
     from rich.table import Table
 
-    from ganaug.comparison import METRICS, verdict
+    from ganaug.comparison import DEMO_METRICS, demo_verdict
 
-    groups = scores.groupby(["classifier", "added"], sort=False)[list(METRICS)]
+    groups = scores.groupby(["classifier", "added"], sort=False)[list(DEMO_METRICS)]
     means, spreads = groups.mean(), groups.std()
     bold = means == means.groupby("classifier").transform("max")
     text = means.map("{:.3f}".format).where(~bold, means.map("[bold]{:.3f}[/]".format))
@@ -61,7 +61,7 @@ def _print_scores(scores: pd.DataFrame, seconds: float) -> None:
     )
     table.add_column("classifier", no_wrap=True)
     table.add_column("added", no_wrap=True)
-    for metric in METRICS:
+    for metric in DEMO_METRICS:
         table.add_column(metric, justify="right", no_wrap=True)
     for classifier, rows in text.groupby("classifier", sort=False):
         for i, cells in enumerate(rows.droplevel("classifier").reset_index().itertuples(index=False)):
@@ -70,8 +70,8 @@ def _print_scores(scores: pd.DataFrame, seconds: float) -> None:
     screen.print(table)
 
     for rival, name in (("none", "no resampling"), ("SMOTE", "SMOTE")):
-        words, n_better, n_worse, gain = verdict(scores, rival)
+        words, n_better, n_worse, gain = demo_verdict(scores, rival)
         screen.print(
-            f"ganaug is {words} {name}: {n_better} scores of {len(METRICS) * len(scores) // 3} better, "
+            f"ganaug is {words} {name}: {n_better} scores of {len(DEMO_METRICS) * len(scores) // 3} better, "
             f"{n_worse} worse, {gain:+.3f} on average."
         )

@@ -1,38 +1,44 @@
-"""The demonstration behind `ganaug demo`: what generated rows do to classifiers of a table in scikit-learn."""
+"""What `ganaug demo` measures: a table of scikit-learn with a rare class, scored as `compare` scores."""
 
-import time
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import imblearn.over_sampling
+import numpy as np
 import pandas as pd
-from imblearn.over_sampling import SMOTE
+from imblearn.utils import check_sampling_strategy
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, balanced_accuracy_score, f1_score
 from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from ganaug.comparison.scoring import evaluate_sampler, scorers_for
 from ganaug.oversampler import GANOversampler
 
-N_SPLITS = 6
-BENIGN_PER_MALIGNANT = 12
-METRICS = ("balanced acc.", "F1", "avg. precision")
+DEMO_SPLITS = 6
+DEMO_BENIGN_PER_MALIGNANT = 12
+# Metrics of `compare`, by the heads of the columns that the shell prints.
+_METRICS = {"balanced accuracy": "balanced acc.", "F1": "F1", "average precision": "avg. precision"}
+DEMO_METRICS = tuple(_METRICS.values())
+_CLASSIFIERS = {
+    "logistic regression": LogisticRegression(max_iter=2000),
+    "gradient boosting": HistGradientBoostingClassifier(random_state=0),
+}
 
 
-class Split(NamedTuple):
+class DemoSplit(NamedTuple):
     """One split of the demonstration.
 
     Attributes
     ----------
     before, after : Series
-        Labels of the training half, and with the generated rows.
+        Labels of the training half, and with the synthetic rows.
     seconds : float
-        Time to train the generator and generate.
+        Time to train the generator and to sample.
     scores : list of dict
-        For each classifier and each kind of added rows ("none", "SMOTE", "ganaug"), the `METRICS` on the other half.
+        For each classifier and each kind of added rows ("none", "SMOTE", "ganaug"), the `DEMO_METRICS` on the other
+        half.
     """
 
     before: pd.Series
@@ -41,7 +47,11 @@ class Split(NamedTuple):
     scores: list[dict[str, object]]
 
 
-def splits(seed: int) -> Iterator[Split]:
+class _SMOTE(imblearn.over_sampling.SMOTE):
+    """SMOTE on rows as they are: what is not a class of imbalanced-learn itself is not given prepared rows."""
+
+
+def demo_splits(seed: int) -> Iterator[DemoSplit]:
     """Halve the breast cancer table, thin out the malignant biopsies of one half, and score classifiers on the other.
 
     Parameters
@@ -51,33 +61,41 @@ def splits(seed: int) -> Iterator[Split]:
 
     Yields
     ------
-    Split
-        `N_SPLITS` of them.
+    DemoSplit
+        `DEMO_SPLITS` of them.
     """
     X, codes = load_breast_cancer(return_X_y=True, as_frame=True)
     y = codes.map({0: "malignant", 1: "benign"}).rename("diagnosis")
-    for split in range(seed, seed + N_SPLITS):
-        X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.5, stratify=y, random_state=split)
-        is_rare = y_train == "malignant"
-        kept = ~is_rare | (is_rare.cumsum() <= (~is_rare).sum() // BENIGN_PER_MALIGNANT)
-        X_train, y_train = X_train[kept], y_train[kept]
-        start = time.perf_counter()
-        generated = GANOversampler(random_state=split).fit_resample(X_train, y_train)
-        seconds = time.perf_counter() - start
-        added = {
-            "none": (X_train, y_train),
-            "SMOTE": SMOTE(random_state=split).fit_resample(X_train, y_train),
-            "ganaug": generated,
+    labels = y.to_numpy()
+    for split in range(seed, seed + DEMO_SPLITS):
+        train, test = train_test_split(np.arange(len(X)), test_size=0.5, stratify=y, random_state=split)
+        is_rare = labels[train] == "malignant"
+        kept = ~is_rare | (is_rare.cumsum() <= (~is_rare).sum() // DEMO_BENIGN_PER_MALIGNANT)
+        before = y.iloc[train[kept]]
+        samplers = {
+            "none": "none",
+            "SMOTE": _SMOTE(random_state=split),
+            "ganaug": GANOversampler(random_state=split),
         }
+        rows: list[dict[str, Any]] = []
+        for name, sampler in samplers.items():
+            # A few hundred rows: on a busy machine threads that wait for each other take a hundred times as long.
+            with threadpool_limits(1):
+                rows += evaluate_sampler(
+                    X, labels, None, train[kept], test, split, name, sampler, _CLASSIFIERS, scorers_for(labels), seed
+                )
         scores = [
-            {"split": split, "classifier": classifier, "added": name, **values}
-            for name, (X_fit, y_fit) in added.items()
-            for classifier, values in _scores(X_fit, y_fit, X_test, y_test).items()
+            {"split": split, "classifier": row["classifier"], "added": row["sampler"]}
+            | {head: row[metric] for metric, head in _METRICS.items()}
+            for row in rows
         ]
-        yield Split(y_train, generated[1], seconds, scores)
+        taken = {row["sampler"]: row["fit_seconds"] for row in rows if row["classifier"] == "logistic regression"}
+        added = check_sampling_strategy("auto", before.to_numpy(), "over-sampling")
+        after = pd.concat([before, pd.Series(np.repeat(list(added), list(added.values())), name="diagnosis")])
+        yield DemoSplit(before, after, taken["ganaug"] - taken["none"], scores)
 
 
-def verdict(scores: pd.DataFrame, rival: str) -> tuple[str, int, int, float]:
+def demo_verdict(scores: pd.DataFrame, rival: str) -> tuple[str, int, int, float]:
     """Compare ganaug with a rival over all splits, classifiers and metrics.
 
     Parameters
@@ -96,32 +114,15 @@ def verdict(scores: pd.DataFrame, rival: str) -> tuple[str, int, int, float]:
     gain : float
         Mean difference of the scores.
     """
-    single = scores.melt(["split", "classifier", "added"], list(METRICS), "metric").pivot_table(
+    single = scores.melt(["split", "classifier", "added"], list(DEMO_METRICS), "metric").pivot_table(
         index=["split", "classifier", "metric"], columns="added", values="value"
     )
     gains = single["ganaug"] - single[rival]
     n_better, n_worse = int((gains > 0).sum()), int((gains < 0).sum())
-    luck = abs(n_better - n_worse) <= 2 * len(gains) ** 0.5
-    return "level with" if luck else "ahead of" if n_better > n_worse else "behind", n_better, n_worse, gains.mean()
-
-
-def _scores(X: pd.DataFrame, y: pd.Series, X_test: pd.DataFrame, y_test: pd.Series) -> dict[str, dict[str, float]]:
-    """Train two classifiers and score them on real rows, "malignant" the positive class."""
-    classifiers = {
-        "logistic regression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000)),
-        "gradient boosting": HistGradientBoostingClassifier(random_state=0),
-    }
-    scores = {}
-    for name, classifier in classifiers.items():
-        # A few hundred rows: on a busy machine threads that wait for each other take a hundred times as long.
-        with threadpool_limits(1):
-            classifier.fit(X, y)
-            predicted = classifier.predict(X_test)
-            chance = classifier.predict_proba(X_test)[:, list(classifier.classes_).index("malignant")]
-        values = (
-            balanced_accuracy_score(y_test, predicted),
-            f1_score(y_test, predicted, pos_label="malignant"),
-            average_precision_score(y_test, chance, pos_label="malignant"),
-        )
-        scores[name] = dict(zip(METRICS, values, strict=True))
-    return scores
+    is_even = abs(n_better - n_worse) <= 2 * len(gains) ** 0.5
+    return (
+        "level with" if is_even else "ahead of" if n_better > n_worse else "behind",
+        n_better,
+        n_worse,
+        float(gains.mean()),
+    )

@@ -1,14 +1,25 @@
-"""TableEvaluation of synthetic data and of what a resampler added."""
+"""Evaluations of synthetic data and of what a resampler added."""
 
-from ganaug.evaluation.image_result import ImageEvaluation, evaluate_images
+from ganaug.evaluation.dispatch import evaluate
+from ganaug.evaluation.image_evaluation import evaluate_images
+from ganaug.evaluation.image_manifest import image_manifest, training_distance
+from ganaug.evaluation.image_result import ImageEvaluation
+from ganaug.evaluation.paths import evaluate_paths
 from ganaug.evaluation.resampling import evaluate_resampling
-from ganaug.evaluation.table_result import TableEvaluation, evaluate, evaluate_tables
+from ganaug.evaluation.resampling_result import ImageSamples, Resampling
+from ganaug.evaluation.table_evaluation import evaluate_tables
+from ganaug.evaluation.table_result import TableEvaluation
 
 __all__ = [
     "ImageEvaluation",
+    "ImageSamples",
+    "Resampling",
     "TableEvaluation",
     "evaluate",
     "evaluate_images",
+    "evaluate_paths",
     "evaluate_resampling",
     "evaluate_tables",
+    "image_manifest",
+    "training_distance",
 ]

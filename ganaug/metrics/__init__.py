@@ -1,71 +1,67 @@
 """Measures of synthetic data, one family a file."""
 
-from ganaug.metrics.efficientnet import features, probabilities
-from ganaug.metrics.fidelity import (
-    AUC,
-    Associations,
-    Projection,
-    TableCodes,
-    alpha_precision_beta_recall,
-    as_time,
-    associations,
-    column_distances,
-    distributions,
-    projection,
-    two_sample_auc,
-    validity,
+from ganaug.metrics.associations import Associations, association_matrices
+from ganaug.metrics.distances import frechet_distance, kernel_distance
+from ganaug.metrics.efficientnet import EXTRACTOR_NAME, features, probabilities
+from ganaug.metrics.inception import Inception, inception_score
+from ganaug.metrics.intervals import Baseline, Interval, bootstrap, real_baseline
+from ganaug.metrics.marginals import column_distances, column_distributions
+from ganaug.metrics.nearest import nearest_pixels, nearest_rows
+from ganaug.metrics.neighborhoods import Neighborhoods, precision_recall_density_coverage
+from ganaug.metrics.privacy import (
+    ClosestRecords,
+    Copies,
+    Count,
+    closest_records,
+    compare_closest,
+    find_copies,
+    membership_inference,
 )
-from ganaug.metrics.images import (
-    Floor,
-    Interval,
-    Neighborhoods,
-    bootstrap,
-    frechet_distance,
-    inception_score,
-    kernel_distance,
-    nearest,
-    nearest_pixels,
-    precision_recall_density_coverage,
-    real_floor,
-)
-from ganaug.metrics.inception import Inception
-from ganaug.metrics.privacy import Closest, Copies, Count, closest_of, closest_records, copies, membership_inference
-from ganaug.metrics.utility import Utility, utility
+from ganaug.metrics.supports import AlphaPrecisionBetaRecall, alpha_precision_beta_recall
+from ganaug.metrics.table_features import Projection, embed_rows, projection
+from ganaug.metrics.table_pair import TablePair, seconds_to_time
+from ganaug.metrics.two_sample import AUC, delong_auc, two_sample_auc
+from ganaug.metrics.utility import Utility, utility_scores
+from ganaug.metrics.validity import invalid_cells
 
 __all__ = [
     "AUC",
+    "EXTRACTOR_NAME",
+    "AlphaPrecisionBetaRecall",
     "Associations",
-    "Closest",
+    "Baseline",
+    "ClosestRecords",
     "Copies",
     "Count",
-    "Floor",
     "Inception",
     "Interval",
     "Neighborhoods",
     "Projection",
-    "TableCodes",
+    "TablePair",
     "Utility",
     "alpha_precision_beta_recall",
-    "as_time",
-    "associations",
+    "association_matrices",
     "bootstrap",
-    "closest_of",
     "closest_records",
     "column_distances",
-    "copies",
-    "distributions",
+    "column_distributions",
+    "compare_closest",
+    "delong_auc",
+    "embed_rows",
     "features",
+    "find_copies",
     "frechet_distance",
     "inception_score",
+    "invalid_cells",
     "kernel_distance",
     "membership_inference",
-    "nearest",
     "nearest_pixels",
+    "nearest_rows",
     "precision_recall_density_coverage",
     "probabilities",
     "projection",
-    "real_floor",
+    "real_baseline",
+    "seconds_to_time",
     "two_sample_auc",
-    "utility",
-    "validity",
+    "utility_scores",
 ]

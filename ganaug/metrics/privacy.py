@@ -1,43 +1,58 @@
-"""Measures of what a generated table gives away of the rows that its generator was trained on.
+"""What synthetic rows reveal of the rows that their generator was trained on: copies, distances, membership.
 
-None of them is a guarantee: they find the ordinary leaks, copies and rows too near to single real ones. They compare
-with rows that the generator has not seen, the hold-out, which are as near to the training rows as rows of the same
-distribution have to be. Without a hold-out the training rows are compared with each other.
+None of these measures is a guarantee: they find the most common leaks, copies and rows too near to single real ones.
+They compare with rows that the generator has not seen, the hold-out: rows of one distribution are always somewhat near
+to each other. Without a hold-out the training rows are compared with each other.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import KDTree
+from scipy.stats import binomtest
 
-from ganaug.common.containers import as_frame
 from ganaug.common.random import subsample
-from ganaug.metrics.fidelity import AUC, TableCodes, auc, row_keys
-from ganaug.metrics.images import nearest
+from ganaug.metrics.nearest import nearest_rows
+from ganaug.metrics.table_features import embed_rows, standardize_numbers
+from ganaug.metrics.table_pair import TablePair, as_pair, row_keys
+from ganaug.metrics.two_sample import AUC, delong_auc
 
-# Pairs of rows whose distance is measured at once: about two seconds. Of longer tables some rows are drawn, 1,000 at
+# Pairs of rows whose distances are measured at once: about two seconds. Of longer tables some rows are drawn, 1,000 at
 # least, and compared with all rows of the other table.
 MAX_PAIRS = 100_000_000
 MIN_DRAWN = 1_000
-# Real pictures whose nearest other one is sought, for reference.
-MAX_REFERENCE_PICTURES = 200
+# Resamples behind the interval of a ratio of distances.
+_N_RESAMPLES = 200
 
 
 class Count(NamedTuple):
-    """So many rows of so many."""
+    """How many rows of how many have some property."""
 
     found: int
-    of: int
+    total: int
 
     @property
     def share(self) -> float:
-        """0 to 1."""
-        return self.found / self.of
+        """Share of the rows, 0 to 1."""
+        return self.found / self.total
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the share (Wilson).
+
+        Examples
+        --------
+        >>> low, high = Count(0, 100).interval
+        >>> low, round(high, 3)
+        (0.0, 0.037)
+        """
+        ends = binomtest(self.found, self.total).proportion_ci(method="wilson")
+        return float(ends.low), float(ends.high)
 
     def exceeds(self, other: "Count") -> bool:
-        """Whether the share is larger than another one's by more than chance explains (97.5 % one-sided).
+        """Whether the share is larger than another one by more than chance explains (97.5 %, one-sided).
 
         Examples
         --------
@@ -45,22 +60,22 @@ class Count(NamedTuple):
         (True, False)
         """
         # one more found and one more not, in either (Agresti and Caffo 2000): right for small shares too
-        a, b = (self.found + 1) / (self.of + 2), (other.found + 1) / (other.of + 2)
-        error = np.sqrt(a * (1 - a) / (self.of + 2) + b * (1 - b) / (other.of + 2))
+        a, b = (self.found + 1) / (self.total + 2), (other.found + 1) / (other.total + 2)
+        error = np.sqrt(a * (1 - a) / (self.total + 2) + b * (1 - b) / (other.total + 2))
         return bool(a - b > 1.96 * error)
 
 
 class Copies(NamedTuple):
-    """What `copies` returns."""
+    """What `find_copies` returns."""
 
-    listed: pd.DataFrame
+    pairs: pd.DataFrame
     exact: Count
     near: Count
     reference_exact: Count
     reference_near: Count
 
 
-class Closest(NamedTuple):
+class ClosestRecords(NamedTuple):
     """What `closest_records` returns."""
 
     distance: float
@@ -74,47 +89,49 @@ class Closest(NamedTuple):
     reference_neighbor_ratio: float
 
 
-def copies(real: Any, synthetic: Any, *, holdout: Any = None, tolerance: float = 0.01) -> Copies:
-    """List synthetic rows that equal a real one, or nearly do.
+def find_copies(real: Any, synthetic: Any = None, *, holdout: Any = None, tolerance: float = 0.01) -> Copies:
+    """Find synthetic rows that equal a real one, or nearly do.
 
     Parameters
     ----------
-    real, synthetic : table of shape (n_real, d), (n_synthetic, d)
-        The training rows and the generated ones, with the same columns; see `as_frame`.
+    real : TablePair, or table of shape (n_real, d)
+        The training rows, or a pair that holds all tables.
+    synthetic : table of shape (n_synthetic, d) or None, default=None
+        Synthetic rows with the same columns; None beside a pair.
     holdout : table of shape (n_holdout, d) or None, default=None
-        Real rows that the generator has not seen, for reference: where real rows coincide anyway, so may synthetic
-        ones. Without, it is how many real rows have another one that equals them.
+        Real rows that the generator has not seen, for reference: where real rows coincide with training rows anyway,
+        synthetic rows may as well. Without a hold-out, the reference is how many real rows have an equal one.
     tolerance : float, default=0.01
-        In standard deviations of a real column: a near copy differs from the real row by no more in any number. Its
-        categories and its missing cells are the same.
+        Largest difference of any number between a near copy and its real row, in standard deviations of the real
+        column; at least 0. Categories and missing cells are the same.
 
     Returns
     -------
-    listed : DataFrame
-        A row for each near copy, exact ones among them and first: "synthetic" and "real", numbers of rows from 0 on;
+    pairs : DataFrame
+        A row for each near copy, exact ones among them and first: "synthetic" and "real", row numbers from 0 on;
         "distance", the largest difference of a number in standard deviations; "exact"; "shared by", how many real rows
-        are like that real row: a copy of what many have in common gives nobody away.
+        are like that real row. A copy of what many rows have in common identifies nobody.
     exact, near : Count
-        Of synthetic rows; exact ones count as near, too. 0 is best where real rows are all different, and the shares of
-        the reference else. More than those are memorised.
+        Synthetic rows that are copies; near copies include exact ones. Best is the share of the reference, 0 where
+        all real rows differ. More copies than that are memorised.
     reference_exact, reference_near : Count
-        Of held-out rows, or of real rows.
+        The same for held-out rows, or for real rows.
 
     Raises
     ------
     ValueError
-        If `tolerance` is negative; see also `as_frame` and `TableCodes`.
+        If `tolerance` is negative; see also `TablePair`.
 
     Notes
     -----
-    All rows are compared. In a table of a few short columns everything is near to something, synthetic or not: only
-    what goes beyond the reference counts (`Count.exceeds`).
+    All rows are compared. In a table of a few short columns every row is near to some other one, so only what exceeds
+    the reference counts (`Count.exceeds`).
 
     Examples
     --------
     >>> real = pd.DataFrame({"age": [31, 42, 53], "city": ["Rome", "Oslo", "Rome"]})
-    >>> found = copies(real, pd.DataFrame({"age": [42, 42], "city": ["Rome", "Oslo"]}))
-    >>> found.listed
+    >>> found = find_copies(real, pd.DataFrame({"age": [42, 42], "city": ["Rome", "Oslo"]}))
+    >>> found.pairs
        synthetic  real  distance  exact  shared by
     0          1     1       0.0   True          1
     >>> found.exact.share, found.reference_exact.share
@@ -122,23 +139,20 @@ def copies(real: Any, synthetic: Any, *, holdout: Any = None, tolerance: float =
     """
     if tolerance < 0:
         raise ValueError(f"tolerance must be at least 0 standard deviations, got {tolerance=}")
-    real = as_frame(real, "real")
-    synthetic = as_frame(synthetic, "synthetic", real)
-    others = [] if holdout is None else [as_frame(holdout, "holdout", real)]
-    book = TableCodes(real, synthetic, *others)
-    made = book.cells(synthetic)
-    unseen = book.cells(others[0]) if others else book.cells_
-    places, made_places, unseen_places = _places(book, tolerance, book.cells_, made, unseen)
+    pair = as_pair(real, synthetic, holdout)
+    unseen = pair.real_cells if pair.holdout_cells is None else pair.holdout_cells
+    points, synthetic_points, unseen_points = _copy_space(
+        pair, tolerance, pair.real_cells, pair.synthetic_cells, unseen
+    )
+    _, first, number, times = np.unique(row_keys(points), return_index=True, return_inverse=True, return_counts=True)
+    # each row once: a tree of rows that occur many times would be deep and slow
+    tree = KDTree(points[first])
+    bound = np.nextafter(tolerance * (1 + 1e-9), np.inf)  # the tree leaves out what is at the bound itself
 
-    _, first, number, times = np.unique(row_keys(places), return_index=True, return_inverse=True, return_counts=True)
-    # a tree of rows that are there many times would be deep and of no use
-    tree = KDTree(places[first])
-    bound = np.nextafter(tolerance * (1 + 1e-9), np.inf)  # the bound itself does not count
-
-    distance, found = tree.query(made_places, p=np.inf, distance_upper_bound=bound)
+    distance, found = tree.query(synthetic_points, p=np.inf, distance_upper_bound=bound)
     rows = np.flatnonzero(np.isfinite(distance))
     rows = rows[np.argsort(distance[rows], kind="stable")]
-    listed = pd.DataFrame(
+    pairs = pd.DataFrame(
         {
             "synthetic": rows,
             "real": first[found[rows]],
@@ -147,72 +161,72 @@ def copies(real: Any, synthetic: Any, *, holdout: Any = None, tolerance: float =
             "shared by": times[found[rows]],
         }
     )
-    if holdout is None:
-        alike = times[number] > 1
-        second = tree.query(places, k=[2], p=np.inf, distance_upper_bound=bound)[0][:, 0]
-        reference = np.where(alike, 0, second)
+    if pair.holdout_cells is None:
+        second = tree.query(points, k=[2], p=np.inf, distance_upper_bound=bound)[0][:, 0]
+        reference = np.where(times[number] > 1, 0, second)
     else:
-        reference = tree.query(unseen_places, p=np.inf, distance_upper_bound=bound)[0]
+        reference = tree.query(unseen_points, p=np.inf, distance_upper_bound=bound)[0]
     return Copies(
-        listed,
-        Count(int(listed["exact"].sum()), len(made)),
-        Count(len(listed), len(made)),
+        pairs,
+        Count(int(pairs["exact"].sum()), len(pair.synthetic)),
+        Count(len(pairs), len(pair.synthetic)),
         Count(int((reference == 0).sum()), len(unseen)),
         Count(int(np.isfinite(reference).sum()), len(unseen)),
     )
 
 
-def _places(book: TableCodes, tolerance: float, *tables: NDArray) -> list[NDArray]:
-    """Return the scaled numbers of rows, and a number that tells rows of other categories or missing cells apart."""
+def _copy_space(pair: TablePair, tolerance: float, *tables: NDArray) -> list[NDArray]:
+    """Return rows as points: standardised numbers, and one coordinate that separates other categories and gaps."""
     cells = np.concatenate(tables)
-    numbers = book.scaled(cells)[:, book.is_number]
-    rest = np.column_stack([cells[:, ~book.is_number], np.isnan(numbers)])
+    numbers = standardize_numbers(pair, cells)[:, pair.is_number]
+    rest = np.column_stack([cells[:, ~pair.is_number], np.isnan(numbers)])
     _, group = np.unique(row_keys(rest), return_inverse=True)
     apart = 1 + 2 * tolerance  # rows of different groups are never near
-    places = np.column_stack([np.nan_to_num(numbers, nan=0.0), apart * group])
-    return np.split(places, np.cumsum([len(table) for table in tables])[:-1])
+    points = np.column_stack([np.nan_to_num(numbers, nan=0.0), apart * group])
+    return np.split(points, np.cumsum([len(table) for table in tables])[:-1])
 
 
 def closest_records(
-    real: Any, synthetic: Any, *, holdout: Any = None, random_state: int | np.random.Generator | None = None
-) -> Closest:
-    """Compare how near synthetic and unseen real rows are to the training rows.
+    real: Any, synthetic: Any = None, *, holdout: Any = None, random_state: int | np.random.Generator | None = None
+) -> ClosestRecords:
+    """Compare how near synthetic rows and unseen real rows are to the training rows.
 
     Parameters
     ----------
-    real, synthetic : table of shape (n_real, d), (n_synthetic, d)
-        The training rows, three at least, and the generated ones, with the same columns; see `as_frame`.
+    real : TablePair, or table of shape (n_real, d)
+        The training rows, at least three, or a pair that holds all tables.
+    synthetic : table of shape (n_synthetic, d) or None, default=None
+        Synthetic rows with the same columns; None beside a pair.
     holdout : table of shape (n_holdout, d) or None, default=None
-        Real rows that the generator has not seen. Without, each real row is compared with the others, which
-        flatters a generator a little: the others are one fewer.
+        Real rows that the generator has not seen. Without a hold-out, each real row is compared with the others. This
+        favours a generator slightly, for the others are one row fewer.
     random_state : int, numpy.random.Generator or None, default=None
-        Which rows are drawn where there are more than 10^8 pairs, and of the interval.
+        Chooses rows where there are more than 10^8 pairs, and the resamples of the interval.
 
     Returns
     -------
     distance, reference_distance : float
-        Median distance to the closest real row of synthetic rows and of reference rows, in the space of
-        `TableCodes.points`; from 0 up.
+        Median distance to the closest real row of synthetic rows and of reference rows, from 0 up, between points of
+        `embed_rows`.
     ratio, low, high : float
-        The one divided by the other, from 0 up, with a 95 % interval. 1 is best: as far as new real rows. Well below,
-        rows keep too near to those of the training; above, they are less real. NaN if only the reference is 0.
+        `distance` divided by `reference_distance`, from 0 up, with a 95 % interval. 1 is best: as far as new real rows.
+        Below, rows are too near to training rows; above, they are less real. NaN if only the reference is 0.
     closer, reference_closer : Count
-        Of synthetic rows that are closer to a real row than the distance below which 5 % of the reference rows are, and
-        of reference rows that are. The latter's share is best; more says that some rows are too near, even where the
-        median is not.
+        Rows that are closer to a real row than 95 % of the reference rows are. The share of the reference, about 5 %,
+        is best; a larger one says that some rows are too near, even where the median is not.
     neighbor_ratio, reference_neighbor_ratio : float
-        Median of the distance to the closest real row divided by that to the second, 0 to 1. Best is what the
-        reference has; near 0, each row belongs to a single real one. Rows equal to two real ones have 1.
+        Median of the distance to the closest real row divided by that to the second closest, 0 to 1. Best is what the
+        reference has. Near 0, each row belongs to a single real one. Rows that equal two real ones have 1.
 
     Raises
     ------
     ValueError
-        If there are fewer than three real rows; see also `as_frame` and `TableCodes`.
+        If there are fewer than three real rows; see also `TablePair`.
 
     Notes
     -----
-    The ratio sees where most rows lie. A generator of good rows and a few copies has a ratio of 1: see `closer` and
-    `copies`.
+    The ratio describes most rows. A generator of good rows and a few copies has a ratio of 1: see `closer` and
+    `find_copies`.
 
     Examples
     --------
@@ -220,72 +234,72 @@ def closest_records(
     >>> closest_records(rows[:100], rows[:100] + 0.01, holdout=rows[100:], random_state=0).ratio < 0.1
     True
     """
-    real = as_frame(real, "real")
-    if len(real) < 3:
-        raise ValueError(f"real has {len(real)} rows, and at least 3 are needed to compare neighbours")
-    synthetic = as_frame(synthetic, "synthetic", real)
-    others = [] if holdout is None else [as_frame(holdout, "holdout", real)]
-    book = TableCodes(real, synthetic, *others)
+    pair = as_pair(real, synthetic, holdout)
+    n_real = len(pair.real)
+    if n_real < 3:
+        raise ValueError(f"real has {n_real} rows, and at least 3 are needed to compare neighbours")
     rng = np.random.default_rng(random_state)
-    made = _drawn(book.cells(synthetic), len(real), rng)
-    unseen = book.cells(others[0]) if others else book.cells_
-    points, made, unseen = book.points(book.cells_, made, _drawn(unseen, len(real), rng))
-    found = nearest(made, points, n=2)[1]
-    # without a hold-out the nearest is the row itself
-    reference = nearest(unseen, points, n=3)[1][:, 1:] if holdout is None else nearest(unseen, points, n=2)[1]
+    chosen = _subsample(pair.synthetic_cells, n_real, rng)
+    unseen = _subsample(pair.real_cells if pair.holdout_cells is None else pair.holdout_cells, n_real, rng)
+    points, synthetic_points, unseen_points = embed_rows(pair, pair.real_cells, chosen, unseen)
+    distances = nearest_rows(synthetic_points, points, n=2)[1]
+    if pair.holdout_cells is None:
+        reference = nearest_rows(unseen_points, points, n=3)[1][:, 1:]  # number 0 is the row itself
+    else:
+        reference = nearest_rows(unseen_points, points, n=2)[1]
+    return compare_closest(distances, reference, rng)
 
-    return closest_of(found, reference, rng)
 
-
-def closest_of(found: NDArray, reference: NDArray, rng: np.random.Generator) -> Closest:
+def compare_closest(distances: ArrayLike, reference: ArrayLike, rng: np.random.Generator) -> ClosestRecords:
     """Compare distances to the closest real rows, as `closest_records` does.
 
     Parameters
     ----------
-    found, reference : array of shape (n, k), (m, k)
-        Distances of synthetic and of reference rows to their closest real rows, in ascending order. With k = 1, the
-        ratios to the second are NaN.
+    distances, reference : array of shape (n, k), (m, k)
+        Distances of synthetic and of reference rows to their closest real rows, in ascending order. With k = 1 the
+        ratios to the second closest are NaN.
     rng : numpy.random.Generator
-        Of the interval.
+        Draws the resamples of the interval.
 
     Returns
     -------
-    Closest
-        What `closest_records` returns, with its intervals.
+    ClosestRecords
+        See `closest_records`.
 
     Examples
     --------
-    >>> closest_of(np.array([[1.0]]), np.array([[2.0]]), np.random.default_rng(0)).ratio
+    >>> compare_closest([[1.0]], [[2.0]], np.random.default_rng(0)).ratio
     0.5
     """
-    low, high = _ratio_interval(found[:, 0], reference[:, 0], rng)
-    near = np.quantile(reference[:, 0], 0.05)
-    distance, reference_distance = np.median(found[:, 0]), np.median(reference[:, 0])
-    return Closest(
+    found, usual = np.asarray(distances, dtype=float), np.asarray(reference, dtype=float)
+    low, high = _ratio_interval(found[:, 0], usual[:, 0], rng)
+    near = np.quantile(usual[:, 0], 0.05)
+    distance, reference_distance = np.median(found[:, 0]), np.median(usual[:, 0])
+    return ClosestRecords(
         distance=float(distance),
         reference_distance=float(reference_distance),
         ratio=float(_ratio(distance, reference_distance)),
         low=low,
         high=high,
         closer=Count(int((found[:, 0] < near).sum()), len(found)),
-        reference_closer=Count(int((reference[:, 0] < near).sum()), len(reference)),
+        reference_closer=Count(int((usual[:, 0] < near).sum()), len(usual)),
         neighbor_ratio=float(np.median(_ratio(*found.T))) if found.shape[1] > 1 else float("nan"),
-        reference_neighbor_ratio=float(np.median(_ratio(*reference.T))) if found.shape[1] > 1 else float("nan"),
+        reference_neighbor_ratio=float(np.median(_ratio(*usual.T))) if found.shape[1] > 1 else float("nan"),
     )
 
 
-def _drawn(cells: NDArray, n_others: int, rng: np.random.Generator) -> NDArray:
+def _subsample(cells: NDArray, n_others: int, rng: np.random.Generator) -> NDArray:
     return cells[subsample(len(cells), max(MIN_DRAWN, MAX_PAIRS // n_others), rng)]
 
 
 def _ratio(a: Any, b: Any) -> NDArray:
-    """Divide; nothing by nothing is 1, and something by nothing unknown."""
+    """Divide; 0 by 0 is 1, and more than 0 by 0 is NaN."""
     a, b = np.asarray(a), np.asarray(b)
     return np.where(b > 0, a / np.where(b > 0, b, 1), np.where(a > 0, np.nan, 1.0))
 
 
 def _ratio_interval(a: NDArray, b: NDArray, rng: np.random.Generator) -> tuple[float, float]:
-    medians = [[np.median(rng.choice(x, len(x))) for x in (a, b)] for _ in range(200)]
+    medians = [[np.median(rng.choice(x, len(x))) for x in (a, b)] for _ in range(_N_RESAMPLES)]
     ratios = _ratio(*np.array(medians).T)
     if np.isnan(ratios).all():
         return float("nan"), float("nan")
@@ -294,36 +308,39 @@ def _ratio_interval(a: NDArray, b: NDArray, rng: np.random.Generator) -> tuple[f
 
 
 def membership_inference(
-    real: Any, synthetic: Any, holdout: Any, *, random_state: int | np.random.Generator | None = None
+    real: Any, synthetic: Any = None, holdout: Any = None, *, random_state: int | np.random.Generator | None = None
 ) -> AUC:
-    """Return how well an attacker tells training rows from others, who takes rows near a synthetic one for them.
+    """Return how well an attacker tells training rows from others by their distance to the closest synthetic row.
 
     Parameters
     ----------
-    real, synthetic, holdout : table of shape (n_real, d), (n_synthetic, d), (n_holdout, d)
-        The training rows, the generated ones, and real rows that the generator has not seen, with the same columns;
-        two at least of each kind of real rows; see `as_frame`.
+    real : TablePair, or table of shape (n_real, d)
+        The training rows, at least two, or a pair that holds all tables.
+    synthetic : table of shape (n_synthetic, d) or None, default=None
+        Synthetic rows with the same columns; None beside a pair.
+    holdout : table of shape (n_holdout, d) or None, default=None
+        Real rows that the generator has not seen, at least two; None beside a pair, which must hold them.
     random_state : int, numpy.random.Generator or None, default=None
-        Which rows are drawn where there are more than 10^8 pairs.
+        Chooses rows where there are more than 10^8 pairs.
 
     Returns
     -------
     value : float
-        Area under the ROC curve of training against held-out rows, 0 to 1. 0.5 is best: nothing is learned. 1 says
-        that each training row is nearer to a synthetic one than every other row. Below 0.5 only by chance, or
-        where the hold-out is another kind of rows.
+        Area under the ROC curve of training rows against held-out rows, 0 to 1. 0.5 is best: the attacker learns
+        nothing. 1: each training row is nearer to a synthetic one than every held-out row. Below 0.5 only by chance, or
+        where the hold-out is of another kind.
     error : float
         Its standard error.
 
     Raises
     ------
     ValueError
-        If there are fewer than two real or held-out rows; see also `as_frame` and `TableCodes`.
+        If there is no hold-out, or fewer than two real or held-out rows; see also `TablePair`.
 
     Notes
     -----
-    A simple attack, that of a stranger who has the synthetic rows only: more is possible with the model itself. An
-    average over rows, too: single ones may be more exposed.
+    This is a simple attack by someone who has the synthetic rows only; an attacker who has the model can do more. It is
+    also an average over rows: single rows may be more exposed.
 
     References
     ----------
@@ -335,13 +352,13 @@ def membership_inference(
     >>> membership_inference(rows[:100], rows[:100], rows[100:]).value
     1.0
     """
-    real = as_frame(real, "real")
-    synthetic, holdout = as_frame(synthetic, "synthetic", real), as_frame(holdout, "holdout", real)
-    if min(len(real), len(holdout)) < 2:
-        raise ValueError(f"at least 2 rows are needed, got {len(real)} real and {len(holdout)} held-out ones")
-    book = TableCodes(real, synthetic, holdout)
+    pair = as_pair(real, synthetic, holdout)
+    if pair.holdout_cells is None:
+        raise ValueError("holdout is None; membership inference needs real rows that the generator has not seen")
+    n_real, n_holdout = len(pair.real), len(pair.holdout_cells)
+    if min(n_real, n_holdout) < 2:
+        raise ValueError(f"at least 2 rows are needed, got {n_real} real and {n_holdout} held-out ones")
     rng = np.random.default_rng(random_state)
-    made = book.cells(synthetic)
-    members, others = (_drawn(cells, len(made), rng) for cells in (book.cells_, book.cells(holdout)))
-    made, members, others = book.points(made, members, others)
-    return auc(-nearest(members, made)[1][:, 0], -nearest(others, made)[1][:, 0])
+    chosen = [_subsample(cells, len(pair.synthetic), rng) for cells in (pair.real_cells, pair.holdout_cells)]
+    points, members, others = embed_rows(pair, pair.synthetic_cells, *chosen)
+    return delong_auc(-nearest_rows(members, points)[1][:, 0], -nearest_rows(others, points)[1][:, 0])

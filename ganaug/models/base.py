@@ -34,6 +34,8 @@ from ganaug.selection import CandidateSelection, by_cleaner, by_forest, by_neigh
 from ganaug.training import (
     EMA,
     AdaptiveAugmentation,
+    Adversarial,
+    AdversarialSettings,
     BalancedBatches,
     Callback,
     CompactRows,
@@ -42,7 +44,7 @@ from ganaug.training import (
     Prior,
     ProgressBar,
     SlicedWasserstein,
-    adversarial_phases,
+    TrainingState,
     train,
 )
 
@@ -265,11 +267,7 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
                 _continue(network, trained)
         n_steps, batch_size = self._budget()
         trained_on, measured_on = self._train_validation_split(rows, y, rng)
-        phases = adversarial_phases(
-            generator,
-            discriminator,
-            fabric=fabric,
-            rng=on_device,
+        settings = AdversarialSettings(
             loss=self.loss,
             penalty=self.penalty,
             gamma=self.gamma,
@@ -278,8 +276,9 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
             learning_rate=self.learning_rate,
             betas=self.betas,
             pac=self.pac,
-            augment=self._augment(on_device, batch_size),
         )
+        augment = self._augment(on_device, batch_size)
+        game = Adversarial(generator, discriminator, settings, fabric=fabric, rng=on_device, augment=augment)
         # "auto" remembers the last fifth of the run, whatever its length
         average = EMA(generator, 1 - 5 / (5 + n_steps) if isinstance(self.ema, str) else self.ema)
         self.generator_, self.discriminator_ = average.module, discriminator
@@ -290,18 +289,12 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
             callbacks.append(SklearnCallbacks(self))
         if self.verbose:
             callbacks.append(ProgressBar())
+        batches = BalancedBatches(
+            *trained_on, self.prior_, batch_size=batch_size, pac=self.pac, generator=rng, device=fabric.device
+        )
         try:
             self.history_ = train(
-                phases,
-                average,
-                BalancedBatches(
-                    *trained_on,
-                    self.prior_,
-                    batch_size=batch_size,
-                    pac=self.pac,
-                    generator=rng,
-                    device=fabric.device,
-                ),
+                TrainingState(game.phases(), average, batches, game),
                 fabric=fabric,
                 n_steps=n_steps,
                 max_time=self._max_time(),
@@ -309,7 +302,7 @@ class ConditionalGAN(CallbackSupportMixin, BaseEstimator, ABC):
                 measure=self._measure(*measured_on, generator=rng, device=fabric.device),
                 keep_best=self._keep_best,
                 save=self.save,
-                views=self._views(rows, y),
+                previews=self._views(rows, y),
             )
         finally:  # also for those who interrupt it and go on with what there is
             discriminator.eval().requires_grad_(False)

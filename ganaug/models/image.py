@@ -30,6 +30,7 @@ from ganaug.training import (
     Prior,
     ProgressBar,
     Run,
+    TrainingState,
     encode_latents,
     operations_for,
     reconstruction_phase,
@@ -373,16 +374,18 @@ class ImageGAN(ConditionalGAN):
             )
             decoder, _ = self._networks(len(self.classes_))
         self.reconstruction_ = train(
-            [reconstruction_phase(encoder, decoder, fabric=fabric, learning_rate=self.learning_rate)],
-            EMA(decoder, 0.99),
-            BalancedBatches(
-                rows,
-                y,
-                LatentPrior(self.latent_size),
-                batch_size=self._budget()[1],
-                pac=1,
-                generator=rng,
-                device=fabric.device,
+            TrainingState(
+                [reconstruction_phase(encoder, decoder, fabric=fabric, learning_rate=self.learning_rate)],
+                EMA(decoder, 0.99),
+                BalancedBatches(
+                    rows,
+                    y,
+                    LatentPrior(self.latent_size),
+                    batch_size=self._budget()[1],
+                    pac=1,
+                    generator=rng,
+                    device=fabric.device,
+                ),
             ),
             fabric=fabric,
             n_steps=_N_RECONSTRUCTIONS,

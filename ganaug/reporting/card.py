@@ -1,44 +1,50 @@
-"""The model card of a report: what everyone who is handed generated data has to know, in plain words."""
+"""The model card of a report: what everyone who receives synthetic data has to know, in plain words."""
 
-from ganaug.reporting.page import Section, Terms
+from ganaug.reporting.blocks import Definitions, Section
 
-NOTICE = "This page holds {what} of the real data. Share it only with those who may see them."
+NOTICE = "This page shows {what} of the real data. Share it only with people who may see them."
 _LABELLING = (
-    "Whoever gets generated rows or pictures must be able to tell them from real ones. {how} Keep such a mark wherever "
-    "they travel: once it is lost, nothing brings it back."
+    "Everyone who receives synthetic rows or images must be able to tell them from real ones. {how} Keep this mark "
+    "when you pass them on: it cannot be restored once it is lost."
 )
 _ETHICS = (
-    "A generator repeats what its data say, unfair things as well: what they say of a group of people, generated rows "
-    "say again, and filling up a class makes more of it. Look at the groups that matter before decisions about people "
-    "rest on this. Those whom the real data are about agreed, at best, to a use of their own; generated is not "
-    "anonymous, and passing generated rows on may still need their consent or another permission."
+    "A generator repeats its training data, including what is unfair in them. Statements about a group of people are "
+    "repeated in synthetic rows, and adding rows to a class multiplies them. Check the groups that matter before you "
+    "base decisions about people on these data. The people in the real data agreed at most to one use of their own "
+    "data. Synthetic does not mean anonymous: passing synthetic rows on may still need their consent or another legal "
+    "ground."
 )
 _LIMITS = (
-    "Generated data hold nothing that the real data do not: what was never seen stays lacking, and unusual members of "
-    "a class become rarer still. They are no evidence: test and publish on real data alone. Nothing here "
-    "guarantees privacy as differential privacy does. {limits}"
+    "Synthetic data hold no information that the real data lack. What was never observed stays missing, and unusual "
+    "members of a class become rarer. They are not evidence: test models and publish results on real data only. "
+    "Nothing on this page guarantees privacy in the sense of differential privacy. {limits}"
 )
 
 
 def model_card(*, data: str, use: str, limits: str, how: str) -> Section:
-    """Return the section that says what the data are, what for, what not for, and how they are marked.
+    """Return the section that says what the data are, what they are for, what not, and how they are marked.
 
     Parameters
     ----------
     data : str
-        What was generated, from what, and how.
+        What is synthetic, what it was trained on, and how.
     use : str
         What it is meant for.
     limits : str
-        What has to be said besides what holds for all generated data.
+        Limits besides those of all synthetic data.
     how : str
-        How generated rows are told from real ones here.
+        How synthetic rows are told from real ones here.
+
+    Returns
+    -------
+    Section
+        "Model card".
     """
     entries = {
         "What these data are": data,
         "Intended use": use,
         "Limits": _LIMITS.format(limits=limits).strip(),
-        "Marking what is generated": _LABELLING.format(how=how),
+        "How synthetic data are marked": _LABELLING.format(how=how),
         "People behind the data": _ETHICS,
     }
-    return Section("Model card", [Terms(entries)])
+    return Section("Model card", [Definitions(entries)])

@@ -1,14 +1,14 @@
 for (const box of document.querySelectorAll("input[type=search]")) {
   const section = box.closest("section");
-  const cards = [...section.querySelectorAll("[data-name]")];
-  const told = section.querySelector("output");
+  const charts = [...section.querySelectorAll("[data-name]")];
+  const count = section.querySelector("output");
   box.addEventListener("input", () => {
-    const wanted = box.value.trim().toLowerCase();
-    let found = 0;
-    for (const card of cards) {
-      card.hidden = !card.dataset.name.toLowerCase().includes(wanted);
-      found += !card.hidden;
+    const searched = box.value.trim().toLowerCase();
+    let n_found = 0;
+    for (const chart of charts) {
+      chart.hidden = !chart.dataset.name.toLowerCase().includes(searched);
+      n_found += !chart.hidden;
     }
-    told.textContent = wanted ? `${found} of ${cards.length}` : "";
+    count.textContent = searched ? `${n_found} of ${charts.length}` : "";
   });
 }

@@ -1,6 +1,8 @@
-"""Training: one loop over phases, the adversarial phases, losses, augmentation, callbacks."""
+"""Training: the loop, the adversarial game, losses, augmentation, callbacks."""
 
+from ganaug.training.adversarial import Adversarial, AdversarialSettings
 from ganaug.training.augmentation import OPERATIONS, POLICIES, AdaptiveAugmentation, operations_for
+from ganaug.training.batches import BalancedBatches, Batch, CompactRows
 from ganaug.training.callbacks import (
     Callback,
     Checkpoint,
@@ -13,19 +15,13 @@ from ganaug.training.callbacks import (
     SampleGrid,
     TensorBoard,
 )
+from ganaug.training.checkpoint import TrainingState, state_from_bytes, state_to_bytes
+from ganaug.training.ema import EMA
 from ganaug.training.history import panels, plot_history
-from ganaug.training.loop import (
-    COLLAPSE_THRESHOLD,
-    EMA,
-    BalancedBatches,
-    Batch,
-    CompactRows,
-    Phase,
-    adversarial_phases,
-    train,
-)
+from ganaug.training.loop import train
 from ganaug.training.losses import LOSSES, PENALTIES
-from ganaug.training.monitors import KernelDistance, SlicedWasserstein
+from ganaug.training.monitors import COLLAPSE_THRESHOLD, KernelDistance, SlicedWasserstein
+from ganaug.training.phase import Phase
 from ganaug.training.priors import AnchorPrior, LatentPrior, NeighborsPrior, NoisePrior, Prior
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
 
@@ -37,6 +33,8 @@ __all__ = [
     "PENALTIES",
     "POLICIES",
     "AdaptiveAugmentation",
+    "Adversarial",
+    "AdversarialSettings",
     "AnchorPrior",
     "BalancedBatches",
     "Batch",
@@ -58,11 +56,13 @@ __all__ = [
     "SampleGrid",
     "SlicedWasserstein",
     "TensorBoard",
-    "adversarial_phases",
-    "latents",
+    "TrainingState",
+    "encode_latents",
     "operations_for",
     "panels",
     "plot_history",
     "reconstruction_phase",
+    "state_from_bytes",
+    "state_to_bytes",
     "train",
 ]

@@ -1,12 +1,13 @@
-"""The history of a training run, drawn."""
+"""Figures of the history of a training run."""
 
 from typing import Any
 
 import pandas as pd
 
-# Records that the bold line averages: one batch says little of an accuracy.
-_N_AVERAGED = 10
+from ganaug.training.monitors import COLLAPSE_THRESHOLD
 
+# Records that the bold line averages: the accuracy on a single batch is noisy.
+_N_AVERAGED = 10
 
 _PANELS = {
     "loss": "_loss",
@@ -18,12 +19,17 @@ _PANELS = {
 
 
 def panels(history: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the panels that `plot_history` draws, and the columns of each.
+    """Return the panels that `plot_history` draws, with the columns of each.
 
     Parameters
     ----------
     history : DataFrame
-        A model's ``history_``.
+        ``history_`` of a model.
+
+    Returns
+    -------
+    dict of str to list of str
+        Title of a panel -> names of its columns. Panels without a column are left out.
 
     Examples
     --------
@@ -35,39 +41,40 @@ def panels(history: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def plot_history(history: pd.DataFrame) -> Any:
-    """Draw how a training run went: losses, the discriminator's accuracy, gradient norms, and what was measured.
+    """Draw a training run: losses, accuracy of the discriminator, gradient norms, distance and diversity.
 
-    Thin lines are single batches, bold ones the mean of ten records.
+    Thin lines show single batches, bold lines the mean of ten records.
 
-    - Losses of networks that play against each other need not fall; they should not run away.
-    - Accuracies near 0.5 mean that the discriminator hardly tells real rows from generated ones. On real rows, 0.8 is
-      where the overfitting sign r_t = 2 * accuracy - 1 of ADA (arXiv 2006.06676) reaches the 0.6 that it aims at
-      (dotted): well above, the discriminator knows the training rows by heart.
-    - Gradient norms that grow by magnitudes announce divergence (logarithmic scale).
-    - The distance to real rows should fall (less is better). The diversity of the least varied class should end near 1,
-      which is that of real rows; below 0.2 (dotted) a class has collapsed.
+    - The losses of two networks that compete need not fall; they should not grow without limit.
+    - Accuracies near 0.5 mean that the discriminator hardly distinguishes real rows from fake ones. An accuracy of 0.8
+      on real rows (dotted) corresponds to 0.6, the target of ADA (arXiv 2006.06676) for the overfitting sign
+      r_t = 2 * accuracy - 1. If it stays well above, the discriminator has learned the training rows by heart.
+    - Gradient norms that grow by orders of magnitude announce divergence (logarithmic scale).
+    - The distance to real rows should fall. The diversity of the least diverse class should end near 1, the diversity
+      of real rows; below 0.2 (dotted) a class has collapsed.
 
     Parameters
     ----------
     history : DataFrame
-        ``history_`` of a model or of `GANOversampler`, or what `CSVLog` wrote. Panels of which it has no column are
+        ``history_`` of a model or of `GANOversampler`, or the file that `CSVLog` wrote. Panels without a column are
         left out.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Not one of pyplot's: it is saved, or shown by a notebook. Needs matplotlib: ``pip install 'ganaug[plot]'``.
+        Save it, or let a notebook show it; pyplot does not know it. Needs matplotlib:
+        ``pip install 'ganaug[plot]'``.
 
     Raises
     ------
     ValueError
-        If there is nothing to draw.
+        If the history has no rows or no columns to draw.
 
     Examples
     --------
     >>> import numpy as np
     >>> from ganaug import TabularGAN
-    >>> from ganaug.training.history import plot_history
+    >>> from ganaug.training import plot_history
     >>> X, y = np.random.default_rng(0).normal(size=(40, 2)), np.repeat([0, 1], 20)
     >>> model = TabularGAN(n_steps=30, random_state=0).fit(X, y)
     >>> [ax.get_title() for ax in plot_history(model.history_).axes]
@@ -100,6 +107,6 @@ def plot_history(history: pd.DataFrame) -> Any:
             ax.set_yscale("log")
         elif title == "diversity":
             ax.axhline(1, color="grey", lw=1)
-            ax.axhline(0.2, color="grey", lw=1, ls=":")
+            ax.axhline(COLLAPSE_THRESHOLD, color="grey", lw=1, ls=":")
             ax.set_ylim(bottom=0)
     return figure

@@ -1,7 +1,8 @@
 """Adversarial losses and the penalties that keep them stable, as pure functions chosen by name.
 
-A loss sees scores only: `real` and `fake` are the discriminator's outputs, shape (batch,), higher meaning
-"looks real". To add one, write its two functions and a row in `LOSSES`; every model then takes it by name.
+The arguments of a loss are scores: `real` and `fake` are the discriminator's outputs, of shape (batch,), for real and
+for fake rows. A higher score means "looks more real". To add a loss, write its two functions and a row in `LOSSES`;
+every model then accepts its name.
 """
 
 from collections.abc import Callable
@@ -15,12 +16,12 @@ Score = Callable[[Tensor], Tensor]
 
 
 def rpgan_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """Relativistic pairing: each real row should score above the fake row it is paired with (arXiv 1807.00734)."""
+    """Relativistic pairing: each real row should score above the fake row of its pair (arXiv 1807.00734)."""
     return F.softplus(fake - real).mean()
 
 
 def rpgan_generator(real: Tensor, fake: Tensor) -> Tensor:
-    """Relativistic pairing, the generator's side: each fake row should score above its real partner."""
+    """Relativistic pairing, the generator's side: each fake row should score above the real row of its pair."""
     return F.softplus(real - fake).mean()
 
 
@@ -71,10 +72,10 @@ def real_gradient_penalty(score: Score, real: Tensor, fake: Tensor, mix: Tensor)
 
 
 def interpolated_gradient_penalty(score: Score, real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
-    """WGAN-GP: gradient norm 1 at the place `mix` between real and fake rows (arXiv 1704.00028, equation 3)."""
+    """WGAN-GP: gradient norm 1 at the point `mix` between real and fake rows (arXiv 1704.00028, equation 3)."""
     mix = mix.view(-1, *[1] * (real.ndim - 1))
     rows = torch.lerp(real, fake, mix).detach().requires_grad_()
-    # the small constant keeps the square root differentiable where the gradient vanishes
+    # the small constant keeps the square root differentiable at a gradient of zero
     return ((_squared_gradient_norms(score, rows) + 1e-12).sqrt() - 1).square().mean()
 
 
@@ -96,25 +97,26 @@ def _midway(real: Tensor, fake: Tensor) -> Tensor:
 
 
 class AdversarialLoss(NamedTuple):
-    """A pair of losses and what they need to train well.
+    """A pair of losses, with the settings that it trains well with.
 
     Attributes
     ----------
     discriminator, generator : callable (real, fake) -> scalar
         What each network minimises.
     boundary : callable (real, fake) -> scalar
-        The score above which the discriminator calls a row real, for its accuracy: fixed for losses with fixed
-        targets, halfway between the batch means where only differences of scores mean anything.
+        The score above which the discriminator takes a row for real, to compute its accuracy. It is a constant for
+        losses with fixed targets, and the middle between the batch means for losses of which only score differences
+        have a meaning.
     penalty : str
-        The regulariser used with ``penalty="auto"``, a name of `PENALTIES`.
+        The penalty for ``penalty="auto"``, a name of `PENALTIES`.
     gamma : float
-        Its weight with ``gamma="auto"``.
-    clip : float or None
-        Weights of the discriminator are clipped to [-clip, clip] after each of its steps.
-    n_critic : int
-        Discriminator updates for each generator update.
-    beta1 : float
-        Momentum of Adam; the Wasserstein losses, whose critic must follow the generator closely, do better without.
+        The weight of that penalty for ``gamma="auto"``.
+    clip : float or None, default=None
+        The weights of the discriminator are clipped to [-clip, clip] after each of its updates. None does not clip.
+    n_critic : int, default=1
+        Updates of the discriminator for each update of the generator.
+    beta1 : float, default=0.5
+        First decay rate of Adam. It is 0 for the Wasserstein losses, whose critic must follow the generator closely.
     """
 
     discriminator: Callable[[Tensor, Tensor], Tensor]

@@ -1,14 +1,14 @@
-"""What a generator starts from: noise, or noise and an anchor between two training rows of the wanted class."""
+"""What a generator starts from: noise, or noise and an anchor between two training rows of the requested class."""
 
 from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
-# Neighbours are sought among at most this many rows of a class at a time, which keeps the search linear in the
-# number of rows; a class keeps at most four such blocks, enough for any class that still wants more rows.
-_BLOCK = 4096
-_KEPT = 4 * _BLOCK
+# Neighbours are searched within blocks of at most this many rows of a class, so that the time of the search is linear
+# in the number of rows. A class keeps at most four such blocks, enough for any class that needs synthetic rows.
+_BLOCK_SIZE = 4096
+_MAX_ROWS = 4 * _BLOCK_SIZE
 
 Self = TypeVar("Self", bound="NeighborsPrior")
 
@@ -22,15 +22,15 @@ class Prior(Protocol):
 
 
 class LatentPrior:
-    """A Gaussian latent vector: the classical GAN, for data without categories.
+    """A Gaussian latent vector, as in the original GAN (arXiv 1406.2661), for data without categories.
 
     Parameters
     ----------
     latent_size : int
         Size of the latent vector.
     truncation : float or None, default=None
-        The normal distribution is cut off at this distance from 0 (truncation trick, arXiv 1809.11096): lower gives
-        more typical samples and fewer different ones. None cuts nothing off.
+        The normal distribution is cut off at this distance from 0 (truncation trick, arXiv 1809.11096). A lower value
+        gives more typical and less diverse samples. None does not cut it off.
 
     Examples
     --------
@@ -47,21 +47,21 @@ class LatentPrior:
         """Draw (latent,) for each class index in `y`."""
         if self.truncation is None:
             return (torch.randn(len(y), self.latent_size, generator=generator),)
-        # inverse transform: a uniform place between the two cuts, through the inverse of the cumulative distribution
+        # inverse transform sampling: uniform between the two cuts, through the inverse of the cumulative distribution
         edge = torch.special.ndtr(torch.tensor(self.truncation, dtype=torch.float64))
         place = torch.rand(len(y), self.latent_size, generator=generator, dtype=torch.float64)
         return (torch.special.ndtri(torch.lerp(1 - edge, edge, place)).float(),)
 
 
 class NoisePrior(LatentPrior):
-    """Gaussian latent, and Gumbel noise for the one-hot blocks: the classical GAN.
+    """A Gaussian latent vector, and Gumbel noise for the one-hot blocks.
 
     Parameters
     ----------
     latent_size : int
         Size of the latent vector.
     n_levels : int, default=0
-        One-hot columns that need Gumbel noise (arXiv 1611.01144).
+        Number of one-hot values, each of which needs Gumbel noise (arXiv 1611.01144).
 
     Examples
     --------
@@ -77,30 +77,30 @@ class NoisePrior(LatentPrior):
     def draw(self, y: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
         """Draw (latent, gumbel) for each class index in `y`."""
         (latent,) = super().draw(y, generator)
-        # -log(-log u); the smallest float32 above 0 that is drawn is 2**-24, and log 0 is kept out
+        # -log(-log u); u may be drawn as 0, and the next value is 2**-24: clamping between them avoids log 0
         uniform = torch.rand(len(y), self.n_levels, generator=generator).clamp_(min=2**-25)
         gumbel = uniform.log_().neg_().log_().neg_()
         return latent, gumbel
 
 
 class NeighborsPrior(NoisePrior):
-    """Noise, and an anchor: a random place between a training row and one of its nearest of the same class.
+    """Noise, and an anchor: a random point between a training row and one of its nearest rows of the same class.
 
-    Numbers are interpolated, as in SMOTE (arXiv 1106.1813); categories are all taken from the nearer of the two
-    rows, so that combinations of categories, and of missing values, stay those of a real row.
+    Numbers are interpolated, as in SMOTE (arXiv 1106.1813). All categories are taken from the nearer of the two rows,
+    so that the combination of categories, and of missing values, is that of a real row.
 
     Parameters
     ----------
-    latent_size, n_levels
+    latent_size, n_levels : int
         As in `NoisePrior`.
     rows : Tensor of shape (n_rows, width)
         Encoded training rows, class after class.
     counts : Tensor of shape (n_classes,)
         Rows of each class.
     neighbors : Tensor of shape (n_rows, n_neighbors)
-        Positions in `rows` of each row's nearest rows of its class; in a class of one row, the row itself.
+        Positions in `rows` of the nearest rows of the same class; in a class of one row, the row itself.
     n_interpolated : int
-        How many of a row's first values are interpolated.
+        Number of values at the start of a row that are interpolated.
     """
 
     def __init__(
@@ -130,28 +130,35 @@ class NeighborsPrior(NoisePrior):
         n_neighbors: int,
         generator: torch.Generator,
     ) -> Self:
-        """Find each row's nearest rows of its class, by Euclidean distance between encoded rows.
+        """Find the nearest rows of the same class for each row, by Euclidean distance between encoded rows.
 
         Parameters
         ----------
+        latent_size, n_levels : int
+            As in `NoisePrior`.
         rows : Tensor of shape (n_rows, width)
             Encoded training rows, in any order.
         y : Tensor of shape (n_rows,)
-            Class index of each; every class has at least one row.
+            Class index of each row; each class has at least one row.
         n_interpolated : int
-            How many of a row's first values are interpolated.
+            Number of values at the start of a row that are interpolated.
         n_neighbors : int
-            Nearest rows to choose from, fewer where a class has no more.
+            Nearest rows to choose from, or all others if a class has fewer.
         generator : torch.Generator
             Shuffles the rows of large classes into blocks.
+
+        Returns
+        -------
+        NeighborsPrior
+            Of the class on which the method was called.
         """
         kept, nearest, counts = [], [], []
         position = 0
         for label in range(int(y.max()) + 1):
             members = (y == label).nonzero().squeeze(1)
-            if len(members) > _BLOCK:
-                members = members[torch.randperm(len(members), generator=generator)[:_KEPT]]
-            for block in members.tensor_split(-(-len(members) // _BLOCK)):
+            if len(members) > _BLOCK_SIZE:
+                members = members[torch.randperm(len(members), generator=generator)[:_MAX_ROWS]]
+            for block in members.tensor_split(-(-len(members) // _BLOCK_SIZE)):
                 kept.append(block)
                 nearest.append(_nearest(rows[block], n_neighbors) + position)
                 position += len(block)
@@ -177,11 +184,11 @@ class NeighborsPrior(NoisePrior):
         return *super().draw(y, generator), anchor
 
     def state(self) -> dict[str, Tensor]:
-        """Return the tensors that, with the constructor's numbers, make this prior again."""
+        """Return the tensor parameters of this prior, by name."""
         return {"rows": self.rows, "counts": self.counts, "neighbors": self.neighbors}
 
     def check(self, n_classes: int, width: int) -> None:
-        """Raise ValueError unless the tensors fit each other and these sizes; for those read from a file."""
+        """Raise ValueError if the tensors, read from a file, do not fit each other or these sizes."""
         n_rows = len(self.rows)
         if (
             self.rows.shape != (n_rows, width)
@@ -191,11 +198,11 @@ class NeighborsPrior(NoisePrior):
             or len(self.neighbors) != n_rows
             or not ((self.neighbors >= 0) & (self.neighbors < n_rows)).all()
         ):
-            raise ValueError("the anchors do not fit the classes and columns")
+            raise ValueError("the anchors do not fit the classes and columns: the file is damaged")
 
 
 class AnchorPrior(NeighborsPrior):
-    """The anchor alone, without noise: for rows that are latents of a generator (DeepSMOTE, arXiv 2105.02340).
+    """An anchor without noise, for rows that are latents of a generator (DeepSMOTE, arXiv 2105.02340).
 
     Examples
     --------
@@ -212,7 +219,7 @@ class AnchorPrior(NeighborsPrior):
 
 
 def _nearest(rows: Tensor, n_neighbors: int) -> Tensor:
-    """Positions of each row's nearest other rows, repeated in turn where there are fewer than `n_neighbors`."""
+    """Return the positions of the nearest other rows, repeated if there are fewer than `n_neighbors`."""
     if len(rows) == 1:
         return torch.zeros(1, n_neighbors, dtype=torch.long)
     distances = torch.cdist(rows, rows)

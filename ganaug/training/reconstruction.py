@@ -1,22 +1,23 @@
-"""Teaching a generator to give pictures back, before or instead of adversarial training."""
+"""Training of an autoencoder, whose decoder is where adversarial training of a generator can start."""
 
 import torch
 import torch.nn.functional as F
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from ganaug.training.loop import Batch, CompactRows, Phase, Report
+from ganaug.training.batches import Batch, CompactRows
+from ganaug.training.phase import Phase, Report
 
-# Weight of the latent's squared length. It keeps the latents of pictures as close together as those of noise, so that
-# there is no empty space to interpolate through, and hardly blurs what is given back.
-_CLOSE = 1e-3
+# Weight of the latent's squared length. It keeps the latents of images as close together as those of noise, so that
+# interpolation does not pass through empty space. It hardly blurs the reconstructed images.
+_LATENT_WEIGHT = 1e-3
 
 
 def reconstruction_phase(encoder: nn.Module, generator: nn.Module, *, fabric: Fabric, learning_rate: float) -> Phase:
-    """Build the phase in which a generator learns to decode what an encoder makes of real rows.
+    """Build the phase in which a generator learns to decode the latents of an encoder.
 
-    The generator is told the class, so the latent need not hold it: this is the first half of DeepSMOTE (arXiv
-    2105.02340), and of BAGAN's start (arXiv 1803.09655).
+    The generator knows the class, so the latent need not contain it. This is the first half of DeepSMOTE (arXiv
+    2105.02340), and the first stage of BAGAN (arXiv 1803.09655).
 
     Parameters
     ----------
@@ -27,7 +28,12 @@ def reconstruction_phase(encoder: nn.Module, generator: nn.Module, *, fabric: Fa
     fabric : Fabric
         Device and precision.
     learning_rate : float
-        Of Adam.
+        Learning rate of Adam.
+
+    Returns
+    -------
+    Phase
+        Trains both networks to minimise the mean squared error of the rows.
     """
     networks = nn.ModuleDict({"encoder": encoder, "generator": generator})
     optimizer = torch.optim.Adam(networks.parameters(), lr=learning_rate)
@@ -38,7 +44,7 @@ def reconstruction_phase(encoder: nn.Module, generator: nn.Module, *, fabric: Fa
         with fabric.autocast():
             latent = encoder(batch.real)
             error = F.mse_loss(generator(batch.y, latent), batch.real)
-        return error + _CLOSE * latent.square().mean(), lambda: {"loss": error}
+        return error + _LATENT_WEIGHT * latent.square().mean(), lambda: {"loss": error}
 
     return Phase("autoencoder", networks, optimizer, objective)
 
@@ -52,9 +58,9 @@ def encode_latents(encoder: nn.Module, rows: CompactRows, device: torch.device) 
     encoder : nn.Module
         Trained by `reconstruction_phase`.
     rows : CompactRows
-        Of n_rows.
+        The n_rows rows to encode.
     device : torch.device
-        Where the encoder is.
+        Device of the encoder.
 
     Returns
     -------

@@ -63,8 +63,8 @@ def model(loss: str, **changes: object) -> TabularGAN:
 @pytest.mark.parametrize("loss", LOSSES)
 def test_loss_covers_every_mode_of_the_right_class(loss):
     X, y = ring(1500)
-    wanted = np.arange(1200) % 2
-    share, rarest = ring_quality(model(loss).fit(X, y).sample(wanted), wanted)
+    y_requested = np.arange(1200) % 2
+    share, rarest = ring_quality(model(loss).fit(X, y).sample(y_requested), y_requested)
     assert share > 0.4
     assert rarest > 0.1
 
@@ -81,8 +81,8 @@ def test_loss_covers_every_mode_of_the_right_class(loss):
 )
 def test_what_there_is_to_choose_covers_every_mode_too(params):
     X, y = ring(1500)
-    wanted = np.arange(1200) % 2
-    share, rarest = ring_quality(model(**{"loss": "rpgan", **params}).fit(X, y).sample(wanted), wanted)
+    y_requested = np.arange(1200) % 2
+    share, rarest = ring_quality(model(**{"loss": "rpgan", **params}).fit(X, y).sample(y_requested), y_requested)
     assert share > 0.4
     assert rarest > 0.1
 
@@ -91,17 +91,17 @@ def test_what_there_is_to_choose_covers_every_mode_too(params):
 @pytest.mark.parametrize("loss", LOSSES)
 def test_loss_learns_a_dependency_between_two_columns(loss):
     X, y = dependency(800)
-    wanted = np.arange(1000) % 2
-    assert agreement(model(loss, n_steps=500).fit(X, y).sample(wanted), wanted) > 0.85
+    y_requested = np.arange(1000) % 2
+    assert agreement(model(loss, n_steps=500).fit(X, y).sample(y_requested), y_requested) > 0.85
 
 
 @pytest.mark.slow
 def test_spectral_norm_learns_a_dependency():
     # it bounds the discriminator's slope by 1: too little for the narrow modes of the ring, and slow to learn
     X, y = dependency(800)
-    wanted = np.arange(1000) % 2
+    y_requested = np.arange(1000) % 2
     bounded = model("hinge", penalty="none", spectral_norm=True, n_critic=3, n_steps=500)
-    assert agreement(bounded.fit(X, y).sample(wanted), wanted) > 0.85
+    assert agreement(bounded.fit(X, y).sample(y_requested), y_requested) > 0.85
 
 
 @pytest.mark.parametrize("loss", ["rpgan", "bce"])
@@ -109,12 +109,12 @@ def test_bounds_fail_a_broken_loss(loss, monkeypatch):
     whole = LOSSES[loss]
     monkeypatch.setitem(LOSSES, loss, whole._replace(generator=lambda real, fake: -whole.generator(real, fake)))
     X, y = ring(1500)
-    wanted = np.arange(1200) % 2
-    share, rarest = ring_quality(model(loss, n_steps=300).fit(X, y).sample(wanted), wanted)
+    y_requested = np.arange(1200) % 2
+    share, rarest = ring_quality(model(loss, n_steps=300).fit(X, y).sample(y_requested), y_requested)
     assert share < 0.4
     assert rarest < 0.1
     X, y = dependency(800)
-    assert agreement(model(loss, n_steps=300).fit(X, y).sample(wanted), wanted) < 0.85
+    assert agreement(model(loss, n_steps=300).fit(X, y).sample(y_requested), y_requested) < 0.85
 
 
 @pytest.mark.parametrize("loss", LOSSES)

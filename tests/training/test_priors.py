@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ganaug.training.priors import _BLOCK, NeighborsPrior, NoisePrior
+from ganaug.training.priors import _BLOCK_SIZE, NeighborsPrior, NoisePrior
 
 
 def rows_of(y: torch.Tensor) -> torch.Tensor:
@@ -30,9 +30,9 @@ def test_noise_has_its_distributions():
 
 def test_anchors_lie_between_rows_of_the_class():
     y = torch.tensor([0, 1, 2]).repeat_interleave(torch.tensor([50, 20, 7]))
-    wanted = torch.randint(3, (500,), generator=torch.Generator().manual_seed(1))
-    _, _, anchor = prior_of(y).draw(wanted, torch.Generator().manual_seed(2))
-    assert ((anchor[:, 0] - 100 * wanted).abs() < 10).all()
+    y_requested = torch.randint(3, (500,), generator=torch.Generator().manual_seed(1))
+    _, _, anchor = prior_of(y).draw(y_requested, torch.Generator().manual_seed(2))
+    assert ((anchor[:, 0] - 100 * y_requested).abs() < 10).all()
     assert (anchor[:, 2:].sum(1) == 1).all()
     assert set(anchor[:, 2].tolist()) == {0.0, 1.0}
 
@@ -58,12 +58,12 @@ def test_tiny_classes_have_anchors(n):
 
 
 def test_large_classes_are_searched_in_blocks():
-    y = torch.cat([torch.zeros(5 * _BLOCK, dtype=torch.long), torch.ones(5, dtype=torch.long)])
+    y = torch.cat([torch.zeros(5 * _BLOCK_SIZE, dtype=torch.long), torch.ones(5, dtype=torch.long)])
     prior = prior_of(y)
-    assert prior.counts.tolist() == [4 * _BLOCK, 5]
+    assert prior.counts.tolist() == [4 * _BLOCK_SIZE, 5]
     prior.check(2, 4)
     steps = (prior.rows[prior.neighbors[:, 0]] - prior.rows)[:, :2].norm(dim=1)
-    assert steps[: 4 * _BLOCK].median() < 0.1
+    assert steps[: 4 * _BLOCK_SIZE].median() < 0.1
     assert not (prior.neighbors == torch.arange(len(prior.rows))[:, None]).any()
 
 

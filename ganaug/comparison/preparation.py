@@ -1,0 +1,162 @@
+"""What samplers and classifiers see: rows and labels of any container, then numbers and text, then numbers alone."""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d
+
+# The rarest levels of a column with more levels than this share one code.
+_MAX_LEVELS = 50
+
+
+def rows_of(X: Any) -> pd.DataFrame | NDArray:
+    """Return a table of any library as a DataFrame with text for column names; images stay an array.
+
+    Parameters
+    ----------
+    X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns), or array of images
+        What the user has.
+
+    Returns
+    -------
+    DataFrame or ndarray
+        With a fresh index.
+
+    Raises
+    ------
+    ValueError
+        If X is one-dimensional, two columns have the same name, or a number is infinite.
+    """
+    if type(X).__module__.split(".")[0] == "polars":
+        X = X.to_pandas()
+    if not isinstance(X, pd.DataFrame):
+        X = np.asarray(X)
+        if X.ndim > 2:
+            return X
+        if X.ndim < 2:
+            raise ValueError(
+                f"X has shape {X.shape}, and must have rows and columns or be an array of images; for a single column "
+                "pass X.reshape(-1, 1) or X.to_frame()"
+            )
+        X = pd.DataFrame(X).infer_objects()
+    X = X.set_axis([str(column) for column in X.columns], axis=1).reset_index(drop=True)
+    if X.columns.has_duplicates:
+        raise ValueError(
+            f"X has two columns with the same name: {sorted(X.columns[X.columns.duplicated()])}; rename one"
+        )
+    for column in X.select_dtypes("number", exclude="timedelta"):
+        if np.isinf(X[column].to_numpy(float, na_value=np.nan)).any():
+            raise ValueError(f"column {column!r} of X has infinite values; replace them, or set them to missing")
+    return X
+
+
+def labels_of(y: Any) -> NDArray:
+    """Return labels of any container as an array.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_rows,)
+        Labels.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        Of the narrowest dtype.
+
+    Raises
+    ------
+    ValueError
+        If labels are missing or continuous, or all of one class.
+    """
+    labels = pd.Series(column_or_1d(y.to_numpy() if hasattr(y, "to_numpy") else y)).infer_objects().to_numpy()
+    if pd.isna(labels).any():
+        raise ValueError(f"y has {pd.isna(labels).sum()} missing labels; drop those rows")
+    check_classification_targets(labels)
+    if len(np.unique(labels)) < 2:
+        raise ValueError(f"y has a single class, {labels[0]!r}; a comparison needs at least two classes")
+    return labels
+
+
+def digest_of(X: pd.DataFrame | NDArray) -> str:
+    """Return a text that changes with any value, name or dtype; the index is left out.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray
+        What `rows_of` returned.
+    """
+    if isinstance(X, np.ndarray):
+        return hashlib.sha256(np.ascontiguousarray(X).tobytes()).hexdigest() + str((X.shape, X.dtype))
+    cells = pd.util.hash_pandas_object(X, index=False).to_numpy().tobytes()
+    return hashlib.sha256(cells).hexdigest() + str([(name, str(of)) for name, of in X.dtypes.items()])
+
+
+def preparation_steps(X: pd.DataFrame | NDArray) -> list[tuple[str, Any]]:
+    """Return the two unfitted steps from rows to what classifiers take.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray
+        What `rows_of` returned.
+
+    Returns
+    -------
+    list of (str, transformer)
+        "tidy": standardised numbers without gaps, and categories as text; "matrix": numbers alone.
+    """
+    if isinstance(X, np.ndarray):
+        return [("tidy", FunctionTransformer(_flat)), ("matrix", StandardScaler())]
+    numbers, categories = columns_by_kind(X)
+    number = make_pipeline(
+        FunctionTransformer(_as_numbers, feature_names_out="one-to-one"),
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        StandardScaler(),
+    )
+    category = FunctionTransformer(_as_text, feature_names_out="one-to-one")
+    tidy = ColumnTransformer(
+        [("numbers", number, numbers), ("categories", category, categories)], verbose_feature_names_out=False
+    ).set_output(transform="pandas")
+    one_hot = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=_MAX_LEVELS, sparse_output=False)
+    matrix = ColumnTransformer([("numbers", "passthrough", numbers), ("categories", one_hot, categories)])
+    return [("tidy", tidy), ("matrix", matrix)]
+
+
+def columns_by_kind(X: pd.DataFrame | NDArray) -> tuple[list[str], list[str]]:
+    """Return the names of the columns with numbers or dates, and of those with categories.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray
+        What `rows_of` returned. Images have no names.
+    """
+    if isinstance(X, np.ndarray):
+        return [], []
+    numbers = [str(column) for column in X.select_dtypes(["number", "datetime", "datetimetz"])]
+    return numbers, [str(column) for column in X if column not in numbers]
+
+
+def _flat(images: NDArray) -> NDArray[np.float64]:
+    return images.reshape(len(images), -1).astype(float)
+
+
+def _as_numbers(columns: pd.DataFrame) -> pd.DataFrame:
+    def numbers(column: pd.Series) -> NDArray[np.float64]:
+        if pd.api.types.is_datetime64_any_dtype(column):
+            column = column - pd.Timestamp(0, tz=column.dt.tz)
+        if pd.api.types.is_timedelta64_dtype(column):
+            column = column.dt.total_seconds()
+        return column.to_numpy(float, na_value=np.nan)
+
+    return pd.DataFrame({name: numbers(columns[name]) for name in columns}, index=columns.index)
+
+
+def _as_text(columns: pd.DataFrame) -> pd.DataFrame:
+    return columns.apply(lambda column: column.astype(str).astype(object).where(column.notna(), ""))

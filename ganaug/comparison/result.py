@@ -1,0 +1,236 @@
+"""The results of `compare` and `select`: numbers, and what they say."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ganaug.common.findings import Finding, result_html, result_repr
+from ganaug.comparison.scoring import LOWER_IS_BETTER
+from ganaug.comparison.statistics import main_metric, metrics_of, summary_by_classifier, summary_over_classifiers
+from ganaug.comparison.verdict import comparison_findings, selection_findings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison:
+    """Scores of samplers, and what they say.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        One row for each sampler, classifier and split: "sampler", "classifier", "split", "n_train", "n_test",
+        "fit_seconds", "note", then a column for each metric. Higher is better, except for the "Brier score". A row
+        without scores is a failure, and its note says why.
+    classes : dict, default={}
+        Label -> number of rows in the data.
+    settings : dict, default={}
+        Parameters of `compare` other than the data.
+
+    Notes
+    -----
+    The rows that splits of one table train on overlap, so their scores spread less than those of independent tables
+    would. Intervals and tests take the variance of a mean over J splits as (1 / J + n_test / n_train) times that of the
+    scores, with J - 1 degrees of freedom: the corrected resampled t-test of Nadeau and Bengio (Machine Learning 52,
+    2003), on scores paired by split. p-values are adjusted by Holm (Scand. J. Statist. 6, 1979) for the number of
+    samplers, for each classifier and metric. They are not adjusted for the number of metrics and classifiers. Intervals
+    are not adjusted.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"sampler": ["none"] * 5 + ["SMOTE"] * 5, "classifier": "tree", "split": [*range(5)] * 2})
+    >>> scores = scores.assign(n_train=80, n_test=20, fit_seconds=0.1, note="")
+    >>> scores["F1"] = [0.50, 0.52, 0.51, 0.49, 0.50, 0.70, 0.73, 0.70, 0.70, 0.69]
+    >>> print(Comparison(scores).verdict[0].sentence)
+    With tree, SMOTE has a higher F1 than no resampling: 0.704 against 0.504 (difference +0.200, 95 % interval +0.181 to
+    +0.219, p < 0.001).
+    """
+
+    scores: pd.DataFrame
+    classes: dict[Any, int] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def frame(self) -> pd.DataFrame:
+        """Return a copy of `scores`, a row for each sampler, classifier and split."""
+        return self.scores.copy()
+
+    @property
+    def metrics(self) -> list[str]:
+        """Names of the metrics."""
+        return metrics_of(self.scores)
+
+    def means(self) -> pd.DataFrame:
+        """Return the mean of each metric over all splits.
+
+        Returns
+        -------
+        DataFrame
+            One row for each classifier and sampler, which are its index, and one column for each metric. A mean is
+            missing if the sampler failed on any split.
+        """
+        summary = summary_by_classifier(self.scores)
+        means = summary.pivot_table("mean", ["classifier", "sampler"], "metric", sort=False, dropna=False)
+        return means[self.metrics].rename_axis(columns=None)
+
+    def summary(self, metric: str | None = None) -> pd.DataFrame:
+        """Return means, 95 % intervals, and tests against "none".
+
+        Parameters
+        ----------
+        metric : str or None, default=None
+            One of `metrics`: means and tests are over all classifiers. None tests each metric with each classifier.
+
+        Returns
+        -------
+        DataFrame
+            Without a metric, one row for each classifier, metric and sampler. "mean", and "low" and "high", the ends of
+            its interval, which may lie outside the range of the metric; "difference" of the mean from that of "none"
+            (better below 0 for the Brier score), and its interval; "p", two-sided and adjusted by Holm. They are
+            missing if the sampler failed on any split, because a mean over fewer splits is not comparable.
+
+            With a metric, one row for each sampler that has all scores. "mean" over classifiers and splits; "gain" over
+            "none", above 0 where the sampler is better whatever the metric, with "low" and "high" of its interval; "p";
+            and "is_better": p is below 0.05 and the gain above 0. The frame is empty if a score of "none" is missing.
+        """
+        if metric is None:
+            return summary_by_classifier(self.scores)
+        if metric not in self.metrics:
+            raise ValueError(f"{metric=} was not measured; use one of {', '.join(self.metrics)}")
+        return summary_over_classifiers(self.scores, metric)
+
+    @property
+    def verdict(self) -> list[Finding]:
+        """What the scores say: whether a sampler helps, with all classifiers and with each, and what failed.
+
+        For each classifier and metric, a sampler is named that is shown to be better than "none" (p < 0.05, adjusted):
+        the one of the best mean; or a simpler one, if the test finds no difference between the two (p >= 0.05, not
+        adjusted). A tuned threshold is simpler than class weights, and class weights than repeated rows. Of all other
+        samplers, the faster one is simpler.
+        """
+        return comparison_findings(self.scores)
+
+    @property
+    def best_(self) -> str:
+        """Sampler with the best mean average precision over all classifiers among those shown to be better than "none".
+
+        It is "none" if no sampler is. Without average precision among the metrics, the first metric decides.
+        """
+        summary = self.summary(main_metric(self.scores))
+        better = summary.loc[summary["is_better"], "gain"]
+        return str(better.idxmax()) if len(better) else "none"
+
+    def plot(self) -> "Figure":
+        """Draw means and their intervals: a panel for each metric, a line for each sampler.
+
+        Classifiers have colours, and dotted lines stand at "none".
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            A notebook shows it; `savefig` stores it.
+        """
+        from ganaug.common.figure import Drawing
+
+        summary = self.summary()
+        samplers, classifiers = summary["sampler"].unique(), summary["classifier"].unique()
+        n_rows = -(-len(self.metrics) // 3)
+        n_columns = min(3, len(self.metrics))
+        height = 0.8 + 0.3 * len(samplers) * max(1, len(classifiers) / 2)
+        figure = Drawing(figsize=(1.5 + 3.5 * n_columns, 0.6 + height * n_rows), layout="constrained")
+        axes = figure.subplots(n_rows, n_columns, squeeze=False, sharey=True).ravel()
+        for ax in axes[len(self.metrics) :]:
+            ax.axis("off")
+        for ax, metric in zip(axes, self.metrics, strict=False):
+            for i, classifier in enumerate(classifiers):
+                rows = summary.query("metric == @metric and classifier == @classifier").set_index("sampler")
+                rows = rows.loc[samplers]
+                place = np.arange(len(samplers)) + 0.6 * ((i + 0.5) / len(classifiers) - 0.5)
+                half = rows["high"] - rows["mean"]
+                ax.errorbar(rows["mean"], place, xerr=half, fmt="o", markersize=4, capsize=2, label=classifier)
+                ax.axvline(rows.loc["none", "mean"], color=f"C{i}", linestyle=":", linewidth=1)
+            ax.set_title(metric + (" (lower is better)" if metric == LOWER_IS_BETTER else ""), fontsize=10, loc="left")
+            # a name with two dollar signs is not a formula
+            ax.set_yticks(range(len(samplers)), samplers, parse_math=False)
+        axes[0].invert_yaxis()
+        legend = figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(classifiers))
+        for text in legend.get_texts():
+            text.set_parse_math(False)
+        return figure
+
+    def __repr__(self) -> str:
+        return result_repr(self.heading, self.verdict)
+
+    def _repr_html_(self) -> str:
+        return result_html(self.heading, self.verdict, self.means().reset_index())
+
+    @property
+    def heading(self) -> str:
+        """One line that says what was compared."""
+        counts = {of: self.scores[of].nunique() for of in ("sampler", "classifier", "split")}
+        words = [f"{n} {of}s" if n > 1 else f"{n} {of}" for of, n in counts.items()]
+        return f"Comparison of {', '.join(words)}"
+
+
+@dataclass(frozen=True, repr=False)
+class Selection:
+    """What `select` chose, and why.
+
+    Attributes
+    ----------
+    name : str
+        The candidate, such as "none", "random", "ganaug 0.5" or "ganaug equal share 0.2".
+    sampler : sampler
+        The sampler of this name, not yet fitted, for rows as they are in X. That of "none" returns them unchanged.
+        After its `fit_resample`, ``is_synthetic_`` tells synthetic rows from real ones.
+    metric : str
+        What decided.
+    comparison : Comparison
+        The scores.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"sampler": ["none"] * 5 + ["random"] * 5, "split": [*range(5)] * 2})
+    >>> scores = scores.assign(classifier="tree", n_train=80, n_test=20, fit_seconds=0.1, note="")
+    >>> scores["F1"] = [0.50, 0.52, 0.51, 0.49, 0.50, 0.70, 0.73, 0.70, 0.70, 0.69]
+    >>> print(Selection("random", None, "F1", Comparison(scores)).verdict[0].sentence)
+    random is chosen, because it has a higher F1 than no resampling: 0.704 against 0.504 (difference +0.200, 95 %
+    interval +0.181 to +0.219, p < 0.001).
+    """
+
+    name: str
+    sampler: Any
+    metric: str
+    comparison: Comparison
+
+    def frame(self) -> pd.DataFrame:
+        """Return a row for each candidate: its mean and its gain over "none" in `metric`, as `Comparison.summary`."""
+        return self.comparison.summary(self.metric)
+
+    @property
+    def verdict(self) -> list[Finding]:
+        """Why this candidate was chosen, whether something simpler or SMOTE is as good, and what failed."""
+        return selection_findings(self.name, self.metric, self.comparison.scores)
+
+    def plot(self) -> "Figure":
+        """Draw means and their intervals, as `Comparison.plot`.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            A notebook shows it; `savefig` stores it.
+        """
+        return self.comparison.plot()
+
+    def __repr__(self) -> str:
+        return result_repr(self.heading, self.verdict)
+
+    def _repr_html_(self) -> str:
+        return result_html(self.heading, self.verdict, self.frame().reset_index())
+
+    @property
+    def heading(self) -> str:
+        """One line that says what was chosen."""
+        return f"Selection by {self.metric}: {self.name}"

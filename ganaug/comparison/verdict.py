@@ -1,0 +1,290 @@
+"""What scores say: numbers to findings."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ganaug.common.findings import HELPS, REAL, SAFE, Finding
+from ganaug.comparison.scoring import LOWER_IS_BETTER
+from ganaug.comparison.statistics import (
+    ALPHA,
+    is_as_good,
+    main_metric,
+    metrics_of,
+    summary_by_classifier,
+    summary_over_classifiers,
+)
+
+FAILED = "What failed?"
+SIMPLER = "Is something simpler as good?"
+SMOTE_TOO = "Is SMOTE better?"
+
+# The remedies that add no new rows, the simplest first.
+_SIMPLE = ("none", "threshold", "weights", "random")
+
+
+def comparison_findings(scores: pd.DataFrame) -> list[Finding]:
+    """Return what a comparison says: of all classifiers together, of each, and what failed.
+
+    For each classifier and metric, a sampler is named that is shown to be better than "none" (p < 0.05, adjusted): the
+    one of the best mean; or a simpler one, if the test finds no difference between the two (p >= 0.05, not adjusted).
+    A tuned threshold is simpler than class weights, these than repeated rows. Of all others, the faster is simpler.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Of a `Comparison`.
+
+    Returns
+    -------
+    list of Finding
+        Whether it helps, whether it is real, whether it is safe to share, and what failed.
+    """
+    classifiers, summary = scores["classifier"].unique().tolist(), summary_by_classifier(scores)
+    helps = [_over_all(scores, len(classifiers))] if len(classifiers) > 1 else []
+    for classifier in classifiers:
+        helps += _of_classifier(scores, classifier, summary[summary["classifier"] == classifier])
+    return [*helps, *_not_measured("compare"), *failures(scores)]
+
+
+def selection_findings(name: str, metric: str, scores: pd.DataFrame) -> list[Finding]:
+    """Return why `select` chose this candidate, and what else has to be known.
+
+    Parameters
+    ----------
+    name : str
+        The candidate.
+    metric : str
+        What decided.
+    scores : DataFrame
+        Of all candidates, in the order of what they cost.
+
+    Returns
+    -------
+    list of Finding
+        Whether it helps, whether it is real, whether it is safe to share, whether something simpler or SMOTE is as
+        good, and what failed.
+    """
+    summary = summary_over_classifiers(scores, metric)
+    candidates = summary.drop(index="SMOTE", errors="ignore")
+    if name == "none":
+        helps = _nothing_helps(candidates, metric, "candidate")
+        helps = helps._replace(sentence=f"Nothing is added. {helps.sentence}")
+    else:
+        helps = _better(name, metric, candidates, f"{name} is chosen, because it")
+    others = []
+    simpler = [one for one in _better_names(summary) if name != "none" and _comes_before(one, name, summary)]
+    as_good = [one for one in simpler if is_as_good(scores, metric, None, one, name)]
+    if as_good:
+        difference = "differences" if len(as_good) > 1 else "difference"
+        verb = ("are", "their") if len(as_good) > 1 else ("is", "its")
+        sentence = (
+            f"{_listed(as_good)} {verb[0]} simpler than {name}, and {verb[1]} {difference} from {name} in {metric} "
+            f"{verb[0]} not significant."
+        )
+        others.append(
+            Finding(SIMPLER, "unknown", sentence, {f"gain of {one}": _of(summary, one, "gain") for one in as_good})
+        )
+    if "SMOTE" in _better_names(summary) and _of(summary, "SMOTE", "gain") > _of(summary, name, "gain"):
+        found = _better("SMOTE", metric, summary, "SMOTE")
+        sentence = (
+            f"{found.sentence} Its mean is also better than that of {name}. select does not choose SMOTE, because its "
+            "rows are scaled numbers that do not fit into X: use it in a Pipeline of imbalanced-learn."
+        )
+        others.append(Finding(SMOTE_TOO, "unknown", sentence, found.numbers))
+    return [helps, *_not_measured("select"), *others, *failures(scores)]
+
+
+def failures(scores: pd.DataFrame) -> list[Finding]:
+    """Return a finding for each sampler and classifier that failed on a split.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Of a `Comparison`.
+    """
+    failed = scores[scores[metrics_of(scores)].isna().all(axis=1)]
+    findings = []
+    for (sampler, classifier), rows in failed.groupby(["sampler", "classifier"], sort=False):
+        n_splits = int(((scores["sampler"] == sampler) & (scores["classifier"] == classifier)).sum())
+        sentence = (
+            f"{sampler} with {classifier} has no score: {len(rows)} of {n_splits} splits failed. {rows['note'].iloc[0]}"
+        )
+        findings.append(Finding(FAILED, "bad", sentence, {"failed splits": len(rows), "splits": n_splits}))
+    return findings
+
+
+def _not_measured(function: str) -> list[Finding]:
+    sentence = f"{function} does not measure it; use ganaug evaluate."
+    return [Finding(REAL, "unknown", sentence), Finding(SAFE, "unknown", sentence)]
+
+
+# --- over all classifiers --------------------------------------------------------------------------------------------
+
+
+def _over_all(scores: pd.DataFrame, n_classifiers: int) -> Finding:
+    metric = main_metric(scores)
+    summary = summary_over_classifiers(scores, metric)
+    better = summary.loc[_better_names(summary), "gain"]
+    opening = f"Averaged over {n_classifiers} classifiers, "
+    if len(better):
+        best = str(better.idxmax())
+        return _better(best, metric, summary, opening + best)
+    return _nothing_helps(summary, metric, opening=opening)
+
+
+def _better_names(summary: pd.DataFrame) -> list[str]:
+    return [str(name) for name in summary.index[summary["is_better"]]]
+
+
+def _of(summary: pd.DataFrame, name: str, column: str) -> float:
+    return float(summary[column].to_dict()[name])
+
+
+def _comes_before(one: str, other: str, summary: pd.DataFrame) -> bool:
+    order = list(summary.index)
+    return order.index(one) < order.index(other)
+
+
+def _better(name: str, metric: str, summary: pd.DataFrame, subject: str) -> Finding:
+    mean, sign = summary["mean"].to_dict(), -1 if metric == LOWER_IS_BETTER else 1
+    low, high = sorted(sign * _of(summary, name, end) for end in ("low", "high"))
+    difference, p = sign * _of(summary, name, "gain"), _of(summary, name, "p")
+    return _against_none(subject, name, metric, mean, (difference, low, high), p)
+
+
+def _nothing_helps(summary: pd.DataFrame, metric: str, noun: str = "sampler", opening: str = "") -> Finding:
+    """Word a summary in which nothing is better than "none"."""
+    gain, p = (
+        {str(name): value for name, value in summary[of].to_dict().items() if name != "none"} for of in ("gain", "p")
+    )
+    numbers = {f"gain of {name}": value for name, value in gain.items()}
+    no = "no" if opening else "No"
+    best = max(gain, key=lambda name: gain[name], default="none")
+    if summary.empty:
+        the = "the" if opening else "The"
+        sentence = f'{the} scores of "none" in {metric} are missing, so nothing can be compared with no resampling.'
+    elif not gain:
+        sentence = f"{no} {noun} has a score in {metric} to compare with no resampling."
+    elif all(p[name] < ALPHA and gain[name] < 0 for name in gain):
+        word = "higher" if metric == LOWER_IS_BETTER else "lower"
+        every = f"{'every' if opening else 'Every'} {noun}" if len(gain) > 1 else best
+        sentence = f"{every} has a {word} {metric} than no resampling. "
+        sentence += f"The smallest loss is that of {best}: {abs(gain[best]):.3f} ({_p_in_words(p[best])})."
+        return Finding(HELPS, "bad", opening + sentence, numbers)
+    else:
+        sentence = f"{no} {noun} is shown to have a better {metric} than no resampling."
+        if gain[best] > 0:
+            sentence += f" The largest gain is that of {best}: {gain[best]:+.3f} ({_p_in_words(p[best])})."
+        else:
+            sentence += f" No {noun} has a better mean."
+    return Finding(HELPS, "unknown", opening + sentence, numbers)
+
+
+# --- of one classifier -----------------------------------------------------------------------------------------------
+
+
+def _of_classifier(scores: pd.DataFrame, classifier: str, summary: pd.DataFrame) -> list[Finding]:
+    """Return what is better than "none", what is not known, and what is worse."""
+    good, open_, bad = [], [], []
+    seconds = scores[scores["classifier"] == classifier].groupby("sampler")["fit_seconds"].mean().to_dict()
+    for metric in metrics_of(scores):
+        rows = summary[summary["metric"] == metric].set_index("sampler")
+        if np.isnan(_of(rows, "none", "mean")):
+            continue
+        sign = -1 if metric == LOWER_IS_BETTER else 1
+        gain = {
+            str(name): sign * value
+            for name, value in rows["difference"].to_dict().items()
+            if name != "none" and not np.isnan(value)
+        }
+        significant = [name for name in gain if _of(rows, name, "p") < ALPHA]
+        better = [name for name in significant if gain[name] > 0]
+        worse = [name for name in significant if gain[name] < 0]
+        bad += [_of_metric(classifier, metric, rows, name) for name in worse]
+        if not better:
+            open_.append((metric, gain, rows))
+            continue
+        best = max(better, key=lambda name: gain[name])
+        as_good = [name for name in better if name == best or is_as_good(scores, metric, classifier, name, best)]
+        answer = min(as_good, key=lambda name: _effort(name, seconds))
+        found = _of_metric(classifier, metric, rows, answer)
+        if answer != best:
+            sentence = f"{found.sentence} {best} has a better mean, but the test finds no difference between the two."
+            found = found._replace(sentence=sentence)
+        good.append(found)
+    if not (good or open_ or bad):
+        sentence = (
+            f'With {classifier}, the scores of "none" are missing, so nothing can be compared with no resampling.'
+        )
+        return [Finding(HELPS, "unknown", sentence)]
+    return [*good, *([_open_finding(classifier, open_)] if open_ else []), *bad]
+
+
+def _of_metric(classifier: str, metric: str, rows: pd.DataFrame, name: str) -> Finding:
+    difference = tuple(_of(rows, name, column) for column in ("difference", "difference_low", "difference_high"))
+    found = _against_none(
+        f"With {classifier}, {name}", name, metric, rows["mean"].to_dict(), difference, _of(rows, name, "p")
+    )
+    if found.answer == "bad" and metric == LOWER_IS_BETTER:
+        found = found._replace(sentence=f"{found.sentence} ganaug.calibrated corrects such probabilities.")
+    return found
+
+
+def _open_finding(classifier: str, open_: Sequence[tuple[str, dict[str, float], pd.DataFrame]]) -> Finding:
+    """Word the metrics in which no sampler is shown to be better."""
+    metrics = _listed([metric for metric, _, _ in open_], "or")
+    sentence = f"With {classifier}, no sampler is shown to be better than no resampling in {metrics}."
+    gains = [
+        (p if not np.isnan(p := _of(rows, name, "p")) else 1.0, metric, name, rows)
+        for metric, gain, rows in open_
+        for name in gain
+        if gain[name] > 0
+    ]
+    numbers = {f"{metric}: gain of {name}": value for metric, gain, _ in open_ for name, value in gain.items()}
+    if gains:
+        p, metric, name, rows = min(gains, key=lambda found: found[0])
+        # gains in different metrics cannot be compared, p-values can
+        where = f" in {metric}" if len(open_) > 1 else ""
+        which = "The gain with the smallest p-value" if len(gains) > 1 else "The only gain"
+        mean, mean_none = _of(rows, name, "mean"), _of(rows, "none", "mean")
+        sentence += (
+            f" {which} is that of {name}{where}: {mean:.3f} against {mean_none:.3f} "
+            f"({_p_in_words(_of(rows, name, 'p'))})."
+        )
+    return Finding(HELPS, "unknown", sentence, numbers)
+
+
+def _against_none(
+    subject: str,
+    name: str,
+    metric: str,
+    mean: Mapping[Any, float],
+    difference: Sequence[float],
+    p: float,
+) -> Finding:
+    """Word a significant difference, with the numbers behind it."""
+    is_higher = difference[0] > 0
+    is_good = is_higher != (metric == LOWER_IS_BETTER)
+    word = "higher" if is_higher else "lower"
+    change, low, high = difference
+    sentence = (
+        f"{subject} has a {word} {metric} than no resampling: {mean[name]:.3f} against "
+        f"{mean['none']:.3f} (difference {change:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}, {_p_in_words(p)})."
+    )
+    numbers = {name: mean[name], "none": mean["none"], "difference": change, "low": low, "high": high, "p": p}
+    return Finding(HELPS, "good" if is_good else "bad", sentence, numbers)
+
+
+def _effort(sampler: str, seconds: Mapping[Any, float]) -> tuple[int, float]:
+    return (_SIMPLE.index(sampler) if sampler in _SIMPLE else len(_SIMPLE)), float(seconds[sampler])
+
+
+def _listed(words: Sequence[str], link: str = "and") -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {link} {words[-1]}"
+
+
+def _p_in_words(p: float) -> str:
+    return "not tested: a single split" if np.isnan(p) else "p < 0.001" if p < 0.001 else f"p = {p:.3f}"

@@ -1,0 +1,98 @@
+"""`evaluate`: one function for all kinds of data, which hands them to the evaluation of their kind."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+
+from ganaug.common.modality import MODALITIES, modality_of
+
+if TYPE_CHECKING:
+    from ganaug.evaluation.image_result import ImageEvaluation
+    from ganaug.evaluation.table_result import TableEvaluation
+
+# Parameters of `evaluate` that only one kind of data has.
+_MODALITY_OF_PARAMETER = {"classifiers": "tabular", "inception": "image"}
+
+
+def evaluate(
+    real: Any,
+    synthetic: Any,
+    *,
+    holdout: Any = None,
+    target: Any = None,
+    classifiers: Sequence[ClassifierMixin] | None = None,
+    inception: str | Path | None = None,
+    random_state: int | np.random.Generator | None = None,
+) -> "TableEvaluation | ImageEvaluation":
+    """Measure whether synthetic data are real enough, whether they are copies, and what they are good for.
+
+    Parameters
+    ----------
+    real, synthetic : DataFrame of pandas or polars, Arrow table, array or list of lists, shape (n, d)
+        The rows that the generator was trained on, and the rows it returned, at least 20 each. Both have the same
+        columns in any order; an array takes the column names of the real table. Or images: arrays of shape (n, height,
+        width) or (n, height, width, channels), of one size and dtype.
+    holdout : table of the same columns, images of the same shape, or None, default=None
+        Real data of the same origin that the generator has not seen; at least 20 rows. With a hold-out, privacy is
+        measured against rows that cannot have been memorised, and classifiers are tested on rows that the generator has
+        not seen.
+    target : hashable, tuple of arrays or None, default=None
+        Tables: the column that classifiers predict; None leaves the measures of utility out. Images: the labels of the
+        real ones, of the synthetic ones and, with a hold-out, of the held-out ones, so that images are compared within
+        their class; None puts all images into one class.
+    classifiers : sequence of scikit-learn classifiers or None, default=None
+        For tables, with a `target`. None takes a logistic regression and gradient boosting; see
+        `ganaug.metrics.utility_scores`.
+    inception : str, Path or None, default=None
+        For images: the file of `ganaug.metrics.Inception`. With it, distances and score are the FID, KID and IS of
+        papers, for as few images as there are. This takes minutes a class.
+    random_state : int, numpy.random.Generator or None, default=None
+        For forests, folds, and the choice of rows of long tables.
+
+    Returns
+    -------
+    TableEvaluation or ImageEvaluation
+        Print it for the verdict, call `frame` for all numbers, or give it to `ganaug.report` for a page.
+
+    Raises
+    ------
+    ValueError
+        If tables have other columns or too few rows, hold infinite or nested cells, the target is no column of classes,
+        or a parameter does not fit the kind of data; the message names the column or the parameter.
+
+    Notes
+    -----
+    Columns, cells and copies are measured on all rows. Where the time grows with the pairs of rows, some rows are
+    drawn: 20,000 for associations; 2,500 of each table for the random forest; 2,000 for precision, recall, density,
+    coverage, alpha-precision and beta-recall; and for distances as many as make 10^8 pairs with all rows of the other
+    table. 10^5 rows of ten columns take about half a minute.
+
+    Images are measured class by class, in the features of EfficientNet-Lite0 (``ganaug[extractor]``; without it, only
+    pixels are compared), on at most 250 synthetic images of a class and as many real ones. Such a Fréchet distance is
+    called FD-EffNetLite0, because it is no FID; `inception` gives the FID. Beside each measure stands its value for two
+    halves of the real images.
+
+    Examples
+    --------
+    >>> rows = np.random.default_rng(0).normal(size=(300, 2))
+    >>> found = evaluate(rows[:100], rows[100:200], holdout=rows[200:], random_state=0)
+    >>> found.frame().set_index("measure").loc["exact copies", ["value", "best"]].tolist()
+    [0.0, 0.0]
+    >>> copied = evaluate(rows[:100], rows[:100], holdout=rows[200:], random_state=0)
+    >>> [finding.sentence for finding in copied.verdict if finding.question == "Is it safe to share?"][0]
+    'Do not share these rows as if they were anonymous.'
+    """
+    modality = modality_of(real)
+    given: dict[str, Any] = {"classifiers": classifiers, "inception": inception}
+    for name, value in given.items():
+        owner = MODALITIES[_MODALITY_OF_PARAMETER[name]]
+        if value is not None and owner is not modality:
+            raise ValueError(f"{name}={str(value)!r} is for {owner.noun}, and real holds {modality.noun}; leave it out")
+    own = {name: value for name, value in given.items() if _MODALITY_OF_PARAMETER[name] == modality.name}
+    evaluation: TableEvaluation | ImageEvaluation = modality.load("evaluate")(
+        real, synthetic, holdout=holdout, target=target, random_state=random_state, **own
+    )
+    return evaluation

@@ -1,0 +1,148 @@
+"""What the numbers of an `ImageEvaluation` say, as findings."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ganaug.common.findings import HELPS, REAL, SAFE, Finding
+from ganaug.common.wording import percent
+
+if TYPE_CHECKING:
+    from ganaug.evaluation.image_result import ImageEvaluation
+
+# A class is measured from so many synthetic images and twice as many real ones on: intervals are computed from halves,
+# and a half needs more images than there are neighbours.
+MIN_IMAGES = 12
+# Below this share of the real baseline, precision means junk, and coverage means that diversity is lacking.
+_JUNK_PRECISION, _LOW_COVERAGE = 0.5, 0.7
+# Synthetic images are too near to real ones if the interval of the ratio of distances ends below this, and far enough
+# if the interval starts at or above it.
+_TOO_NEAR = 0.9
+# They are too near as well if more than this share is nearer than 95 % of the reference: twice what is usual.
+_MANY_CLOSE = 0.1
+
+
+def image_findings(evaluation: "ImageEvaluation") -> list[Finding]:
+    """Answer the three questions from the numbers of an evaluation of images.
+
+    Parameters
+    ----------
+    evaluation : ImageEvaluation
+        The numbers.
+
+    Returns
+    -------
+    list of Finding
+        Does it help (not measured here), is it real (for each class), is it safe to share.
+    """
+    return [_on_help(), *_on_reality(evaluation), *_on_sharing(evaluation)]
+
+
+def _on_help() -> Finding:
+    return Finding(
+        HELPS,
+        "unknown",
+        "This was not measured. Train a classifier with and without the synthetic images, and test it on real images.",
+    )
+
+
+def _on_reality(evaluation: "ImageEvaluation") -> list[Finding]:
+    findings = []
+    for label, rows in evaluation.by_class.groupby("class", sort=False):
+        measured = {str(row["measure"]): row for row in rows.to_dict("records")}
+        findings += _on_class(_prefix(label), measured, evaluation.measure_names["FD"])
+    for small, (n_real, n_synthetic) in evaluation.too_few.items():
+        said = (
+            f"{_prefix(small)}There are too few images to measure, {n_real} real and {n_synthetic} synthetic ones; at "
+            f"least {2 * MIN_IMAGES} and {MIN_IMAGES} are needed."
+        )
+        findings.append(Finding(REAL, "unknown", said, {"real images": n_real, "synthetic images": n_synthetic}))
+    if evaluation.not_measured:
+        findings.append(Finding(REAL, "unknown", f"This was not measured: {evaluation.not_measured}."))
+    return findings
+
+
+def _prefix(label: Any) -> str:
+    return "" if label == "all" else f"Class {label}: "
+
+
+def _on_class(prefix: str, measured: Mapping[str, Mapping[Any, Any]], distance_name: str) -> list[Finding]:
+    distance, precision, coverage = measured[distance_name], measured["precision"], measured["coverage"]
+    ratio = distance["value"] / distance["baseline"]
+    times = f"{distance_name} is {ratio:.2g} times that between two halves of the real images"
+    numbers = {
+        distance_name: distance["value"],
+        f"{distance_name} of real halves": distance["baseline"],
+        "precision": precision["value"],
+        "precision of real halves": precision["baseline"],
+    }
+    if precision["value"] < _JUNK_PRECISION * precision["baseline"]:
+        said = (
+            f"Most synthetic images are junk: {precision['value']:.0%} of them lie among real ones, while "
+            f"{precision['baseline']:.0%} of real images do. {times}."
+        )
+        findings = [Finding(REAL, "bad", prefix + said, numbers)]
+    elif distance["low"] > distance["baseline high"]:
+        findings = [Finding(REAL, "bad", f"{prefix}The synthetic images can be told from real ones: {times}.", numbers)]
+    elif distance["value"] > distance["baseline high"]:
+        said = f"{prefix}The synthetic images differ from real ones, but not significantly: {times}."
+        findings = [Finding(REAL, "unknown", said, numbers)]
+    else:
+        said = f"{prefix}The synthetic images cannot be told from {distance['n']} real ones: {times}."
+        findings = [Finding(REAL, "good", said, numbers)]
+    if coverage["value"] < _LOW_COVERAGE * coverage["baseline"]:
+        said = (
+            f"{prefix}Diversity is lacking: {coverage['value']:.0%} of the real images have a synthetic one near them, "
+            f"while {coverage['baseline']:.0%} have another real one."
+        )
+        numbers = {"coverage": coverage["value"], "coverage of real halves": coverage["baseline"]}
+        findings.append(Finding(REAL, "bad", said, numbers))
+    return findings
+
+
+def _on_sharing(evaluation: "ImageEvaluation") -> list[Finding]:
+    findings = [_on_copies(evaluation), _on_distance(evaluation)]
+    if "holdout" not in evaluation.n_images:
+        said = "No images were held out, so memorised images cannot be recognised by their distance to unseen ones."
+        findings.append(Finding(SAFE, "unknown", said))
+    if any(of.answer == "bad" for of in findings):
+        findings.insert(0, Finding(SAFE, "bad", "Do not share these images as if they were anonymous."))
+    return findings
+
+
+def _on_copies(evaluation: "ImageEvaluation") -> Finding:
+    copied, reference = evaluation.copied, evaluation.reference_copied
+    numbers = {"copies": copied.share, f"copies among {evaluation.reference}": reference.share}
+    if not copied.found:
+        said = (
+            "No synthetic image is a copy of a real one, as it is or mirrored. Copies that are moved or rotated are "
+            "not found."
+        )
+        return Finding(SAFE, "good", said, numbers)
+    usual = "held-out images do" if "holdout" in evaluation.n_images else "real images equal another real one"
+    said = (
+        f"{copied.found:,} of {copied.total:,} synthetic images equal a real one, as it is or mirrored; "
+        f"{percent(reference.share)} of {usual}"
+    )
+    if copied.exceeds(reference):
+        return Finding(SAFE, "bad", f"{said}.", numbers)
+    return Finding(SAFE, "unknown", f"{said}, and the difference is not significant.", numbers)
+
+
+def _on_distance(evaluation: "ImageEvaluation") -> Finding:
+    closest, reference = evaluation.closest, evaluation.reference
+    numbers = {"ratio of distances": closest.ratio, "low": closest.low, "high": closest.high}
+    if not np.isfinite(closest.ratio):
+        return Finding(SAFE, "unknown", f"Distances cannot be compared: most of {reference} equal a real image.")
+    distance = f"{closest.ratio:.2f} times as far from real images as {reference} are"
+    share = f"{percent(closest.closer.share)} of them are nearer to a real image than 95 % of {reference}"
+    numbers["closer than 95 %"] = closest.closer.share
+    are_near = closest.closer.exceeds(closest.reference_closer) and closest.closer.share > _MANY_CLOSE
+    if closest.high < _TOO_NEAR or are_near:
+        return Finding(SAFE, "bad", f"Synthetic images are {distance}, and {share}.", numbers)
+    n_compared = min(evaluation.copied.total, evaluation.reference_copied.total)
+    if n_compared >= MIN_IMAGES and closest.low >= _TOO_NEAR:
+        return Finding(SAFE, "good", f"Synthetic images are {distance}, and {share}.", numbers)
+    interval = f"95 % interval {closest.low:.2f} to {closest.high:.2f}"
+    return Finding(SAFE, "unknown", f"Synthetic images are {distance} ({interval}): too few to be sure.", numbers)

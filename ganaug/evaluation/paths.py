@@ -1,0 +1,203 @@
+"""`evaluate_paths`: files and folders in, an evaluation out."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ganaug.common.modality import modality_of_path
+from ganaug.common.warnings import warn_user
+from ganaug.datasets import Table, read_images, read_table
+from ganaug.evaluation.image_evaluation import evaluate_images
+from ganaug.evaluation.table_evaluation import evaluate_tables
+
+if TYPE_CHECKING:
+    from ganaug.evaluation.image_result import ImageEvaluation
+    from ganaug.evaluation.table_result import TableEvaluation
+
+_MARKED = 1
+
+
+def evaluate_paths(
+    real: str | Path,
+    synthetic: str | Path,
+    *,
+    holdout: str | Path | None = None,
+    target: str | None = None,
+    mark: str | None = None,
+    inception: str | Path | None = None,
+    random_state: int | np.random.Generator | None = None,
+) -> "TableEvaluation | ImageEvaluation":
+    """Read real and synthetic data from files or folders, and evaluate them as `ganaug.evaluate` does.
+
+    Parameters
+    ----------
+    real, synthetic : str or Path
+        The training data and the synthetic data: tables (CSV, TSV, Parquet, Feather) or images (a folder CLASS/*.png or
+        an ``.npz`` archive). If `ganaug balance` wrote `synthetic`, only its synthetic images are read; for its tables,
+        see `mark`.
+    holdout : str, Path or None, default=None
+        Real data that the generator has not seen.
+    target : str or None, default=None
+        For tables: the column with the classes. If the synthetic rows have only some of the classes, only real rows of
+        these classes are compared, with a warning, and the target is not predicted.
+    mark : str or None, default=None
+        For tables: the column of `synthetic` that is 1 for synthetic rows, as ``ganaug balance --mark`` writes it. Only
+        these rows are evaluated.
+    inception : str, Path or None, default=None
+        For images: the file of `ganaug.metrics.Inception`.
+    random_state : int, numpy.random.Generator or None, default=None
+        Source of subsamples, folds and intervals.
+
+    Returns
+    -------
+    TableEvaluation or ImageEvaluation
+        The evaluation. Images are compared class by class; folders of real images are resized to the size of the
+        synthetic ones.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file or folder.
+    ValueError
+        If the paths hold data of different kinds, or a parameter does not fit them.
+
+    Warns
+    -----
+    UserWarning
+        If only some classes are compared.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> rows = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 2)), columns=["x", "y"])
+    >>> rows[:30].to_csv(folder / "real.csv", index=False)
+    >>> rows[30:].to_csv(folder / "synthetic.csv", index=False)
+    >>> evaluate_paths(folder / "real.csv", folder / "synthetic.csv", random_state=0).n_rows
+    {'real': 30, 'synthetic': 30, 'holdout': 0}
+    """
+    paths = [Path(real), Path(synthetic), *([] if holdout is None else [Path(holdout)])]
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(f"there is no file or folder {path}")
+    modalities = {path: modality_of_path(path) for path in paths}
+    if len({modality.name for modality in modalities.values()}) > 1:
+        kinds = [f"{path} holds {modality.noun}" for path, modality in modalities.items()]
+        raise ValueError(f"{' and '.join(kinds)}; all of them must hold the same kind of data")
+    modality = modalities[paths[0]]
+    _check_parameters(
+        paths[0], modality.noun, {"rows": {"target": target, "mark": mark}, "images": {"inception": inception}}
+    )
+    if modality.name == "image":
+        return _evaluate_images(paths, inception, random_state)
+    return _evaluate_tables(paths, target, mark, random_state)
+
+
+def _check_parameters(path: Path, noun: str, parameters: dict[str, dict[str, Any]]) -> None:
+    for owner, values in parameters.items():
+        for name, value in values.items():
+            if owner != noun and value is not None:
+                raise ValueError(f"{name}={str(value)!r} is for {owner}, but {path} holds {noun}; leave it out")
+
+
+def _evaluate_images(
+    paths: Sequence[Path], inception: str | Path | None, random_state: int | np.random.Generator | None
+) -> "ImageEvaluation":
+    synthetic = read_images(paths[1], only_synthetic=True)
+    # `ganaug balance --resize` may have resized the real images before training
+    size = synthetic.X.shape[1:3]
+    real, *holdout = (read_images(path, resize=size if path.is_dir() else None) for path in (paths[0], *paths[2:]))
+    sets = [real, synthetic, *holdout]
+    return evaluate_images(
+        real.X,
+        synthetic.X,
+        holdout=holdout[0].X if holdout else None,
+        target=[of.y.astype(str) for of in sets],  # the numbers in an archive may be the names of folders
+        inception=inception,
+        random_state=random_state,
+        names=real.files,
+    )
+
+
+def _evaluate_tables(
+    paths: Sequence[Path], target: str | None, mark: str | None, random_state: int | np.random.Generator | None
+) -> "TableEvaluation":
+    tables = [read_table(path) for path in paths]
+    if target is not None:
+        for table in tables:
+            table.check_column(target)
+    frames = [table.frame for table in tables]
+    if mark is None:
+        _check_unmarked(paths, frames)
+    else:
+        frames[1] = _marked_rows(paths[1], tables[1], mark)
+    compared = ""
+    if target is not None:
+        frames, compared = same_classes(frames, target)
+    if compared:
+        warn_user(f"Only rows with {compared} are compared, because the synthetic rows have no other {target}.")
+    evaluation = evaluate_tables(
+        frames[0],
+        frames[1],
+        holdout=frames[2] if len(frames) > 2 else None,
+        target=None if compared else target,
+        random_state=random_state,
+    )
+    return replace(evaluation, settings={**evaluation.settings, "rows": compared}) if compared else evaluation
+
+
+def _check_unmarked(paths: Sequence[Path], frames: Sequence[pd.DataFrame]) -> None:
+    """Refuse a table with one more column that looks like a mark of synthetic rows."""
+    extra = frames[1].columns.difference(frames[0].columns, sort=False)
+    if len(extra) == 1 and frames[1][extra[0]].isin([0, _MARKED]).all():
+        raise ValueError(
+            f"{paths[1]} has a column {extra[0]!r} that {paths[0]} does not have. If it marks synthetic rows, pass "
+            f"mark={extra[0]!r}; otherwise remove it"
+        )
+
+
+def _marked_rows(path: Path, table: Table, mark: str) -> pd.DataFrame:
+    table.check_column(mark)
+    is_synthetic = table.frame[mark] == _MARKED
+    if not is_synthetic.any():
+        raise ValueError(f"mark={mark!r}: this column of {path} has no 1, so no row is marked as synthetic")
+    return table.frame[is_synthetic].drop(columns=mark).reset_index(drop=True)
+
+
+def same_classes(frames: Sequence[pd.DataFrame], target: str) -> tuple[list[pd.DataFrame], str]:
+    """Restrict tables to the classes of the synthetic one.
+
+    Rows that fill up a class should resemble the real rows of that class, not the whole table.
+
+    Parameters
+    ----------
+    frames : sequence of DataFrame
+        The real table, the synthetic one, and others.
+    target : str
+        The column with the classes.
+
+    Returns
+    -------
+    frames : list of DataFrame
+        As given if the synthetic table has all classes of the real one. Otherwise only the rows of its classes, without
+        the column `target`.
+    compared : str
+        The restriction in words, such as "plan = gold", or "".
+
+    Examples
+    --------
+    >>> real = pd.DataFrame({"x": [1, 2, 3], "plan": ["gold", "basic", "gold"]})
+    >>> frames, compared = same_classes([real, real[:1]], "plan")
+    >>> compared, frames[0]["x"].tolist()
+    ('plan = gold', [1, 3])
+    """
+    classes = set(frames[1][target])
+    if not classes < set(frames[0][target]):
+        return list(frames), ""
+    names = ", ".join(sorted(map(str, classes)))
+    kept = [frame[frame[target].isin(classes)].drop(columns=target).reset_index(drop=True) for frame in frames]
+    return kept, f"{target} = {names}"

@@ -1,0 +1,99 @@
+"""What the numbers of a `Resampling` say, as findings."""
+
+from typing import TYPE_CHECKING
+
+from ganaug.common.findings import HELPS, REAL, SAFE, Finding
+from ganaug.common.wording import counted, joined, shortened
+from ganaug.training import COLLAPSE_THRESHOLD
+
+if TYPE_CHECKING:
+    from ganaug.evaluation.resampling_result import Resampling
+
+ADDED = "What was added?"
+QUESTIONS = [HELPS, REAL, SAFE]
+# From this share of the diversity of real images on, a class counts as diverse.
+_DIVERSE = 0.7
+_LONGEST_LABEL = 40
+_MAX_NAMED = 5
+
+
+def resampling_findings(resampling: "Resampling") -> list[Finding]:
+    """Answer the three questions from what a resampler added.
+
+    Parameters
+    ----------
+    resampling : Resampling
+        The numbers.
+
+    Returns
+    -------
+    list of Finding
+        Does it help, is it real, is it safe to share, each with the findings of the measured classes; then what was
+        added and what was not measured.
+    """
+    findings = [_on_help(), *_on_classes(resampling), *_on_diversity(resampling)]
+    answered = {of.question for of in findings}
+    missing = [Finding(question, "unknown", _not_measured(resampling)) for question in (REAL, SAFE)]
+    findings += [of for of in missing if of.question not in answered]
+    # stable: within a question, findings keep their order
+    findings.sort(key=lambda of: QUESTIONS.index(of.question))
+    notes = [Finding("What was not measured?", "unknown", note) for note in resampling.notes]
+    return [*findings, _on_counts(resampling), *notes]
+
+
+def _on_help() -> Finding:
+    return Finding(
+        HELPS,
+        "unknown",
+        "This was not measured. `ganaug compare` measures it by cross-validation, with and without synthetic data.",
+    )
+
+
+def _not_measured(resampling: "Resampling") -> str:
+    if not resampling.counts["synthetic"].any():
+        return f"No synthetic {resampling.noun} were added."
+    return f"No class has enough real and synthetic {resampling.noun} to measure."
+
+
+def _on_classes(resampling: "Resampling") -> list[Finding]:
+    if resampling.image_evaluation is not None:
+        return [of for of in resampling.image_evaluation.verdict if of.question != HELPS]
+    return [
+        of._replace(sentence=f"Class {shortened(label, _LONGEST_LABEL)}: {of.sentence}")
+        for label, evaluation in resampling.evaluations.items()
+        for of in evaluation.verdict
+        if of.question != HELPS
+    ]
+
+
+def _on_diversity(resampling: "Resampling") -> list[Finding]:
+    if not resampling.images or not {"distance", "diversity"} <= set(resampling.history):
+        return []
+    # samples come from the weights with the smallest distance
+    best = resampling.history.dropna(subset=["distance", "diversity"]).nsmallest(1, "distance")["diversity"]
+    findings = []
+    for share in best:
+        said = f"The least diverse class has {share:.2f} of the diversity of its real images"
+        numbers = {"diversity": float(share)}
+        if share < COLLAPSE_THRESHOLD:
+            findings.append(Finding(REAL, "bad", f"{said}: it has collapsed, its images are nearly equal.", numbers))
+        elif share < _DIVERSE:
+            findings.append(Finding(REAL, "unknown", f"{said}. Look at its images.", numbers))
+        else:
+            findings.append(Finding(REAL, "good", f"{said}.", numbers))
+    return findings
+
+
+def _on_counts(resampling: "Resampling") -> Finding:
+    counts = resampling.counts
+    n_before, n_synthetic = int(counts["before"].sum()), int(counts["synthetic"].sum())
+    numbers = {"real": n_before, "synthetic": n_synthetic}
+    if not n_synthetic:
+        said = f"No synthetic {resampling.noun} were added to {n_before:,} real ones: the classes are as requested."
+        return Finding(ADDED, "good", said, numbers)
+    filled = [shortened(label, _LONGEST_LABEL) for label in counts["class"][counts["synthetic"] > 0]]
+    if len(filled) > _MAX_NAMED:
+        filled = [*filled[: _MAX_NAMED - 1], f"{len(filled) - _MAX_NAMED + 1} others"]
+    classes = f"{'class' if len(filled) == 1 else 'classes'} {joined(filled)}"
+    noun = counted(n_synthetic, f"synthetic {resampling.noun[:-1]}")
+    return Finding(ADDED, "good", f"{noun} of {classes} were added to {n_before:,} real ones.", numbers)

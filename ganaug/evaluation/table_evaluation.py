@@ -1,0 +1,108 @@
+"""All measures of synthetic rows: tables in, numbers out."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+
+from ganaug.common.random import subsample
+from ganaug.evaluation.table_result import TableEvaluation
+from ganaug.metrics import (
+    Baseline,
+    Interval,
+    TablePair,
+    alpha_precision_beta_recall,
+    association_matrices,
+    bootstrap,
+    closest_records,
+    column_distances,
+    column_distributions,
+    embed_rows,
+    find_copies,
+    invalid_cells,
+    membership_inference,
+    precision_recall_density_coverage,
+    projection,
+    real_baseline,
+    two_sample_auc,
+    utility_scores,
+)
+
+# Rows that each table needs: with fewer, no measure says anything.
+MIN_ROWS = 20
+# Rows of each table for the measures of neighbourhoods, which take about ten seconds with their intervals.
+MAX_NEIGHBORHOOD_ROWS = 2_000
+_N_NEIGHBORS = 5
+_N_RESAMPLES = 20
+
+
+def evaluate_tables(
+    real: Any,
+    synthetic: Any,
+    *,
+    holdout: Any = None,
+    target: Hashable | None = None,
+    classifiers: Sequence[ClassifierMixin] | None = None,
+    random_state: int | np.random.Generator | None = None,
+) -> TableEvaluation:
+    """Measure synthetic rows; see `ganaug.evaluate`, which calls this for tables."""
+    # all measures share one pair, so that tables are read and encoded once
+    pair = TablePair(real, synthetic, holdout)
+    n_rows = {
+        "real": len(pair.real),
+        "synthetic": len(pair.synthetic),
+        "holdout": 0 if pair.holdout is None else len(pair.holdout),
+    }
+    for name, n in n_rows.items():
+        if n < MIN_ROWS and getattr(pair, name) is not None:
+            raise ValueError(f"{name} has {n} rows, and {MIN_ROWS} are needed to measure anything")
+    if classifiers is not None and target is None:
+        raise ValueError("classifiers have nothing to predict; name the column with target=...")
+    rng = np.random.default_rng(random_state)
+    # first, because a wrong target shows here
+    utility = None
+    if target is not None:
+        utility = utility_scores(pair, target=target, classifiers=classifiers, random_state=_seed(rng))
+    neighborhoods, interval, baseline = _neighborhoods(pair, rng)
+    return TableEvaluation(
+        n_rows=n_rows,
+        validity=invalid_cells(pair),
+        distances=column_distances(pair),
+        association_matrices=association_matrices(pair, random_state=_seed(rng)),
+        two_sample=two_sample_auc(pair, random_state=_seed(rng)),
+        neighborhoods=neighborhoods,
+        neighborhood_interval=interval,
+        neighborhood_baseline=baseline,
+        copied=find_copies(pair),
+        closest=closest_records(pair, random_state=_seed(rng)),
+        membership=None if pair.holdout is None else membership_inference(pair, random_state=_seed(rng)),
+        utility=utility,
+        distributions=column_distributions(pair),
+        projection=projection(pair, random_state=_seed(rng)),
+        settings={"target": target, "classifiers": classifiers, "random_state": random_state},
+    )
+
+
+def _seed(rng: np.random.Generator) -> int:
+    return int(rng.integers(2**31))
+
+
+def _neighborhoods(pair: TablePair, rng: np.random.Generator) -> tuple[NDArray, Interval, Baseline]:
+    """Return the six measures, their interval, and their values for two halves of the real rows."""
+    n = min(len(pair.real), len(pair.synthetic), MAX_NEIGHBORHOOD_ROWS)
+    pair = pair.take(*(subsample(len(table), n, rng) for table in (pair.real, pair.synthetic)))
+    real, synthetic = embed_rows(pair, pair.real_cells, pair.synthetic_cells)
+    interval = bootstrap(_of_neighborhoods, real, synthetic, n=_N_RESAMPLES, random_state=rng)
+    baseline = real_baseline(real, _of_neighborhoods, n_splits=_N_RESAMPLES // 2, random_state=rng)
+    return _of_neighborhoods(real, synthetic), interval, baseline
+
+
+def _of_neighborhoods(real: NDArray, fake: NDArray) -> NDArray:
+    return np.array(
+        [
+            *precision_recall_density_coverage(real, fake, _N_NEIGHBORS),
+            *alpha_precision_beta_recall(real, fake, _N_NEIGHBORS),
+        ]
+    )

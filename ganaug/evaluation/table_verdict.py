@@ -1,0 +1,290 @@
+"""What the numbers of a table's evaluation say: pure functions from numbers to findings.
+
+A finding is "good" only where the numbers show it: the value is on the right side of its threshold, and so is its whole
+95 % interval, if it has one. A value on the right side whose interval reaches beyond the threshold is "unknown".
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ganaug.common.findings import HELPS, REAL, SAFE, Answer, Finding
+from ganaug.common.wording import listed, percent
+from ganaug.metrics import AUC, Count
+
+if TYPE_CHECKING:
+    from ganaug.evaluation.table_result import TableEvaluation
+
+# Two-sample AUC from which rows are not real enough: a forest is right about 7 of 10 pairs of a real and a synthetic
+# row. Rows that were selected for their class reach 0.6 or more and still help classifiers.
+TOLD_AUC = 0.7
+# Rows are junk where the forest is right about 9 of 10 pairs and, at the same time, fewer synthetic rows lie among real
+# ones than half of what real rows reach.
+JUNK_AUC = 0.9
+JUNK_PRECISION = 0.5
+# A column is far from the real one from this distance, and only if the distance is so many times what chance has on
+# average: of categories of two levels, one column in sixty exceeds three times by chance.
+FAR_DISTANCE = 0.1
+BEYOND_CHANCE = 3
+# Diversity is lacking below this share of the coverage that real rows reach.
+LOW_COVERAGE = 0.7
+# Rows are too near to training rows if they lie, in the median, less than 0.9 times as far as unseen real rows ...
+NEAR_RATIO = 0.9
+# ... or if more than a tenth of them is nearer than 95 % of unseen real rows are: twice what is usual.
+NEAR_SHARE = 0.1
+# An attack that is right less often than this has no practical use, even where it is significant.
+MEMBERSHIP_AUC = 0.52
+
+
+def findings(evaluation: "TableEvaluation") -> list[Finding]:
+    """Return the verdict: does it help, is it real, is it safe to share.
+
+    Parameters
+    ----------
+    evaluation : TableEvaluation
+        Whose numbers are judged.
+
+    Returns
+    -------
+    list of Finding
+        In the order of the questions, each at least once.
+    """
+    private = list(_safe(evaluation))
+    if any(finding.answer == "bad" for finding in private):
+        private = [Finding(SAFE, "bad", "Do not share these rows as if they were anonymous."), *private]
+    return [*_helps(evaluation), *_real(evaluation), *private]
+
+
+def has_membership_leak(membership: AUC) -> bool:
+    """Whether an attacker learns which rows were training rows: significantly, and often enough to matter.
+
+    Parameters
+    ----------
+    membership : AUC
+        See `ganaug.metrics.membership_inference`.
+    """
+    return membership.interval[0] > 0.5 and membership.value > MEMBERSHIP_AUC
+
+
+# --- does it help?
+
+
+def _helps(evaluation: "TableEvaluation") -> Iterator[Finding]:
+    utility = evaluation.utility
+    if utility is None:
+        yield Finding(HELPS, "unknown", "Not measured: no target column was given that classifiers could predict.")
+        return
+    is_held_out = evaluation.n_rows["holdout"] > 0
+    scores = utility.scores[utility.scores["metric"] == "ROC AUC"]
+    for name, of_classifier in scores.groupby("classifier", sort=False):
+        rows = of_classifier.drop_duplicates("trained on").set_index("trained on")
+        value = {str(on): float(score) for on, score in rows["value"].items() if not np.isnan(score)}
+        known = [
+            f"{value[on]:.3f} if trained on {words}"
+            for on, words in [("real", "real rows"), ("synthetic", "synthetic rows"), ("both", "both")]
+            if on in value
+        ]
+        if not known:
+            yield Finding(HELPS, "unknown", f"{name} has no ROC AUC: its training or test rows are of one class.")
+            continue
+        answer, comparison = _effect_of_adding(rows, is_held_out)
+        yield Finding(HELPS, answer, f"{name} has ROC AUC {', '.join(known)} (on real test rows); {comparison}.", value)
+    for note in utility.notes:
+        yield Finding(HELPS, "unknown", note)
+
+
+def _effect_of_adding(scores: pd.DataFrame, is_held_out: bool) -> tuple[Answer, str]:
+    """Compare the intervals of training on both and on real rows; they are disjoint only where the effect is clear."""
+    real, both = scores.loc["real"], scores.loc["both"]
+    if both["high"] < real["low"]:
+        return "bad", "adding the synthetic rows lowers it"
+    if both["low"] > real["high"]:
+        if is_held_out:
+            return "good", "adding the synthetic rows raises it"
+        return "unknown", "adding the synthetic rows raises it, but the generator has seen the test rows"
+    return "unknown", "adding the synthetic rows makes no clear difference (95 % intervals overlap)"
+
+
+# --- is it real?
+
+
+def _real(evaluation: "TableEvaluation") -> Iterator[Finding]:
+    yield _on_two_sample(evaluation)
+    yield _on_validity(evaluation)
+    broken = evaluation.validity["broken dtype"]
+    if broken.any():
+        yield Finding(
+            REAL,
+            "bad",
+            f"The cells of {listed(broken.index[broken])} have become another kind of data.",
+            {"broken dtypes": float(broken.mean())},
+        )
+    yield _on_columns(evaluation)
+    yield _on_coverage(evaluation)
+
+
+def _on_two_sample(evaluation: "TableEvaluation") -> Finding:
+    area = evaluation.two_sample
+    low, high = area.interval
+    precision, usual = float(evaluation.neighborhoods[0]), float(evaluation.neighborhood_baseline.mean[0])
+    numbers = {"two-sample AUC": area.value, "low": low, "high": high}
+    told = f"A random forest tells synthetic rows from real ones with AUC {area.value:.2f} (0.5 means that it cannot)"
+    if area.value >= JUNK_AUC and precision < JUNK_PRECISION * usual:
+        return Finding(
+            REAL,
+            "bad",
+            f"{told}, and {percent(precision)} of the synthetic rows lie among real ones: they are junk.",
+            numbers | {"precision": precision, "precision of real rows": usual},
+        )
+    if area.value >= TOLD_AUC:
+        return Finding(REAL, "bad", f"{told}.", numbers)
+    if high >= TOLD_AUC:
+        unsure = f"but these are too few rows to be sure: the 95 % interval is {low:.2f} to {high:.2f}"
+        return Finding(REAL, "unknown", f"{told}, {unsure}.", numbers)
+    return Finding(REAL, "good", f"{told}.", numbers)
+
+
+def _on_validity(evaluation: "TableEvaluation") -> Finding:
+    shares = _invalid_beyond_chance(evaluation)
+    numbers = {"invalid cells": float(shares.mean())}
+    if (shares > 0).any():
+        worst = shares[shares > 0].sort_values(ascending=False, kind="stable").index
+        return Finding(
+            REAL,
+            "bad",
+            f"{percent(numbers['invalid cells'])} of the cells could not stand in the real table, most of them in "
+            f"{listed(worst)}.",
+            numbers,
+        )
+    return Finding(REAL, "good", "No column has more invalid cells than chance explains.", numbers)
+
+
+def _invalid_beyond_chance(evaluation: "TableEvaluation") -> pd.Series:
+    """Return the invalid share of each column, without out-of-range cells and unseen levels that new real rows have."""
+    validity, n, n_real = evaluation.validity, evaluation.n_rows["synthetic"], evaluation.n_rows["real"]
+    new = validity["out of range"] + validity["unseen level"]
+    is_usual = np.array(
+        [
+            not Count(round(found * n), n).exceeds(Count(round(usual * n_real), n_real))
+            for found, usual in zip(new, validity["by chance"], strict=True)
+        ]
+    )
+    return (validity["invalid"] - new.where(is_usual, 0.0)).clip(0)
+
+
+def _on_columns(evaluation: "TableEvaluation") -> Finding:
+    columns = evaluation.columns()
+    limits = np.maximum(FAR_DISTANCE, BEYOND_CHANCE * columns["chance"])
+    far = columns.index[columns["distance"] > limits]
+    largest = float(columns["distance"].iloc[0])
+    numbers = {"largest column distance": largest, "by chance": float(columns["chance"].iloc[0])}
+    if len(far):
+        return Finding(REAL, "bad", f"The distribution of {listed(far)} is far from the real one.", numbers)
+    where = f"largest in {listed(columns.index[:1])}"
+    if largest > FAR_DISTANCE:
+        return Finding(
+            REAL,
+            "unknown",
+            f"Column distributions differ by up to {largest:.2f} ({where}), which chance may explain with so few rows.",
+            numbers,
+        )
+    return Finding(
+        REAL, "good", f"Column distributions are near to the real ones: distances are at most {largest:.2f}.", numbers
+    )
+
+
+def _on_coverage(evaluation: "TableEvaluation") -> Finding:
+    coverage, usual = float(evaluation.neighborhoods[3]), float(evaluation.neighborhood_baseline.mean[3])
+    low = float(evaluation.neighborhood_interval.low[3])
+    numbers = {"coverage": coverage, "low": low, "coverage of real rows": usual}
+    compared = (
+        f"{percent(coverage)} of the real rows have a synthetic row near them; in one half of the real rows, "
+        f"{percent(usual)} have a row of the other half near them"
+    )
+    if coverage < LOW_COVERAGE * usual:
+        return Finding(REAL, "bad", f"Diversity is lacking: {compared}.", numbers)
+    if low < LOW_COVERAGE * usual:
+        unsure = "Diversity may be lacking, but these are too few rows to be sure"
+        return Finding(REAL, "unknown", f"{unsure}: {compared}.", numbers)
+    return Finding(REAL, "good", f"Diversity is sufficient: {compared}.", numbers)
+
+
+# --- is it safe to share?
+
+
+def _safe(evaluation: "TableEvaluation") -> Iterator[Finding]:
+    yield _on_copies(evaluation)
+    yield _on_distances(evaluation)
+    yield _on_membership(evaluation)
+
+
+def _on_copies(evaluation: "TableEvaluation") -> Finding:
+    copied = evaluation.copied
+    exact, near, usual = copied.exact, copied.near, copied.reference_near
+    numbers = {"exact copies": exact.share, "near copies": near.share, "near copies by chance": usual.share}
+    if not near.found:
+        return Finding(SAFE, "good", "No synthetic row equals a real one, or nearly equals one.", numbers)
+    found = f"{exact.found:,} of {exact.total:,} synthetic rows equal a real one"
+    if near.found > exact.found:
+        found += f" and {near.found - exact.found:,} nearly equal one"
+    found += f" ({percent(near.share)}, compared with {percent(usual.share)} of {evaluation.reference})"
+    if exact.exceeds(copied.reference_exact) or near.exceeds(usual):
+        single = int((copied.pairs["exact"] & (copied.pairs["shared by"] == 1)).sum())
+        unique = f"; {single:,} of them repeat a real row that occurs only once" if single else ""
+        return Finding(SAFE, "bad", f"There are copies: {found}{unique}.", numbers)
+    if near.share > usual.share or exact.share > copied.reference_exact.share:
+        return Finding(SAFE, "unknown", f"{found}; chance may explain the difference.", numbers)
+    return Finding(SAFE, "good", f"{found}; that is no more than chance explains.", numbers)
+
+
+def _on_distances(evaluation: "TableEvaluation") -> Finding:
+    closest, reference = evaluation.closest, evaluation.reference
+    closer, usual = closest.closer, closest.reference_closer
+    numbers = {"ratio": closest.ratio, "low": closest.low, "high": closest.high, "closer": closer.share}
+    distance = f"the median distance to the closest real row is {closest.ratio:.2f} times that of {reference}"
+    share = f"{percent(closer.share)} of the synthetic rows are nearer to a real row than 95 % of {reference} are"
+    is_near, are_many_near = closest.high < NEAR_RATIO, closer.exceeds(usual) and closer.share > NEAR_SHARE
+    if is_near or are_many_near:
+        reasons = [words for words, applies in [(distance, is_near), (share, are_many_near)] if applies]
+        return Finding(SAFE, "bad", f"Synthetic rows are too near to real ones: {'; '.join(reasons)}.", numbers)
+    if np.isnan(closest.ratio):
+        same = f"Distances cannot be compared, because most {reference} equal a real row."
+        return Finding(SAFE, "unknown", same, numbers)
+    if closest.low < NEAR_RATIO:
+        unsure = f"the 95 % interval of {closest.low:.2f} to {closest.high:.2f} does not exclude that rows are too near"
+        return Finding(SAFE, "unknown", f"T{distance[1:]}, but {unsure}.", numbers)
+    if closer.interval[1] > max(NEAR_SHARE, usual.interval[1]):
+        return Finding(SAFE, "unknown", f"{share}; too few rows to say whether these are too many.", numbers)
+    return Finding(SAFE, "good", f"Synthetic rows are not too near to real ones: {distance}.", numbers)
+
+
+def _on_membership(evaluation: "TableEvaluation") -> Finding:
+    area = evaluation.membership
+    if area is None:
+        return Finding(SAFE, "unknown", "Membership inference was not measured: it needs a hold-out.")
+    low, high = area.interval
+    numbers = {"membership-inference AUC": area.value, "low": low, "high": high}
+    measured = f"AUC {area.value:.2f}, 95 % interval {low:.2f} to {high:.2f}"
+    if has_membership_leak(area):
+        return Finding(
+            SAFE,
+            "bad",
+            f"An attacker can tell training rows from held-out rows better than chance ({measured}).",
+            numbers,
+        )
+    if high <= MEMBERSHIP_AUC:
+        return Finding(
+            SAFE,
+            "good",
+            f"An attacker who compares distances cannot tell training rows from held-out rows ({measured}); this is no "
+            "proof of privacy.",
+            numbers,
+        )
+    return Finding(
+        SAFE,
+        "unknown",
+        f"With so few rows it is not clear whether an attacker can tell training rows from held-out rows ({measured}).",
+        numbers,
+    )

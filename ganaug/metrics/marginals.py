@@ -1,0 +1,168 @@
+"""Columns one by one: how far each is from the real one, and how its cells are distributed."""
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ganaug.metrics.table_pair import as_pair, seconds_to_time
+
+# Bins and levels of a column in `column_distributions`; rarer levels are counted together.
+N_BINS = 30
+N_LEVELS = 12
+# Mean of Kolmogorov's distribution: of the scaled largest gap between two samples of one distribution.
+_KOLMOGOROV_MEAN = np.sqrt(np.pi / 2) * np.log(2)
+
+
+def column_distances(real: Any, synthetic: Any = None) -> pd.DataFrame:
+    """Return how far each synthetic column is from the real one.
+
+    Parameters
+    ----------
+    real : TablePair, or table of shape (n_real, d)
+        Real rows, or a pair that holds all tables.
+    synthetic : table of shape (n_synthetic, d) or None, default=None
+        Synthetic rows with the same columns; None beside a pair.
+
+    Returns
+    -------
+    DataFrame of d rows, by column
+        "distance", from 0 (the same distribution) to 1 (no common value). Numbers and times: the largest gap between
+        the two distribution functions (Kolmogorov-Smirnov), where missing cells count as a value below all others.
+        Categories: half the sum of the differences of shares (total variation), where missing is a level. "measure"
+        says which one, and "kind" gives the kind of column. "chance" is the mean distance of two samples of these sizes
+        from one distribution: distances of that order mean nothing. "real missing" and "synthetic missing" are shares
+        of cells.
+
+    Raises
+    ------
+    ValueError
+        See `TablePair`.
+
+    Notes
+    -----
+    Columns can each be right and not fit together: see `association_matrices` and `two_sample_auc`. For numbers with
+    many ties, "chance" is an upper bound.
+
+    Examples
+    --------
+    >>> real = pd.DataFrame({"age": [1, 2, 3, 4], "city": ["Rome", "Rome", "Oslo", "Oslo"]})
+    >>> synthetic = pd.DataFrame({"age": [3, 4, 5, 6], "city": ["Rome", "Rome", "Rome", "Lima"]})
+    >>> column_distances(real, synthetic)["distance"].to_dict()
+    {'age': 0.5, 'city': 0.5}
+    """
+    pair = as_pair(real, synthetic)
+    both = 1 / len(pair.real) + 1 / len(pair.synthetic)
+    rows = []
+    for i, is_number in enumerate(pair.is_number):
+        columns = [cells[:, i] for cells in (pair.real_cells, pair.synthetic_cells)]
+        missing = [np.isnan(column) for column in columns]
+        # a missing number sorts below all others; among levels it is one more
+        a, b = (np.where(gap, -np.inf, column) for gap, column in zip(missing, columns, strict=True))
+        values, codes = np.unique(np.concatenate([a, b]), return_inverse=True)
+        shares = np.bincount(codes[: len(a)], minlength=len(values)) / len(a)
+        gaps = shares - np.bincount(codes[len(a) :], minlength=len(values)) / len(b)
+        if is_number:
+            distance = np.abs(np.cumsum(gaps)).max()
+            chance = _KOLMOGOROV_MEAN * np.sqrt(both) if len(values) > 1 else 0.0
+        else:
+            distance = 0.5 * np.abs(gaps).sum()
+            # the mean of the absolute value of a normal variable is sqrt(2 / pi) of its standard deviation
+            chance = 0.5 * np.sqrt(2 / np.pi * shares * (1 - shares) * both).sum()
+        rows.append(
+            {
+                "kind": pair.kinds[i],
+                "measure": "Kolmogorov-Smirnov" if is_number else "total variation",
+                "distance": float(np.clip(distance, 0, 1)),
+                "chance": float(min(chance, 1.0)),
+                "real missing": float(missing[0].mean()),
+                "synthetic missing": float(missing[1].mean()),
+            }
+        )
+    return pd.DataFrame(rows, index=pair.index)
+
+
+def column_distributions(real: Any, synthetic: Any = None) -> dict[Hashable, pd.DataFrame]:
+    """Return how the cells of each column are distributed: shares of bins or of levels, for figures.
+
+    Parameters
+    ----------
+    real : TablePair, or table of shape (n_real, d)
+        Real rows, or a pair that holds all tables.
+    synthetic : table of shape (n_synthetic, d) or None, default=None
+        Synthetic rows with the same columns; None beside a pair.
+
+    Returns
+    -------
+    dict of column -> DataFrame
+        "real" and "synthetic" hold shares of the cells that are not missing, 0 to 1; each sums to 1. Numbers, times
+        (in seconds since 1970) and durations (in seconds) of more than 12 values have a row for each of at most 30
+        bins of equal width, from "low" to "high". The bins divide the range of the middle 98 % of the real cells; the
+        first one begins at the smallest cell and the last one ends at the largest, wherever they are. All other columns
+        have a row for each "level": up to 12 values of a number in order, or the 12 most frequent real levels as text.
+        A last row, whose level is None, counts all others, if there are any.
+
+    Raises
+    ------
+    ValueError
+        See `TablePair`.
+
+    Examples
+    --------
+    >>> real = pd.DataFrame({"age": range(100), "city": ["Rome", "Oslo"] * 50})
+    >>> found = column_distributions(real, real.assign(city="Rome"))
+    >>> found["city"]
+      level  real  synthetic
+    0  Rome   0.5        1.0
+    1  Oslo   0.5        0.0
+    >>> found["age"].head(2)
+       low  high  real  synthetic
+    0  0.0   4.5  0.05       0.05
+    1  4.5   8.5  0.04       0.04
+    """
+    pair = as_pair(real, synthetic)
+    found: dict[Hashable, pd.DataFrame] = {}
+    for i, (label, levels) in enumerate(zip(pair.labels, pair.levels, strict=True)):
+        columns = [cells[:, i] for cells in (pair.real_cells, pair.synthetic_cells)]
+        columns = [column[~np.isnan(column)] for column in columns]
+        values = np.unique(np.concatenate(columns))
+        if levels is not None or len(values) <= N_LEVELS:
+            found[label] = _level_shares(columns, values, levels, pair.kinds[i])
+        else:
+            found[label] = _bin_shares(columns, values)
+    return found
+
+
+def _level_shares(columns: list[NDArray], values: NDArray, levels: pd.Index | None, kind: str) -> pd.DataFrame:
+    shown = values[:N_LEVELS]  # of categories, the most frequent real levels have the smallest codes
+    names: list[str | None]
+    if levels is not None:
+        names = [str(levels[int(code)]) for code in shown]
+    elif kind == "number":
+        names = [f"{value:.15g}" for value in shown]
+    else:
+        names = [str(seconds_to_time(value, kind)) for value in shown]
+    rows = [[float((cells == value).sum()) for cells in columns] for value in shown]
+    if len(values) > len(shown):
+        names.append(None)
+        rows.append([float((cells > shown[-1]).sum()) for cells in columns])
+    shares = np.array(rows).reshape(-1, 2) / [max(len(cells), 1) for cells in columns]
+    return pd.DataFrame({"level": pd.Series(names, dtype=object), "real": shares[:, 0], "synthetic": shares[:, 1]})
+
+
+def _bin_shares(columns: list[NDArray], values: NDArray) -> pd.DataFrame:
+    low, high = np.quantile(columns[0], (0.01, 0.99), method="nearest") if len(columns[0]) else (0.0, 0.0)
+    if low == high:  # nearly all cells are one value
+        low, high = values[0], values[-1]
+    # each bin holds equally many whole numbers or days; otherwise even cells would look like a comb
+    step = np.diff(values).min()
+    n_steps = np.rint((high - low) / step) + 1
+    n_steps_of_bin = np.ceil(n_steps / N_BINS)
+    n_bins = int(np.ceil(n_steps / n_steps_of_bin))
+    edges = low - step / 2 + n_steps_of_bin * step * np.arange(n_bins + 1)
+    counts = [np.bincount(np.searchsorted(edges[1:-1], cells, side="right"), minlength=n_bins) for cells in columns]
+    edges[0], edges[-1] = values[0], values[-1]
+    shares = [count / max(len(cells), 1) for count, cells in zip(counts, columns, strict=True)]
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "real": shares[0], "synthetic": shares[1]})

@@ -1,0 +1,217 @@
+"""The blocks that a page is built from. They hold plain text, numbers and images, and know nothing of HTML."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ganaug.common.findings import HELPS, REAL, SAFE, Finding
+
+_LONGEST_VALUE = 200
+
+
+@dataclass(frozen=True)
+class Paragraphs:
+    """Sentences, one below the other; a list where there are several."""
+
+    kind: ClassVar[str] = "paragraphs"
+    sentences: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Findings, grouped by question; the three questions of every result stand first."""
+
+    kind: ClassVar[str] = "verdict"
+    findings: Sequence[Finding]
+
+    @property
+    def groups(self) -> list[tuple[str, str, list[Finding]]]:
+        """Each question, its answer over all of its findings, and these findings.
+
+        One bad finding makes the answer bad, and one unknown finding makes it unknown otherwise.
+        """
+        questions = list(dict.fromkeys([HELPS, REAL, SAFE, *(of.question for of in self.findings)]))
+        groups = []
+        for question in questions:
+            findings = [of for of in self.findings if of.question == question]
+            answers = {of.answer for of in findings}
+            answer = next((worst for worst in ("bad", "unknown", "good") if worst in answers), "unknown")
+            groups.append((question, answer, findings or [Finding(question, "unknown", "This was not measured.")]))
+        return groups
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Headings with a paragraph each, as in a model card."""
+
+    kind: ClassVar[str] = "definitions"
+    entries: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text and numbers, without its index."""
+
+    kind: ClassVar[str] = "table"
+    frame: pd.DataFrame
+    caption: str
+
+    @property
+    def head(self) -> list[tuple[str, bool]]:
+        """Names of the columns, and whether they hold numbers."""
+        numeric = [of.kind in "iuf" for of in self.frame.dtypes]
+        return list(zip(map(str, self.frame.columns), numeric, strict=True))
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """Cells as text."""
+        return [[format_cell(cell) for cell in row] for row in self.frame.itertuples(index=False, name=None)]
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image inside the page: its data, a description for those who do not see it, and a caption."""
+
+    source: str
+    alt: str
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Figures side by side where there is room. A wide one keeps its size, and a phone scrolls it."""
+
+    kind: ClassVar[str] = "figures"
+    images: Sequence[Image]
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class ImageStrip:
+    """Small images side by side, with a heading."""
+
+    kind: ClassVar[str] = "image_strip"
+    title: str
+    images: Sequence[Image]
+
+
+@dataclass(frozen=True)
+class ImagePairs:
+    """Pairs of small images, with a line below each pair."""
+
+    kind: ClassVar[str] = "image_pairs"
+    title: str
+    pairs: Sequence[tuple[Image, Image, str]]
+
+
+@dataclass(frozen=True)
+class ColumnChart:
+    """The distribution of a column among real and among synthetic rows.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    note : str
+        A line below the name.
+    levels : sequence of (str, float, float)
+        A level and its shares, 0 to 1, among real and among synthetic rows. If empty, `bins` are drawn.
+    bins : ndarray of shape (n, 2) or None
+        Shares of real and of synthetic rows in each bin.
+    ends : (str, str)
+        Labels below the first and the last bin.
+    """
+
+    name: str
+    note: str
+    levels: Sequence[tuple[str, float, float]] = ()
+    bins: NDArray | None = None
+    ends: tuple[str, str] = ("", "")
+
+    @property
+    def paths(self) -> tuple[str, str]:
+        """Outlines of both distributions in a box of 100 by 100, as SVG paths."""
+        assert self.bins is not None
+        heights = 100 - 96 * self.bins / max(self.bins.max(), 1e-12)
+        width = 100 / len(heights)
+        outlines = []
+        for column in heights.T:
+            steps = "".join(f"V{height:.4g}H{(i + 1) * width:.4g}" for i, height in enumerate(column))
+            outlines.append(f"M0,100{steps}V100")
+        return outlines[0], outlines[1]
+
+
+@dataclass(frozen=True)
+class ColumnCharts:
+    """Distributions of columns, with a field that searches their names."""
+
+    kind: ClassVar[str] = "column_charts"
+    charts: Sequence[ColumnChart]
+
+
+Block = Paragraphs | Verdict | Definitions | Table | Figures | ImageStrip | ImagePairs | ColumnCharts
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and the blocks below it."""
+
+    title: str
+    blocks: Sequence[Block]
+
+
+def settings_table(
+    params: Mapping[str, Any], defaults: Mapping[str, Any] | None = None, *, caption: str = "Parameters"
+) -> Table:
+    """Return parameters as a table that names the default of each changed value.
+
+    Parameters
+    ----------
+    params : mapping
+        Names and values.
+    defaults : mapping or None, default=None
+        Their defaults; None if there are none to show.
+    caption : str, default="Parameters"
+        Caption of the table.
+
+    Returns
+    -------
+    Table
+        With long values cut.
+    """
+    frame = pd.DataFrame({"parameter": list(params), "value": [_brief(value) for value in params.values()]})
+    if defaults is not None:
+        default = pd.Series([_brief(defaults.get(name)) for name in params], dtype=object)
+        frame = frame.assign(**{"default, if different": default.mask(default == frame["value"], "")})
+    return Table(frame, caption)
+
+
+def format_cell(cell: Any) -> str:
+    """Write a cell of a table.
+
+    Examples
+    --------
+    >>> [format_cell(cell) for cell in (1234, 0.25, float("nan"), True, "a")]
+    ['1,234', '0.250', '', 'yes', 'a']
+    """
+    if isinstance(cell, bool | np.bool_):
+        return "yes" if cell else "no"
+    if isinstance(cell, int | np.integer):
+        return f"{cell:,}"
+    if isinstance(cell, float | np.floating):
+        number = float(cell)
+        if np.isnan(number):
+            return ""
+        return (
+            f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.1g}" if 0 < abs(number) < 0.001 else f"{number:.3f}"
+        )
+    return str(cell)
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."

@@ -1,0 +1,155 @@
+"""What networks train on: class-balanced batches of real rows, and the inputs of the generator for them."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from ganaug.training.priors import Prior
+
+# Random draws are made for this many batches at once: one large draw costs less than many small ones.
+_N_AHEAD = 32
+
+
+class CompactRows:
+    """Rows that are kept in few bytes, and scaled to what networks see when they are taken out.
+
+    Parameters
+    ----------
+    kept : Tensor of shape (n_rows, ...)
+        The rows as they are kept, of any dtype.
+    scale : callable (Tensor) -> Tensor
+        Turns kept rows into floating-point rows.
+
+    Examples
+    --------
+    >>> rows = CompactRows(torch.tensor([[0, 255]], dtype=torch.uint8), lambda kept: kept / 127.5 - 1)
+    >>> rows[torch.tensor([0])]
+    tensor([[-1.,  1.]])
+    """
+
+    def __init__(self, kept: Tensor, scale: Callable[[Tensor], Tensor]) -> None:
+        self.kept = kept
+        self.scale = scale
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    def __getitem__(self, index: Tensor | slice) -> Tensor:
+        return self.scale(self.kept[index])
+
+    def part(self, index: Tensor | slice) -> "CompactRows":
+        """Return some of the rows, still compact."""
+        return CompactRows(self.kept[index], self.scale)
+
+    def to(self, device: torch.device) -> "CompactRows":
+        """Move the kept rows to a device."""
+        return CompactRows(self.kept.to(device), self.scale)
+
+
+class Batch(NamedTuple):
+    """Real rows and the inputs of the generator; all have the same length.
+
+    Attributes
+    ----------
+    real : Tensor of shape (n_rows, ...)
+        Encoded real rows.
+    y : Tensor of shape (n_rows,)
+        Class index of each row. The generator makes fake rows of the same classes.
+    start : tuple of Tensor
+        What the generator starts from: `Prior.draw` of `y`.
+    """
+
+    real: Tensor
+    y: Tensor
+    start: tuple[Tensor, ...]
+
+
+class BalancedBatches:
+    """Endless batches in which all classes have (nearly) the same number of rows, drawn with replacement.
+
+    It is an iterator: each ``next`` gives a `Batch`.
+
+    Parameters
+    ----------
+    rows : Tensor of shape (n_rows, ...) or CompactRows
+        Encoded training rows.
+    y : Tensor of shape (n_rows,)
+        Class index of each row. Each class from 0 to ``y.max()`` has at least one row.
+    prior : Prior
+        What the generator starts from.
+    batch_size : int
+        Rows in a batch, rounded down to a multiple of `pac`, at least `pac`.
+    pac : int
+        Number of consecutive rows that share a class, for PacGAN (arXiv 1712.04086).
+    generator : torch.Generator
+        Source of randomness, on the CPU, so that a seed gives the same batches on every device. No other code may draw
+        from it between two batches, or `load_state_dict` cannot restore the place in the stream.
+    device : torch.device
+        Where batches are put.
+    """
+
+    def __init__(
+        self,
+        rows: Tensor | CompactRows,
+        y: Tensor,
+        prior: Prior,
+        *,
+        batch_size: int,
+        pac: int,
+        generator: torch.Generator,
+        device: torch.device,
+    ) -> None:
+        self.rows = rows.to(device)
+        self.order = y.argsort(stable=True)
+        self.counts = y.bincount()
+        self.starts = self.counts.cumsum(0) - self.counts
+        self.prior = prior
+        self.n_packs = max(1, batch_size // pac)
+        self.pac = pac
+        self.generator = generator
+        self.device = device
+        # a block of `_N_AHEAD` batches is drawn at once: blocks drawn so far, and batches taken from the last one
+        self._n_blocks = 0
+        self._n_taken = _N_AHEAD
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self
+
+    def __next__(self) -> Batch:
+        if self._n_taken == _N_AHEAD:
+            self._draw_block()
+        size = self.n_packs * self.pac
+        part = slice(self._n_taken * size, (self._n_taken + 1) * size)
+        self._n_taken += 1
+        return Batch(self.rows[self._index[part]], self._y[part], tuple(drawn[part] for drawn in self._start))
+
+    def _draw_block(self) -> None:
+        """Draw the rows and the generator's inputs of the next batches."""
+        self._rng_before = self.generator.get_state()
+        n_packs = _N_AHEAD * self.n_packs
+        # The classes alternate across batches too: all are seen even if they are more than the rows of a batch.
+        pack = torch.arange(self._n_blocks * n_packs, (self._n_blocks + 1) * n_packs)
+        y = (pack % len(self.counts)).repeat_interleave(self.pac)
+        place = torch.rand(len(y), generator=self.generator, dtype=torch.float64)
+        self._index = self.order[self.starts[y] + (place * self.counts[y]).long()].to(self.device)
+        self._start = tuple(part.to(self.device) for part in self.prior.draw(y, self.generator))
+        self._y = y.to(self.device)
+        self._n_blocks += 1
+        self._n_taken = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the place in the stream of batches."""
+        rng = self._rng_before if self._n_blocks else self.generator.get_state()
+        return {"n_blocks": self._n_blocks, "n_taken": self._n_taken, "rng": rng}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue at a place in the stream, with the same rows, prior and sizes."""
+        self.generator.set_state(state["rng"])
+        self._n_blocks = state["n_blocks"]
+        self._n_taken = _N_AHEAD
+        if self._n_blocks:
+            self._n_blocks -= 1
+            self._draw_block()
+            self._n_taken = state["n_taken"]

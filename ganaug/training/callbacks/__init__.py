@@ -1,0 +1,19 @@
+"""Callbacks, which watch or steer a training run: subclass `Callback` and override the hooks you need."""
+
+from ganaug.training.callbacks.base import Callback, Previews, Run
+from ganaug.training.callbacks.collapse import CollapseMonitor
+from ganaug.training.callbacks.logging import CSVLog, ProgressBar, SampleGrid, TensorBoard
+from ganaug.training.callbacks.stopping import Checkpoint, EarlyStopping
+
+__all__ = [
+    "CSVLog",
+    "Callback",
+    "Checkpoint",
+    "CollapseMonitor",
+    "EarlyStopping",
+    "Previews",
+    "ProgressBar",
+    "Run",
+    "SampleGrid",
+    "TensorBoard",
+]

@@ -1,0 +1,139 @@
+"""The comparison is fair: all samplers get the same training rows, and test rows stay unseen."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from imblearn.over_sampling import SMOTE, RandomOverSampler
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
+
+from ganaug import compare
+
+METRICS = ["average precision", "ROC AUC", "balanced accuracy", "F1", "recall at precision 0.5", "Brier score"]
+
+
+def test_no_test_row_reaches_a_sampler_and_every_row_is_tested_once(two, spy, nb):
+    X, y = two
+    frame = compare(X, y, samplers=spy(), **nb).frame()
+    numbers = [set(seen["number"]) for seen, _ in spy.seen]
+    assert [len(rows) for rows in numbers] == frame.query("sampler == 'Spy'")["n_train"].tolist() == [80] * 3
+    left = [set(X["number"]) - rows for rows in numbers]
+    assert set.union(*left) == set(X["number"])
+    assert sum(map(len, left)) == len(X)
+
+
+def test_sorted_rows_are_split_like_any_others(two, spy, nb):
+    compare(*two, samplers=spy(), **nb)
+    assert all((labels == "sick").sum() == 16 for _, labels in spy.seen)
+
+
+def test_a_group_is_never_on_both_sides(two, spy, nb):
+    X, y = two
+    groups = np.random.default_rng(1).integers(0, 30, 120)
+    compare(X, y, groups=groups, samplers=spy(), **{**nb, "n_repeats": 2})
+    assert len(spy.seen) == 6
+    trained = [set(seen["number"].astype(int)) for seen, _ in spy.seen]
+    assert len({frozenset(rows) for rows in trained}) == 6
+    for rows in trained:
+        test = set(range(120)) - rows
+        assert test
+        assert not set(groups[list(rows)]) & set(groups[list(test)])
+
+
+def test_samplers_that_do_the_same_score_the_same(two, spy, nb):
+    same = {"one": SMOTE(), "other": SMOTE(), "spy": spy(), "none": "none", "threshold": "threshold"}
+    frame = compare(*two, samplers=same, **nb).frame()
+    scores = {name: rows[METRICS].to_numpy() for name, rows in frame.groupby("sampler")}
+    np.testing.assert_array_equal(scores["one"], scores["other"])
+    np.testing.assert_array_equal(scores["spy"], scores["none"])
+    # a threshold moves decisions and nothing else
+    order = [METRICS.index(name) for name in ("average precision", "ROC AUC", "Brier score")]
+    np.testing.assert_allclose(scores["threshold"][:, order], scores["none"][:, order])
+    assert (scores["one"] != scores["none"]).any()
+
+
+def test_images(spy, nb):
+    digits = load_digits()
+    kept = np.isin(digits.target, (3, 8)) & (np.arange(1797) < 700)
+    samplers = ["random", "SMOTE", spy()]
+    frame = compare(digits.images[kept], digits.target[kept] == 8, samplers=samplers, **nb).frame()
+    assert frame[METRICS].notna().all(axis=None)
+    assert spy.seen[0][0].shape[1:] == (8, 8)
+
+
+def test_what_fails_is_noted_and_the_rest_goes_on(two, broken, nb):
+    comparison = compare(*two, samplers=["weights", broken()], **nb)
+    frame = comparison.frame().set_index("sampler")
+    assert frame.loc["Broken", "note"].unique().tolist() == ["RuntimeError: no rows today"]
+    assert frame.loc["Broken", METRICS].isna().all(axis=None)
+    assert frame.drop(index="Broken")[METRICS].notna().all(axis=None)
+    failed = comparison.verdict[-1]
+    assert (failed.question, failed.answer) == ("What failed?", "bad")
+    assert failed.sentence == ("Broken with GaussianNB has no score: 3 of 3 splits failed. RuntimeError: no rows today")
+    assert comparison.summary().query("sampler == 'Broken'")[["mean", "low", "difference", "p"]].isna().all(axis=None)
+    assert comparison.best_ in ("none", "weights")
+
+
+@pytest.mark.slow
+def test_two_processes_find_the_same_and_progress_is_shown_on_request(two, nb, capsys):
+    options = {**nb, "samplers": ["SMOTE", "random"]}
+    one = compare(*two, **options).frame()
+    assert capsys.readouterr() == ("", "")
+    other = compare(*two, **options, n_jobs=2, verbose=1).frame()
+    pd.testing.assert_frame_equal(one.drop(columns="fit_seconds"), other.drop(columns="fit_seconds"))
+    out, err = capsys.readouterr()
+    assert not out
+    assert "9/9" in err
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"samplers": ["none", "SMOTTE"]}, "unknown name 'SMOTTE'; use .* none, weights, threshold, random, SMOTE"),
+        ({"samplers": [3]}, "is not an instance with fit_resample"),
+        ({"samplers": []}, "samplers is empty"),
+        ({"samplers": [SMOTE(), SMOTE(k_neighbors=2)]}, "the same name twice"),
+        ({"samplers": {"none": SMOTE()}}, "reserved for no resampling"),
+        ({"classifiers": "Logistic"}, "unknown name 'Logistic'; scikit-learn has AdaBoostClassifier"),
+        ({"classifiers": "VotingClassifier"}, "VotingClassifier needs parameters"),
+        ({"classifiers": LogisticRegression}, "is not an instance"),
+        ({"n_splits": 25}, "n_splits=25 is more than the 24 rows with class 'sick'"),
+        ({"groups": np.repeat([0, 1, 2], [96, 12, 12])}, "more than the 2 groups"),
+        ({"groups": [1, 2]}, "inconsistent"),
+        ({"precision": 0}, "precision=0 must be above 0"),
+        ({"results": "x.csv", "random_state": None}, "needs an integer for random_state"),
+        ({"results": "/no/such/folder/x.csv"}, "folder that does not exist"),
+    ],
+)
+def test_bad_parameters_say_what_there_is(two, nb, wrong, message):
+    with pytest.raises(ValueError, match=message):
+        compare(*two, **{**nb, "samplers": "none", **wrong})
+
+
+def test_a_seed_is_a_seed(two, nb):
+    options = {**nb, "samplers": [RandomOverSampler()], "classifiers": DecisionTreeClassifier()}
+    same = [compare(*two, **options).frame()["average precision"].tolist() for _ in range(2)]
+    assert not np.isnan(same[0]).any()
+    assert same[0] == same[1]
+    assert same[0] != compare(*two, **{**options, "random_state": 1}).frame()["average precision"].tolist()
+
+
+def test_of_the_time_given_finished_splits_count_and_two_are_always_scored(two, nb):
+    options = {**nb, "samplers": ["none", "random"], "n_repeats": 2}
+    with pytest.warns(UserWarning, match="max_time=0.0 allowed 2 of 6 splits"):
+        frame = compare(*two, max_time=0.0, **options).frame()
+    assert frame.groupby("sampler")["split"].apply(list).to_dict() == {"none": [0, 1], "random": [0, 1]}
+    whole = compare(*two, max_time=60, **options).frame()
+    assert whole["split"].nunique() == 6
+    pd.testing.assert_frame_equal(
+        frame.drop(columns="fit_seconds"), whole[whole["split"] < 2].reset_index(drop=True).drop(columns="fit_seconds")
+    )
+
+
+def test_settings_are_kept(two, nb):
+    found = compare(*two, **nb, samplers=["none", RandomOverSampler(shrinkage=1)])
+    assert sum(found.classes.values()) == len(two[1])
+    assert found.settings["samplers"][0] == "none"
+    assert found.settings["samplers"][1].shrinkage == 1
+    assert found.settings["random_state"] == nb["random_state"]

@@ -1,0 +1,51 @@
+"""Rows of every kind and container become what samplers and classifiers take."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from ganaug import compare
+
+METRICS = ["average precision", "ROC AUC", "balanced accuracy", "F1", "recall at precision 0.5", "Brier score"]
+
+
+def test_every_kind_of_column_and_several_classes(mixed, tiny):
+    X, y = mixed
+    X = X.assign(gap=X["height"].where(X["height"] > 0), city=X["city"].where(X["city"] != "Oslo", None))
+    X["late"] = X["when"].where(X["count"] > 2)
+    names = {"ours": tiny, **dict.fromkeys(["weights", "threshold", "random", "SMOTE"])}
+    samplers = {name: of or name for name, of in names.items()}
+    comparison = compare(X, y, samplers=samplers, classifiers="DecisionTreeClassifier", n_splits=3, n_repeats=1)
+    frame = comparison.frame().set_index("sampler")
+    assert comparison.metrics == [name for name in METRICS if not name.startswith("recall")]
+    scored = frame.drop(index="threshold")
+    assert scored[comparison.metrics].notna().all(axis=None)
+    assert (scored["Brier score"] > 0).all()
+    assert (scored["Brier score"] < 2).all()
+    assert frame.loc["threshold", comparison.metrics].isna().all(axis=None)
+    assert "two classes" in frame.loc["threshold", "note"].iloc[0]
+
+
+def test_categories_alone_and_other_containers(two, tiny, nb):
+    X, y = two
+    coded = (X[["a", "b"]] > 0).map(lambda cell: "high" if cell else "low")
+    for table in (coded, pl.DataFrame({name: coded[name].tolist() for name in coded}), coded.to_numpy().tolist()):
+        frame = compare(table, pd.Series(y, dtype="category"), samplers=["SMOTE", "random", tiny], **nb).frame()
+        assert frame[METRICS].notna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda X, y: (X.replace({"a": {X["a"][0]: np.inf}}), y), "column 'a' of X has infinite"),
+        (lambda X, y: (X, pd.Series(y).where(X["a"] > 0)), "missing labels"),
+        (lambda X, y: (X, ["well"] * 120), "a single class, 'well'"),
+        (lambda X, y: (X["a"].to_numpy(), y), "rows and columns"),
+        (lambda X, y: (X.set_axis(list("aabc"), axis=1), y), r"two columns with the same name: \['a'\]"),
+        (lambda X, y: (X, X["a"]), "continuous"),
+    ],
+)
+def test_bad_data_are_named(two, nb, spoil, message):
+    with pytest.raises(ValueError, match=message):
+        compare(*spoil(*two), samplers="none", **nb)

@@ -1,0 +1,163 @@
+"""A verdict says no more than the tests show."""
+
+import numpy as np
+import pytest
+
+from ganaug.common.findings import HELPS, REAL, SAFE
+from ganaug.comparison import Comparison, Selection
+
+
+def sentences(comparison, answer=None):
+    return " ".join(of.sentence for of in comparison.verdict if answer in (None, of.answer))
+
+
+@pytest.mark.parametrize("gain", [0.0, 0.2, -0.2])
+def test_the_three_questions_stand_first_and_only_a_test_says_good(found, gain):
+    comparison = found({"ganaug": (gain, 0, 0)})
+    name = "ganaug" if gain > 0 else "none"
+    for result in (comparison, Selection(name, None, "average precision", comparison)):
+        questions = [of.question for of in result.verdict]
+        assert set(questions) == {HELPS, REAL, SAFE}
+        assert questions == sorted(questions, key=[HELPS, REAL, SAFE].index)
+        assert {of.answer for of in result.verdict if of.question in (REAL, SAFE)} == {"unknown"}
+        answers = {of.answer for of in result.verdict if of.question == HELPS}
+        assert ("good" in answers) == (gain > 0)
+        assert ("bad" in answers) == (gain < 0)
+    assert "compare does not measure it; use ganaug evaluate." in sentences(comparison)
+
+
+def test_a_clear_winner_is_named(found):
+    comparison = found({"weights": (0, 0.0, 0), "SMOTE": (0.1, 0.05, 0), "ganaug": (0.2, 0.3, 0)})
+    assert comparison.best_ == "ganaug"
+    first, second, third = comparison.verdict[:3]
+    assert first.sentence.startswith(
+        "With tree, ganaug has a higher average precision than no resampling: 0.698 against 0.500 (difference +0.198, "
+        "95 % interval +0.18"
+    )
+    assert first.sentence.endswith("p < 0.001).")
+    assert first.numbers["ganaug"] == pytest.approx(0.698, abs=1e-3)
+    assert first.numbers["none"] == 0.5
+    assert 0 < first.numbers["low"] < first.numbers["difference"] < first.numbers["high"]
+    assert "ganaug has a higher balanced accuracy than no resampling: 0.801 against 0.500" in second.sentence
+    assert third.sentence.startswith("With tree, no sampler is shown to be better than no resampling in Brier score.")
+    assert [of.answer for of in comparison.verdict[:3]] == ["good", "good", "unknown"]
+
+
+def test_without_a_difference_the_answer_is_unknown(found):
+    comparison = found({"weights": (0, 0, 0), "SMOTE": (0.02, 0.01, 0), "ganaug": (0.01, 0.02, 0)}, noise=0.05)
+    assert comparison.best_ == "none"
+    assert comparison.verdict[0].sentence.startswith(
+        "With tree, no sampler is shown to be better than no resampling in average precision, balanced accuracy or "
+        "Brier score. The gain with the smallest p-value is that of weights in Brier score: 0.492 against 0.500 (p = "
+    )
+    assert {of.answer for of in comparison.verdict} == {"unknown"}
+
+
+def test_over_several_classifiers_the_first_answer_is_of_all(found):
+    both = found({"ganaug": (0.2, 0, 0), "weights": (0.05, 0, 0)}, classifiers=("tree", "forest"))
+    assert both.verdict[0].sentence.startswith(
+        "Averaged over 2 classifiers, ganaug has a higher average precision than no resampling: 0."
+    )
+    neither = found({"ganaug": (0.01, 0, 0)}, noise=0.1, classifiers=("tree", "forest"))
+    assert neither.verdict[0].answer == "unknown"
+    assert neither.verdict[0].sentence.startswith(
+        "Averaged over 2 classifiers, no sampler is shown to have a better average precision than no resampling. "
+    )
+    worse = found({"ganaug": (-0.2, 0, 0), "SMOTE": (-0.1, 0, 0)}, classifiers=("tree", "forest"))
+    assert worse.verdict[0].answer == "bad"
+    assert worse.verdict[0].sentence.startswith(
+        "Averaged over 2 classifiers, every sampler has a lower average precision than no resampling. The smallest "
+        "loss is that of SMOTE: 0.10"
+    )
+
+
+def test_a_threshold_that_does_as_well_is_preferred_to_rows(found):
+    comparison = found({"ganaug": (0, 0.302, 0), "threshold": (0, 0.3, 0)}, noise=0.005)
+    assert "threshold has a higher balanced accuracy than no resampling: 0.8" in sentences(comparison)
+    assert "ganaug has a better mean, but the test finds no difference between the two." in sentences(comparison)
+    clearly_less = found({"ganaug": (0, 0.4, 0), "threshold": (0, 0.3, 0)}, noise=0.005)
+    assert "ganaug has a higher balanced accuracy" in sentences(clearly_less)
+
+
+def test_of_equals_among_rows_the_faster_is_preferred(found):
+    equal = {"ganaug": (0, 0.301, 0), "SMOTE": (0, 0.3, 0)}
+    assert "SMOTE has a higher balanced accuracy" in sentences(found(equal, seconds={"ganaug": 9}))
+    assert "ganaug has a higher balanced accuracy" in sentences(found(equal, seconds={"SMOTE": 9}))
+
+
+def test_harm_is_told_and_less_is_better_for_the_brier_score(found):
+    comparison = found({"SMOTE": (-0.2, 0, 0.2), "weights": (0, 0, -0.2)})
+    bad, good = sentences(comparison, "bad"), sentences(comparison, "good")
+    assert "With tree, SMOTE has a lower average precision than no resampling: 0.2" in bad
+    assert "SMOTE has a higher Brier score than no resampling: 0.698 against 0.500" in bad
+    assert "ganaug.calibrated corrects such probabilities." in bad
+    assert "weights has a lower Brier score than no resampling: 0." in good
+    assert "calibrated" not in good
+
+
+def test_without_scores_of_none_nothing_is_said(found):
+    frame = found({"SMOTE": (0.3, 0.3, 0)}).frame()
+    frame.loc[frame["sampler"] == "none", ["average precision", "balanced accuracy", "Brier score"]] = np.nan
+    first = Comparison(frame).verdict[0]
+    assert first.answer == "unknown"
+    assert first.sentence == (
+        'With tree, the scores of "none" are missing, so nothing can be compared with no resampling.'
+    )
+
+
+# --- of a selection --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def chosen(found):
+    def choose(gains, **how):
+        """What a comparison of these gains makes of one of them."""
+        comparison = found(
+            {"random": (0,), "SMOTE": (0,), **{name: (gain,) for name, gain in gains.items()}}, ("F1",), **how
+        )
+        summary = comparison.summary("F1")
+        usable = summary[summary["is_better"]].drop(index="SMOTE", errors="ignore")
+        return Selection(str(usable["gain"].idxmax()) if len(usable) else "none", None, "F1", comparison)
+
+    return choose
+
+
+def test_the_reason_has_figures(chosen):
+    good = chosen({"ganaug 1": 0.2}).verdict[0]
+    assert good.sentence.startswith(
+        "ganaug 1 is chosen, because it has a higher F1 than no resampling: 0.700 against 0.500 (difference +0.200, "
+        "95 % interval +0.1"
+    )
+    assert good.answer == "good"
+    unknown = chosen({"ganaug 1": 0.01}, noise=0.05).verdict[0]
+    assert unknown.sentence.startswith(
+        "Nothing is added. No candidate is shown to have a better F1 than no resampling. The largest gain is that of "
+    )
+    assert unknown.answer == "unknown"
+    bad = chosen({"random": -0.2, "ganaug 1": -0.1}).verdict[0]
+    assert bad.sentence.startswith(
+        "Nothing is added. Every candidate has a lower F1 than no resampling. The smallest loss is that of ganaug 1"
+    )
+    assert bad.answer == "bad"
+
+
+def test_the_reason_names_what_is_simpler_and_as_good(chosen):
+    assert (
+        "random is simpler than ganaug 0.5, and its difference from ganaug 0.5 in F1 is not significant."
+        in sentences(chosen({"random": 0.2, "ganaug 0.5": 0.204}))
+    )
+    assert "simpler" not in sentences(chosen({"random": 0.1, "ganaug 0.5": 0.3}))
+    assert "simpler" not in sentences(chosen({"ganaug 1": 0.2}))
+
+
+def test_smote_is_told_of_and_not_used(chosen):
+    with_both = chosen({"SMOTE": 0.4, "ganaug 1": 0.2})
+    assert with_both.verdict[0].sentence.startswith("ganaug 1 is chosen")
+    assert with_both.verdict[-1].question == "Is SMOTE better?"
+    assert with_both.verdict[-1].sentence.startswith("SMOTE has a higher F1 than no resampling: 0.")
+    assert "does not choose SMOTE" in with_both.verdict[-1].sentence
+    alone = chosen({"SMOTE": 0.4})
+    assert alone.verdict[0].sentence.startswith("Nothing is added.")
+    assert alone.verdict[0].answer == "unknown"
+    assert alone.verdict[-1].question == "Is SMOTE better?"
+    assert "SMOTE" not in sentences(chosen({"SMOTE": 0.1, "ganaug 1": 0.2}))

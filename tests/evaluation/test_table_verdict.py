@@ -1,0 +1,165 @@
+"""What numbers say: each threshold from both sides, and unknown wherever the numbers do not show an answer."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ganaug.common.findings import HELPS, REAL, SAFE
+from ganaug.evaluation import TableEvaluation
+from ganaug.metrics import AUC, Associations, Baseline, ClosestRecords, Copies, Count, Interval, Projection, Utility
+
+SIX = np.ones(6)
+NO_COPY = Count(0, 1000)
+
+
+def scores(real, synthetic, both, name: str = "Forest") -> Utility:
+    """Return ROC AUCs, each (value, low, high), of one classifier."""
+    rows = [
+        {"classifier": name, "trained on": on, "metric": "ROC AUC", "value": value, "low": low, "high": high}
+        for on, (value, low, high) in [("real", real), ("synthetic", synthetic), ("both", both)]
+    ]
+    return Utility(pd.DataFrame(rows), [])
+
+
+def pairs(n: int) -> pd.DataFrame:
+    return pd.DataFrame({"synthetic": range(n), "real": range(n), "distance": 0.0, "exact": True, "shared by": 1})
+
+
+def closest(ratio: float, low: float, high: float, closer: int = 50) -> ClosestRecords:
+    return ClosestRecords(ratio, 1.0, ratio, low, high, Count(closer, 1000), Count(50, 1000), 0.5, 0.5)
+
+
+@pytest.fixture
+def best() -> TableEvaluation:
+    """Return an evaluation in which every number is good."""
+    columns = pd.Index(["a", "b"])
+    flaws = ["invalid", "out of range", "unseen level", "off grid", "newly missing", "unreadable", "by chance"]
+    return TableEvaluation(
+        n_rows={"real": 1000, "synthetic": 1000, "holdout": 1000},
+        validity=pd.DataFrame(dict.fromkeys(flaws, 0.0), index=columns).assign(**{"broken dtype": False}),
+        distances=pd.DataFrame({"distance": [0.02, 0.01], "chance": 0.03}, index=columns),
+        association_matrices=Associations(*[pd.DataFrame(np.eye(2), columns, columns)] * 3),
+        two_sample=AUC(0.52, 0.01),
+        neighborhoods=SIX,
+        neighborhood_interval=Interval(0.95 * SIX, 1.05 * SIX),
+        neighborhood_baseline=Baseline(SIX, SIX, SIX),
+        copied=Copies(pairs(0), NO_COPY, NO_COPY, NO_COPY, NO_COPY),
+        closest=closest(1.0, 0.95, 1.05),
+        membership=AUC(0.5, 0.005),
+        utility=scores((0.8, 0.75, 0.82), (0.8, 0.7, 0.9), (0.9, 0.85, 0.95)),
+        distributions={},
+        projection=Projection(np.zeros((1, 2)), np.zeros((1, 2)), 1.0),
+        settings={},
+    )
+
+
+def answers(evaluation: TableEvaluation, question: str) -> list[str]:
+    return [finding.answer for finding in evaluation.verdict if finding.question == question]
+
+
+def sentence(evaluation: TableEvaluation, part: str) -> str:
+    """Return the one sentence that holds these words."""
+    (found,) = [finding.sentence for finding in evaluation.verdict if part in finding.sentence]
+    return found
+
+
+def test_good_where_all_is_shown_to_be_good(best):
+    assert {finding.answer for finding in best.verdict} == {"good"}
+    assert list(dict.fromkeys(finding.question for finding in best.verdict)) == [HELPS, REAL, SAFE]
+
+
+def test_sentences_are_sentences(best):
+    for finding in best.verdict:
+        assert finding.sentence[0].isupper()
+        assert finding.sentence.endswith(".")
+        assert "\n" not in finding.sentence
+        assert all(isinstance(number, float) for number in finding.numbers.values())
+
+
+@pytest.mark.parametrize(
+    ("changes", "question", "answer"),
+    [
+        ({"utility": None}, HELPS, "unknown"),
+        ({"utility": scores((0.8, 0.75, 0.85), (0.8, 0.7, 0.9), (0.9, 0.84, 0.95))}, HELPS, "unknown"),
+        ({"utility": scores((0.8, 0.75, 0.85), (0.8, 0.7, 0.9), (0.7, 0.6, 0.74))}, HELPS, "bad"),
+        ({"utility": scores(*[(np.nan, np.nan, np.nan)] * 3)}, HELPS, "unknown"),
+        ({"two_sample": AUC(0.71, 0.2)}, REAL, "bad"),
+        ({"two_sample": AUC(0.69, 0.02)}, REAL, "unknown"),
+        ({"two_sample": AUC(0.95, 0.01), "neighborhoods": 0.4 * SIX}, REAL, "bad"),
+        ({"neighborhoods": 0.69 * SIX}, REAL, "bad"),
+        ({"neighborhood_interval": Interval(0.69 * SIX, SIX)}, REAL, "unknown"),
+        ({"copied": Copies(pairs(9), Count(9, 1000), Count(9, 1000), NO_COPY, NO_COPY)}, SAFE, "bad"),
+        ({"copied": Copies(pairs(2), Count(2, 1000), Count(2, 1000), NO_COPY, NO_COPY)}, SAFE, "unknown"),
+        ({"closest": closest(0.8, 0.7, 0.89)}, SAFE, "bad"),
+        ({"closest": closest(0.8, 0.7, 0.91)}, SAFE, "unknown"),
+        ({"closest": closest(1.0, 0.95, 1.05, closer=150)}, SAFE, "bad"),
+        ({"closest": closest(1.0, 0.95, 1.05, closer=95)}, SAFE, "unknown"),
+        ({"closest": closest(np.nan, np.nan, np.nan)}, SAFE, "unknown"),
+        ({"membership": None}, SAFE, "unknown"),
+        ({"membership": AUC(0.53, 0.01)}, SAFE, "bad"),
+        ({"membership": AUC(0.53, 0.02)}, SAFE, "unknown"),
+        ({"membership": AUC(0.515, 0.001)}, SAFE, "good"),
+    ],
+)
+def test_each_threshold(best, changes, question, answer):
+    changed = replace(best, **changes)
+    assert set(answers(changed, question)) - {"good"} == {answer} - {"good"}
+    for other in {HELPS, REAL, SAFE} - {question}:
+        assert answers(changed, other) == answers(best, other)
+    assert not any(re.search(r"\bnan\b", finding.sentence) for finding in changed.verdict)
+
+
+@pytest.mark.parametrize(
+    ("column", "answer"),
+    [((0.09, 0.001), "good"), ((0.11, 0.03), "bad"), ((0.11, 0.04), "unknown")],
+)
+def test_a_column_is_far_beyond_a_tenth_and_beyond_chance(best, column, answer):
+    distances = best.distances.copy()
+    distances.loc["b", ["distance", "chance"]] = column
+    assert set(answers(replace(best, distances=distances), REAL)) - {"good"} == {answer} - {"good"}
+
+
+def test_cells_that_new_real_rows_have_too_are_no_fault(best):
+    validity = best.validity.assign(**{"unseen level": 0.02, "invalid": 0.02, "by chance": 0.02})
+    assert set(answers(replace(best, validity=validity), REAL)) == {"good"}
+    other = replace(best, validity=validity.assign(**{"off grid": 0.01, "invalid": 0.03}))
+    assert "bad" in answers(other, REAL)
+    assert sentence(other, "could not stand").startswith("1 % of the cells could not stand in the real table")
+
+
+def test_another_kind_of_cells(best):
+    validity = best.validity.assign(**{"broken dtype": [True, False]})
+    assert (
+        sentence(replace(best, validity=validity), "another kind")
+        == "The cells of 'a' have become another kind of data."
+    )
+
+
+def test_copies_are_as_many_as_chance_has(best):
+    copied = Copies(pairs(9), Count(9, 1000), Count(12, 1000), Count(10, 1000), Count(12, 1000))
+    changed = replace(best, copied=copied)
+    assert set(answers(changed, SAFE)) == {"good"}
+    assert sentence(changed, "no more than chance explains").startswith(
+        "9 of 1,000 synthetic rows equal a real one and 3"
+    )
+
+
+def test_what_the_generator_has_seen_is_no_proof_of_help(best):
+    changed = replace(best, n_rows=best.n_rows | {"holdout": 0})
+    assert answers(changed, HELPS) == ["unknown"]
+    assert "the generator has seen the test rows" in sentence(changed, "raises it")
+
+
+def test_notes_are_passed_on_as_unknown(best):
+    changed = replace(best, utility=best.utility._replace(notes=["3 rows were left out."]))
+    assert answers(changed, HELPS) == ["good", "unknown"]
+
+
+def test_what_is_bad_for_privacy_is_summed_up_first(best):
+    changed = replace(best, membership=AUC(0.8, 0.01))
+    first = next(finding for finding in changed.verdict if finding.question == SAFE)
+    assert first.answer == "bad"
+    assert first.sentence == "Do not share these rows as if they were anonymous."
