@@ -159,7 +159,7 @@ def test_what_the_pages_show_runs(page, in_a_folder_with_data, short_training):
 @pytest.mark.slow
 def test_the_tutorial_shows_what_comes_out(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("COLUMNS", "110")
     outputs = read(TUTORIAL)
     assert len(outputs) > 5
     for shown, printed in outputs:
