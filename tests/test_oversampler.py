@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from imblearn.combine import SMOTETomek
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import make_pipeline
-from imblearn.under_sampling import RandomUnderSampler
+from imblearn.under_sampling import RandomUnderSampler, TomekLinks
 from imblearn.utils.estimator_checks import parametrize_with_checks as imblearn_checks
 from joblib import Parallel, delayed
 from pandas.testing import assert_frame_equal, assert_series_equal
@@ -28,7 +29,9 @@ from sklearn.utils.estimator_checks import (
 )
 from sklearn.utils.estimator_checks import parametrize_with_checks as sklearn_checks
 
-from ganaug import GANOversampler, TabularGAN
+from ganaug import GANOversampler, ImageGAN, TabularGAN
+from ganaug.encoders import ImageEncoder, TableEncoder
+from ganaug.oversampler import equal_share_counts
 from ganaug.training.callbacks import Callback, Checkpoint
 
 TINY = TabularGAN(n_steps=3, hidden_sizes=(8,), batch_size=16, device="cpu")
@@ -86,13 +89,13 @@ def test_counts_hold_and_originals_come_first_unchanged(mixed, strategy, expecte
     assert_series_equal(y, before[1])
     assert (X_res.dtypes == X.dtypes).all()
     assert resampler.is_synthetic_.tolist() == [False] * len(X) + [True] * (len(X_res) - len(X))
-    made = {label: expected[label] - n for label, n in y.value_counts().items()}
-    assert {k: v for k, v in resampler.sampling_strategy_.items() if v} == {k: v for k, v in made.items() if v}
+    synthetic = {label: expected[label] - n for label, n in y.value_counts().items()}
+    assert {k: v for k, v in resampler.sampling_strategy_.items() if v} == {k: v for k, v in synthetic.items() if v}
 
 
 @pytest.mark.parametrize("other", [RandomOverSampler(), RandomUnderSampler()])
 def test_only_cleaners_are_taken_for_a_selection(mixed, other):
-    with pytest.raises(ValueError, match=r"none of imbalanced-learn's cleaning samplers, such as TomekLinks\(\)"):
+    with pytest.raises(ValueError, match=r"not a cleaning sampler of imbalanced-learn, such as TomekLinks\(\)"):
         sampler(selection=other).fit_resample(*mixed)
 
 
@@ -132,18 +135,18 @@ def test_a_float_is_the_ratio_of_two_classes(mixed):
     assert Counter(y_res) == {"a": 150, "b": 120}
 
 
-def test_generated_cells_are_legal(mixed):
+def test_synthetic_cells_are_legal(mixed):
     X, y = mixed
     resampler = sampler()
-    made = resampler.fit_resample(X, y)[0][resampler.is_synthetic_]
-    assert set(made["colour"]) <= {"red", "green"}
-    assert set(made["city"]) <= {"Rome", "Oslo", "Lima"}
-    assert made["count"].between(X["count"].min(), X["count"].max()).all()
-    assert made["height"].between(X["height"].min(), X["height"].max()).all()
-    assert (made["price"].round(2) == made["price"]).all()
-    assert (made["when"] == made["when"].dt.normalize()).all()
-    assert (made["same"] == 7).all()
-    assert not made.drop(columns="age").isna().any(axis=None)
+    synthetic = resampler.fit_resample(X, y)[0][resampler.is_synthetic_]
+    assert set(synthetic["colour"]) <= {"red", "green"}
+    assert set(synthetic["city"]) <= {"Rome", "Oslo", "Lima"}
+    assert synthetic["count"].between(X["count"].min(), X["count"].max()).all()
+    assert synthetic["height"].between(X["height"].min(), X["height"].max()).all()
+    assert (synthetic["price"].round(2) == synthetic["price"]).all()
+    assert (synthetic["when"] == synthetic["when"].dt.normalize()).all()
+    assert (synthetic["same"] == 7).all()
+    assert not synthetic.drop(columns="age").isna().any(axis=None)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +202,7 @@ def test_one_vs_all_targets():
     assert y_res.sum(0).tolist() == [20, 20, 20]
 
 
-def test_nothing_short_nothing_made(mixed):
+def test_nothing_requested_nothing_generated(mixed):
     X, y = mixed
     resampler = sampler(sampling_strategy={"c": 10})
     X_res, y_res = resampler.fit_resample(X, y)
@@ -239,8 +242,8 @@ def test_sample_gives_the_class_and_new_rows(mixed):
     assert len(rows) == 7
     assert_frame_equal(resampler.sample(7, "c"), rows)
     assert not resampler.sample(7, "c", random_state=1).equals(rows)
-    made = X_res[resampler.is_synthetic_]
-    assert not rows["height"].isin(made["height"]).any()
+    synthetic = X_res[resampler.is_synthetic_]
+    assert not rows["height"].isin(synthetic["height"]).any()
     assert resampler.sample(0, "c").shape == (0, X.shape[1])
     with pytest.raises(ValueError, match=r"not seen in fit: \['z'\]; known are \['a', 'b', 'c'\]"):
         resampler.sample(1, "z")
@@ -306,14 +309,101 @@ def test_two_workers_give_what_one_gives(mixed):
         assert_frame_equal(rows, alone)
 
 
-def test_parameters_of_the_sampler_take_precedence_over_the_models(mixed):
+GIVEN = {
+    "categorical_features": "auto",
+    "random_state": 2,
+    "device": "auto",
+    "max_time": 7.0,
+    "verbose": 0,
+    "callbacks": [],
+}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_a_parameter_of_the_sampler_overrides_the_models_whenever_it_is_given(mixed, name):
     X, y = mixed
-    model = clone(TINY).set_params(random_state=1)
-    kept = GANOversampler(model=model).fit(X, y)
-    assert kept.model_.random_state == 1
-    assert kept.model_.device == "cpu"
-    assert GANOversampler(model=model, random_state=2).fit(X, y).model_.random_state == 2
+    own = {
+        "categorical_features": ["count"],
+        "max_time": 9.0,
+        "verbose": 1,
+        "callbacks": [Callback()],
+        "random_state": 1,
+    }
+    model = clone(TINY).set_params(**own)
+    kept = GANOversampler(model=model).fit(X, y).model_
+    overridden = GANOversampler(model=model, **{name: GIVEN[name]}).fit(X, y).model_
+    for other, value in model.get_params().items():
+        found = overridden.get_params()[other]
+        assert found == (GIVEN[name] if other == name else value), other
+        assert kept.get_params()[other] == value
     assert model.random_state == 1
+
+
+def test_parameters_of_the_model_are_validated(mixed):
+    with pytest.raises(ValueError, match="'loss' parameter of TabularGAN"):
+        sampler(model=clone(TINY).set_params(loss="nonesuch")).fit(*mixed)
+    with pytest.raises(ValueError, match="'hidden_sizes' parameter of TabularGAN"):
+        sampler(model=clone(TINY).set_params(hidden_sizes=3)).fit(*mixed)
+
+
+def count_calls(monkeypatch, owner, name, is_counted=lambda *args: True):
+    """Count the calls of a method, of those whose arguments are counted."""
+    method, calls = getattr(owner, name), []
+
+    def counted(self, *args, **kwargs):
+        if is_counted(*args):
+            calls.append(name)
+        return method(self, *args, **kwargs)
+
+    monkeypatch.setattr(owner, name, counted)
+    return calls
+
+
+@pytest.mark.parametrize("selection", [None, "forest", "neighbors", "discriminator", TomekLinks()])
+def test_a_table_is_validated_and_encoded_once(mixed, monkeypatch, selection):
+    X, y = mixed
+    checks = count_calls(monkeypatch, TabularGAN, "check_data")
+    fits = count_calls(monkeypatch, TableEncoder, "fit")
+    encodings = count_calls(monkeypatch, TableEncoder, "encode", lambda rows: rows is X)
+    sampler(selection=selection).fit_resample(X, y)
+    assert (len(checks), len(fits), len(encodings)) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("selection", [None, "forest", "discriminator"])
+def test_images_are_read_and_encoded_once(monkeypatch, selection):
+    X, y = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8), np.repeat([0, 1], [30, 10])
+    model = ImageGAN(n_steps=2, width=4, latent_size=4, batch_size=4, device="cpu")
+    checks = count_calls(monkeypatch, ImageGAN, "check_data")
+    fits = count_calls(monkeypatch, ImageEncoder, "fit")
+    encodings = count_calls(monkeypatch, ImageEncoder, "encode", lambda images: len(images) == len(X))
+    sampler(model=model, selection=selection).fit_resample(X, y)
+    # 20 requested images have 60 candidates, not 40
+    assert (len(checks), len(fits), len(encodings)) == (1, 1, 1)
+
+
+def test_samplers_can_be_combined_in_a_pipeline():
+    rng, y = np.random.default_rng(0), np.repeat([0, 1], [120, 30])
+    X = rng.normal(size=(150, 2)) + y[:, None]
+    combined = make_pipeline(sampler(), TomekLinks(sampling_strategy="all"))
+    X_res, y_res = combined.fit_resample(X, y)
+    resampled, labels = sampler().fit_resample(X, y)
+    cleaner = TomekLinks(sampling_strategy="all")
+    X_expected, y_expected = cleaner.fit_resample(resampled, labels)
+    np.testing.assert_array_equal(X_res, X_expected)
+    np.testing.assert_array_equal(y_res, y_expected)
+    kept = combined[-1].sample_indices_
+    # as with SMOTETomek, real rows are cleaned too
+    assert 0 < len(kept) < len(resampled)
+    assert (~combined[0].is_synthetic_[kept]).sum() < 150
+    np.testing.assert_array_equal(resampled[kept], X_res)
+    # and before a classifier
+    fitted = make_pipeline(sampler(), TomekLinks(sampling_strategy="all"), LogisticRegression()).fit(X, y)
+    assert fitted.score(X, y) > 0.6
+
+
+def test_combination_samplers_of_imbalanced_learn_take_no_other_sampler(mixed):
+    with pytest.raises(ValueError, match="'smote' parameter of SMOTETomek must be an instance"):
+        SMOTETomek(smote=sampler()).fit_resample(np.eye(20), np.repeat([0, 1], [14, 6]))
 
 
 @pytest.mark.parametrize(
@@ -394,9 +484,9 @@ def test_a_callback_on_the_model_is_told():
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        (pd.DataFrame(np.ones((40, 2)), columns=["a", "a"]), "column 'a' is there twice"),
+        (pd.DataFrame(np.ones((40, 2)), columns=["a", "a"]), "more than one column 'a'"),
         (pl.DataFrame({"a": [1.0] * 40}).lazy(), r"collect it with X\.collect"),
-        (pl.DataFrame({"a": [1.0] * 40}).to_arrow(), "pass a table of pandas or polars"),
+        (pl.DataFrame({"a": [1.0] * 40}).to_arrow(), "pass a DataFrame of pandas or polars"),
         (np.ma.masked_greater(np.arange(80.0).reshape(40, 2), 70), r"fill it with X\.filled"),
     ],
 )
@@ -455,66 +545,17 @@ def test_equal_share_without_repeats_holds_every_real_row_once(mixed):
     assert len(set(y_res[resampler.is_synthetic_].value_counts())) == 1
 
 
-def overlapping(n_rare=60):
-    rng, y = np.random.default_rng(0), np.repeat(["common", "rare"], [240, n_rare])
-    return pd.DataFrame(rng.normal(size=(len(y), 3)) + 1.2 * (y == "rare")[:, None], columns=list("abc")), y
+def test_equal_share_counts():
+    y = ["a"] * 150 + ["b"] * 40 + ["c"] * 10
+    # 150 real rows are 1 - share of each class
+    assert equal_share_counts(y, 0.2) == dict.fromkeys("abc", 38)
+    assert equal_share_counts(pd.Series(y), 0.5) == dict.fromkeys("abc", 150)
 
 
-@pytest.mark.parametrize("classifier", [None, LogisticRegression()])
-def test_the_share_can_be_tried(classifier):
-    X, y = overlapping()
-    resampler = sampler(sampling_strategy="equal share", synthetic_share="auto", share_classifier=classifier)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="No share of generated rows beat none")
-        _, y_res = resampler.fit_resample(X, y)
-    assert list(resampler.share_scores_) == [0.0, 0.1, 0.2, 0.35, 0.5]
-    best = max(list(resampler.share_scores_)[1:], key=resampler.share_scores_.get)
-    assert resampler.synthetic_share_ == best
-    assert resampler.is_synthetic_.mean() == pytest.approx(best, abs=0.005)
-    assert len(set(Counter(y_res).values())) == 1
-    assert len(resampler.model_.sample(["rare"])) == 1  # of the model of all rows
-
-
-class Spy(LogisticRegression):
-    """Notes the rows it is given, in a list that clones share."""
-
-    def __init__(self, seen=None):
-        super().__init__()
-        self.seen = seen
-
-    def __sklearn_clone__(self):
-        return self
-
-    def fit(self, X, y):
-        self.seen.append(("fit", X))
-        return super().fit(X, y)
-
-    def predict(self, X):
-        self.seen.append(("predict", X))
-        return super().predict(X)
-
-
-def test_no_row_held_out_is_seen_while_shares_are_tried(monkeypatch):
-    X, y = overlapping()
-    seen, fit = [], TabularGAN.fit
-    monkeypatch.setattr(TabularGAN, "fit", lambda model, X, y: seen.append(("model", X)) or fit(model, X, y))
-    resampler = sampler(sampling_strategy="equal share", synthetic_share="auto", share_classifier=Spy(seen))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="No share of generated rows beat none")
-        resampler.fit_resample(X, y)
-    held = set(map(tuple, next(X for kind, X in seen if kind == "predict").to_numpy()))
-    assert len(held) == 75
-    *tried, (last, everything) = [(kind, set(map(tuple, X.to_numpy()))) for kind, X in seen if kind != "predict"]
-    assert len(tried) == 6
-    assert last == "model"
-    assert held < everything
-    assert all(not held & rows for _, rows in tried)
-
-
-def test_a_share_is_not_tried_on_a_handful():
-    X, y = overlapping(3)
-    with pytest.raises(ValueError, match="needs 4 rows of each class to hold some out; 'rare' has 3"):
-        sampler(sampling_strategy="equal share", synthetic_share="auto").fit_resample(X, y)
+@pytest.mark.parametrize("share", [0.0, 1.0, "auto"])
+def test_the_share_is_a_number_between_0_and_1(mixed, share):
+    with pytest.raises(ValueError, match="'synthetic_share' parameter"):
+        sampler(sampling_strategy="equal share", synthetic_share=share).fit_resample(*mixed)
 
 
 def test_warnings_point_to_the_line_of_the_user():

@@ -1,4 +1,4 @@
-"""Choosing among candidates: one for each row wanted, in proportion to its weight, nearer to its own class."""
+"""Selection: one candidate for each requested row, drawn in proportion to the weights, deeper in its class."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from ganaug.selection import (
     by_cleaner,
     by_forest,
     by_neighbors,
-    n_candidates,
+    candidates_per_row,
     without_copies,
 )
 
@@ -37,20 +37,21 @@ def test_candidates_are_drawn_in_proportion_to_their_weights():
 
 
 def test_each_row_gets_a_candidate_of_its_class_and_no_two_the_same():
-    wanted = np.random.default_rng(0).integers(0, 3, 500)
-    y = wanted.repeat(3)
+    requested = np.random.default_rng(0).integers(0, 3, 500)
+    y = requested.repeat(3)
     strange = np.arange(len(y)) % 7 == 0
     selection = CandidateSelection(lambda rows, y: np.where(rows, -1e6, 0.0), 3)
     chosen = selection.choose(strange, y, np.random.default_rng(1))
-    assert (y[chosen] == wanted).all()
+    assert (y[chosen] == requested).all()
     assert len(set(chosen)) == 500
     assert not strange[chosen].any()
 
 
 def test_many_rows_have_fewer_candidates():
-    assert n_candidates(0) == n_candidates(1) == n_candidates(MAX_CANDIDATES // N_CANDIDATES) == N_CANDIDATES
-    assert n_candidates(MAX_CANDIDATES // 2) == 2
-    assert n_candidates(10 * MAX_CANDIDATES) == 1
+    for n_requested in (0, 1, MAX_CANDIDATES // N_CANDIDATES):
+        assert candidates_per_row(n_requested) == N_CANDIDATES
+    assert candidates_per_row(MAX_CANDIDATES // 2) == 2
+    assert candidates_per_row(10 * MAX_CANDIDATES) == 1
 
 
 @pytest.mark.parametrize("by", [by_forest, by_neighbors])
@@ -86,9 +87,9 @@ def test_chosen_rows_lie_deeper_in_their_class(selection, overlapping):
         # untrained, they are anchors within the class: the choice is what is seen
         anchored = clone(TINY).set_params(prior="neighbors")
         sampler = GANOversampler(model=anchored, selection=selection, random_state=0)
-        made = sampler.fit_resample(X, y)[0][sampler.is_synthetic_]
-        assert len(made) == 270
-        return made.sum(axis=1).mean()
+        synthetic = sampler.fit_resample(X, y)[0][sampler.is_synthetic_]
+        assert len(synthetic) == 270
+        return synthetic.sum(axis=1).mean()
 
     assert depth(selection) > depth(None) + 0.2
 
@@ -97,26 +98,26 @@ def test_the_discriminator_chooses_what_it_scores_higher(overlapping):
     X, y = overlapping
     model = TabularGAN(n_steps=60, hidden_sizes=(32,), random_state=0, device="cpu").fit(X, y)
     model.discriminator_.head.weight.mul_(100)  # trained, it hardly tells them apart; now it does
-    wanted = np.ones(500, int)
-    selection = model.selection_for("discriminator", X, y, len(wanted))
+    requested = np.ones(500, int)
+    selection = model.selection_for("discriminator", model.encode(X, y), len(requested))
 
     def scores(rows):
-        return selection.weigh(model.encoder_.encode(rows).float().numpy(), wanted)
+        return selection.weigh(model.encoder_.encode(rows).float().numpy(), requested)
 
-    as_they_come = model.sample(wanted)
+    as_they_come = model.sample(requested)
     assert scores(as_they_come).std() > 1
-    assert scores(model.sample(wanted, selection=selection)).mean() > scores(as_they_come).mean() + 0.5
+    assert scores(model.sample(requested, selection=selection)).mean() > scores(as_they_come).mean() + 0.5
 
 
-def test_the_discriminator_must_judge_single_rows(overlapping, tmp_path):
+def test_the_discriminator_must_score_single_rows(overlapping, tmp_path):
     packed = TabularGAN(n_steps=3, hidden_sizes=(8,), pac=2, device="cpu")
-    with pytest.raises(ValueError, match="pac=2 judges rows together"):
+    with pytest.raises(ValueError, match="with pac=2 it scores 2 rows together"):
         GANOversampler(model=packed, selection="discriminator").fit_resample(*overlapping)
     sampler = GANOversampler(model=TINY, random_state=0).fit(*overlapping)
     sampler.save(tmp_path / "model")
     loaded = TabularGAN.load(tmp_path / "model")
-    with pytest.raises(ValueError, match="it was loaded, and its file holds none"):
-        loaded.selection_for("discriminator", *overlapping, 10)
+    with pytest.raises(ValueError, match="loaded from a file, which does not hold the discriminator"):
+        loaded.selection_for("discriminator", loaded.encode(*overlapping), 10)
 
 
 @pytest.mark.parametrize("selection", ["forest", "neighbors", "discriminator", TomekLinks()])
@@ -129,8 +130,8 @@ def test_no_row_that_is_there_once_is_copied(selection):
 
     def n_copies(selection):
         sampler = GANOversampler(model=TINY, selection=selection, random_state=0)
-        made = sampler.fit_resample(X, y)[0][sampler.is_synthetic_]
-        return sum(tuple(row) in known for row in made)
+        synthetic = sampler.fit_resample(X, y)[0][sampler.is_synthetic_]
+        return sum(tuple(row) in known for row in synthetic)
 
     assert n_copies(None) > 0
     assert n_copies(selection) == 0
@@ -138,9 +139,9 @@ def test_no_row_that_is_there_once_is_copied(selection):
 
 def test_what_several_rows_share_may_come_again():
     rows, y = np.array([[1.0], [1.0], [2.0], [1.0]]), np.array([0, 0, 0, 1])
-    careful = without_copies(lambda candidates, y: np.zeros(len(y)), rows, y)
+    weigh = without_copies(lambda candidates, y: np.zeros(len(y)), rows, y)
     # 1 is there twice in class 0 and once in class 1
-    refused = careful(np.array([[1.0], [2.0], [1.0], [2.0]]), np.array([0, 0, 1, 1])) < 0
+    refused = weigh(np.array([[1.0], [2.0], [1.0], [2.0]]), np.array([0, 0, 1, 1])) < 0
     assert refused.tolist() == [False, True, True, False]
 
 

@@ -55,10 +55,10 @@ def scorers_for(y: NDArray, precision: float = 0.5) -> dict[str, Any]:
     if len(labels) > 2:
         classes = {"labels": labels}
         return {
-            "average precision": make_scorer(average_precision_score, response_method=probability),
+            "average precision": make_scorer(_macro_average_precision, response_method=probability),
             "ROC AUC": make_scorer(roc_auc_score, response_method=probability, multi_class="ovr", **classes),
             "balanced accuracy": balanced,
-            "F1": make_scorer(f1_score, average="macro", zero_division=0),
+            "F1": make_scorer(f1_score, average="macro", pos_label=None, zero_division=0),
             LOWER_IS_BETTER: make_scorer(_brier, response_method=probability, **classes),
         }
     rarer = {"pos_label": labels[len(labels) - 1 - counts[::-1].argmin()]}
@@ -70,6 +70,11 @@ def scorers_for(y: NDArray, precision: float = 0.5) -> dict[str, Any]:
         f"recall at precision {precision:g}": make_scorer(_recall, response_method=order, precision=precision, **rarer),
         LOWER_IS_BETTER: make_scorer(brier_score_loss, response_method=probability, **rarer),
     }
+
+
+def _macro_average_precision(y: NDArray, score: NDArray) -> float:
+    """Return the mean over classes. A scorer of scikit-learn below 1.8 passes a `pos_label`, which several lack."""
+    return float(average_precision_score(y, score))
 
 
 def evaluate_sampler(

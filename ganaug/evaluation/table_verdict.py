@@ -98,6 +98,8 @@ def _helps(evaluation: "TableEvaluation") -> Iterator[Finding]:
 def _effect_of_adding(scores: pd.DataFrame, is_held_out: bool) -> tuple[Answer, str]:
     """Compare the intervals of training on both and on real rows; they are disjoint only where the effect is clear."""
     real, both = scores.loc["real"], scores.loc["both"]
+    if np.isnan([real["value"], both["value"]]).any():
+        return "unknown", "the effect of adding the synthetic rows was not measured"
     if both["high"] < real["low"]:
         return "bad", "adding the synthetic rows lowers it"
     if both["low"] > real["high"]:

@@ -116,7 +116,7 @@ class TablePair:
         Parameters
         ----------
         real, synthetic : array of int
-            Numbers of rows, in the order that is wanted.
+            Row numbers, in the order of the result.
         holdout : array of int or None, default=None
             Numbers of held-out rows. None leaves the hold-out away.
 

@@ -1,7 +1,17 @@
 """Models: conditional GANs as scikit-learn estimators."""
 
 from ganaug.models.base import ConditionalGAN
+from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.image import ImageGAN
+from ganaug.models.parameters import constraints_of_overrides, documented
 from ganaug.models.tabular import TabularGAN
 
-__all__ = ["ConditionalGAN", "ImageGAN", "TabularGAN"]
+__all__ = [
+    "CheckedData",
+    "ConditionalGAN",
+    "EncodedData",
+    "ImageGAN",
+    "TabularGAN",
+    "constraints_of_overrides",
+    "documented",
+]

@@ -1,4 +1,4 @@
-"""scikit-learn's callbacks (1.9, experimental) told of a training, where scikit-learn has them."""
+"""Support for the callbacks of scikit-learn (experimental since its version 1.9)."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,23 +11,28 @@ except ImportError:  # scikit-learn before 1.9
     Method = TypeVar("Method", bound=Callable[..., Any])
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Nothing: this scikit-learn has no callbacks to set."""
+        """Empty, as this version of scikit-learn has no callbacks."""
 
     def with_callbacks(method: Method) -> Method:
-        """Leave a method as it is."""
+        """Return the method unchanged."""
         return method
 
 
-class SklearnCallbacks(Callback):
-    """Tell scikit-learn's callbacks of a run: a task for the fit, and one in it for each training step.
+def has_callbacks(estimator: Any) -> bool:
+    """Whether ``set_callbacks`` of an estimator was called."""
+    return bool(getattr(estimator, "_skl_callbacks", None))
 
-    What was recorded of a step is its ``metadata``, empty for nine steps of ten. Where one of them asks for it, the
-    training stops.
+
+class SklearnCallbacks(Callback):
+    """Report a run to scikit-learn's callbacks: one task for the fit, and within it one task for each training step.
+
+    The record of a step is the ``metadata`` of its task; nine steps of ten record nothing. The training stops when one
+    of the callbacks asks for it.
 
     Parameters
     ----------
     estimator : estimator
-        With `CallbackSupportMixin`, on which ``set_callbacks`` was called.
+        An estimator with `CallbackSupportMixin` on which ``set_callbacks`` was called.
     """
 
     def __init__(self, estimator: Any) -> None:
@@ -42,7 +47,7 @@ class SklearnCallbacks(Callback):
         """Begin and end the step's task."""
         step = self._fit.subcontext(task_name="step").call_on_fit_task_begin(estimator=self.estimator)
         if step.call_on_fit_task_end(estimator=self.estimator, metadata=run.record):
-            run.stop("a callback of scikit-learn asked for it")
+            run.stop("a callback of scikit-learn requested it")
 
     def on_fit_end(self, run: Run) -> None:
         """End the fit's task."""

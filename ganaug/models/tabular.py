@@ -1,6 +1,6 @@
-"""TabularGAN: a conditional GAN of multilayer perceptrons for tables of any column kinds."""
+"""TabularGAN: a conditional GAN of multilayer perceptrons for tables with columns of any kind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
 
@@ -13,99 +13,103 @@ from sklearn.utils.validation import check_array, validate_data
 from torch import Tensor, nn
 
 from ganaug.encoders import TableEncoder
-from ganaug.models.base import DEVICES, ConditionalGAN, group_by_prefix
+from ganaug.models.base import ConditionalGAN
+from ganaug.models.data import CheckedData
+from ganaug.models.parameters import constraints_of, documented
+from ganaug.models.persistence import group_by_prefix
 from ganaug.nets import MLPDiscriminator, MLPGenerator
-from ganaug.training import LOSSES, PENALTIES, Callback, NeighborsPrior, NoisePrior, Prior
+from ganaug.training import Callback, NeighborsPrior, NoisePrior, Prior
 
 
+@documented(noun="rows")
 class TabularGAN(ConditionalGAN):
-    """Conditional GAN for tables: learns every class at once and generates rows of the classes asked for.
+    """Conditional GAN for tables: one network learns all classes and generates rows of the requested classes.
 
-    Columns may be numbers, integers, decimals, dates, categories, booleans, with missing cells; generated rows have
-    the same container, dtypes and legal values (ranges, integer steps, decimal places, categories).
+    Columns may hold numbers, integers, decimals, dates, text, categories and booleans, with missing cells. Synthetic
+    rows have the same container and dtypes as the training rows, and only legal values: numbers lie within the range of
+    their column and keep its integer steps or decimal places, and categories are those of the training rows.
+
+    Training takes seconds to minutes on one CPU core. It runs on one thread, because more threads gain little for
+    networks this small, and because the rows then do not depend on the number of cores.
 
     Parameters
     ----------
-    loss : {"rpgan", "hinge", "bce", "lsgan", "wasserstein", "wgan-gp"}, default="rpgan"
-        Adversarial loss. ``"rpgan"`` pairs real and fake rows and is regularised by R1 and R2 (arXiv 2501.05441); it
-        is the steadiest of them and the one whose rows helped classifiers most.
+    $loss
+        In our measurements ``"rpgan"`` trained most steadily, and its rows helped classifiers most.
     prior : {"noise", "neighbors"}, default="noise"
-        What the generator starts from. ``"noise"``: a random vector, the classical GAN; its rows lie about as far from
-        the training rows as new ones would. ``"neighbors"``: noise and an anchor between two training rows of the
-        class, to which the network adds what it learned; its rows lie nearer, and the model file holds training rows.
-        It was the better of the two as long as rows were taken as they came; with `selection` it no longer is.
-    n_neighbors : int, default=5
-        With ``prior="neighbors"``: nearest rows of the class among which an anchor's second row is chosen.
+        What the generator starts from. ``"noise"`` is a random vector, as in other GANs; the synthetic rows are about
+        as far from the training rows as new real rows are. ``"neighbors"`` adds an anchor: a point between a training
+        row and one of its nearest neighbours of the same class, as in SMOTE (arXiv 1106.1813). These rows are nearer to
+        the training rows, and the model file holds training rows. With ``selection=None`` of `GANOversampler` these
+        rows helped classifiers more than those of ``"noise"``; with the default they did not.
+    $n_neighbors
     numeric : {"quantile", "standard"}, default="quantile"
-        Numbers are made Gaussian by their ranks, or standardised.
-    categorical_features : "auto", None, or array-like of names, indices or bool, default="auto"
-        Numeric columns to treat as categories. "auto" takes those with at most two values; columns that are not
-        numeric always are.
+        How numeric columns are scaled. ``"quantile"`` maps their ranks to a standard normal distribution;
+        ``"standard"`` gives them mean 0 and standard deviation 1.
+    $categorical_features
     hidden_sizes : sequence of int, default=(128, 128)
-        Widths of the hidden layers of both networks. Twice the width doubled the time and changed no score.
-    latent_size : int, default=32
-        Size of the noise vector.
+        Sizes of the hidden layers of both networks. Twice the default size doubled the time and changed no score.
+    $latent_size
     dropout : float, default=0.0
-        Dropout in the discriminator, in [0, 1). Beside a gradient penalty it gained nothing in our measurements and
-        costs a tenth of the time.
+        Dropout rate in the discriminator, in [0, 1). Together with a gradient penalty it gained nothing in our
+        measurements and cost a tenth of the time.
     spectral_norm : bool, default=False
-        Spectral normalisation of the discriminator (arXiv 1802.05957). It bounds the slope of what the classes
-        share, which steadies training but learns slowly (give it ``n_critic=3``) and is too smooth to see structure
-        much finer than a standard deviation.
+        Whether the discriminator has spectral normalisation (arXiv 1802.05957). It makes training steadier and slower
+        (use ``n_critic=3``), and it hides structure much finer than a standard deviation.
     pac : int, default=1
-        Rows of one class the discriminator judges together (PacGAN, arXiv 1712.04086), against mode collapse; it learns
-        more slowly, so give it more steps and ``penalty_every=4``.
-    penalty : {"auto", "none", "r1", "r1r2", "gp"}, default="auto"
-        Gradient penalty on the discriminator; "auto" takes the one that belongs to the loss.
-    gamma : float or "auto", default="auto"
-        Weight of the penalty.
-    penalty_every : int, default=8
-        The penalty is computed at every n-th step, n times as heavy, which costs no quality. Every eighth takes 7 %
-        less time than every fourth.
-    n_critic : int or "auto", default="auto"
-        Discriminator updates for each of the generator's; "auto" is 5 for the Wasserstein losses, else 1.
-    learning_rate : float, default=1e-3
-        Of Adam, for both networks.
-    ema : float, default=0.995
-        Decay of the moving average of the generator's weights, which is what samples.
+        Number of rows of one class that the discriminator sees together (PacGAN, arXiv 1712.04086). More than 1 works
+        against mode collapse and slows learning: use more steps and ``penalty_every=4``.
+    $penalty
+    $gamma
+    $penalty_every
+        Every eighth step took 7 % less time than every fourth, at the same quality.
+    $n_critic
+    $learning_rate
+    $ema
     batch_size : int or "auto", default="auto"
-        Rows in a batch, shared equally by the classes; "auto" is 128, and at least 16 for each class.
+        Rows in a batch, divided equally among the classes. ``"auto"`` is 128, or 16 for each class if that is more.
     n_steps : int or "auto", default="auto"
-        Training steps; "auto" is 460 up to 43 encoded columns, growing with their square root to 2,000 at most. A
-        budget in steps, not epochs: a class of 30 rows needs as many updates as a class of 30,000.
-    max_time : float or None, default=None
-        Seconds of training after which it stops.
-    patience : int or None, default=8
-        Training stops early when the distance to the real rows, measured about twenty times, has not improved so
-        many times in a row. None trains to the end.
-    random_state : int, RandomState or None, default=None
-        An integer gives the same rows on the same machine every time.
-    device : str, default="auto"
-        "auto", "cpu", "gpu", "cuda", "mps", "tpu": a Lightning Fabric accelerator.
+        Training steps. ``"auto"`` is 460 for up to 43 encoded columns; for more it grows with the square root of their
+        number, up to 2,000. The unit is a step and not an epoch, because a class of 30 rows needs as many updates as a
+        class of 30,000.
+    $max_time
+    $patience
+    $random_state
+    $device
     precision : {"32-true", "bf16-mixed"}, default="32-true"
-        Or "bf16-mixed", where the device has it; weights stay in single precision.
-    verbose : int, default=0
-        1 shows a progress bar.
-    callbacks : list of Callback or None, default=None
-        See `ganaug.training.callbacks`.
+        Precision of the computation. ``"bf16-mixed"`` needs a device that supports bfloat16; weights keep 32 bits.
+    $verbose
+    $callbacks
 
     Attributes
     ----------
-    classes_ : ndarray
-        Labels seen in `fit`, sorted.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels seen in `fit`, sorted.
     target_name_ : str or None
-        Name of `y`, where it is a named Series.
+        Name of `y`, if it was a Series with a name.
     history_ : DataFrame
-        Losses, the discriminator's accuracy on real and on fake rows, gradient norms, time per step, and the
-        distance between generated and real rows.
+        One row for every tenth step: losses, the discriminator's accuracy on real and on synthetic rows, gradient
+        norms, seconds for each step, and the ``distance`` between synthetic and real rows (sliced Wasserstein distance,
+        arXiv 1804.01947). Not in a model that was loaded.
     generator_ : torch.nn.Module
-        The trained network (moving average).
+        The trained generator (moving average of its weights).
+    discriminator_ : torch.nn.Module
+        The trained discriminator. Not in a model that was loaded.
     encoder_ : TableEncoder
-        Between the table and tensors.
+        Converts between the table and tensors.
     prior_ : Prior
         What the generator starts from.
-    n_features_in_, feature_names_in_
-        Number of columns, and their names where all are strings.
+    network_params_ : dict
+        The parameters from which the networks were built. `set_params` after `fit` does not change them.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, if all are strings.
+
+    See Also
+    --------
+    GANOversampler : Balances the classes of a table with this model.
+    ImageGAN : The model for images.
 
     Examples
     --------
@@ -120,38 +124,26 @@ class TabularGAN(ConditionalGAN):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "loss": [StrOptions(set(LOSSES))],
+        **constraints_of("loss", "n_neighbors", "categorical_features", "latent_size"),
+        **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
+        **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
         "prior": [StrOptions({"noise", "neighbors"})],
-        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "numeric": [StrOptions({"quantile", "standard"})],
-        "categorical_features": [StrOptions({"auto"}), "array-like", None],
         "hidden_sizes": ["array-like"],
-        "latent_size": [Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "spectral_norm": ["boolean"],
         "pac": [Interval(Integral, 1, None, closed="left")],
-        "penalty": [StrOptions({"auto", *PENALTIES})],
-        "gamma": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-        "penalty_every": [Interval(Integral, 1, None, closed="left")],
-        "n_critic": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "ema": [Interval(Real, 0, 1, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "n_steps": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "max_time": [None, Interval(Real, 0, None, closed="neither")],
-        "patience": [None, Interval(Integral, 1, None, closed="left")],
-        "random_state": ["random_state"],
-        "device": [StrOptions(DEVICES)],
         "precision": [StrOptions({"32-true", "bf16-mixed"})],
-        "verbose": ["verbose"],
-        "callbacks": [None, list],
     }
 
     encoder_: TableEncoder
-    _built_from = ("hidden_sizes", "latent_size", "pac", "prior", "spectral_norm")
+    modality = "tabular"
+    _network_parameters = ("dropout", "hidden_sizes", "latent_size", "pac", "prior", "spectral_norm")
     _selection = "forest"
-    # A second thread gains little on such small networks, and on a busy machine, where the two must wait for each
-    # other at every operation, it makes training ten times slower. One also means the same rows on any number of cores.
+    # A second thread gains little for networks this small. On a busy machine the two threads wait for each other at
+    # every operation, and training takes ten times as long.
     _n_threads = 1
 
     def __init__(
@@ -172,7 +164,7 @@ class TabularGAN(ConditionalGAN):
         penalty_every: int = 8,
         n_critic: int | Literal["auto"] = "auto",
         learning_rate: float = 1e-3,
-        ema: float = 0.995,
+        ema: float | Literal["auto"] = 0.995,
         batch_size: int | Literal["auto"] = "auto",
         n_steps: int | Literal["auto"] = "auto",
         max_time: float | None = None,
@@ -209,12 +201,30 @@ class TabularGAN(ConditionalGAN):
         self.verbose = verbose
         self.callbacks = callbacks
 
-    def _check_X(self, X: Any) -> Any:
+    def check_data(self, X: Any) -> CheckedData:
+        """Validate a table and the sizes of the hidden layers.
+
+        Parameters
+        ----------
+        X : DataFrame of pandas or polars, or array-like, of shape (n_rows, n_columns)
+            Training rows.
+
+        Returns
+        -------
+        CheckedData
+            The table, as the encoder takes it.
+
+        Raises
+        ------
+        ValueError
+            If X is sparse, masked, lazy, empty or no table, if a column is there twice, or if `hidden_sizes` are not
+            positive integers.
+        """
         if issparse(X):
             raise ValueError("X is a sparse matrix, and a dense table is needed; densify it with X.toarray()")
         if not (len(self.hidden_sizes) and all(isinstance(n, int | np.integer) and n > 0 for n in self.hidden_sizes)):
             raise ValueError(
-                f"hidden_sizes must hold at least one size, each a positive int; got {self.hidden_sizes!r}"
+                f"hidden_sizes={self.hidden_sizes!r} must hold at least one positive int, such as (128, 128)"
             )
         if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
             raise ValueError("X is a masked array; fill it with X.filled(np.nan)")
@@ -226,13 +236,14 @@ class TabularGAN(ConditionalGAN):
             X = np.array(X, dtype=object) if isinstance(X, (list, tuple)) else X
             X = check_array(X, dtype=None, ensure_all_finite=False)
         elif not isinstance(X, pd.DataFrame) and not is_polars:
-            raise ValueError(f"X is a {type(X).__name__}; pass a table of pandas or polars, or an array")
+            raise ValueError(f"X is a {type(X).__name__}; pass a DataFrame of pandas or polars, or an array")
         elif len(set(X.columns)) < len(X.columns):
-            raise ValueError(f"column {next(c for c in X.columns if list(X.columns).count(c) > 1)!r} is there twice")
+            twice = next(name for name in X.columns if list(X.columns).count(name) > 1)
+            raise ValueError(f"X has more than one column {twice!r}; rename or drop one")
         elif 0 in X.shape:
             raise ValueError(f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s): nothing to learn")
         validate_data(self, X, reset=True, skip_check_array=True)
-        return X
+        return CheckedData(X)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -241,14 +252,14 @@ class TabularGAN(ConditionalGAN):
         tags.target_tags.required = True
         return tags
 
-    def _fit_encoder(self, X: Any, y: np.ndarray) -> TableEncoder:
-        return TableEncoder(self.categorical_features, self.numeric).fit(X, y)
+    def _fit_encoder(self, checked: CheckedData, y: np.ndarray) -> TableEncoder:
+        return TableEncoder(self.categorical_features, self.numeric).fit(checked.X, y)
 
-    def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> Prior:
+    def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, None]:
         n_levels = sum(self.encoder_.block_sizes_)
         if self.prior == "noise":
-            return NoisePrior(self.latent_size, n_levels)
-        return NeighborsPrior.from_rows(
+            return NoisePrior(self.latent_size, n_levels), None
+        prior = NeighborsPrior.from_rows(
             self.latent_size,
             n_levels,
             rows,
@@ -257,25 +268,26 @@ class TabularGAN(ConditionalGAN):
             n_neighbors=self.n_neighbors,
             generator=generator,
         )
+        return prior, None
 
-    def _build(self, n_classes: int, generator: torch.Generator) -> tuple[nn.Module, nn.Module]:
-        encoder, hidden_sizes = self.encoder_, list(self.hidden_sizes)
+    def _build(self, params: Mapping[str, Any], rng: torch.Generator) -> tuple[nn.Module, nn.Module]:
+        encoder, n_classes, hidden_sizes = self.encoder_, len(self.classes_), list(params["hidden_sizes"])
         return (
             MLPGenerator(
-                self.latent_size,
+                params["latent_size"],
                 n_classes,
                 n_continuous=encoder.n_continuous_,
                 block_sizes=encoder.block_sizes_,
                 hidden_sizes=hidden_sizes,
-                anchored=self.prior == "neighbors",
+                anchored=params["prior"] == "neighbors",
             ),
             MLPDiscriminator(
-                encoder.width_ * self.pac,
+                encoder.width_ * params["pac"],
                 n_classes,
                 hidden_sizes=hidden_sizes,
-                dropout=self.dropout,
-                spectral=self.spectral_norm,
-                generator=generator,
+                dropout=params["dropout"],
+                spectral=params["spectral_norm"],
+                generator=rng,
             ),
         )
 

@@ -406,7 +406,7 @@ def test_stopped(folder, moment, number):
         assert process.returncode == -9
         return
     assert process.returncode == 128 + number
-    assert error == "ganaug: error: interrupted\n"
+    assert error.lstrip() == "ganaug: error: interrupted\n"  # rich 14 ends the line of a bar never drawn
     assert names() == ["in.csv", "out.csv"]
 
 

@@ -654,7 +654,7 @@ def test_every_state_of_a_forged_scale_stays_in_its_dtype():
 @pytest.mark.real_data
 @pytest.mark.skipif(not REAL_DATA.exists(), reason="the real data sets are not here")
 @pytest.mark.parametrize("numeric", ["quantile", "standard"])
-@pytest.mark.parametrize("path", sorted(REAL_DATA.glob("*.parquet")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in sorted(REAL_DATA.glob("*.parquet"))])
 def test_round_trip_of_real_tables(path, numeric):
     table = pd.read_parquet(path)
     X, y = table.iloc[:, :-1], pd.factorize(table.iloc[:, -1])[0]

@@ -86,6 +86,7 @@ def test_sentences_are_sentences(best):
         ({"utility": scores((0.8, 0.75, 0.85), (0.8, 0.7, 0.9), (0.9, 0.84, 0.95))}, HELPS, "unknown"),
         ({"utility": scores((0.8, 0.75, 0.85), (0.8, 0.7, 0.9), (0.7, 0.6, 0.74))}, HELPS, "bad"),
         ({"utility": scores(*[(np.nan, np.nan, np.nan)] * 3)}, HELPS, "unknown"),
+        ({"utility": scores((np.nan, np.nan, np.nan), (0.8, 0.7, 0.9), (0.9, 0.8, 1.0))}, HELPS, "unknown"),
         ({"two_sample": AUC(0.71, 0.2)}, REAL, "bad"),
         ({"two_sample": AUC(0.69, 0.02)}, REAL, "unknown"),
         ({"two_sample": AUC(0.95, 0.01), "neighborhoods": 0.4 * SIX}, REAL, "bad"),

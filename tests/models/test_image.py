@@ -1,10 +1,9 @@
-"""ImageGAN: every kind of picture comes back as it came, reproducible, safe to store, and class-true."""
+"""ImageGAN: every kind of image keeps its shape, dtype and range; reproducible, and of the requested class."""
 
 import pickle
 import warnings
 from copy import deepcopy
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -15,7 +14,6 @@ from joblib import Parallel, delayed
 from numpy.testing import assert_array_equal
 from safetensors.torch import load_file
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import FunctionTransformer
@@ -28,36 +26,15 @@ from ganaug.training.callbacks import Callback
 from ganaug.training.losses import LOSSES
 
 TINY = ImageGAN(n_steps=3, width=4, latent_size=8, batch_size=8, random_state=0, device="cpu")
-RANGES = {"uint8": (0, 256), "uint16": (100, 4096), "int16": (-1000, 1000), "float32": (-0.5, 2.0)}
-
-
-def pictures(y, shape=(16, 16), dtype="uint8"):
-    """Noise around a bright bar, which stands upright in class 1 and lies in class 0."""
-    rng = np.random.default_rng(0)
-    low, high = RANGES[dtype]
-    X = rng.uniform(0, 0.4, size=(len(y), *shape))
-    place = rng.integers(2, min(shape[:2]) - 4, size=len(y))
-    for image, upright, at in zip(X, y, place, strict=True):
-        if upright:
-            image[:, at : at + 2] += 0.5
-        else:
-            image[at : at + 2] += 0.5
-    return (low + X * (high - 1 - low)).astype(dtype)
-
-
-@pytest.fixture
-def bars():
-    y = np.repeat([0, 1], [60, 12])
-    return pictures(y), y
 
 
 @pytest.mark.parametrize(
     ("shape", "dtype"),
     [((16, 16), "uint8"), ((13, 21), "uint16"), ((12, 12, 1), "int16"), ((9, 16, 3), "float32"), ((8, 8, 4), "uint8")],
 )
-def test_pictures_keep_shape_dtype_and_range(shape, dtype):
+def test_images_keep_shape_dtype_and_range(bar_images, shape, dtype):
     y = np.repeat(["many", "few"], [20, 8])
-    X = pictures(y == "few", shape, dtype)
+    X = bar_images(y == "few", shape, dtype)
     sampler = GANOversampler(model=TINY)
     X_res, y_res = sampler.fit_resample(X, y)
     assert X_res.shape == (40, *shape)
@@ -69,7 +46,7 @@ def test_pictures_keep_shape_dtype_and_range(shape, dtype):
     assert sampler.n_features_in_ == np.prod(shape)
 
 
-def test_pictures_may_be_flat(bars):
+def test_images_may_be_flat(bars):
     X, y = bars
     sampler = GANOversampler(model=clone(TINY).set_params(image_shape=(16, 16)))
     flat, _ = sampler.fit_resample(X.reshape(len(X), -1), y)
@@ -79,7 +56,7 @@ def test_pictures_may_be_flat(bars):
 
 
 @pytest.mark.parametrize("wrap", [pd.DataFrame, lambda X: pl.DataFrame(X, schema=list(map(str, range(256))))])
-def test_tables_of_pictures_come_back_as_tables(bars, tmp_path, wrap):
+def test_tables_of_images_come_back_as_tables(bars, tmp_path, wrap):
     X, y = bars
     table = wrap(X.reshape(len(X), -1))
     sampler = GANOversampler(model=clone(TINY).set_params(image_shape=(16, 16)), selection="neighbors")
@@ -94,10 +71,10 @@ def test_tables_of_pictures_come_back_as_tables(bars, tmp_path, wrap):
     assert sampler.n_features_in_ == sampler.model_.n_features_in_ == 256
     assert len(sampler.model_.plot(table, y).axes) == 32
     assert len(sampler.model_.plot_training().axes)
-    assert sampler.model_.judge(table, y).shape == (72,)
+    assert sampler.model_.score_samples(table, y).shape == (72,)
 
 
-def test_auto_takes_the_model_for_pictures(bars):
+def test_auto_takes_the_model_for_images(bars):
     sampler = GANOversampler(max_time=0.01, random_state=0).fit(*bars)
     assert isinstance(sampler.model_, ImageGAN)
     with pytest.raises(ValueError, match=r"categorical_features=.* is for tables"):
@@ -143,7 +120,7 @@ def test_augmentation_does_not_show_in_samples(p, shows):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("conditioning", CONDITIONINGS)
-def test_pictures_are_of_the_class_asked_for(bars, conditioning):
+def test_images_are_of_the_class_asked_for(bars, conditioning):
     model = clone(TINY).set_params(n_steps=800, width=8, batch_size=16, conditioning=conditioning).fit(*bars)
     made = model.sample([0] * 40 + [1] * 40).astype(float)
     # a bar that lies varies from row to row, one that stands from column to column
@@ -151,7 +128,7 @@ def test_pictures_are_of_the_class_asked_for(bars, conditioning):
     assert lies[:40].mean() > lies[40:].mean() + 0.5
 
 
-def test_the_same_seed_gives_the_same_pictures(bars):
+def test_the_same_seed_gives_the_same_images(bars):
     one, other = (clone(TINY).fit(*bars) for _ in range(2))
     assert_array_equal(one.sample([0, 1]), other.sample([0, 1]))
     assert not np.array_equal(one.sample([0, 1], 1), other.sample([0, 1], 2))
@@ -159,7 +136,7 @@ def test_the_same_seed_gives_the_same_pictures(bars):
 
 def test_how_many_are_asked_for_never_changes_a_picture(bars, monkeypatch):
     model = clone(TINY).fit(*bars)
-    monkeypatch.setattr(model, "_n_decoded", 128)
+    monkeypatch.setattr(ImageGAN, "_n_decoded", 128)
     wanted = np.random.default_rng(0).integers(0, 2, 300)
     made = model.sample(wanted)
     for n in (1, 64, 65, 129):
@@ -176,7 +153,7 @@ def test_a_stored_model_samples_the_same_and_trains_on(bars, tmp_path):
     # so slow a learner stays where it started, and would be elsewhere had it started afresh
     after = again.generator_.parameters()
     assert all(torch.allclose(one, other, atol=1e-4) for one, other in zip(before, after, strict=True))
-    with pytest.raises(ValueError, match="warm_start=True, and the networks of the fit before have other sizes"):
+    with pytest.raises(ValueError, match="the networks of the previous fit have other sizes"):
         again.set_params(width=6).fit(*bars)
 
 
@@ -187,7 +164,9 @@ def test_a_model_of_any_architecture_can_be_stored_and_pickled(bars, tmp_path, a
     wanted = [0, 1, 1]
     for again in (ImageGAN.load(tmp_path / "m.ganaug"), pickle.loads(pickle.dumps(model)), deepcopy(model)):
         assert_array_equal(again.sample(wanted), model.sample(wanted))
-        assert again.judge(bars[0][:3], wanted) == pytest.approx(model.judge(bars[0][:3], wanted), abs=1e-5)
+        assert again.score_samples(bars[0][:3], wanted) == pytest.approx(
+            model.score_samples(bars[0][:3], wanted), abs=1e-5
+        )
 
 
 def test_warm_starts_keep_the_range(bars):
@@ -195,9 +174,9 @@ def test_warm_starts_keep_the_range(bars):
     model = clone(TINY).fit(X, y).set_params(warm_start=True)
     model.fit(X // 2, y)
     assert model.encoder_.high_ == X.max()
-    with pytest.raises(ValueError, match=r"goes on with values from .* scale them"):
+    with pytest.raises(ValueError, match=r"continues with values from .* scale them"):
         clone(TINY).fit(X // 2, y).set_params(warm_start=True).fit(X, y)
-    with pytest.raises(ValueError, match="goes on with pictures of uint8"):
+    with pytest.raises(ValueError, match="continues with images of uint8"):
         model.fit(X.astype(float), y)
 
 
@@ -234,7 +213,7 @@ def test_warm_starts_keep_the_classes(bars, labels):
     if set(labels) == {0, 1}:
         model.fit(X, renamed)
         return
-    with pytest.raises(ValueError, match=r"goes on with the classes \[0, 1\], and y has"):
+    with pytest.raises(ValueError, match=r"continues with the classes \[0, 1\], and y has"):
         model.fit(X, renamed)
 
 
@@ -252,7 +231,13 @@ def test_a_warm_start_that_fails_leaves_what_there_was(bars, fault, wrapped):
 
     def state():
         model = made.model_ if wrapped else made
-        return model.sample([0, 1]), made.history_, made.classes_, made.n_features_in_, model.judge(X[:2], [0, 1])
+        return (
+            model.sample([0, 1]),
+            made.history_,
+            made.classes_,
+            made.n_features_in_,
+            model.score_samples(X[:2], [0, 1]),
+        )
 
     before = state()
     prefix = "model__" if wrapped else ""
@@ -310,12 +295,12 @@ def test_parameters_set_after_fit_wait_for_the_next(bars, tmp_path, params):
 
 
 @pytest.mark.parametrize("rare", ["constant", "one", "all constant"])
-def test_classes_without_variety_are_learned(rare):
+def test_classes_without_variety_are_learned(bar_images, rare):
     y = np.repeat([0, 1], [20, 1 if rare == "one" else 8])
-    X = pictures(y)
+    X = bar_images(y)
     X[slice(None) if rare == "all constant" else y == 1] = 7
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Too few pictures")
+        warnings.filterwarnings("ignore", message="Too few images")
         model = clone(TINY).fit(X, y)
         anchored = clone(TINY).set_params(prior="neighbors").fit(X, y)
     assert np.isfinite(model.history_.to_numpy(float)).all()
@@ -327,7 +312,7 @@ def test_labels_may_be_a_column(bars):
     assert_array_equal(clone(TINY).fit(X, y[:, None]).sample([1]), clone(TINY).fit(X, y).sample([1]))
 
 
-def test_a_list_of_pictures_is_taken_for_what_it_is(bars):
+def test_a_list_of_images_is_taken_for_what_it_is(bars):
     sampler = GANOversampler(max_time=0.01, random_state=0).fit(list(bars[0]), bars[1])
     assert isinstance(sampler.model_, ImageGAN)
 
@@ -344,52 +329,16 @@ def test_truncated_samples_are_less_varied(bars):
     assert narrow < wide
 
 
-def test_interpolation_goes_from_one_end_to_the_other_in_small_steps(bars):
-    model = clone(TINY).set_params(n_steps=60).fit(*bars)
-    way = model.interpolate(1, 9).astype(float)
-    assert way.shape == (9, 16, 16)
-    steps = np.abs(np.diff(way, axis=0)).mean((1, 2))
-    assert steps.max() < np.abs(way[0] - way[-1]).mean()
-    with pytest.raises(ValueError, match="n=1"):
-        model.interpolate(1, 1)
-
-
-@pytest.mark.parametrize("shape", [(16, 16), (9, 16, 3), (8, 8, 2)])
-def test_the_contact_sheet_has_a_row_of_each_kind(shape):
-    y = np.repeat([0, 1], [20, 8])
-    X = pictures(y, shape)
-    model = clone(TINY).fit(X, y)
-    figure = model.plot(X, y, n_each=5)
-    assert len(figure.axes) == 20
-    titles = [title for ax in figure.axes if (title := ax.get_title(loc="left"))]
-    assert titles == ["0, real", "0, synthetic", "1, real", "1, synthetic"]
-    assert len(model.plot().axes) == 16
-    assert not plt.get_fignums()  # nothing stays open, and no window opens
-    assert model.plot(n_each=1)._repr_png_().startswith(b"\x89PNG")  # what a notebook shows
-
-
-def test_training_can_be_looked_at_step_by_step(bars, tmp_path):
-    model = clone(TINY).set_params(n_steps=40).fit(*bars)
-    assert list(model.snapshots_) == [10, 20, 30, 40]
-    assert all(pictures.shape == (2, 16, 16) for pictures in model.snapshots_.values())
-    assert len(model.plot_training().axes) == 8
-    model.save(tmp_path / "m.ganaug")
-    with pytest.raises(ValueError, match="no snapshots"):
-        ImageGAN.load(tmp_path / "m.ganaug").plot_training()
-
-
-def test_measured_pictures_are_held_out_where_a_class_can_spare_them(bars):
+def test_large_classes_have_a_validation_split(bar_images):
     y = np.repeat([0, 1], [120, 50])
-    X = pictures(y)
+    X = bar_images(y)
     model = clone(TINY).fit(X, y)
-    rows = model._encode(X)
-    (kept, kept_y), (spared, spared_y) = model._train_validation_split(
-        rows, torch.from_numpy(y), torch.Generator().manual_seed(0)
-    )
+    data = model.encode(X, y)
+    (kept, kept_y), (spared, spared_y) = model._train_validation_split(data, torch.Generator().manual_seed(0))
     assert kept_y.bincount().tolist() == [108, 50]
     assert spared_y.bincount().tolist() == [12, 50]
     assert not set(map(bytes, spared.kept[spared_y == 0].numpy())) & set(map(bytes, kept.kept.numpy()))
-    assert rows.kept.dtype == torch.uint8
+    assert data.rows.kept.dtype == torch.uint8
 
 
 def test_training_ends_with_the_weights_that_measured_best(bars, monkeypatch):
@@ -414,35 +363,11 @@ def test_in_pipelines_and_searches(bars):
 
 
 @pytest.mark.parametrize("selection", ["forest", "neighbors", "discriminator"])
-def test_pictures_can_be_chosen(bars, selection):
+def test_images_can_be_chosen(bars, selection):
     X, y = bars
     sampler = GANOversampler(model=TINY, selection=selection)
     made = sampler.fit_resample(X, y)[0][sampler.is_synthetic_]
     assert made.shape == (48, 16, 16)
-
-
-def test_neighbours_in_the_latent_space_need_no_adversary(bars, tmp_path):
-    X, y = bars
-    model = clone(TINY).set_params(prior="neighbors", n_steps=0, learning_rate=2e-3).fit(X, y)
-    assert len(model.history_) == 0
-    assert model.reconstruction_["autoencoder_loss"].iloc[-1] < 0.5 * model.reconstruction_["autoencoder_loss"].iloc[0]
-    with pytest.raises(ValueError, match="no discriminator"):
-        model.judge(X, y)  # nothing has trained it
-    made = model.sample([0] * 40 + [1] * 40).astype(float)
-    lies = made.mean(2).std(1) > made.mean(1).std(1)
-    assert lies[:40].mean() > 0.8
-    assert lies[40:].mean() < 0.2
-    model.save(tmp_path / "m.ganaug")
-    assert_array_equal(ImageGAN.load(tmp_path / "m.ganaug").sample([1, 0]), model.sample([1, 0]))
-    # the adversarial training begins where the decoder ended
-    trained = clone(model).set_params(n_steps=1, learning_rate=2e-3).fit(X, y)
-    assert np.abs(trained.sample([0] * 9).astype(float) - model.sample([0] * 9)).mean() < 40
-
-
-@pytest.mark.filterwarnings("ignore:Training diverged")
-def test_autoencoder_that_diverges_is_an_error(bars):
-    with pytest.raises(ValueError, match="learning_rate=1e\\+18"):
-        clone(TINY).set_params(prior="neighbors", learning_rate=1e18).fit(*bars)
 
 
 @pytest.mark.parametrize(
@@ -454,7 +379,7 @@ def test_parameters_that_contradict_each_other(bars, params, match):
         clone(TINY).set_params(**params).fit(*bars)
 
 
-def test_equal_share_of_pictures(bars):
+def test_equal_share_of_images(bars):
     X, y = bars
     sampler = GANOversampler(model=TINY, sampling_strategy="equal share", synthetic_share=0.25)
     _, y_res = sampler.fit_resample(X, y)
@@ -475,7 +400,7 @@ def test_equal_share_of_pictures(bars):
         ({"betas": 3}, "betas"),
         ({"augment": [["flip"]]}, r"augment has an operation \['flip'\]"),
         ({"device": "cuda:0"}, r"'device' parameter .* must be a str among .*'cuda'.* Got 'cuda:0'"),
-        ({"device": "tpu"}, "device='tpu' is not there; device='auto' takes what is"),
+        ({"device": "tpu"}, "device='tpu' is not available on this machine"),
         ({"image_shape": (0, 0)}, r"image_shape must be \(h, w\) or \(h, w, c\) in pixels, got \(0, 0\)"),
         ({"image_shape": "16x16"}, "image_shape"),
         ({"image_shape": 16}, "image_shape"),
@@ -487,11 +412,11 @@ def test_wrong_parameters_are_named(bars, params, match):
 
 
 @pytest.mark.parametrize("device", ["auto", "gpu", "cuda"])
-def test_many_pictures_and_a_gpu_take_the_largest_networks(bars, device, monkeypatch):
+def test_many_images_and_a_gpu_take_the_largest_networks(bars, device, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(models.image, "_MANY", 72)
     model = clone(TINY).set_params(device=device)
-    model._fit_encoder(model._check_X(bars[0]), bars[1])
+    model._fit_encoder(model.check_data(bars[0]), bars[1])
     assert model.architecture_ == "biggan"
 
 
@@ -525,10 +450,10 @@ def test_tags_say_what_is_taken():
     assert both.allow_nan
 
 
-def test_lists_of_pictures_come_back_as_lists_of_pictures(bars):
+def test_lists_of_images_come_back_as_lists_of_images(bars):
     resampled, _ = GANOversampler(model=TINY).fit_resample(list(bars[0]), bars[1])
     assert isinstance(resampled, list)
-    assert all(picture.dtype == np.uint8 for picture in resampled)
+    assert all(image.dtype == np.uint8 for image in resampled)
 
 
 def test_two_workers_give_what_one_gives(bars):
@@ -537,20 +462,9 @@ def test_two_workers_give_what_one_gives(bars):
         assert_array_equal(made, alone)
 
 
-def test_broken_pictures_are_named(bars):
+def test_broken_images_are_named(bars):
     X, y = bars
     X = X.astype("float32")
     X[3, 2, 2] = np.nan
     with pytest.raises(ValueError, match="3"):
         GANOversampler(model=TINY).fit_resample(X, y)
-
-
-def test_pictures_are_shown_from_the_darkest_to_the_brightest():
-    X = np.random.default_rng(0).integers(20, 200, (12, 8, 8, 2), dtype=np.uint8)
-    model = ImageGAN(n_steps=1, width=4, latent_size=4, batch_size=4, random_state=0).fit(X, np.arange(12) % 2)
-    shown = model.shown(X)
-    assert shown.shape == (12, 8, 8)  # two channels are no colours
-    low, high = X.min(), X.max()
-    np.testing.assert_allclose(shown, (X[..., 0] - float(low)) / (float(high) - low))
-    with pytest.raises(NotFittedError):
-        ImageGAN().shown(X)

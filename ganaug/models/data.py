@@ -1,0 +1,58 @@
+"""Training data on their way into a model: checked, then encoded."""
+
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+class Encoder(Protocol):
+    """Data to tensors and back; `decode(encode(X))` is X."""
+
+    def encode(self, X: Any) -> Tensor:
+        """Encode to a tensor whose first dimension is rows."""
+        ...
+
+    def decode(self, encoded: Tensor) -> Any:
+        """Decode to the container and dtypes that were fitted."""
+        ...
+
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return a JSON-able description and arrays, from which the encoder can be restored."""
+        ...
+
+
+class CheckedData(NamedTuple):
+    """Features that passed `ConditionalGAN.check_data`.
+
+    Attributes
+    ----------
+    X : Any
+        What the encoder takes.
+    encoder : Encoder or None
+        An encoder that is fitted to `X` already, where the check has to read all values anyway; otherwise None.
+    """
+
+    X: Any
+    encoder: Any = None
+
+
+class EncodedData(NamedTuple):
+    """Encoded rows and their classes.
+
+    Attributes
+    ----------
+    rows : Tensor or CompactRows, n_rows long
+        Encoded rows.
+    y : Tensor of shape (n_rows,)
+        Class index of each.
+    """
+
+    rows: Any
+    y: Tensor
+
+    @property
+    def features(self) -> NDArray:
+        """Rows as a selection and the scores of a discriminator take them, of shape (n_rows, n_features)."""
+        return self.rows[:].flatten(1).numpy()

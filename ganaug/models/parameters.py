@@ -1,0 +1,224 @@
+"""Parameters that several models, or a model and the sampler, share: constraint and documentation, written once.
+
+A class takes the constraints with `constraints_of`. It takes the documentation with the decorator `documented`, which
+replaces each line ``$name`` of the class docstring by the entry of that parameter. The default value in an entry is
+read from the signature of the class.
+"""
+
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Iterable
+from numbers import Integral, Real
+from typing import Any, NamedTuple, TypeVar
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from ganaug.training import LOSSES, PENALTIES
+
+# The accelerators of Lightning Fabric.
+DEVICES = ("auto", "cpu", "gpu", "cuda", "mps", "tpu")
+_WIDTH = 116
+
+Class = TypeVar("Class", bound=type)
+
+
+class Parameter(NamedTuple):
+    """A shared parameter.
+
+    Attributes
+    ----------
+    constraints : list
+        As scikit-learn validates parameters.
+    type : str
+        The type in a numpydoc entry, without default and without None.
+    text : str
+        What the parameter does. ``{noun}`` stands for the samples of the class: "rows" or "images".
+    none : str
+        What None means for a model; empty where a model does not take None.
+    """
+
+    constraints: list[Any]
+    type: str
+    text: str
+    none: str = ""
+
+
+def _options(names: Iterable[str]) -> str:
+    return "{" + ", ".join(f'"{name}"' for name in names) + "}"
+
+
+_AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
+_AUTO = StrOptions({"auto"})
+
+SHARED: dict[str, Parameter] = {
+    "loss": Parameter(
+        [StrOptions(set(LOSSES))],
+        _options(LOSSES),
+        'Adversarial loss. ``"rpgan"`` compares each real sample with a synthetic one, with the gradient penalties '
+        "R1 and R2 (R3GAN, arXiv 2501.05441). The others are the hinge loss (arXiv 1705.02894), the loss of "
+        "the first GAN (arXiv 1406.2661), least squares (arXiv 1611.04076), and Wasserstein with clipped weights "
+        "(arXiv 1701.07875) or with gradient penalty (arXiv 1704.00028).",
+    ),
+    "penalty": Parameter(
+        [StrOptions({"auto", *PENALTIES})],
+        _options(["auto", *PENALTIES]),
+        'Gradient penalty on the discriminator. ``"auto"`` takes the penalty that belongs to the loss.',
+    ),
+    "gamma": Parameter(
+        [_AUTO, Interval(Real, 0, None, closed="left")],
+        'float or "auto"',
+        'Weight of the penalty, at least 0. ``"auto"`` takes the weight that belongs to the loss.',
+    ),
+    "penalty_every": Parameter(
+        [_AT_LEAST_ONE],
+        "int",
+        "The penalty is computed in every n-th step, with n times the weight (lazy regularisation, arXiv 1912.04958). "
+        "A larger value saves time.",
+    ),
+    "n_critic": Parameter(
+        [_AUTO, _AT_LEAST_ONE],
+        'int or "auto"',
+        "Number of discriminator updates for each generator update. "
+        '``"auto"`` is 5 for the Wasserstein losses and 1 for all others.',
+    ),
+    "learning_rate": Parameter(
+        [Interval(Real, 0, None, closed="neither")], "float", "Learning rate of Adam, for both networks."
+    ),
+    "ema": Parameter(
+        [_AUTO, Interval(Real, 0, 1, closed="left")],
+        'float or "auto"',
+        "Decay of the exponential moving average (EMA) of the generator's weights, in [0, 1). The averaged network is "
+        'the one that samples (arXiv 1806.04498). ``"auto"`` adapts the decay to the number of training steps.',
+    ),
+    "latent_size": Parameter([_AT_LEAST_ONE], "int", "Size of the latent noise vector."),
+    "n_neighbors": Parameter(
+        [_AT_LEAST_ONE],
+        "int",
+        'With ``prior="neighbors"``: a sample starts between one of the training {noun} and one of this many nearest '
+        "{noun} of the same class.",
+    ),
+    "max_time": Parameter(
+        [None, Interval(Real, 0, None, closed="neither")],
+        "float",
+        "Training stops after this many seconds.",
+        "None sets no limit.",
+    ),
+    "patience": Parameter(
+        [None, _AT_LEAST_ONE],
+        "int",
+        "The distance between synthetic and real {noun} is measured about 20 times in a training. Training stops early "
+        "when it has not improved in this many measurements in a row.",
+        "None trains to the end.",
+    ),
+    "categorical_features": Parameter(
+        [_AUTO, "array-like", None],
+        '"auto", array-like (names, indices or bool)',
+        'Numeric columns of a table that are categories. ``"auto"`` takes those with at most two distinct values. '
+        "An empty list takes none. Columns of text, booleans and pandas categories are categories in any case.",
+        "None means the same as an empty list.",
+    ),
+    "random_state": Parameter(
+        ["random_state"],
+        "int, RandomState",
+        "Seed. An integer gives the same {noun} every time, on the same machine.",
+        "None draws a new seed in each `fit`.",
+    ),
+    "device": Parameter(
+        [StrOptions(set(DEVICES))],
+        _options(DEVICES),
+        'The device that trains, by its name in Lightning Fabric. ``"auto"`` takes an accelerator where there is one.',
+    ),
+    "verbose": Parameter(["verbose"], "int", "1 shows a progress bar on standard error; 0 shows nothing."),
+    "callbacks": Parameter(
+        [None, list],
+        "list of Callback",
+        "Objects that watch or stop the training; see `ganaug.training.callbacks`.",
+        "None uses no callback.",
+    ),
+}
+
+
+def constraints_of(*names: str) -> dict[str, list[Any]]:
+    """Return the constraints of shared parameters, for the ``_parameter_constraints`` of a model.
+
+    Parameters
+    ----------
+    *names : str
+        Names of `SHARED`.
+
+    Returns
+    -------
+    dict of str to list
+        Name -> constraints.
+    """
+    return {name: list(SHARED[name].constraints) for name in names}
+
+
+def constraints_of_overrides(*names: str) -> dict[str, list[Any]]:
+    """Return the constraints of parameters that override those of a model if they are not None.
+
+    Parameters
+    ----------
+    *names : str
+        Names of `SHARED`.
+
+    Returns
+    -------
+    dict of str to list
+        Name -> constraints, None among them.
+    """
+    return {name: [*(c for c in SHARED[name].constraints if c is not None), None] for name in names}
+
+
+def documented(*, noun: str, overrides: bool = False) -> Callable[[Class], Class]:
+    """Complete the docstring of a class with the entries of shared parameters.
+
+    Parameters
+    ----------
+    noun : str
+        What the class calls its samples: "rows" or "images".
+    overrides : bool, default=False
+        Whether the parameters override those of a model, and are None where they do not.
+
+    Returns
+    -------
+    callable
+        A class decorator.
+
+    Examples
+    --------
+    >>> @documented(noun="rows")
+    ... class Model:
+    ...     '''A model.
+    ...
+    ...     Parameters
+    ...     ----------
+    ...     $learning_rate
+    ...     '''
+    ...     def __init__(self, learning_rate=0.1): ...
+    >>> print(Model.__doc__.splitlines()[4])
+    learning_rate : float, default=0.1
+    """
+
+    def complete(cls: Class) -> Class:
+        if cls.__doc__:  # there is none under python -OO
+            signature = inspect.signature(cls).parameters
+
+            def entry(match: re.Match[str]) -> str:
+                return _entry(match[1], signature[match[1]].default, noun, overrides)
+
+            cls.__doc__ = re.sub(r"^\$(\w+)$", entry, inspect.cleandoc(cls.__doc__), flags=re.MULTILINE)
+        return cls
+
+    return complete
+
+
+def _entry(name: str, default: Any, noun: str, overrides: bool) -> str:
+    parameter = SHARED[name]
+    # None means one thing to a model, and to a sampler that its model decides
+    none = "None keeps the value of the model." if overrides else parameter.none
+    shown = f'"{default}"' if isinstance(default, str) else repr(default)
+    head = f"{name} : {parameter.type}{' or None' if none else ''}, default={shown}"
+    text = f"{parameter.text.replace('{noun}', noun)} {none}".strip()
+    return head + "\n" + textwrap.indent(textwrap.fill(text, _WIDTH - 4, break_on_hyphens=False), "    ")

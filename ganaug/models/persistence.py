@@ -1,0 +1,235 @@
+"""Models as files: weights in the safetensors format, everything else as JSON in one of its tensors; no code.
+
+A file holds these tensors:
+
+=========================  =====================================================================================
+``json``                   the header, as UTF-8 bytes: version of the format, model class, parameters, class labels,
+                           seed, names of the columns, and how the encoder and the prior are restored
+``generator.<name>``       weights of the generator (the moving average)
+``discriminator.<name>``   weights of the discriminator, for models that store it
+``array.<name>``           arrays of the encoder and of the prior
+=========================  =====================================================================================
+
+A file may come from a stranger. Whatever it holds, reading it runs no code, allocates no more memory than the file has
+bytes, and either restores a model that samples or raises ValueError.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
+
+from ganaug._version import __version__
+from ganaug.common.files import replacing
+from ganaug.common.serialization import from_json, to_json
+
+if TYPE_CHECKING:
+    from ganaug.models.base import ConditionalGAN
+
+FORMAT = 2
+NETWORKS = ("generator_", "discriminator_")
+# Parameters of the machine and of the session, which a file does not hold.
+_NOT_STORED = ("callbacks", "random_state", "device", "verbose")
+# What malformed data raises where a model is restored from it.
+_ERRORS = (LookupError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError)
+
+Self = TypeVar("Self", bound="PersistenceMixin")
+
+
+class PersistenceMixin:
+    """Save and load a fitted model; pickle it with networks of any kind."""
+
+    # The model classes that a file may name.
+    _kinds: ClassVar[dict[str, type["ConditionalGAN"]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        PersistenceMixin._kinds[cls.__name__] = cast("type[ConditionalGAN]", cls)
+
+    def save(self, path: str | Path) -> None:
+        """Store the fitted model in one file: weights in the safetensors format, everything else as JSON; no code.
+
+        The file is written next to `path` and then renamed to it, so that an existing file is never half replaced.
+
+        The file holds values of the training data: categories, up to 1,000 quantiles of each numeric column, and with
+        ``prior="neighbors"`` whole training rows, or the latent vectors of training images. Share it only with those
+        who may see the data.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file; an existing one is replaced.
+        """
+        check_is_fitted(self, "generator_")
+        _write_model(cast("ConditionalGAN", self), path)
+
+    @classmethod
+    def load(cls: type[Self], path: str | Path) -> Self:
+        """Read a model that `save` stored; it samples the same rows as before.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        model
+            Fitted, on the CPU.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If the file is cut short, is not a ganaug model, holds a model of another class, or has another version of
+            the file format.
+        """
+        model: Any = _read_model(path)
+        if not isinstance(model, cls):
+            kind = type(model).__name__
+            raise ValueError(f"{str(path)!r} holds a {kind}, not a {cls.__name__}; read it with {kind}.load")
+        return model
+
+    def __getstate__(self) -> dict[str, Any]:
+        # torch pickles only the weights of networks with spectral norm, not the networks
+        state: Any = super().__getstate__()
+        return {**state} | {
+            name: state[name].state_dict()
+            for name in NETWORKS
+            if name in state and any(is_parametrized(module) for module in state[name].modules())
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # type: ignore[misc]
+        stored = {name: weights for name in NETWORKS if isinstance(weights := getattr(self, name, None), dict)}
+        if stored:
+            for name, network in zip(NETWORKS, _empty_networks(cast("ConditionalGAN", self)), strict=True):
+                if name in stored:
+                    setattr(self, name, _with_weights(network, stored[name]))
+
+
+def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
+    description, arrays = model._store()
+    params = model.get_params(deep=False) | model.network_params_
+    header = {
+        "format": FORMAT,
+        "ganaug": __version__,
+        "model": type(model).__name__,
+        "params": {name: value_to_json(value, name) for name, value in params.items() if name not in _NOT_STORED},
+        "classes": {"dtype": model.classes_.dtype.str, "values": value_to_json(model.classes_, "y")},
+        "seed": model.seed_,
+        "n_features_in": model.n_features_in_,
+        "feature_names_in": getattr(model, "feature_names_in_", np.array([])).tolist(),
+        "target_name": model.target_name_,
+        "description": description,
+    }
+    tensors = {f"generator.{name}": weight.cpu() for name, weight in model.generator_.state_dict().items()}
+    if model._stores_discriminator:
+        weights = model.discriminator_.state_dict()
+        tensors |= {f"discriminator.{name}": weight.cpu() for name, weight in weights.items()}
+    tensors |= {f"array.{name}": torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+    tensors["json"] = torch.frombuffer(bytearray(json.dumps(header).encode()), dtype=torch.uint8)
+    with replacing(path) as beside:
+        save_file(tensors, beside, metadata={"format": "ganaug"})
+
+
+def _read_model(path: str | Path) -> "ConditionalGAN":
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"No model file at {str(path)!r}")
+    try:
+        tensors = load_file(path)
+        header = json.loads(tensors.pop("json").numpy().tobytes())
+        version = header["format"]
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{str(path)!r} is not a complete ganaug model file: {error}") from error
+    if version != FORMAT:
+        raise ValueError(
+            f"{str(path)!r} has format {version!r}, written by ganaug {header.get('ganaug')}. This is ganaug "
+            f"{__version__}, which reads format {FORMAT}. Read the file with the version that wrote it, or fit the "
+            "model again"
+        )
+    try:
+        return _restored(PersistenceMixin._kinds[header["model"]], header, tensors)
+    except _ERRORS as error:
+        raise ValueError(f"{str(path)!r} is damaged or was not written by ganaug: {error}") from error
+
+
+def _restored(kind: type["ConditionalGAN"], header: dict[str, Any], tensors: dict[str, Tensor]) -> "ConditionalGAN":
+    model = kind(**{name: value_from_json(value) for name, value in header["params"].items()})
+    model._validate_params()
+    model.network_params_ = model._params_of_networks()
+    stored = group_by_prefix(tensors, ("generator", "discriminator", "array"))
+    if not all(weight.isfinite().all() for name in ("generator", "discriminator") for weight in stored[name].values()):
+        raise ValueError("a weight is not finite")
+    dtype = np.dtype(header["classes"]["dtype"])
+    model.classes_ = np.array(value_from_json(header["classes"]["values"]), dtype=dtype)
+    model.target_name_ = header["target_name"]
+    if not isinstance(model.target_name_, str | None):
+        raise ValueError(f"the name of the target is {model.target_name_!r}, which is no text")
+    model.seed_ = int(header["seed"])
+    model.n_features_in_ = int(header["n_features_in"])
+    if header["feature_names_in"]:
+        model.feature_names_in_ = np.array(header["feature_names_in"], dtype=object)
+    arrays = {name: tensor.numpy() for name, tensor in stored["array"].items()}
+    model.encoder_, model.prior_ = model._restore(header["description"], arrays)
+    generator, discriminator = _empty_networks(model)
+    model.generator_ = _with_weights(generator, stored["generator"])
+    if kind._stores_discriminator:
+        model.discriminator_ = _with_weights(discriminator, stored["discriminator"])
+    model.sample(model.classes_)  # a model that cannot sample is refused now
+    return model
+
+
+def _empty_networks(model: "ConditionalGAN") -> tuple[nn.Module, nn.Module]:
+    """Build networks of the sizes of `fit`, on the meta device: they have shapes and take no memory.
+
+    A file with forged sizes is therefore refused before it costs memory.
+    """
+    with torch.device("meta"):
+        return model._build(model.network_params_, torch.Generator("cpu"))
+
+
+def _with_weights(network: nn.Module, weights: dict[str, Tensor]) -> nn.Module:
+    """Give a network of `_empty_networks` its weights, ready to sample."""
+    network.load_state_dict(weights, assign=True)
+    return network.eval().requires_grad_(False)
+
+
+def group_by_prefix(arrays: dict[str, Any], prefixes: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Sort arrays by what stands before the first dot of their names; a name of another prefix raises KeyError.
+
+    Examples
+    --------
+    >>> group_by_prefix({"encoder.range": 1, "prior.rows": 2, "prior.counts": 3}, ("encoder", "prior"))
+    {'encoder': {'range': 1}, 'prior': {'rows': 2, 'counts': 3}}
+    """
+    groups: dict[str, dict[str, Any]] = {prefix: {} for prefix in prefixes}
+    for name, array in arrays.items():
+        prefix, _, rest = name.partition(".")
+        groups[prefix][rest] = array
+    return groups
+
+
+def value_to_json(value: Any, name: str) -> Any:
+    """Write a parameter as JSON data with its types: one value, or a list, tuple, array or index of values."""
+    if isinstance(value, (list, tuple, set, np.ndarray, pd.Index, pd.Series)):
+        items = value.tolist() if isinstance(value, np.ndarray) else list(value)
+        return {"items": [to_json(item, name) for item in items]}
+    return to_json(value, name)
+
+
+def value_from_json(plain: Any) -> Any:
+    """Read what `value_to_json` wrote; several values come back as a list."""
+    if isinstance(plain, dict) and "items" in plain:
+        return [from_json(item) for item in plain["items"]]
+    return from_json(plain)

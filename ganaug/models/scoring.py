@@ -1,0 +1,183 @@
+"""What the discriminator says of rows, and how a model chooses among candidates."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
+
+from ganaug.common.modality import MODALITIES
+from ganaug.models.data import EncodedData
+from ganaug.selection import CandidateSelection, by_cleaner, by_forest, by_neighbors, candidates_per_row, without_copies
+from ganaug.training import CompactRows
+
+
+class ScoringMixin(ABC):
+    """Scores of the discriminator, and selections by them or by a classifier."""
+
+    # The kind of data, a name of `MODALITIES`.
+    modality: ClassVar[str]
+    # What `selection="auto"` means for this kind of data: a name that `selection_for` takes, or None.
+    _selection: ClassVar[str | None] = None
+    # Rows are generated, and scored, in batches of this size, however many are requested: the same row then always
+    # comes out of a computation of the same shape, bit for bit.
+    _n_generated: ClassVar[int] = 1024
+
+    classes_: NDArray
+    seed_: int
+    generator_: nn.Module
+    discriminator_: nn.Module
+    network_params_: dict[str, Any]
+
+    @abstractmethod
+    def _encode(self, X: Any) -> Tensor | CompactRows:
+        """Encode to rows that networks take, or that become so where they are indexed."""
+
+    def _from_features(self, features: Tensor) -> Tensor:
+        """Return what networks take of rows that `EncodedData.features` flattened."""
+        return features
+
+    @property
+    def _noun(self) -> str:
+        """What messages call several samples: "rows" or "images"."""
+        return MODALITIES[self.modality].noun
+
+    def encode(self, X: Any, y: Any) -> EncodedData:
+        """Encode rows and labels like those of `fit`, for `selection_for`.
+
+        Parameters
+        ----------
+        X : as in `fit`
+            Rows, real or synthetic.
+        y : array-like of shape (n_rows,)
+            Their labels, each seen in `fit`.
+
+        Returns
+        -------
+        EncodedData
+            Encoded rows, and the class index of each.
+
+        Raises
+        ------
+        ValueError
+            If the lengths differ, or a label, category or column was not seen in `fit`.
+        """
+        check_is_fitted(self, "generator_")
+        rows, index = self._encode(X), class_index(self.classes_, y)
+        if len(rows) != len(index):
+            raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(rows), len(index)]}")
+        return EncodedData(rows, torch.from_numpy(index))
+
+    def selection_for(self, selection: Any, training: EncodedData, n_requested: int) -> CandidateSelection | None:
+        """Learn from training data how to choose among candidates, for `sample`.
+
+        Parameters
+        ----------
+        selection : {"auto", "forest", "neighbors", "discriminator"}, None or cleaning sampler
+            As `GANOversampler` takes it.
+        training : EncodedData
+            Training rows, or some of them, from `encode` or `fit_checked`.
+        n_requested : int
+            How many rows will be requested. The more there are, the fewer candidates are generated for each.
+
+        Returns
+        -------
+        CandidateSelection or None
+            None if there is no choice: with ``selection=None``, or with one candidate for each row.
+
+        Raises
+        ------
+        ValueError
+            If `selection` is "discriminator" and no discriminator can score single rows.
+        """
+        check_is_fitted(self, "generator_")
+        n_candidates = candidates_per_row(n_requested)
+        if isinstance(selection, str) and selection == "auto":
+            selection = self._selection
+        if selection is None or n_candidates == 1:
+            return None
+        if isinstance(selection, str) and selection == "discriminator":
+            self._check_scores("selection='discriminator'")
+        features, y = training.features, training.y.numpy()
+        if not isinstance(selection, str):
+            weigh = by_cleaner(selection, features, y, n_candidates)
+        elif selection == "discriminator":
+            weigh = self._score
+        else:
+            weigh = {"forest": by_forest, "neighbors": by_neighbors}[selection](features, y, self.seed_)
+        return CandidateSelection(without_copies(weigh, features, y), n_candidates)
+
+    def score_samples(self, X: Any, y: Any = None) -> NDArray:
+        """Score rows by the discriminator: the higher a score, the more the row looks like a real one of its class.
+
+        Parameters
+        ----------
+        X : as in `fit`
+            Rows, real or synthetic.
+        y : array-like of shape (n_rows,), default=None
+            Their labels, each seen in `fit`. None takes for each row the class in which its score is highest.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Scores. Only differences between scores of the same model have a meaning.
+
+        Raises
+        ------
+        ValueError
+            If no discriminator can score single rows: it was trained with ``pac`` above 1, or the file that the model
+            was loaded from does not hold it.
+        """
+        check_is_fitted(self, "generator_")
+        self._check_scores("score_samples")
+        if y is not None:
+            data = self.encode(X, y)
+            return self._score(data.features, data.y.numpy())
+        rows = self._encode(X)
+        of_classes = [EncodedData(rows, torch.full((len(rows),), index)) for index in range(len(self.classes_))]
+        return np.max([self._score(data.features, data.y.numpy()) for data in of_classes], axis=0)
+
+    def _check_scores(self, what: str) -> None:
+        reason = self._why_not_scored()
+        if reason is not None:
+            raise ValueError(f"{what} needs a discriminator that scores single {self._noun}: {reason}")
+
+    def _why_not_scored(self) -> str | None:
+        """Return why the discriminator cannot score single rows; None where it can."""
+        pac = self.network_params_.get("pac", 1)
+        if pac > 1:
+            return f"with pac={pac} it scores {pac} {self._noun} together; fit with pac=1"
+        if not hasattr(self, "discriminator_"):
+            return "this model was loaded from a file, which does not hold the discriminator; fit the model again"
+        return None
+
+    @torch.inference_mode()
+    def _score(self, features: NDArray, y: NDArray) -> NDArray:
+        # For an optimal discriminator, exp(score) is proportional to the density of real rows over that of synthetic
+        # ones. A draw with these weights therefore corrects the generator (arXiv 1810.06758, section 3).
+        device, size = next(self.generator_.parameters()).device, self._n_generated
+        scores = []
+        for rows, labels in zip(torch.from_numpy(features).split(size), torch.from_numpy(y).split(size), strict=True):
+            output = self.discriminator_(self._from_features(rows).to(device), labels.to(device)).float().cpu()
+            scores.append(output if output.ndim == 1 else output.sum(1))
+        return torch.cat(scores).numpy()
+
+
+def class_index(classes: NDArray, labels: Any) -> NDArray[np.intp]:
+    """Return the position of each label in `classes`; other labels raise ValueError.
+
+    Examples
+    --------
+    >>> class_index(np.array(["common", "rare"]), ["rare", "common"]).tolist()
+    [1, 0]
+    """
+    labels = np.asarray(labels)
+    index = pd.Index(classes).get_indexer(pd.Index(labels))
+    if (index < 0).any():
+        unknown = pd.unique(labels[index < 0])[:3].tolist()
+        raise ValueError(f"y has labels not seen in fit: {unknown}; known are {classes.tolist()}")
+    return index

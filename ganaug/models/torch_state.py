@@ -1,0 +1,45 @@
+"""torch's global settings, changed for a block of code and put back afterwards, also where threads share them."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+# Networks are built with torch's global generator, seeded for the purpose; two threads must not do so at once.
+_building = threading.Lock()
+
+
+@contextmanager
+def seeded_networks(seed: int) -> Iterator[None]:
+    """Seed torch's global CPU generator, which initialises networks, and restore its state afterwards."""
+    with _building, torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield
+
+
+class _Threads:
+    """How many blocks limit torch's threads now, and torch's setting before the first of them."""
+
+    lock = threading.Lock()
+    n_blocks = 0
+    n_before = 1
+
+
+@contextmanager
+def torch_threads(n: int | None) -> Iterator[None]:
+    """Let torch use `n` threads on the CPU; None changes nothing."""
+    if n is None:
+        yield
+        return
+    with _Threads.lock:
+        if not _Threads.n_blocks:
+            _Threads.n_before = torch.get_num_threads()
+        _Threads.n_blocks += 1
+    torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        with _Threads.lock:
+            _Threads.n_blocks -= 1
+        torch.set_num_threads(_Threads.n_before)

@@ -1,0 +1,180 @@
+"""Model files: the same rows again, plain data only, and whatever is damaged or forged is refused."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from pandas.testing import assert_frame_equal
+from safetensors.torch import load_file, save_file
+
+from ganaug import ImageGAN, TabularGAN
+from ganaug._version import __version__
+from ganaug.models import ConditionalGAN
+from ganaug.models.persistence import FORMAT
+
+
+@pytest.mark.parametrize("params", [{}, {"prior": "noise"}, {"pac": 4}, {"spectral_norm": True, "dropout": 0.0}])
+def test_a_stored_model_samples_the_same_rows(mixed, tiny_model, tmp_path, params):
+    X, y = mixed
+    model = tiny_model.set_params(**params).fit(X, y)
+    model.save(tmp_path / "m.ganaug")
+    assert [path.name for path in tmp_path.iterdir()] == ["m.ganaug"]
+    again = TabularGAN.load(tmp_path / "m.ganaug")
+    assert_frame_equal(again.sample(y), model.sample(y))
+    assert again.classes_.tolist() == ["a", "b", "c"]
+    assert again.feature_names_in_.tolist() == list(X)
+    assert_frame_equal(ConditionalGAN.load(tmp_path / "m.ganaug").sample(y), model.sample(y))
+
+
+@pytest.mark.parametrize("labels", [[False, True], [0, 5], [0.0, 1.0], ["a", "b"], np.array(["a", "b"], dtype=object)])
+def test_labels_survive_the_file(tiny_model, tmp_path, labels):
+    y = np.repeat(np.asarray(labels), [20, 10])
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    tiny_model.fit(X, y).save(tmp_path / "m")
+    again = TabularGAN.load(tmp_path / "m")
+    assert again.classes_.dtype == np.asarray(labels).dtype
+    assert (again.sample(y) == tiny_model.sample(y)).all()
+
+
+def forge(path, change):
+    """Rewrite the stored JSON of a model file."""
+    tensors = load_file(path)
+    header = json.loads(tensors["json"].numpy().tobytes())
+    change(header, tensors)
+    tensors["json"] = torch.frombuffer(bytearray(json.dumps(header).encode()), dtype=torch.uint8)
+    save_file(tensors, path)
+
+
+def raise_weight(header, tensors):
+    tensors["generator.head.weight"][0, 0] = float("nan")
+
+
+FORGERIES = {
+    "no such model": lambda h, t: h.update(model="Evil"),
+    "a path as model": lambda h, t: h.update(model="os.system"),
+    "huge network": lambda h, t: h["params"].update(hidden_sizes=[10**9, 10**9]),
+    "huge latent": lambda h, t: h["params"].update(latent_size=10**12),
+    "unknown parameter": lambda h, t: h["params"].update(evil=1),
+    "wrong parameter": lambda h, t: h["params"].update(loss=3),
+    "no classes": lambda h, t: h["classes"].update(values=[]),
+    "class dtype": lambda h, t: h["classes"].update(dtype="V999999999"),
+    "no description": lambda h, t: h.pop("description"),
+    "description of another kind": lambda h, t: h.update(description=[1, 2]),
+    "anchor out of range": lambda h, t: t.update({"array.prior.neighbors": t["array.prior.neighbors"] + 10**6}),
+    "negative counts": lambda h, t: t.update({"array.prior.counts": -t["array.prior.counts"]}),
+    "NaN weight": raise_weight,
+    "weight of no network": lambda h, t: t.update({"network.head.weight": t["generator.head.weight"].clone()}),
+    "missing weight": lambda h, t: t.pop("generator.head.weight"),
+    "target's name": lambda h, t: h.update(target_name=["a"]),
+    "header a list": lambda h, t: h.update(params=[1]),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forged_file_is_refused(mixed, tiny_model, tmp_path, name):
+    path = tmp_path / "m.ganaug"
+    tiny_model.set_params(prior="neighbors").fit(*mixed).save(path)
+    forge(path, FORGERIES[name])
+    with pytest.raises(ValueError, match=r"m\.ganaug' is damaged or was not written by ganaug"):
+        TabularGAN.load(path)
+
+
+def test_a_cut_foreign_or_newer_file_is_refused(mixed, tiny_model, tmp_path):
+    path = tmp_path / "m.ganaug"
+    tiny_model.fit(*mixed).save(path)
+    whole = path.read_bytes()
+    for part in (b"", whole[:7], whole[:1000], whole[: len(whole) // 2], whole[:-1], b"PK\x03\x04" + whole):
+        (tmp_path / "part").write_bytes(part)
+        with pytest.raises(ValueError, match="is not a complete ganaug model file"):
+            TabularGAN.load(tmp_path / "part")
+    save_file({"weight": torch.zeros(3)}, tmp_path / "foreign")
+    with pytest.raises(ValueError, match="is not a complete ganaug model file"):
+        TabularGAN.load(tmp_path / "foreign")
+    forge(path, lambda h, t: h.update(format=99, ganaug="9.0"))
+    with pytest.raises(ValueError, match=rf"format 99, written by ganaug 9\.0\. This is ganaug {__version__}"):
+        TabularGAN.load(path)
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        TabularGAN.load(tmp_path / "nowhere")
+
+
+def test_a_failed_store_leaves_the_old_file(mixed, tiny_model, tmp_path):
+    X, y = mixed
+    path = tmp_path / "m"
+    path.write_text("old")
+    model = tiny_model.fit(X.assign(period=pd.Period("2024-01", "M")), y)
+    with pytest.raises(ValueError, match="'period'"):
+        model.save(path)
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["m"]
+
+
+def test_bf16_trains_and_samples(mixed, tiny_model, tmp_path):
+    model = tiny_model.set_params(precision="bf16-mixed", n_steps=20).fit(*mixed)
+    assert model.history_["discriminator_penalty"].notna().all()
+    assert model.generator_.head.weight.dtype == torch.float32
+    model.save(tmp_path / "m")
+    assert_frame_equal(TabularGAN.load(tmp_path / "m").sample(["a"] * 5), model.sample(["a"] * 5))
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"categorical_features": np.array(["count"])},
+        {"categorical_features": pd.Index(["count"])},
+        {"categorical_features": np.arange(10) == 1},
+        {"hidden_sizes": np.array([8, 4])},
+        {"learning_rate": np.float32(0.001)},
+    ],
+)
+def test_parameters_of_any_container_survive_the_file(mixed, tiny_model, tmp_path, params):
+    X, y = mixed
+    model = tiny_model.set_params(**params).fit(X, y)
+    model.save(tmp_path / "m")
+    again = TabularGAN.load(tmp_path / "m")
+    assert_frame_equal(again.sample(y), model.sample(y))
+    assert_frame_equal(again.set_params(random_state=0, device="cpu").fit(X, y).sample(y), model.sample(y))
+
+
+def test_names_of_several_levels_survive_the_file(tiny_model, tmp_path):
+    columns = pd.MultiIndex.from_tuples([("a", 1), ("a", 2)])
+    X = pd.DataFrame(np.random.default_rng(0).integers(0, 4, size=(40, 2)), columns=columns)
+    y = np.repeat([0, 1], 20)
+    tiny_model.set_params(categorical_features=[("a", 1)]).fit(X, y).save(tmp_path / "m")
+    again = TabularGAN.load(tmp_path / "m")
+    assert_frame_equal(again.set_params(random_state=0, device="cpu").fit(X, y).sample(y), tiny_model.sample(y))
+
+
+def test_dates_are_labels_too(tiny_model, tmp_path):
+    y = pd.Series(pd.to_datetime(["2024-01-01", "2024-01-02"])).repeat(10).to_numpy()
+    tiny_model.fit(np.random.default_rng(0).normal(size=(20, 2)), y).save(tmp_path / "m")
+    again = TabularGAN.load(tmp_path / "m")
+    assert (again.classes_ == tiny_model.classes_).all()
+    assert (again.sample(y) == tiny_model.sample(y)).all()
+
+
+@pytest.mark.parametrize(
+    "params", [{"hidden_sizes": (4,)}, {"latent_size": 3}, {"prior": "neighbors"}, {"pac": 4}], ids=str
+)
+def test_parameters_set_after_fit_wait_for_the_next(mixed, tiny_model, tmp_path, params):
+    X, y = mixed
+    model = tiny_model.fit(X, y)
+    made, scores = model.sample(["a", "b"]), model.score_samples(X[:5], y[:5])
+    model.set_params(**params).save(tmp_path / "m")
+    assert_frame_equal(model.sample(["a", "b"]), made)
+    assert_frame_equal(TabularGAN.load(tmp_path / "m").sample(["a", "b"]), made)
+    assert model.score_samples(X[:5], y[:5]).tolist() == scores.tolist()
+
+
+def test_a_file_of_another_model_class_names_it(tiny_model, mixed, tmp_path):
+    tiny_model.fit(*mixed).save(tmp_path / "m")
+    with pytest.raises(ValueError, match=r"holds a TabularGAN, not an? ImageGAN; read it with TabularGAN\.load"):
+        ImageGAN.load(tmp_path / "m")
+
+
+def test_files_of_other_formats_are_refused(tiny_model, mixed, tmp_path):
+    tiny_model.fit(*mixed).save(tmp_path / "m")
+    forge(tmp_path / "m", lambda h, t: h.update(format=FORMAT - 1))
+    with pytest.raises(ValueError, match=f"has format {FORMAT - 1}"):
+        TabularGAN.load(tmp_path / "m")
