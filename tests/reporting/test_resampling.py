@@ -75,7 +75,7 @@ def test_images():
     for strip in ("real", "synthetic", "between two synthetic images", "during the training"):
         assert f"<h3>dark, {strip}</h3>" in text
     assert text.count('class="pair"') == len(found.image_evaluation.pairs)
-    assert "This page shows images and file names" in text
+    assert "This page shows images and their names" in text
     assert "manifest.csv" in text
 
 
