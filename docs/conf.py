@@ -27,6 +27,7 @@ author = "The ganaug developers"
 project_copyright = author
 release = version = ganaug.__version__
 language = "en"
+smartquotes = False  # it would turn --option into a dash
 
 extensions = [
     "myst_parser",
@@ -97,7 +98,6 @@ html_theme_options = {
     "footer_end": [],
     "navigation_with_keys": False,
     "show_prev_next": True,
-    "show_nav_level": 2,
     "show_toc_level": 2,
     "header_links_before_dropdown": 6,
 }
@@ -126,7 +126,7 @@ _COMMANDS = {f"ganaug {name}": f"/docs/reference/shell/{name}" for name in shell
 def _link_names(app: Sphinx, document: nodes.document) -> None:
     """Make links of names and of shell commands in code font."""
     page = app.env.docname
-    if page.startswith("docs/reference"):
+    if page.startswith(("docs/reference/api", "docs/reference/shell/")):
         return
     for literal in list(document.findall(nodes.literal)):
         # titles are shown in other places as well, where no link is made of them

@@ -82,7 +82,8 @@ def _choices(kind: Any) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escape what Markdown would read as emphasis or as HTML, outside of code."""
+    """Show options as code, and escape what Markdown would read as emphasis or as HTML, outside of code."""
+    text = re.sub(r"(?<![`\w-])(--[a-z][a-z-]*)(?![\w`])", r"`\1`", text)
     parts = re.split(r"(`[^`]*`)", text)
     return "".join(part if part.startswith("`") else re.sub(r"([*_<])", r"\\\1", part) for part in parts)
 
