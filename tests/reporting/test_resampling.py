@@ -9,14 +9,14 @@ import pytest
 from ganaug import GANOversampler, ImageGAN, TabularGAN, evaluate_resampling, report
 from ganaug.evaluation import table_evaluation
 from ganaug.metrics import two_sample
-from ganaug.models import image
+from ganaug.models import image_reconstruction
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     monkeypatch.setattr(two_sample, "N_TREES", 5)
     monkeypatch.setattr(table_evaluation, "_N_RESAMPLES", 2)
-    monkeypatch.setattr(image, "_N_RECONSTRUCTIONS", 2)
+    monkeypatch.setattr(image_reconstruction, "N_STEPS", 2)
     monkeypatch.setitem(sys.modules, "matplotlib", None)  # figures take longer than all the rest
 
 
