@@ -316,7 +316,7 @@ def _resample(
         verbose=sampler.verbose or 0,
     )
     frame = selection.frame().rename_axis("added").rename(columns={"is_better": "better"})
-    print_table(frame.reset_index(), title=f"Mean {metric}, and its gain over adding nothing (95 % interval, p-value)")
+    print_table(frame.reset_index(), title=f"Mean {metric}; gain over none, with 95 % interval")
     print_findings(selection.verdict)
     X_resampled, y_resampled = selection.sampler.fit_resample(X, y)
     is_synthetic = getattr(selection.sampler, "is_synthetic_", np.zeros(len(y_resampled), dtype=bool))

@@ -93,11 +93,14 @@ def print_table(frame: pd.DataFrame, *, title: str = "", digits: str = ".3f") ->
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, title=escape(title) if title else None, title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD)
     for name in frame.columns:
         table.add_column(escape(str(name)), overflow="fold", justify="right" if frame[name].dtype == float else "left")
     for cells in frame.itertuples(index=False):
         table.add_row(*(escape(_written(cell, digits)) for cell in cells))
+    if title:
+        # not the title of the table, which would be wrapped to its width
+        console().print(title, style="bold", markup=False)
     console().print(table)
 
 

@@ -82,4 +82,6 @@ def evaluate(
     print_table(evaluation.frame()[["part", "measure", "value", "best", "meaning"]], digits=".3g")
     print_findings(evaluation.verdict)
     if report is not None:
-        write_report(evaluation, report, title=f"{synthetic.name} against {real.name}")
+        rows = evaluation.settings.get("rows")
+        title = f"{synthetic.name} against {real.name}{f', only {rows}' if rows else ''}"
+        write_report(evaluation, report, title=title)

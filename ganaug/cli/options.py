@@ -107,5 +107,9 @@ def check_report(report: Path | None, *others: Path | None, force: bool) -> None
         return
     check_output(report, force=force, extensions=False)
     for other in others:
-        if other is not None and report.resolve().is_relative_to(other.resolve()):
-            raise ValueError(f"--report {report} is {other}, or lies in it; choose another file")
+        if other is None:
+            continue
+        if report.resolve() == other.resolve():
+            raise ValueError(f"--report {report} would overwrite {other}; choose another file")
+        if report.resolve().is_relative_to(other.resolve()):
+            raise ValueError(f"--report {report} lies in {other}; choose a file outside of it")

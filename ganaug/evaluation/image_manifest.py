@@ -74,6 +74,13 @@ def training_distance(history: pd.DataFrame) -> Finding:
         said = f"{measured}; that of other real images is up to {AS_NEAR}."
         return Finding(REAL, "good", said, numbers)
     if distance < FAR:
-        said = f"{measured}, between that of other real images (up to {AS_NEAR}) and a clear difference (from {FAR} on)."
+        said = (
+            f"{measured}, between that of other real images (up to {AS_NEAR}) and a clear difference (from {FAR} on)."
+        )
         return Finding(REAL, "unknown", f"{said} Look at the images.", numbers)
-    return Finding(REAL, "bad", f"{measured}. From {FAR} on, synthetic images are easy to tell from real ones. Train for longer.", numbers)
+    return Finding(
+        REAL,
+        "bad",
+        f"{measured}. From {FAR} on, synthetic images are easy to tell from real ones. Train for longer.",
+        numbers,
+    )
