@@ -15,6 +15,7 @@ from ganaug.cli.options import (
     Report,
     Seed,
     SelectionName,
+    check_options,
     check_report,
     parse_size,
     parse_strategy,
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
     from ganaug.comparison import Selection
     from ganaug.oversampler import GANOversampler
-
-_TABLE_OPTIONS = ("--target", "--categorical", "--mark")
-_IMAGE_OPTIONS = ("--resize", "--skip-bad", "--link")
 
 
 def balance(
@@ -139,7 +137,7 @@ def balance(
     if share is not None and not 0 < share < 1:
         raise ValueError(f"--share {share} must lie between 0 and 1, both excluded")
     if select and strategy != "auto":
-        raise ValueError(f"--select and --strategy {strategy} exclude each other: leave one of them out")
+        raise ValueError(f"--select and --strategy {strategy} exclude each other; leave one of them out")
     if metric is not None and not select:
         raise ValueError(f"--metric {metric} needs --select")
     if log_dir is not None:
@@ -147,18 +145,12 @@ def balance(
     if not source.exists():
         raise FileNotFoundError(f"there is no file or folder {source}")
     modality = modality_of_path(source)
-    given = {
-        "--target": target,
-        "--categorical": categorical,
-        "--mark": mark,
-        "--resize": resize,
-        "--skip-bad": skip_bad or None,
-        "--link": link or None,
-    }
-    for option in _TABLE_OPTIONS if modality.name == "image" else _IMAGE_OPTIONS:
-        if given[option] is not None:
-            kinds = ("tables", "images") if modality.name == "image" else ("images", "rows of a table")
-            raise ValueError(f"{option} is for {kinds[0]}, and {source} holds {kinds[1]}")
+    check_options(
+        source,
+        modality,
+        for_tables={"--target": target, "--categorical": categorical, "--mark": mark},
+        for_images={"--resize": resize, "--skip-bad": skip_bad, "--link": link},
+    )
     if model not in (ModelName.auto, modality.name):
         raise ValueError(f"--model {model.value} does not fit {source}, which holds {modality.noun}; use --model auto")
     params: dict[str, Any] = {
@@ -171,7 +163,7 @@ def balance(
     if share is not None:
         params["synthetic_share"] = share
 
-    from ganaug.training.log_folder import log_to
+    from ganaug.training import log_to
 
     log = nullcontext(None) if log_dir is None else log_to(log_dir, images=modality.name == "image")
     metric = (metric or "average precision") if select else None
@@ -236,7 +228,7 @@ def _balance_table(
     for column in categorical or []:
         table.check_column(column)
         if column == target:
-            raise ValueError(f"--categorical names {target!r}, which is the target")
+            raise ValueError(f"--categorical names the target {target!r}; leave it out")
     if mark is not None and mark in table.frame.columns:
         raise ValueError(f"--mark {mark}: the table has such a column already; choose another name")
 
@@ -289,6 +281,9 @@ def _balance_images(
     )
     sampler, selection, X_resampled, y_resampled, is_synthetic = _resample(sampler, images.X, y, metric)
     _save(sampler, save, images.X, y)
+    if selection is not None and len(y_resampled) > len(y) and not is_synthetic.any():
+        X_resampled, y_resampled, is_synthetic = images.X, y, is_synthetic[: len(y)]
+        print("No file is written twice. To repeat images, draw those of small classes more often when you train.")
     X_synthetic, y_synthetic = X_resampled[is_synthetic], y_resampled[is_synthetic]
     manifest = image_manifest(sampler, images, X_synthetic, y_synthetic)
     write_images(out, images, X_synthetic, y_synthetic, manifest=manifest, copies=copies, force=force)
@@ -320,7 +315,8 @@ def _resample(
         random_state=sampler.random_state,
         verbose=sampler.verbose or 0,
     )
-    print_table(selection.frame().rename_axis("added").reset_index())
+    frame = selection.frame().rename_axis("added").rename(columns={"is_better": "better"})
+    print_table(frame.reset_index(), title=f"Mean {metric}; gain over none, with 95 % interval")
     print_findings(selection.verdict)
     X_resampled, y_resampled = selection.sampler.fit_resample(X, y)
     is_synthetic = getattr(selection.sampler, "is_synthetic_", np.zeros(len(y_resampled), dtype=bool))
@@ -347,7 +343,7 @@ def _write_report(
     from ganaug.reporting import report as write_report
 
     if selection is not None and not hasattr(sampler, "is_synthetic_"):
-        write_report(selection, report, title=f"{source.name}: why no synthetic rows are added")
+        write_report(selection, report, title=f"{source.name}: why no synthetic data are added")
         return
     from ganaug.evaluation import evaluate_resampling
 
@@ -359,4 +355,4 @@ def _check_log_dir(log_dir: Path, others: dict[str, Path | None]) -> None:
         raise NotADirectoryError(f"--log-dir {log_dir} is not a folder")
     for name, path in others.items():
         if path is not None and log_dir.resolve().is_relative_to(path.resolve()):
-            raise ValueError(f"--log-dir {log_dir} is {name}, or lies in it: choose another folder")
+            raise ValueError(f"--log-dir {log_dir} is {name}, or lies in it; choose another folder")

@@ -73,7 +73,8 @@ def compare(
         results=results,
         verbose=int(on_terminal()),
     )
-    print_table(comparison.means().reset_index())
+    for classifier, means in comparison.means().groupby("classifier", sort=False):
+        print_table(means.droplevel("classifier").reset_index(), title=f"Mean scores of {classifier}")
     print_findings(comparison.verdict)
     if report is not None:
         write_report(comparison, report, title=f"{source.name}: ways to balance, compared")

@@ -7,13 +7,18 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from math import isnan
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
     from ganaug.common.findings import Finding
+
+
+# Of the column of answers; the longest is "unknown".
+_ANSWER_WIDTH = 9
 
 
 class Stopped(BaseException):
@@ -66,24 +71,43 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
-    """Print a verdict, one line for each finding."""
-    for finding in findings:
-        console().print(f"{finding.question} {finding.answer}. {finding.sentence}", markup=False)
+    """Print a verdict: each question once, and below it the findings that answer it."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    screen = console()
+    for question in dict.fromkeys(finding.question for finding in findings):
+        screen.print(escape(question), style="bold")
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(width=_ANSWER_WIDTH)
+        grid.add_column(overflow="fold")
+        for finding in findings:
+            if finding.question == question:
+                grid.add_row(f"  {finding.answer}", escape(finding.sentence))
+        screen.print(grid)
 
 
-def print_table(frame: pd.DataFrame, *, digits: str = ".3f") -> None:
-    """Print a frame; numbers with `digits`, missing numbers as empty cells."""
+def print_table(frame: pd.DataFrame, *, title: str = "", digits: str = ".3f") -> None:
+    """Print a frame; numbers with `digits`, missing ones as empty cells, truth as yes and no."""
     from rich import box
     from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD)
     for name in frame.columns:
-        table.add_column(escape(str(name)), overflow="fold")
+        table.add_column(escape(str(name)), overflow="fold", justify="right" if frame[name].dtype == float else "left")
     for cells in frame.itertuples(index=False):
-        written = (format(cell, digits) if isinstance(cell, float) else str(cell) for cell in cells)
-        table.add_row(*(escape("" if cell == "nan" else cell) for cell in written))
+        table.add_row(*(escape(_written(cell, digits)) for cell in cells))
+    if title:
+        # not the title of the table, which would be wrapped to its width
+        console().print(title, style="bold", markup=False)
     console().print(table)
+
+
+def _written(cell: Any, digits: str) -> str:
+    if isinstance(cell, float):
+        return "" if isnan(cell) else format(cell, digits)
+    return ("no", "yes")[cell] if isinstance(cell, bool) else str(cell)
 
 
 def print_counts(target: str, y: pd.Series, y_resampled: pd.Series, y_real: pd.Series) -> None:

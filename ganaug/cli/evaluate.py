@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ganaug.cli.console import print_findings, print_table
-from ganaug.cli.options import Force, Report, Seed, check_report
+from ganaug.cli.options import Force, Report, Seed, check_options, check_report
 
 
 def evaluate(
@@ -60,10 +60,18 @@ def evaluate(
     force: Force = False,
 ) -> None:
     """Show whether SYNTHETIC rows or images help a classifier, look real, and are safe to share."""
+    from ganaug.common.modality import modality_of_path
+
     for path in (real, synthetic, holdout):
         if path is not None and not path.exists():
             raise FileNotFoundError(f"there is no file or folder {path}")
     check_report(report, real, synthetic, holdout, force=force)
+    check_options(
+        real,
+        modality_of_path(real),
+        for_tables={"--target": target, "--mark": mark},
+        for_images={"--inception": inception},
+    )
 
     from ganaug.evaluation import evaluate_paths
     from ganaug.reporting import report as write_report
@@ -74,4 +82,6 @@ def evaluate(
     print_table(evaluation.frame()[["part", "measure", "value", "best", "meaning"]], digits=".3g")
     print_findings(evaluation.verdict)
     if report is not None:
-        write_report(evaluation, report, title=f"{synthetic.name} against {real.name}")
+        rows = evaluation.settings.get("rows")
+        title = f"{synthetic.name} against {real.name}{f', only {rows}' if rows else ''}"
+        write_report(evaluation, report, title=title)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from ganaug.common.modality import Modality
 
 Seed = Annotated[int | None, typer.Option("--seed", help="The same seed gives the same rows.", min=0)]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that exist already.")]
@@ -85,6 +88,17 @@ def find_label(text: str, labels: Sequence[Any]) -> Any:
     return known[text]
 
 
+def check_options(
+    source: Path, modality: Modality, *, for_tables: Mapping[str, object], for_images: Mapping[str, object]
+) -> None:
+    """Refuse an option of images for a table, and the other way round; options that are not given are None or False."""
+    is_image = modality.name == "image"
+    owner = "tables" if is_image else "images"
+    for option, value in (for_tables if is_image else for_images).items():
+        if value is not None and value is not False:
+            raise ValueError(f"{option} is for {owner}, and {source} holds {modality.noun}; leave it out")
+
+
 def check_report(report: Path | None, *others: Path | None, force: bool) -> None:
     """Check before the work starts that the report can be written, and to a file of its own."""
     from ganaug.datasets import check_output
@@ -93,5 +107,9 @@ def check_report(report: Path | None, *others: Path | None, force: bool) -> None
         return
     check_output(report, force=force, extensions=False)
     for other in others:
-        if other is not None and report.resolve().is_relative_to(other.resolve()):
-            raise ValueError(f"--report {report} is {other}, or lies in it; choose another file")
+        if other is None:
+            continue
+        if report.resolve() == other.resolve():
+            raise ValueError(f"--report {report} would overwrite {other}; choose another file")
+        if report.resolve().is_relative_to(other.resolve()):
+            raise ValueError(f"--report {report} lies in {other}; choose a file outside of it")

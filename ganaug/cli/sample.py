@@ -27,13 +27,16 @@ def sample(
     if model.is_dir() or not model.exists():
         raise FileNotFoundError(f"there is no model file {model}")
 
+    import numpy as np
+
     from ganaug.oversampler import GANOversampler
 
     sampler = GANOversampler.load(model)
     known = find_label(label, list(sampler.classes_))
     if sampler.model_.modality == "image":
-        X_synthetic = sampler.sample(n, known, random_state=seed)
-        write_image_samples(out, sampler.model_.as_images(X_synthetic), label, force=force)
+        X_synthetic = np.asarray(sampler.sample(n, known, random_state=seed))
+        # A model of flat images returns flat rows.
+        write_image_samples(out, X_synthetic.reshape(n, *sampler.model_.encoder_.shape_), label, force=force)
     else:
         check_output(out, force=force)
         X_synthetic = sampler.sample(n, known, random_state=seed)

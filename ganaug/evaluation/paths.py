@@ -156,7 +156,7 @@ def _check_unmarked(paths: Sequence[Path], frames: Sequence[pd.DataFrame]) -> No
     if len(extra) == 1 and frames[1][extra[0]].isin([0, _MARKED]).all():
         raise ValueError(
             f"{paths[1]} has a column {extra[0]!r} that {paths[0]} does not have. If it marks synthetic rows, pass "
-            f"mark={extra[0]!r}; otherwise remove it"
+            f"mark={extra[0]!r} (in the shell --mark {extra[0]}); otherwise remove it"
         )
 
 

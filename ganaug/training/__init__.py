@@ -18,6 +18,7 @@ from ganaug.training.callbacks import (
 from ganaug.training.checkpoint import TrainingState, state_from_bytes, state_to_bytes
 from ganaug.training.ema import EMA
 from ganaug.training.history import panels, plot_history
+from ganaug.training.log_folder import log_to
 from ganaug.training.loop import train
 from ganaug.training.losses import LOSSES, PENALTIES
 from ganaug.training.monitors import COLLAPSE_THRESHOLD, KernelDistance, SlicedWasserstein
@@ -58,6 +59,7 @@ __all__ = [
     "TensorBoard",
     "TrainingState",
     "encode_latents",
+    "log_to",
     "operations_for",
     "panels",
     "plot_history",

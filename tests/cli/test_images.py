@@ -1,4 +1,4 @@
-"""The shell command on pictures: a folder or an archive in, the same with generated ones out, and a manifest."""
+"""The shell on images: a folder or an archive in, the same with synthetic images and a manifest out."""
 
 import os
 from pathlib import Path
@@ -12,43 +12,26 @@ from ganaug import GANOversampler, ImageGAN
 from ganaug.cli.app import main
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    """A folder of 12 sick and 30 well pictures, and the same as an archive; networks that train a moment."""
-    monkeypatch.chdir(tmp_path)
-    defaults = ImageGAN.__init__.__kwdefaults__
-    for name, value in {"n_steps": 3, "width": 4, "latent_size": 8, "batch_size": 8, "device": "cpu"}.items():
-        monkeypatch.setitem(defaults, name, value)
-    rng = np.random.default_rng(0)
-    pictures = rng.integers(0, 256, (42, 16, 20), dtype=np.uint8)
-    for i, picture in enumerate(pictures):
-        file = Path("in", "sick" if i < 12 else "well", f"{i:02d}.png")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(picture).save(file)
-    labels = (np.arange(42) >= 12).astype(np.uint8)[:, None]
-    np.savez("in.npz", train_images=pictures, train_labels=labels, test_images=pictures[:5], test_labels=labels[:5])
-    return tmp_path
-
-
 def balance(line: str) -> int:
     return main(["balance", *line.split()])
 
 
-def test_a_folder(home, capsys):
+def test_a_folder(images, capsys):
     assert balance("in out --seed 1 --save m.gan") == 0
     shown = capsys.readouterr().out
-    assert "Distance to real pictures" in shown
+    assert "Is it real?" in shown
+    assert "The distance of synthetic images to real ones was" in " ".join(shown.split())
     assert "sick" in shown
     assert "18" in shown
-    made = sorted(Path("out", "sick").glob("synthetic_*.png"))
-    assert len(made) == 18
+    files = sorted(Path("out", "sick").glob("synthetic_*.png"))
+    assert len(files) == 18
     assert not list(Path("out", "well").glob("synthetic_*"))
     for original in Path("in").glob("*/*.png"):
         assert Path("out", *original.parts[1:]).read_bytes() == original.read_bytes()
-    with Image.open(made[0]) as picture:
-        assert picture.size == (20, 16)
-        assert picture.mode == "L"
-        assert "ganaug" in picture.text["synthetic"]
+    with Image.open(files[0]) as image:
+        assert image.size == (20, 16)
+        assert image.mode == "L"
+        assert "ganaug" in image.text["synthetic"]
     manifest = pd.read_csv("out/manifest.csv")
     assert list(manifest) == [
         "file",
@@ -73,14 +56,14 @@ def test_a_folder(home, capsys):
     assert "exists already" in capsys.readouterr().err
 
 
-def test_the_same_seed_gives_the_same_files(home):
+def test_the_same_seed_gives_the_same_files(images):
     for out in ("one", "two"):
         assert balance(f"in {out} --seed 5") == 0
     for file in Path("one").rglob("*.*"):
         assert file.read_bytes() == Path("two", *file.parts[1:]).read_bytes()
 
 
-def test_an_archive(home):
+def test_an_archive(images):
     assert balance("in.npz out.npz --seed 1") == 0
     before, after = np.load("in.npz"), np.load("out.npz")
     assert after["train_images"].shape == (60, 16, 20)
@@ -91,14 +74,14 @@ def test_an_archive(home):
     assert len(pd.read_csv("out.manifest.csv")) == 60
 
 
-def test_equal_share_generates_in_every_class(home):
+def test_equal_share_adds_to_every_class(images):
     assert balance("in out --strategy equal\\ share --seed 1".replace("\\ ", "_")) == 2
     assert main(["balance", "in", "out", "--strategy", "equal share", "--share", "0.25", "--seed", "1"]) == 0
     assert [len(list(Path("out", name).glob("synthetic_*"))) for name in ("sick", "well")] == [10, 10]
     assert len(list(Path("out").rglob("*.png"))) == 42 + 20
 
 
-def test_only_synthetic_and_links(home):
+def test_only_synthetic_and_links(images):
     assert balance("in new --only-synthetic --seed 1") == 0
     assert len(list(Path("new").rglob("*.png"))) == 18
     assert balance("in linked --link --seed 1") == 0
@@ -112,16 +95,16 @@ def test_only_synthetic_and_links(home):
         ("in out --mark new", "--mark is for tables"),
         ("in.npz out", "must be an .npz file"),
         ("in in/out", "one lies within the other"),
-        ("in out --resize 64", "--resize 64: it is written HEIGHTxWIDTH"),
-        ("in out --resize 0x9", "--resize 0x9: it is written HEIGHTxWIDTH"),
-        ("in out --strategy ill=40", "no label 'ill'"),
-        ("in out --model tabular", "--model tabular is not for in, which is taken for pictures"),
+        ("in out --resize 64", "--resize 64 is not a size; write HEIGHTxWIDTH in pixels"),
+        ("in out --resize 0x9", "--resize 0x9 is not a size; write HEIGHTxWIDTH in pixels"),
+        ("in out --strategy ill=40", "there is no class 'ill'; the classes are sick, well"),
+        ("in out --model tabular", "--model tabular does not fit in, which holds images; use --model auto"),
         ("in out.csv", "must be a folder"),
-        ("nowhere out --link", "--link is for pictures"),
+        ("nowhere out --link", "there is no file or folder nowhere"),
         ("nowhere out", "there is no file or folder nowhere"),
     ],
 )
-def test_what_is_wrong_is_one_line(home, capsys, line, says):
+def test_what_is_wrong_is_one_line(images, capsys, line, says):
     assert balance(line) == 2
     error = capsys.readouterr().err
     assert says in error
@@ -129,7 +112,7 @@ def test_what_is_wrong_is_one_line(home, capsys, line, says):
     assert sorted(path.name for path in Path().iterdir()) == ["in", "in.npz"]
 
 
-def test_bad_files_are_named_or_skipped(home, capsys):
+def test_bad_files_are_named_or_skipped(images, capsys):
     Path("in", "sick", "broken.png").write_bytes(Path("in", "sick", "00.png").read_bytes()[:60])
     Path("in", "well", "empty.jpg").touch()
     assert balance("in out") == 2
@@ -142,16 +125,16 @@ def test_bad_files_are_named_or_skipped(home, capsys):
     assert len(list(Path("out").rglob("*.png"))) == 60
 
 
-def test_sizes_that_differ_are_named_or_resized(home, capsys):
+def test_sizes_that_differ_are_named_or_resized(images, capsys):
     Image.new("L", (30, 30)).save("in/sick/large.png")
     assert balance("in out") == 2
     assert "--resize" in capsys.readouterr().err
     assert balance("in out --resize 16x16 --seed 1") == 0
-    with Image.open("out/sick/synthetic_000001.png") as picture:
-        assert picture.size == (16, 16)
+    with Image.open("out/sick/synthetic_000001.png") as image:
+        assert image.size == (16, 16)
 
 
-def test_force_replaces_nothing_but_what_was_written_here(home, capsys):
+def test_force_replaces_nothing_but_what_was_written_here(images, capsys):
     assert balance("in out --seed 1 --save m.gan") == 0
     assert main(["sample", "m.gan", "more", "--label", "sick", "-n", "3"]) == 0
     for folder, note in (("out", "sick/notes.txt"), ("more", "mine.png"), ("more", ".git")):
@@ -181,7 +164,7 @@ def test_force_replaces_nothing_but_what_was_written_here(home, capsys):
         (b"manifest.csv", "the class folder 'manifest.csv' in in has the name of the manifest"),
     ],
 )
-def test_class_folders_that_cannot_be_kept_are_named(home, capsys, name, says):
+def test_class_folders_that_cannot_be_kept_are_named(images, capsys, name, says):
     Path("in", "sick").rename(Path("in", os.fsdecode(name)))
     assert balance("in out") == 2
     assert says in capsys.readouterr().err
@@ -192,7 +175,7 @@ def evaluate(line: str) -> int:
     return main(["evaluate", *line.split()])
 
 
-def test_evaluate_takes_the_synthetic_ones_of_what_balance_wrote(home, capsys):
+def test_evaluate_takes_the_synthetic_ones_of_what_balance_wrote(images, capsys):
     assert balance("in out --strategy sick=30 --seed 1") == 0
     assert balance("in.npz out.npz --strategy 0=30 --seed 1") == 0
     capsys.readouterr()
@@ -200,25 +183,27 @@ def test_evaluate_takes_the_synthetic_ones_of_what_balance_wrote(home, capsys):
     for line in ("in out", "in.npz out.npz"):
         assert evaluate(line) == 0
         shown.append(" ".join(capsys.readouterr().out.split()))
-        assert "there are too few pictures to tell, 12 real and 18 synthetic ones" in shown[-1]
-        assert "No synthetic picture is a copy" in shown[-1]
+        assert "There are too few images to measure, 12 real and 18 synthetic ones" in shown[-1]
+        assert "No synthetic image is a copy" in shown[-1]
     assert shown[0].replace("sick", "0") == shown[1]
     assert main(["sample", "out.gan", "x", "--label", "sick", "-n", "1"]) == 2
 
 
-def test_evaluate_finds_copies_whatever_the_container(home, capsys):
+def test_evaluate_finds_copies_whatever_the_container(images, capsys):
     np.savez(
         "copies.npz", train_images=np.load("in.npz")["train_images"], train_labels=np.load("in.npz")["train_labels"]
     )
     assert evaluate("in.npz copies.npz") == 0
-    assert "Copies: 42 of 42" in " ".join(capsys.readouterr().out.split())
+    assert "42 of 42 synthetic images equal a real one" in " ".join(capsys.readouterr().out.split())
     Path("in", "sick").rename("in/0")
     Path("in", "well").rename("in/1")
     assert evaluate("in copies.npz --holdout in") == 0
-    assert "of held-out pictures 100 % do, so that is no more than chance" in " ".join(capsys.readouterr().out.split())
+    assert "100 % of held-out images do, and the difference is not significant" in " ".join(
+        capsys.readouterr().out.split()
+    )
 
 
-def test_evaluate_brings_real_pictures_to_the_size_of_the_synthetic_ones(home, capsys):
+def test_evaluate_brings_real_images_to_the_size_of_the_synthetic_ones(images, capsys):
     assert balance("in out --resize 8x8 --seed 1") == 0
     assert evaluate("in out") == 0
 
@@ -228,18 +213,18 @@ def test_evaluate_brings_real_pictures_to_the_size_of_the_synthetic_ones(home, c
     [
         ("in nowhere", "there is no file or folder nowhere"),
         ("nowhere in", "there is no file or folder nowhere"),
-        ("in in.csv", "in is taken for pictures and in.csv is taken for a table: they must be of one kind"),
-        ("in in --target plan", "--target is for tables, and in is taken for pictures"),
+        ("in in.csv", "in holds images and in.csv holds rows; all of them must hold the same kind of data"),
+        ("in in --target plan", "--target is for tables, and in holds images; leave it out"),
         ("out in", "out was written by ganaug: its synthetic images would be read as real ones"),
         ("in real", "real holds no synthetic image according to its manifest.csv"),
         ("in broken", "manifest.csv cannot be read"),
-        ("in.npz in", "synthetic has class 'sick', of which there is no real picture"),
+        ("in.npz in", "synthetic has class 'sick', but real has no image of that class"),
         ("in empty", "empty holds no folder of a class"),
-        ("in.npz small.npz", "synthetic holds pictures (12, 10) of uint8 and real ones (16, 20) of uint8"),
+        ("in.npz small.npz", "synthetic holds images (12, 10) of uint8, but real holds (16, 20) of uint8"),
         ("in text.npz", "text.npz cannot be read"),
     ],
 )
-def test_evaluate_says_what_is_wrong_in_one_line(home, capsys, line, says):
+def test_evaluate_says_what_is_wrong_in_one_line(images, capsys, line, says):
     Path("in.csv").write_text("a,b\n1,2\n")
     for name, manifest in {
         "out": "file,class,synthetic\nsick/00.png,sick,1\n",
@@ -261,7 +246,7 @@ def test_evaluate_says_what_is_wrong_in_one_line(home, capsys, line, says):
     assert error.count("\n") == 1
 
 
-def test_log_dir(home, capsys):
+def test_log_dir(images, capsys):
     assert balance("in out --seed 1 --log-dir logs/first") == 0
     assert {path.name for path in Path("logs", "first", "samples").iterdir()} == {"step_000003.png"}
     assert len(pd.read_csv("logs/first/history.csv")) == 1
@@ -269,15 +254,13 @@ def test_log_dir(home, capsys):
     for line in ("in new --log-dir new", "in new --log-dir new/log", "in new --log-dir in/log", "in new --log-dir in"):
         assert balance(line) == 2
         error = capsys.readouterr().err
-        assert "or lies in it: name another folder" in error
+        assert "or lies in it; choose another folder" in error
         assert error.count("\n") == 1
-    assert balance("in new --select") == 2
-    assert "--select is for tables, and in is taken for pictures" in capsys.readouterr().err
     assert not Path("new").exists()
 
 
 @pytest.mark.parametrize("label", ["..", ".", "a/b", "manifest.csv"])
-def test_no_label_leads_out_of_the_folder(home, capsys, label):
+def test_no_label_leads_out_of_the_folder(images, capsys, label):
     X, y = np.zeros((30, 8, 8), np.uint8), np.repeat(["well", label], [20, 10])
     GANOversampler(model=ImageGAN(), random_state=0).fit(X, y).save("m.gan")
     before = sorted(Path().rglob("*"))
@@ -287,18 +270,31 @@ def test_no_label_leads_out_of_the_folder(home, capsys, label):
 
 
 @pytest.mark.parametrize(("shape", "model_shape"), [((8, 10), (8, 10)), ((8, 10, 1), None)])
-def test_flat_and_single_channel_pictures_become_files(home, shape, model_shape):
+def test_flat_and_single_channel_images_become_files(images, shape, model_shape):
     X = np.random.default_rng(0).integers(0, 256, (30, *shape), dtype=np.uint8)
     X = X if model_shape is None else X.reshape(30, -1)
     sampler = GANOversampler(model=ImageGAN(image_shape=model_shape), random_state=0)
     sampler.fit(X, np.repeat(["a", "b"], [20, 10])).save("m.gan")
     assert main(["sample", "m.gan", "more", "--label", "a", "-n", "2"]) == 0
-    with Image.open("more/a/synthetic_000001.png") as picture:
-        assert picture.size == (10, 8)
+    with Image.open("more/a/synthetic_000001.png") as image:
+        assert image.size == (10, 8)
 
 
-def test_a_model_of_floats_has_no_files(home, capsys):
+def test_a_model_of_floats_has_no_files(images, capsys):
     X, y = np.random.default_rng(0).random((30, 8, 8)), np.repeat(["a", "b"], [20, 10])
     GANOversampler(model=ImageGAN(), random_state=0).fit(X, y).save("m.gan")
     assert main(["sample", "m.gan", "more", "--label", "a", "-n", "3"]) == 2
     assert "no image file holds pixels of float64" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("source", ["in", "in.npz"])
+def test_a_failed_write_of_the_images_keeps_the_model(images, capsys, monkeypatch, source):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device", "out")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ganaug.datasets.image_set.write_manifest", full)
+        assert balance(f"{source} {source.replace('in', 'out')} --seed 1 --save m.gan") == 2
+    assert "No space left on device" in capsys.readouterr().err
+    assert sorted(path.name for path in Path().iterdir()) == ["in", "in.npz", "m.gan"]
+    assert GANOversampler.load("m.gan").model_.modality == "image"

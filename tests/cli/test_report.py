@@ -1,4 +1,4 @@
-"""`--report`: refused before anything is trained, written after the data, and never over them."""
+"""`--report`: checked before the training, written after the data, and never over them."""
 
 import re
 import sys
@@ -17,7 +17,7 @@ from ganaug.metrics import two_sample
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
-    """A table, and rows of its rare class that might be generated; no figures, few trees: quick."""
+    """A table and rows that could be synthetic ones of its rare class; no figures and few trees, to be quick."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(two_sample, "N_TREES", 5)
     monkeypatch.setattr(table_evaluation, "_N_RESAMPLES", 2)
@@ -26,7 +26,7 @@ def home(tmp_path, monkeypatch):
     table = pd.DataFrame({"age": rng.normal(50, 9, 80).round(1), "town": rng.choice(["Bern", "<b>Rom"], 80)})
     table["plan"] = np.where(np.arange(80) < 25, "gold", "basic")
     table.to_csv("in.csv", index=False)
-    table[:25].assign(age=lambda rows: rows["age"] + 0.1).to_csv("made.csv", index=False)
+    table[:25].assign(age=lambda rows: rows["age"] + 0.1).to_csv("new.csv", index=False)
     Path("old.html").write_text("old")
 
 
@@ -43,7 +43,7 @@ def test_balance(capsys):
     assert capsys.readouterr().err == ""
     text = Path("out.html").read_text()
     assert "<h1>in.csv, balanced</h1>" in text
-    assert "30 generated rows beside 80 real ones." in text
+    assert "30 synthetic rows added to 80 real ones." in text
     assert "&lt;b&gt;Rom" in text
     assert "<b>Rom" not in text
     assert len(pd.read_csv("out.csv")) == 110
@@ -57,13 +57,13 @@ def test_compare():
 
 
 def test_evaluate():
-    assert run("evaluate in.csv made.csv --target plan --report out.html") == 0
+    assert run("evaluate in.csv new.csv --target plan --report out.html") == 0
     text = Path("out.html").read_text()
-    assert "<h1>made.csv against in.csv, only plan = gold</h1>" in text
-    assert "25 synthetic rows against 25 real ones" in text
+    assert "<h1>new.csv against in.csv, only plan = gold</h1>" in text
+    assert "25 synthetic rows, compared with 25 real rows" in text
 
 
-def test_a_folder_of_pictures(monkeypatch):
+def test_a_folder_of_images(monkeypatch):
     for name, value in {"n_steps": 2, "width": 4, "latent_size": 8, "batch_size": 8, "device": "cpu"}.items():
         monkeypatch.setitem(ImageGAN.__init__.__kwdefaults__, name, value)
     for i, pixels in enumerate(np.random.default_rng(0).integers(0, 256, (24, 16, 16), dtype=np.uint8)):
@@ -72,8 +72,8 @@ def test_a_folder_of_pictures(monkeypatch):
         Image.fromarray(pixels).save(file)
     assert run("balance scans out --seed 1 --report out.html") == 0
     text = Path("out.html").read_text()
-    assert "8 generated pictures beside 24 real ones." in text
-    assert re.search(r"<figcaption>(sick|well)/\d\d\.png", text)  # the nearest training pictures, by their files
+    assert "8 synthetic images added to 24 real ones." in text
+    assert re.search(r"<figcaption>(sick|well)/\d\d\.png", text)  # the nearest training images, by their files
     assert run("balance scans more --report more/report.html") == 2
     assert run("balance scans more --report scans/report.html") == 2
     assert not Path("more").exists()
@@ -82,7 +82,7 @@ def test_a_folder_of_pictures(monkeypatch):
 COMMANDS = [
     "balance in.csv out.csv --target plan",
     "compare in.csv --target plan --samplers none --classifiers GaussianNB",
-    "evaluate in.csv made.csv",
+    "evaluate in.csv new.csv",
 ]
 
 
@@ -105,8 +105,8 @@ def test_an_existing_report_is_replaced_only_by_force(command, capsys, monkeypat
         ("balance in.csv out.csv --target plan --save a.gan --report ./a.gan", "would overwrite a.gan"),
         ("compare in.csv --target plan --report in.csv --force", "would overwrite in.csv"),
         ("compare in.csv --target plan --results r.csv --report r.csv", "would overwrite r.csv"),
-        ("evaluate in.csv made.csv --report made.csv --force", "would overwrite made.csv"),
-        ("evaluate in.csv made.csv --holdout old.html --report old.html --force", "would overwrite old.html"),
+        ("evaluate in.csv new.csv --report new.csv --force", "would overwrite new.csv"),
+        ("evaluate in.csv new.csv --holdout old.html --report old.html --force", "would overwrite old.html"),
     ],
 )
 def test_a_report_takes_no_other_files_place(line, message, capsys):

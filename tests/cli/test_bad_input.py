@@ -1,0 +1,92 @@
+"""Bad input of every command: one line on stderr, exit code 2, and no file changed."""
+
+from pathlib import Path
+
+import pytest
+
+from ganaug.cli.app import main
+
+
+def run(line: str) -> int:
+    return main(line.split())
+
+
+def names() -> list[str]:
+    return sorted(path.name for path in Path().iterdir())
+
+
+BAD = {
+    "balance none.csv out.csv --target plan": "there is no file",
+    "balance . out.csv --target plan": "--target is for tables, and . holds images; leave it out",
+    "balance folder.csv out.csv --target plan": "--target is for tables, and folder.csv holds images",
+    "balance in.xlsx out.csv --target plan": "use one of .arrow, .csv",
+    "balance in.csv out.xlsx --target plan": "unknown extension",
+    "balance in.csv out.csv --target plam": "did you mean 'plan'?",
+    "balance in.csv out.csv --target xyz": "the columns are age, town, plan",
+    "balance in.csv out.csv --target town": "has 13 missing cells, the first on line 4",
+    "balance in.csv out.csv --target plan --categorical twon": "did you mean 'town'?",
+    "balance in.csv out.csv --target plan --mark age": "--mark age",
+    "balance in.csv old.csv --target plan": "old.csv exists already; use --force",
+    "balance in.csv no/out.csv --target plan": "does not exist",
+    "balance in.csv in.csv/out.csv --target plan": "does not exist",
+    "balance in.csv out.csv --target plan --save old.csv": "old.csv exists already",
+    "balance in.csv out.csv --target plan --save out.csv": "--save out.csv is also IN or OUT; choose another file",
+    "balance in.csv out.csv --target plan --strategy sideways": "sideways",
+    "balance in.csv out.csv --target plan --strategy 7": "sampling_strategy",
+    "balance in.csv out.csv --target plan --strategy gold=3": "should be greater or equal",
+    "balance in.csv out.csv --target plan --strategy gold=x": "'x' is not a number of rows for class 'gold'",
+    "balance in.csv out.csv --target plan --strategy glod=50": "there is no class 'glod'; the classes are gold, basic",
+    "balance in.csv out.csv --target plan --strategy {x": "is not valid JSON",
+    'balance in.csv out.csv --target plan --strategy {"gold":70.9}': "70.9 is not a whole number of rows for class",
+    "balance in.csv out.csv --target plan --categorical plan": "--categorical names the target 'plan'; leave it out",
+    "balance in.csv out.csv --target plan --model big": "--model",
+    "balance in.csv out.csv --target plan --seed x": "--seed",
+    "balance in.csv out.csv": "--target",
+    "balance in.csv": "OUT",
+    "balance one.csv out.csv --target plan": "class",
+    "balance empty.csv out.csv --target plan": "empty.csv: the file is empty",
+    "balance header.csv out.csv --target plan": "no rows",
+    "balance long.csv out.csv --target plan": "line 3 has 4 cells, but the header has 3",
+    "balance short.csv out.csv --target plan": "line 3 has 2 cells, but the header has 3",
+    "balance twice.csv out.csv --target plan": "two columns are named 'age'",
+    "balance alone.csv out.csv --target plan": "is the only one; at least one other column is needed",
+    "balance text.parquet out.csv --target plan": "text.parquet",
+    "balance in.csv out.csv --target plan --select --strategy 0.5": "--select and --strategy 0.5 exclude each other",
+    "balance in.csv out.csv --target plan --metric F1": "--metric F1 needs --select",
+    "balance in.csv out.csv --target plan --link": "--link is for images, and in.csv holds rows; leave it out",
+    "balance in.csv out.csv --target plan --resize 9x9": "--resize is for images, and in.csv holds rows",
+    "evaluate in.csv in.csv --inception in.csv": "--inception is for images, and in.csv holds rows; leave it out",
+    "balance in.csv out.csv --target plan --log-dir old.csv": "--log-dir old.csv is not a folder",
+    "balance in.csv out.csv --target plan --log-dir out.csv": "--log-dir out.csv is OUT, or lies in it",
+    "balance in.csv out.csv --target plan --log-dir out.csv/log": "--log-dir out.csv/log is OUT, or lies in it",
+    "balance in.csv out.csv --target plan --log-dir in.csv": "--log-dir in.csv is not a folder",
+    "balance one.csv out.csv --target plan --log-dir log/run": "class",
+    "sample none.gan out.csv --label a -n 3": "there is no model file none.gan",
+    "sample in.csv out.csv --label a -n 0": "-n",
+    "blance": "blance",
+}
+
+
+@pytest.mark.parametrize("line", BAD)
+def test_bad_input_is_one_line(in_csv, quick, capsys, line):
+    Path("folder.csv").mkdir()
+    Path("in.xlsx").touch()
+    Path("old.csv").write_text("old")
+    Path("one.csv").write_text("age,plan\n1,a\n2,a\n3,a\n")
+    Path("empty.csv").touch()
+    Path("header.csv").write_text("age,town,plan\n")
+    Path("long.csv").write_text("age,town,plan\n1,a,b\n1,a,b,c\n")
+    Path("short.csv").write_text("age,town,plan\n1,a,b\n1,a\n")
+    Path("twice.csv").write_text("age,age,plan\n1,a,b\n")
+    Path("alone.csv").write_text("plan\na\nb\n")
+    Path("text.parquet").write_text(in_csv)
+    before = names()
+    assert run(line) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("ganaug: error: ")
+    assert shown.err.count("\n") == 1
+    assert BAD[line] in shown.err
+    assert names() == before
+    assert Path("old.csv").read_text() == "old"
+    assert Path("in.csv").read_text() == in_csv

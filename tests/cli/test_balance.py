@@ -1,0 +1,167 @@
+"""`ganaug balance` of a table: what it passes on, writes and prints."""
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ganaug.cli.app import main
+
+
+def run(line: str) -> int:
+    return main(line.split())
+
+
+def names() -> list[str]:
+    return sorted(path.name for path in Path().iterdir())
+
+
+def test_balance(in_csv, quick, capsys):
+    assert run("balance in.csv out.csv --target plan --seed 3") == 0
+    out = Path("out.csv").read_text()
+    assert out.startswith(in_csv)
+    assert out.count(",gold\n") == out.count(",basic\n") == 34
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    assert [line.split() for line in shown.out.splitlines() if "gold" in line] == [["gold", "6", "28", "34"]]
+    assert quick[0].options["verbose"] == 0  # no bar without a terminal
+    assert quick[0].options["categorical_features"] is None  # the model recognises categories itself
+    assert names() == ["in.csv", "out.csv"]
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.tsv", "out.parquet"])
+def test_equal_share(in_csv, name, capsys):
+    command = ["balance", "in.csv", name, "--target", "plan", "--strategy", "equal share", "--share", "0.5"]
+    assert main([*command, "--mark", "synthetic", "--max-time", "0.1", "--seed", "0", "--selection", "none"]) == 0
+    shown = [line.split() for line in capsys.readouterr().out.splitlines() if "gold" in line or "basic" in line]
+    assert shown == [["basic", "34", "34", "68"], ["gold", "6", "28", "34", "68"]]
+    out = pd.read_parquet(name) if name.endswith("parquet") else pd.read_csv(name, sep="\t" if "tsv" in name else ",")
+    # 34 real rows of each class, those of the smaller one repeated, and as many synthetic ones
+    assert out.groupby(["plan", "synthetic"]).size().tolist() == [34, 34, 34, 34]
+    real = out[(out["synthetic"] == 0) & (out["plan"] == "gold")]
+    assert set(real["age"]) == set(range(20, 26))
+    assert main([*command[:2], "new.csv", *command[3:], "--only-synthetic", "--max-time", "0.1"]) == 0
+    assert pd.read_csv("new.csv")["plan"].value_counts().to_dict() == {"gold": 34, "basic": 34}
+
+
+def test_a_share_needs_its_strategy(in_csv, capsys):
+    assert run("balance in.csv out.csv --target plan --share 0.5") == 2
+    assert "--share 0.5 needs --strategy 'equal share'" in capsys.readouterr().err
+    assert main(["balance", "in.csv", "out.csv", "--target", "plan", "--strategy", "equal share", "--share", "1"]) == 2
+    assert "--share 1.0 must lie between 0 and 1, both excluded" in capsys.readouterr().err
+    assert names() == ["in.csv"]
+
+
+def test_options_reach_the_sampler(in_csv, quick):
+    line = "balance in.csv out.parquet --target plan --strategy 0.5 --selection none --model tabular --seed 7"
+    assert (
+        main(
+            [
+                *str.split(line),
+                *str.split("--max-time 1.5 --mark synthetic --only-synthetic"),
+                "--categorical",
+                "age,town",
+                "--mark",
+                "synthetic",
+                "--only-synthetic",
+            ]
+        )
+        == 0
+    )
+    options = quick[0].options
+    assert options == {
+        "sampling_strategy": 0.5,
+        "selection": None,
+        "model": "tabular",
+        "categorical_features": ["age", "town"],
+        "random_state": 7,
+        "max_time": 1.5,
+        "verbose": 0,
+        "callbacks": None,
+    }
+    frame = pd.read_parquet("out.parquet")
+    assert list(frame.columns) == ["age", "town", "plan", "synthetic"]
+    assert frame["plan"].tolist() == ["gold"] * 11
+    assert frame["synthetic"].eq(1).all()
+
+
+@pytest.mark.parametrize("strategy", ["gold=20,basic=40", '{"gold": 20, "basic": 40}'])
+def test_counts_of_classes(in_csv, quick, strategy):
+    assert main([*str.split("balance in.csv out.csv --target plan --strategy"), strategy]) == 0
+    assert quick[0].options["sampling_strategy"] == {"gold": 20, "basic": 40}
+    assert Path("out.csv").read_text().count(",gold\n") == 20
+
+
+def test_number_labels_in_counts(in_csv, quick):
+    Path("in.csv").write_text(in_csv.replace("gold", "1").replace("basic", "0"))
+    assert run("balance in.csv out.csv --target plan --strategy 1=9") == 0
+    assert Path("out.csv").read_text().count(",1\n") == 9
+
+
+def test_in_is_out_only_with_force(in_csv, quick, capsys):
+    assert run("balance in.csv in.csv --target plan") == 2
+    assert Path("in.csv").read_text() == in_csv
+    assert run("balance in.csv in.csv --target plan --force --save m.gan") == 0
+    assert Path("in.csv").read_text().startswith(in_csv)
+    assert Path("m.gan").read_text() == "a model"
+
+
+def test_warnings_are_one_line(in_csv, quick, capsys, monkeypatch):
+    sampler_class = sys.modules["ganaug.oversampler"].GANOversampler
+
+    def warn(sampler, X, y):
+        warnings.warn("few\nrows", UserWarning, stacklevel=2)
+        warnings.warn("for programmers", FutureWarning, stacklevel=2)
+        return resample(sampler, X, y)
+
+    resample = sampler_class.fit_resample
+    monkeypatch.setattr(sampler_class, "fit_resample", warn)
+    assert run("balance in.csv out.csv --target plan") == 0
+    assert capsys.readouterr().err == "ganaug: warning: few rows\n"
+
+
+@pytest.mark.parametrize("kind", ["table", "balanced"])
+def test_log_dir(in_csv, kind, capsys):
+    if kind == "balanced":
+        Path("in.csv").write_text(in_csv.replace("gold", "basic", 3).replace("basic", "gold", 17))
+    counts = pd.read_csv("in.csv")["plan"].value_counts()
+    Path("old").mkdir()
+    Path("old", "notes").touch()
+    assert run("balance in.csv out.csv --target plan --seed 0 --max-time 0.1 --log-dir old") == 0
+    if counts.min() == counts.max():
+        assert "Nothing was trained, so nothing is written to old." in capsys.readouterr().err
+        assert [path.name for path in Path("old").iterdir()] == ["notes"]
+        return
+    assert {"step", "discriminator_loss"} < set(pd.read_csv("old/history.csv"))
+    assert any(path.name.startswith("events.out") for path in Path("old").iterdir())
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
+def test_folder_without_permission(in_csv, quick, capsys):
+    Path("closed").mkdir(mode=0o500)
+    assert run("balance in.csv closed/out.csv --target plan") == 2
+    assert "Permission denied" in capsys.readouterr().err
+
+
+def test_a_failed_write_of_the_data_keeps_the_model(in_csv, quick, capsys, monkeypatch):
+    def full(path, data):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert run("balance in.csv out.csv --target plan --save m.gan") == 2
+    assert "No space left on device" in capsys.readouterr().err
+    assert names() == ["in.csv", "m.gan"]
+    assert Path("m.gan").read_text() == "a model"
+
+
+@pytest.mark.parametrize("cells", ["1,a\n2,a\n3,a\n", "inf,a\n2.5,b\n3,a\n" * 9])
+def test_what_the_library_refuses(in_csv, capsys, cells):
+    Path("in.csv").write_text("x,plan\n" + cells)
+    assert run("balance in.csv out.csv --target plan") == 2
+    error = capsys.readouterr().err
+    assert error.startswith("ganaug: error: ")
+    assert error.count("\n") == 1
+    assert not Path("out.csv").exists()

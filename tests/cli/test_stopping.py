@@ -1,0 +1,73 @@
+"""Ctrl-C and SIGTERM: one line, exit code 130 or 143, and no file changed."""
+
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+
+def names() -> list[str]:
+    return sorted(path.name for path in Path().iterdir())
+
+
+SLOW = """
+    import sys, time, types
+    class GANOversampler:
+        def __init__(self, **options): pass
+        def fit_resample(self, X, y):
+            print("training", flush=True)
+            time.sleep(60)
+    sys.modules["ganaug.oversampler"] = types.SimpleNamespace(GANOversampler=GANOversampler)
+    import ganaug.datasets.table as tables
+    write = tables.Path.write_bytes
+    def slowly(path, data):
+        write(path, data[: len(data) // 2])
+        print("writing", flush=True)
+        time.sleep(60)
+    moment = sys.argv.pop(1)
+    if moment == "selecting":
+        del sys.modules["ganaug.oversampler"]
+        import importlib
+        compare = importlib.import_module("ganaug.comparison.compare")
+        def evaluate(*_):
+            print("selecting", flush=True)
+            time.sleep(60)
+        compare.evaluate_sampler = evaluate
+        sys.argv.append("--select")
+    if moment == "writing":
+        tables.Path.write_bytes = slowly
+        def repeat(self, X, y):
+            self.is_synthetic_ = y == y
+            return X, y
+        GANOversampler.fit_resample = repeat
+    from ganaug.cli.app import main
+    sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("moment", ["training", "writing", "selecting"])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGKILL, id="kill")], ids=lambda n: n.name
+)
+def test_stopped(in_csv, moment, number):
+    Path("out.csv").write_text("old")
+    command = [sys.executable, "-c", textwrap.dedent(SLOW), moment]
+    with subprocess.Popen(
+        [*command, *str.split("balance in.csv out.csv --target plan --force")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout.readline() == f"{moment}\n"
+        process.send_signal(number)
+        _, error = process.communicate(timeout=30)
+    assert Path("out.csv").read_text() == "old"
+    if number == signal.SIGKILL:
+        assert process.returncode == -9
+        return
+    assert process.returncode == 128 + number
+    assert error.lstrip() == "ganaug: error: interrupted\n"  # rich 14 ends the line of a bar never drawn
+    assert names() == ["in.csv", "out.csv"]
