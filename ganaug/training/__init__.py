@@ -17,6 +17,7 @@ from ganaug.training.callbacks import (
 )
 from ganaug.training.checkpoint import TrainingState, state_from_bytes, state_to_bytes
 from ganaug.training.ema import EMA
+from ganaug.training.fabric import Fabric
 from ganaug.training.history import panels, plot_history
 from ganaug.training.loop import train
 from ganaug.training.losses import LOSSES, PENALTIES
@@ -44,6 +45,7 @@ __all__ = [
     "CollapseMonitor",
     "CompactRows",
     "EarlyStopping",
+    "Fabric",
     "KernelDistance",
     "LatentPrior",
     "NeighborsPrior",
