@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.common.containers import as_frame
+from ganaug.common.times import time_index
 
 
 class TablePair:
@@ -286,14 +287,13 @@ def _numbers(series: pd.Series, kind: str) -> NDArray[np.float64]:
     expected = {"time": "M", "duration": "m"}[kind]
     if own in "iufb" or (own in "Mm" and own != expected):
         return np.full(len(series), np.nan)
-    cells: Any = series
     if own != expected:
         cells = series.astype(object).where(series.notna(), None)
         if kind == "time":
-            cells = pd.to_datetime(cells, errors="coerce", utc=True, format="ISO8601")
+            series = pd.to_datetime(cells, errors="coerce", utc=True, format="ISO8601")
         else:
-            cells = pd.to_timedelta(cells, errors="coerce")
-    index = pd.DatetimeIndex(cells) if kind == "time" else pd.TimedeltaIndex(cells)
+            series = pd.to_timedelta(cells, errors="coerce")
+    index = time_index(series)
     return np.where(index.isna(), np.nan, index.as_unit("us").asi8 / 1e6)
 
 

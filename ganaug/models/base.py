@@ -6,7 +6,6 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import _safe_indexing
@@ -33,6 +32,7 @@ from ganaug.training import (
     Callback,
     CompactRows,
     EarlyStopping,
+    Fabric,
     Previews,
     Prior,
     ProgressBar,

@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from ganaug.training import (
     EMA,
     BalancedBatches,
     CompactRows,
+    Fabric,
     LatentPrior,
     ProgressBar,
     TrainingState,

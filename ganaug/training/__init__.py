@@ -17,6 +17,7 @@ from ganaug.training.callbacks import (
 )
 from ganaug.training.checkpoint import TrainingState, state_from_bytes, state_to_bytes
 from ganaug.training.ema import EMA
+from ganaug.training.fabric import Fabric
 from ganaug.training.history import panels, plot_history
 from ganaug.training.log_folder import log_to
 from ganaug.training.loop import train
@@ -45,6 +46,7 @@ __all__ = [
     "CollapseMonitor",
     "CompactRows",
     "EarlyStopping",
+    "Fabric",
     "KernelDistance",
     "LatentPrior",
     "NeighborsPrior",

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from ganaug.training.augmentation import AdaptiveAugmentation
 from ganaug.training.batches import Batch
+from ganaug.training.fabric import Adam, Fabric
 from ganaug.training.losses import LOSSES, PENALTIES
 from ganaug.training.phase import Phase, Report
 
@@ -128,7 +128,7 @@ class Adversarial:
 
     def _set_up(self, network: nn.Module) -> tuple[nn.Module, torch.optim.Optimizer]:
         settings = self.settings
-        adam = torch.optim.Adam(
+        adam = Adam(
             network.parameters(),
             lr=settings.learning_rate,
             betas=settings.adam_betas,

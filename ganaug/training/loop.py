@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 import pandas as pd
-from lightning_fabric import Fabric
 from torch import nn
 
 from ganaug.common.warnings import warn_user
 from ganaug.training.callbacks.base import Callback, Previews, Run
 from ganaug.training.checkpoint import TrainingState
+from ganaug.training.fabric import Fabric
 from ganaug.training.monitors import COLLAPSE_THRESHOLD
 
 RECORD_EVERY = 10

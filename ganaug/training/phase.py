@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from ganaug.training.batches import Batch
+from ganaug.training.fabric import Fabric
 
 Report = Callable[[], dict[str, Tensor]]
 

@@ -2,10 +2,10 @@
 
 import torch
 import torch.nn.functional as F
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from ganaug.training.batches import Batch, CompactRows
+from ganaug.training.fabric import Adam, Fabric
 from ganaug.training.phase import Phase, Report
 
 # Weight of the latent's squared length. It keeps the latents of images as close together as those of noise, so that
@@ -36,7 +36,7 @@ def reconstruction_phase(encoder: nn.Module, generator: nn.Module, *, fabric: Fa
         Trains both networks to minimise the mean squared error of the rows.
     """
     networks = nn.ModuleDict({"encoder": encoder, "generator": generator})
-    optimizer = torch.optim.Adam(networks.parameters(), lr=learning_rate)
+    optimizer = Adam(networks.parameters(), lr=learning_rate)
     for network in networks.values():
         network.to(fabric.device)
 

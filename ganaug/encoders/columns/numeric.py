@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.common.serialization import dtype_from_json, dtype_to_json, from_json, to_json
+from ganaug.common.times import time_index
 from ganaug.encoders.columns.base import Arrays, Vocabulary, factorize_levels
 from ganaug.encoders.columns.scales import NOT_A_TIME, Grid, PiecewiseLinearMap
 
@@ -25,10 +26,8 @@ def read_numbers(series: pd.Series) -> tuple[NDArray, NDArray] | None:
     """
     kind = series.dtype.kind
     missing = np.asarray(series.isna(), dtype=bool)
-    if kind == "M":
-        return pd.DatetimeIndex(series).asi8, missing
-    if kind == "m":
-        return pd.TimedeltaIndex(series).asi8, missing
+    if kind in "mM":
+        return time_index(series).asi8, missing
     if kind in "iu":
         exact = "uint64" if kind == "u" else "int64"
         return (series.to_numpy(exact, na_value=0) if missing.any() else series.to_numpy(exact)), missing
@@ -38,6 +37,11 @@ def read_numbers(series: pd.Series) -> tuple[NDArray, NDArray] | None:
     if series.dtype == object:
         return _read_number_objects(series, missing)
     return None
+
+
+def _has_time_zone(dtype: Any) -> bool:
+    arrow = dtype.pyarrow_dtype if isinstance(dtype, pd.ArrowDtype) else dtype
+    return getattr(arrow, "tz", None) is not None
 
 
 def _read_number_objects(series: pd.Series, missing: NDArray) -> tuple[NDArray, NDArray] | None:
@@ -101,12 +105,8 @@ class NumericColumn:
         markers = [] if n == len(series) else [None]
         if series.dtype == object and markers:
             markers = list(missing.iloc[factorize_levels(missing, label)[0]])
-        unit, aware = "", False
-        if series.dtype.kind == "M":
-            times = pd.DatetimeIndex(series)
-            unit, aware = times.unit, times.tz is not None
-        elif series.dtype.kind == "m":
-            unit = pd.TimedeltaIndex(series).unit
+        unit = time_index(series).unit if series.dtype.kind in "mM" else ""
+        aware = _has_time_zone(series.dtype)
         return cls(label, series.dtype, str(values.dtype), unit, aware, grid, is_discrete, scale, markers, point_masses)
 
     def encode(self, series: pd.Series) -> tuple[NDArray, NDArray | None]:
