@@ -19,6 +19,11 @@ _COLUMN_KINDS = "biufmMO"
 def level_key(value: Any) -> tuple[type, Any]:
     """Return a key that is equal for equal levels: 1, 1.0, True and "1" differ, and every NaN is the same.
 
+    Parameters
+    ----------
+    value : object
+        A cell, which may be missing.
+
     Examples
     --------
     >>> level_key(1) == level_key(True), level_key(float("nan")) == level_key(float("nan"))
@@ -94,7 +99,13 @@ def values_to_json(value: Any, name: str) -> Any:
 
 
 def values_from_json(plain: Any) -> Any:
-    """Read what `values_to_json` wrote. A sequence of any type comes back as a list."""
+    """Read what `values_to_json` wrote. A sequence of any type comes back as a list.
+
+    Parameters
+    ----------
+    plain : object
+        What `values_to_json` returned.
+    """
     if isinstance(plain, dict) and "items" in plain:
         return [from_json(item) for item in plain["items"]]
     return from_json(plain)
@@ -126,6 +137,11 @@ def _to_plain(value: Any) -> Any:
 
 def from_json(plain: Any) -> Any:
     """Read one cell that `to_json` wrote.
+
+    Parameters
+    ----------
+    plain : object
+        What `to_json` returned.
 
     Raises
     ------
@@ -216,6 +232,11 @@ def dtype_to_json(column_dtype: Any, label: Hashable) -> Any:
 
 def dtype_from_json(plain: Any) -> Any:
     """Read a dtype that `dtype_to_json` wrote.
+
+    Parameters
+    ----------
+    plain : str or dict
+        What `dtype_to_json` returned.
 
     Raises
     ------

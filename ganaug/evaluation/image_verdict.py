@@ -79,8 +79,8 @@ def _on_class(prefix: str, measured: Mapping[str, Mapping[Any, Any]], distance_n
     }
     if precision["value"] < _JUNK_PRECISION * precision["baseline"]:
         said = (
-            f"Most synthetic images are junk: {precision['value']:.0%} of them lie among real ones, while "
-            f"{precision['baseline']:.0%} of real images do. {times}."
+            f"Most synthetic images are junk: {percent(precision['value'])} of them lie among real ones, while "
+            f"{percent(precision['baseline'])} of real images do. {times}."
         )
         findings = [Finding(REAL, "bad", prefix + said, numbers)]
     elif distance["low"] > distance["baseline high"]:
@@ -93,8 +93,8 @@ def _on_class(prefix: str, measured: Mapping[str, Mapping[Any, Any]], distance_n
         findings = [Finding(REAL, "good", said, numbers)]
     if coverage["value"] < _LOW_COVERAGE * coverage["baseline"]:
         said = (
-            f"{prefix}Diversity is lacking: {coverage['value']:.0%} of the real images have a synthetic one near them, "
-            f"while {coverage['baseline']:.0%} have another real one."
+            f"{prefix}Diversity is lacking: {percent(coverage['value'])} of the real images have a synthetic one near "
+            f"them, while {percent(coverage['baseline'])} have another real one."
         )
         numbers = {"coverage": coverage["value"], "coverage of real halves": coverage["baseline"]}
         findings.append(Finding(REAL, "bad", said, numbers))
