@@ -15,7 +15,7 @@ from sklearn.base import _fit_context, clone
 from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from ganaug.common.containers import stack_rows
 from ganaug.common.labels import labels_like, labels_of, name_of
@@ -368,10 +368,7 @@ class GANOversampler(BaseOverSampler):
         self.target_name_ = name_of(y)
         model = self._new_model(X)
         data = model.check_data(X)
-        if len(data.X) != len(labels):
-            raise ValueError(
-                f"Found input variables with inconsistent numbers of samples: {[len(data.X), len(labels)]}"
-            )
+        check_consistent_length(data.X, labels)
         validate_data(self, data.X, reset=True, skip_check_array=True)
         self.n_features_in_ = model.n_features_in_  # of an image, the number of its values
         if not (self.selection is None or isinstance(self.selection, str) or is_cleaner(self.selection)):

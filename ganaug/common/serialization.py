@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import decimal
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,40 @@ import pyarrow as pa
 
 # Kinds of NumPy's dtypes that a column can have.
 _COLUMN_KINDS = "biufmMO"
+
+
+@contextmanager
+def refusing_malformed(what: str) -> Iterator[None]:
+    """Raise a ValueError in place of any error of the block, which restores an object from plain data.
+
+    The data may come from a stranger: whichever way they are malformed, they are refused alike.
+
+    Parameters
+    ----------
+    what : str
+        What the block restores, with its article.
+
+    Yields
+    ------
+    None
+
+    Raises
+    ------
+    ValueError
+        If the block raises any error.
+
+    Examples
+    --------
+    >>> with refusing_malformed("a point"):
+    ...     {}["x"]
+    Traceback (most recent call last):
+    ...
+    ValueError: not the description of a point: KeyError: 'x'
+    """
+    try:
+        yield
+    except Exception as error:
+        raise ValueError(f"not the description of {what}: {type(error).__name__}: {error}") from error
 
 
 def level_key(value: Any) -> tuple[type, Any]:

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ganaug.common.containers import Container, check_container, container_from_state, container_of
-from ganaug.common.serialization import dtype_from_json, dtype_to_json
+from ganaug.common.serialization import dtype_from_json, dtype_to_json, refusing_malformed
 from ganaug.common.wording import counted
 
 # Below, halving leaves nothing for a convolution to look at; above, activations outgrow an ordinary machine.
@@ -305,11 +305,8 @@ class ImageEncoder:
         ValueError
             If description and arrays do not describe an encoder.
         """
-        try:
+        with refusing_malformed("an image encoder"):
             return cls._from_state(description, arrays)
-        except Exception as error:
-            # the data may come from a stranger: whichever way they are malformed, they are refused alike
-            raise ValueError(f"not the description of an image encoder: {type(error).__name__}: {error}") from error
 
     @classmethod
     def _from_state(cls, description: dict[str, Any], arrays: dict[str, NDArray]) -> ImageEncoder:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from ganaug.common.containers import container_from_state, container_of, to_pandas
-from ganaug.common.serialization import from_json, level_key, to_json
+from ganaug.common.serialization import from_json, level_key, refusing_malformed, to_json
 from ganaug.encoders.columns import (
     MAX_BLOCK,
     Arrays,
@@ -289,11 +289,8 @@ class TableEncoder:
         ValueError
             If description and arrays do not describe an encoder.
         """
-        try:
+        with refusing_malformed("a table encoder"):
             return cls._from_state(description, arrays)
-        except Exception as error:
-            # the data may come from a stranger: whichever way they are malformed, they are refused alike
-            raise ValueError(f"not the description of a table encoder: {type(error).__name__}: {error}") from error
 
     @classmethod
     def _from_state(cls, description: dict[str, Any], arrays: Arrays) -> TableEncoder:

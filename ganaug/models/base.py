@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 from torch import Tensor, nn
 
 from ganaug.common.containers import stack_rows
@@ -220,10 +220,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         given = column_or_1d(labels_of(y))
         check_classification_targets(given)
         labels, index, counts = np.unique(given, return_inverse=True, return_counts=True)
-        if len(index) != len(checked.X):
-            raise ValueError(
-                f"Found input variables with inconsistent numbers of samples: {[len(checked.X), len(index)]}"
-            )
+        check_consistent_length(checked.X, index)
         if previous is not None and labels.tolist() != self.classes_.tolist():
             raise ValueError(
                 f"warm_start=True continues with the classes {self.classes_.tolist()}, and y has {labels.tolist()}; "
