@@ -58,7 +58,7 @@ bench-images: $(VENV)/installed-bench
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/images.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) $(CTGAN) $(LOWEST) docs/_build docs/api docs/gallery .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(CTGAN) $(LOWEST) docs/_build docs/reference/api docs/reference/shell docs/gallery .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 # torch goes first, alone: resolved together with the rest, pip may choose a build with gigabytes of CUDA.
 $(VENV)/installed: pyproject.toml constraints.txt

@@ -2,8 +2,8 @@
 Columns of every kind
 =====================
 
-Categories, whole numbers, prices, dates, flags and missing cells: what comes out has the dtypes, ranges, steps and
-categories of what went in, cells are missing where cells were missing, and nothing has to be declared.
+Categories, integers, prices, dates, booleans and missing cells: synthetic rows have the dtypes, ranges, grids and
+categories of the real rows. Cells are missing only in columns with missing cells. You declare no columns.
 """
 
 import matplotlib.pyplot as plt
@@ -13,7 +13,8 @@ import pandas as pd
 from ganaug import TabularGAN
 
 # %%
-# A made-up table of customers. Those who leave are few, pay more, often in cash, and seldom left a birthday.
+# An invented table of customers. The customers who leave are few, pay more, often pay in cash, and seldom state a
+# birthday.
 rng = np.random.default_rng(0)
 n = 1200
 churn = pd.Series(np.where(rng.random(n) < 0.1, "left", "stayed"), name="churn")
@@ -36,24 +37,24 @@ customers["birthday"] = (pd.Timestamp("1980-01-01") + pd.to_timedelta(rng.normal
 )
 
 # %%
-# The model stands on its own as well: ask it for the classes you want.
+# The model also works on its own: ask it for the classes that you want.
 model = TabularGAN(random_state=0).fit(customers, churn)
-made = model.sample(["left"] * 1000)
-print(made.head().to_string())
+synthetic = model.sample(["left"] * 1000)
+print(synthetic.head().to_string())
 
 # %%
-# Same dtypes; no plan that nobody has; cents stay cents; days stay days.
-assert (made.dtypes == customers.dtypes).all()
-assert "discontinued" not in set(made["plan"])
-assert (made["monthly"].round(2) == made["monthly"]).all()
-assert (made["since"] == made["since"].dt.normalize()).all()
+# Dtypes are the same. No row has the plan that no customer has. Prices have whole cents, and dates whole days.
+assert (synthetic.dtypes == customers.dtypes).all()
+assert "discontinued" not in set(synthetic["plan"])
+assert (synthetic["monthly"].round(2) == synthetic["monthly"]).all()
+assert (synthetic["since"] == synthetic["since"].dt.normalize()).all()
 
 # %%
-# Generated beside real customers who left.
+# Synthetic customers who left, beside real ones.
 real = customers[left]
 figure, axes = plt.subplots(2, 3, figsize=(11, 6), layout="constrained")
 for axis, name in zip(axes.flat, ["plan", "cash", "calls", "monthly", "debt", "birthday"], strict=True):
-    both = {"real": real[name], "generated": made[name]}
+    both = {"real": real[name], "synthetic": synthetic[name]}
     if name in ("plan", "cash", "calls"):
         shares = {who: column.value_counts(normalize=True).sort_index() for who, column in both.items()}
         pd.DataFrame(shares).loc[lambda share: share.sum(axis=1) > 0].plot.bar(ax=axis, rot=0, legend=False)
@@ -64,5 +65,5 @@ for axis, name in zip(axes.flat, ["plan", "cash", "calls", "monthly", "debt", "b
         axis.hist(list(both.values()), bins=20, density=True, label=list(both))
     axis.set_title(name)
 axes[0, 0].legend(frameon=False)
-figure.suptitle("Customers who left: real and generated")
+figure.suptitle("Customers who left: real and synthetic")
 plt.show()

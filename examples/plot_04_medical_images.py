@@ -1,14 +1,14 @@
 """
-Generated pictures in the training of a network
-===============================================
+Synthetic images in the training of a network
+=============================================
 
-A GAN and classical augmentation together, in the training of a small convolutional network, each with and without the
-other. Chest X-rays where an archive of them is at hand (``python plot_04_medical_images.py FILE.npz``, in MedMNIST's
-form), else scikit-learn's digits.
+A small convolutional network is trained with and without synthetic images, and with and without classical augmentation.
+The images are chest X-rays if you pass an archive in the form of MedMNIST
+(``python plot_04_medical_images.py FILE.npz``), and the digits of scikit-learn otherwise.
 """
 
 # %%
-# The data: one class far larger than the other.
+# One class is far larger than the other.
 import os
 import sys
 from pathlib import Path
@@ -34,18 +34,18 @@ if archive is not None:
     X_test, y_test = data["test_images"], data["test_labels"].ravel()
 else:
     digits = load_digits()
-    pictures = (digits.images * 15).astype(np.uint8)
+    images = (digits.images * 15).astype(np.uint8)
     X, X_test, y, y_test = train_test_split(
-        pictures, (digits.target == 8).astype(int), test_size=0.4, stratify=digits.target, random_state=0
+        images, (digits.target == 8).astype(int), test_size=0.4, stratify=digits.target, random_state=0
     )
     kept = np.sort(np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:40]]))
     X, y = X[kept], y[kept]
 print(X.shape, dict(zip(*np.unique(y, return_counts=True), strict=True)))
 
 # %%
-# Every class gets the same share of generated pictures. Were they in the rare class alone, a network would learn to see
-# that a picture is generated, and take that for the class. No picture is repeated: `sample_weight_` says how often each
-# is to be drawn.
+# Every class gets the same share of synthetic images. If they were in the rare class only, a network would learn to
+# recognise synthetic images, and take "synthetic" for the class. No image is repeated: `sample_weight_` says how often
+# each is drawn.
 sampler = GANOversampler(
     sampling_strategy="equal share",
     synthetic_share=0.2,
@@ -54,19 +54,21 @@ sampler = GANOversampler(
     random_state=0,
 )
 X_all, y_all = sampler.fit_resample(X, y)
-sampler.model_.plot(X, y, n_each=10).savefig("sheet.png")  # look before you use them
+sampler.model_.plot(X, y, n_each=10).savefig("sheet.png")  # look at it before you use the images
 
 
 # %%
-# The network, and the classical augmentation: small rotations, shifts and changes of brightness, as any library of
-# transforms does them.
+# The network and the classical augmentation: small rotations, shifts and changes of brightness, as in any library of
+# transforms.
 def augmented(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Turn, move and brighten each picture a little."""
+    """Rotate, move and brighten each image a little."""
     n = len(images)
     angle = 0.26 * (2 * torch.rand(n, generator=generator) - 1)
     move = 0.15 * (2 * torch.rand(n, 2, generator=generator) - 1)
-    turn = torch.stack([angle.cos(), -angle.sin(), move[:, 0], angle.sin(), angle.cos(), move[:, 1]], 1).view(n, 2, 3)
-    grid = F.affine_grid(turn, list(images.shape), align_corners=False)
+    rotation = torch.stack([angle.cos(), -angle.sin(), move[:, 0], angle.sin(), angle.cos(), move[:, 1]], 1).view(
+        n, 2, 3
+    )
+    grid = F.affine_grid(rotation, list(images.shape), align_corners=False)
     brightness = 0.2 * (2 * torch.rand(n, 1, 1, 1, generator=generator) - 1)
     return F.grid_sample(images, grid, padding_mode="border", align_corners=False) + brightness
 
@@ -78,7 +80,7 @@ def as_tensor(images: np.ndarray) -> torch.Tensor:
 
 
 def score(images: np.ndarray, labels: np.ndarray, weights: np.ndarray, classical: bool) -> float:
-    """Train on pictures drawn by weight; return the balanced accuracy on real test pictures."""
+    """Train on images drawn by weight; return the balanced accuracy on real test images."""
     torch.manual_seed(0)
     rng = torch.Generator().manual_seed(0)
     n_classes, channels = int(labels.max()) + 1, as_tensor(images[:1]).shape[1]
@@ -101,8 +103,8 @@ def score(images: np.ndarray, labels: np.ndarray, weights: np.ndarray, classical
         weights.tolist(), 64 * N_STEPS_CLASSIFIER, generator=torch.Generator().manual_seed(1)
     )
     for batch in torch.tensor(list(draws)).split(64):
-        pictures = augmented(tensor[batch], rng) if classical else tensor[batch]
-        loss = F.cross_entropy(network(pictures), target[batch])
+        drawn = augmented(tensor[batch], rng) if classical else tensor[batch]
+        loss = F.cross_entropy(network(drawn), target[batch])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -112,15 +114,19 @@ def score(images: np.ndarray, labels: np.ndarray, weights: np.ndarray, classical
 
 
 # %%
-# What each adds. One run of one split: a figure for the benchmark it is not.
+# What each of them adds. This is one run on one split, not a benchmark.
 balanced = (len(y) / np.bincount(y))[y]
 results = {
-    "real pictures, classes drawn alike": score(X, y, balanced, classical=False),
-    "the same, classical augmentation": score(X, y, balanced, classical=True),
-    "generated pictures": score(X_all, y_all, sampler.sample_weight_, classical=False),
-    "generated pictures, classical augmentation": score(X_all, y_all, sampler.sample_weight_, classical=True),
+    "real images, drawn with equal class frequencies": score(X, y, balanced, classical=False),
+    "real images, classical augmentation": score(X, y, balanced, classical=True),
+    "synthetic images": score(X_all, y_all, sampler.sample_weight_, classical=False),
+    "synthetic images, classical augmentation": score(X_all, y_all, sampler.sample_weight_, classical=True),
 }
 for name, value in results.items():
     print(f"{value:.3f}  {name}")
 
+figure, ax = plt.subplots(figsize=(8, 2.5), layout="constrained")
+ax.barh(list(results), list(results.values()))
+ax.invert_yaxis()
+ax.set(xlabel="balanced accuracy on real test images", xlim=(0, 1))
 plt.show()

@@ -87,7 +87,7 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Shares p, in the order of `classes_`; their sum is 1.
     n_features_in_ : int
         Number of columns, if the classifier has this attribute.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if the classifier has this attribute.
 
     See Also

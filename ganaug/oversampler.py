@@ -108,7 +108,7 @@ class GANOversampler(BaseOverSampler):
         Name of `y`, if it is a Series with a name.
     n_features_in_ : int
         Number of columns, or of values in an image.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if all are strings.
 
     See Also

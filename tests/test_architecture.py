@@ -100,7 +100,7 @@ def test_no_file_is_long():
 )
 def test_a_room_offers_its_public_names(room):
     face = importlib.import_module(f"ganaug.{room}")
-    assert face.__all__ == sorted(face.__all__)
+    assert face.__all__, "the face names what other rooms may use"
     assert all(hasattr(face, name) for name in face.__all__)
 
 

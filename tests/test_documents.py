@@ -1,5 +1,8 @@
-"""What the README and the examples show is run."""
+"""What the README, the pages and the examples show is run; links lead somewhere; the reference has all public names."""
 
+import contextlib
+import importlib
+import io
 import re
 import runpy
 import shlex
@@ -16,14 +19,44 @@ from ganaug import ImageGAN, TabularGAN, select
 from ganaug.cli.app import main
 
 ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 README = ROOT / "README.md"
-GUIDE = sorted((ROOT / "docs").glob("*.md"))
+# pages that git ignores are written by `make docs`, and pages without code have nothing to run
+WRITTEN = (DOCS / "reference" / "shell", DOCS / "reference" / "api", DOCS / "gallery", DOCS / "_build")
+PAGES = sorted(page for page in DOCS.rglob("*.md") if not any(page.is_relative_to(folder) for folder in WRITTEN))
 BENCHMARKS = sorted((ROOT / "benchmarks" / "results").glob("*.md"))
+# this page shows every output, and so it trains as long as its reader does
+TUTORIAL = DOCS / "guide" / "tutorial.md"
+INDEXES = [DOCS / "guide" / "index.md", DOCS / "reference" / "index.md", DOCS / "measurements" / "index.md"]
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
     """Kinds and contents of the code blocks of a page."""
     return re.findall(r"^```(\w+)\n(.*?)^```$", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def links(page: Path) -> list[tuple[str, str]]:
+    """Texts and targets of the links of a page, outside of its code blocks."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return [(" ".join(words.split()), target) for words, target in re.findall(r"\[([^\]]*)\]\(([^)\s]+)\)", text)]
+
+
+def headings(page: Path) -> list[str]:
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+
+
+def title(page: Path) -> str:
+    return page.read_text().splitlines()[0] if page.suffix == ".rst" else headings(page)[0]
+
+
+def anchor(heading: str) -> str:
+    """As code hosts make it of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def run_in_shell(line: str) -> None:
@@ -37,15 +70,30 @@ def run_in_shell(line: str) -> None:
             assert re.search(rf"^{command.split()[1]}:", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
 
 
-def read(page: Path) -> None:
-    """Run a page's blocks in their order and in one session, as someone does who reads it from top to bottom."""
-    names = {"__name__": page.stem}
+def read(page: Path) -> list[tuple[str, str]]:
+    """Run a page's blocks in their order and in one session, as someone does who reads it from top to bottom.
+
+    Returns the output that the page shows in each ``text`` block, and the output of the block before it.
+    """
+    names: dict[str, object] = {"__name__": page.stem}
+    outputs, printed = [], ""
     for kind, code in blocks(page):
-        if kind == "python":
-            exec(compile(code, page.name, "exec"), names)
-        elif kind == "console":
-            for line in code.splitlines():
-                run_in_shell(line)
+        if kind == "text":
+            outputs.append((code, printed))
+            continue
+        with contextlib.redirect_stdout(io.StringIO()) as screen:
+            if kind == "python":
+                exec(compile(code, page.name, "exec"), names)
+            elif kind == "console":
+                for line in code.splitlines():
+                    run_in_shell(line)
+        printed = screen.getvalue()
+    return outputs
+
+
+def without_numbers(text: str) -> str:
+    """Words without digits and line breaks: another machine rounds differently, and another width breaks elsewhere."""
+    return " ".join(re.sub(r"[\d.,+\-e]*\d", "#", text).split())
 
 
 @pytest.fixture(autouse=True)
@@ -59,17 +107,17 @@ def _no_windows():
 
 @pytest.fixture
 def in_a_folder_with_data(tmp_path, monkeypatch):
-    """The README's file and folder: a table and pictures with a rare class."""
+    """The README's file and folder: a table and images with a rare class."""
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
     kept = X.index[(y == 1) | (X.index < 40)]
     table = X.loc[kept].assign(churn=y[kept].map({0: "yes", 1: "no"}))
     table.to_csv(tmp_path / "customers.csv", index=False)
     digits = load_digits()
-    for i, (picture, digit) in enumerate(zip(digits.images.astype(np.uint8) * 15, digits.target, strict=True)):
+    for i, (image, digit) in enumerate(zip(digits.images.astype(np.uint8) * 15, digits.target, strict=True)):
         if digit < 2 and (digit == 0 or i < 300):
             file = tmp_path / "scans" / ("well", "sick")[digit] / f"{i}.png"
             file.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(picture).save(file)
+            Image.fromarray(image).save(file)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -84,7 +132,7 @@ def short_training(monkeypatch):
 
 
 def test_the_pages_have_the_blocks_they_should():
-    for page in (README, ROOT / "docs" / "quickstart.md"):
+    for page in (README, DOCS / "guide" / "quickstart.md"):
         kinds = [kind for kind, _ in blocks(page)]
         assert kinds.count("python") >= 2
         assert kinds.count("console") >= 2
@@ -100,21 +148,67 @@ def test_what_the_readme_shows_runs(in_a_folder_with_data, short_training):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "page", [page for page in GUIDE if {kind for kind, _ in blocks(page)} & {"python", "console"}], ids=lambda p: p.stem
+    "page",
+    [page for page in PAGES if page != TUTORIAL and {kind for kind, _ in blocks(page)} & {"python", "console"}],
+    ids=name_of,
 )
-def test_what_the_guide_shows_runs(page, in_a_folder_with_data, short_training):
+def test_what_the_pages_show_runs(page, in_a_folder_with_data, short_training):
     read(page)
 
 
-@pytest.mark.parametrize("page", [README, ROOT / "CONTRIBUTING.md", *GUIDE, *BENCHMARKS], ids=lambda page: page.stem)
-def test_links_lead_to_files(page):
+@pytest.mark.slow
+def test_the_tutorial_shows_what_comes_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "110")
+    outputs = read(TUTORIAL)
+    assert len(outputs) > 5
+    for shown, printed in outputs:
+        assert without_numbers(shown) == without_numbers(printed)
+
+
+@pytest.mark.parametrize(
+    "page", [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *PAGES, *BENCHMARKS], ids=name_of
+)
+def test_links_lead_to_files_and_headings(page):
     """As on a code host; where they lead on the site is for `make docs` to see."""
-    targets = re.findall(
-        r"\]\(([^)\s]+)\)", re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
-    )
-    for target in targets:
-        if not target.startswith(("https://", "#")):
-            assert (page.parent / target.split("#")[0]).exists(), target
+    for _, target in links(page):
+        if target.startswith("https://"):
+            continue
+        file, _, heading = target.partition("#")
+        found = (page.parent / file).resolve() if file else page
+        assert found.exists(), target
+        if heading:
+            assert heading in [anchor(of) for of in headings(found)], target
+
+
+@pytest.mark.parametrize("page", INDEXES, ids=name_of)
+def test_links_of_an_index_bear_the_titles_of_their_pages(page):
+    lines = page.read_text().splitlines()
+    entries = [line for line in lines if re.match(r"- \[[^\]]+\]\([^)]+\.(md|rst)\)", line)]
+    assert len(entries) > 4
+    for line in entries:
+        text, target = re.match(r"- \[([^\]]+)\]\(([^)]+)\)", line).groups()
+        assert text == title((page.parent / target).resolve())
+
+
+@pytest.mark.parametrize("package", ["", "metrics", "evaluation", "training.callbacks", "datasets"])
+def test_the_reference_has_all_public_names(package):
+    pages = "".join(page.read_text() for page in (DOCS / "reference").glob("*.rst"))
+    listed = set(re.findall(r"^ +([\w.]+)$", pages, flags=re.MULTILINE))
+    module = importlib.import_module(f"ganaug.{package}".rstrip("."))
+    names = {f"{package}.{name}".lstrip(".") for name in module.__all__ if not re.match(r"_|[A-Z_]+$", name)}
+    # the sampler's names for a page are those of the root where it has them
+    missing = {name for name in names if name not in listed and name.rpartition(".")[2] not in listed}
+    assert not missing
+
+
+def test_the_shell_pages_name_every_option(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))
+    shell_pages = importlib.import_module("shell_pages")
+    page = shell_pages.page("balance", shell_pages.commands()["balance"])
+    assert "`--share NUMBER`\n: " in page
+    assert page.startswith("# ganaug balance\n")
+    assert "-n INTEGER" in shell_pages.page("sample", shell_pages.commands()["sample"])
 
 
 @pytest.mark.slow

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MIN_IMAGES = 12
 # Below this share of the real baseline, precision means junk, and coverage means that diversity is lacking.
 _JUNK_PRECISION, _LOW_COVERAGE = 0.5, 0.7
+# A distance that exceeds the real baseline, but not significantly, is unknown from this ratio on, and good below it.
+_SMALL_RATIO = 1.25
 # Synthetic images are too near to real ones if the interval of the ratio of distances ends below this, and far enough
 # if the interval starts at or above it.
 _TOO_NEAR = 0.9
@@ -85,7 +87,7 @@ def _on_class(prefix: str, measured: Mapping[str, Mapping[Any, Any]], distance_n
         findings = [Finding(REAL, "bad", prefix + said, numbers)]
     elif distance["low"] > distance["baseline high"]:
         findings = [Finding(REAL, "bad", f"{prefix}The synthetic images can be told from real ones: {times}.", numbers)]
-    elif distance["value"] > distance["baseline high"]:
+    elif distance["value"] > distance["baseline high"] and ratio > _SMALL_RATIO:
         said = f"{prefix}The synthetic images differ from real ones, but not significantly: {times}."
         findings = [Finding(REAL, "unknown", said, numbers)]
     else:

@@ -37,9 +37,9 @@ def evaluate_paths(
     Parameters
     ----------
     real, synthetic : str or Path
-        The training data and the synthetic data: tables (CSV, TSV, Parquet, Feather) or images (a folder CLASS/*.png or
-        an ``.npz`` archive). If `ganaug balance` wrote `synthetic`, only its synthetic images are read; for its tables,
-        see `mark`.
+        The training data and the synthetic data: tables (CSV, TSV, Parquet, Feather) or images (a folder
+        ``CLASS/*.png`` or an ``.npz`` archive). If `ganaug balance` wrote `synthetic`, only its synthetic images are
+        read; for its tables, see `mark`.
     holdout : str, Path or None, default=None
         Real data that the generator has not seen.
     target : str or None, default=None

@@ -44,7 +44,7 @@ def _on_help() -> Finding:
     return Finding(
         HELPS,
         "unknown",
-        "This was not measured. `ganaug compare` measures it by cross-validation, with and without synthetic data.",
+        "This was not measured. ganaug compare measures it by cross-validation, with and without synthetic data.",
     )
 
 

@@ -148,7 +148,7 @@ class ImageGAN(ImageViews):
         The parameters from which the networks were built. `set_params` after `fit` does not change them.
     n_features_in_ : int
         Number of values in an image.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if the images were rows of a table.
 
     See Also

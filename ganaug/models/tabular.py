@@ -102,7 +102,7 @@ class TabularGAN(ConditionalGAN):
         The parameters from which the networks were built. `set_params` after `fit` does not change them.
     n_features_in_ : int
         Number of columns.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if all are strings.
 
     See Also

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 
 TITLE = "Balanced data"
 _MARKS = {
-    "images": "`ganaug balance` writes synthetic images to files whose names begin with synthetic_, and lists them in "
+    "images": "ganaug balance writes synthetic images to files whose names begin with synthetic_, and lists them in "
     "manifest.csv;",
-    "rows": "`ganaug balance` writes synthetic rows after the real ones, and --mark adds a column that tells them "
-    "apart;",
+    "rows": "ganaug balance writes synthetic rows after the real ones, and --mark adds a column that tells them apart;",
 }
 
 
@@ -30,7 +29,7 @@ def content(resampling: "Resampling") -> str:
     resampling : Resampling
         The result that the page shows.
     """
-    return "images and file names" if resampling.noun == "images" else "values"
+    return "images and their names" if resampling.noun == "images" else "values"
 
 
 def heading(resampling: "Resampling") -> str:

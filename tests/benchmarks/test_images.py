@@ -167,7 +167,7 @@ def test_folders_are_read_at_half_the_size(tmp_path):
 
 @pytest.mark.parametrize("generator", ["ganaug", "DeepSMOTE"])
 def test_each_generator_makes_images_like_those_given(generator, monkeypatch):
-    monkeypatch.setattr("ganaug.models.image._N_RECONSTRUCTIONS", 2)
+    monkeypatch.setattr("ganaug.models.image_reconstruction.N_STEPS", 2)
     X, y = np.random.default_rng(0).integers(0, 256, (30, 8, 8), np.uint8), np.repeat([0, 1], [20, 10])
     synthetic, labels, n_steps = images.generate(generator, X, y, 5, 3, 0)
     assert synthetic.shape == (10, 8, 8)

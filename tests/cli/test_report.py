@@ -11,16 +11,16 @@ from PIL import Image
 
 from ganaug import ImageGAN
 from ganaug.cli.app import main
-from ganaug.evaluation import table_result as summary
-from ganaug.metrics import fidelity
+from ganaug.evaluation import table_evaluation
+from ganaug.metrics import two_sample
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     """A table, and rows of its rare class that might be generated; no figures, few trees: quick."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(fidelity, "N_TREES", 5)
-    monkeypatch.setattr(summary, "_N_RESAMPLES", 2)
+    monkeypatch.setattr(two_sample, "N_TREES", 5)
+    monkeypatch.setattr(table_evaluation, "_N_RESAMPLES", 2)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     rng = np.random.default_rng(0)
     table = pd.DataFrame({"age": rng.normal(50, 9, 80).round(1), "town": rng.choice(["Bern", "<b>Rom"], 80)})

@@ -11,14 +11,14 @@ from ganaug import GANOversampler, ImageGAN, evaluate_resampling
 from ganaug.common.findings import HELPS, REAL, SAFE
 from ganaug.evaluation import table_evaluation
 from ganaug.metrics import two_sample
-from ganaug.models import image
+from ganaug.models import image_reconstruction
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     monkeypatch.setattr(two_sample, "N_TREES", 5)
     monkeypatch.setattr(table_evaluation, "_N_RESAMPLES", 2)
-    monkeypatch.setattr(image, "_N_RECONSTRUCTIONS", 2)
+    monkeypatch.setattr(image_reconstruction, "N_STEPS", 2)
 
 
 def resampled(X, y, model, **options):

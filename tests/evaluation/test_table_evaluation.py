@@ -129,7 +129,7 @@ def test_every_table(columns, monkeypatch):
         with monkeypatch.context() as undrawn:
             undrawn.setitem(sys.modules, "matplotlib", None)
             columns = {section.title: section.blocks for section in sections(found)}["Columns"]
-            assert len(columns[1].shapes) == frame.shape[1]
+            assert len(columns[1].charts) == frame.shape[1]
 
 
 @pytest.mark.parametrize("wrap", [pl.from_pandas, lambda frame: pl.from_pandas(frame).to_arrow(), pd.DataFrame])
@@ -154,7 +154,7 @@ def test_arrays(monkeypatch):
     ("synthetic", "how", "message"),
     [
         (table(40).drop(columns="city"), {}, "synthetic lacks column 'city'"),
-        (table(40).assign(extra=1), {}, "synthetic has column 'extra' that the real table has not"),
+        (table(40).assign(extra=1), {}, "synthetic has column 'extra' that the real table does not have"),
         (table(40), {"holdout": table(40)[["x"]]}, "holdout lacks columns 'y', 'count', 'city', 'good'"),
         (table(40)[:5], {}, "synthetic has 5 rows, and 20 are needed"),
         (table(40), {"target": "bad"}, "target is 'bad', which is no column"),

@@ -6,9 +6,7 @@ import pandas as pd
 import pytest
 
 from ganaug.comparison import Comparison, Selection
-from ganaug.reporting.card import NOTICE
-from ganaug.reporting.comparison import CONTENT, TITLE, card, heading, sections, settings
-from ganaug.reporting.page import Section, Words, page
+from ganaug.reporting import report
 
 
 @pytest.mark.parametrize("kind", ["comparison", "selection"])
@@ -21,9 +19,7 @@ def test_a_page(kind):
     result = Comparison(scores, {"a": 90, "<i>": 10}, {"n_splits": 3, "samplers": ("none",)})
     if kind == "selection":
         result = Selection("<b>$x$</b>", None, "F1", result)
-    verdict = Section("Verdict", [Words([heading(result), *(of.sentence for of in result.verdict)])])
-    parts = [verdict, *sections(result), card(result), Section("Settings", settings(result))]
-    text = page(TITLE, parts, notice=NOTICE.format(what=CONTENT))
+    text = report(result)
     for name in ("Verdict", "Classes", "Scores", "Tests", "Notes", "Model card", "Settings", "Versions"):
         assert f">{name}</h2>" in text
     assert "<b>" not in text

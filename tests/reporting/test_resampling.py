@@ -9,14 +9,14 @@ import pytest
 from ganaug import GANOversampler, ImageGAN, TabularGAN, evaluate_resampling, report
 from ganaug.evaluation import table_evaluation
 from ganaug.metrics import two_sample
-from ganaug.models import image
+from ganaug.models import image_reconstruction
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     monkeypatch.setattr(two_sample, "N_TREES", 5)
     monkeypatch.setattr(table_evaluation, "_N_RESAMPLES", 2)
-    monkeypatch.setattr(image, "_N_RECONSTRUCTIONS", 2)
+    monkeypatch.setattr(image_reconstruction, "N_STEPS", 2)
     monkeypatch.setitem(sys.modules, "matplotlib", None)  # figures take longer than all the rest
 
 
@@ -75,7 +75,7 @@ def test_images():
     for strip in ("real", "synthetic", "between two synthetic images", "during the training"):
         assert f"<h3>dark, {strip}</h3>" in text
     assert text.count('class="pair"') == len(found.image_evaluation.pairs)
-    assert "This page shows images and file names" in text
+    assert "This page shows images and their names" in text
     assert "manifest.csv" in text
 
 

@@ -12,7 +12,7 @@ from ganaug.common.findings import SAFE
 from ganaug.evaluation import TableEvaluation, evaluate_tables, table_evaluation
 from ganaug.metrics import two_sample
 from ganaug.reporting import table_evaluation as report
-from ganaug.reporting.page import page
+from ganaug.reporting.page import render
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def evaluation() -> TableEvaluation:
 
 def written(evaluation: TableEvaluation) -> str:
     sections = [*report.sections(evaluation), report.card(evaluation)]
-    text = page(report.TITLE, sections, notice=f"Holds {report.CONTENT}.")
+    text = render(report.TITLE, sections, notice=f"Holds {report.CONTENT}.")
     assert text is not None
     return text
 
@@ -72,7 +72,7 @@ def test_hundreds_of_columns_show_the_worst(monkeypatch):
     other = rows[::-1].copy()
     other[:, 33] += 9
     text = written(evaluate_tables(rows, other, random_state=0))
-    assert text.count('class="shape"') == 10
+    assert text.count('class="chart"') == 10
     assert re.findall('data-name="(.*?)"', text)[0] == "33"
     assert "Of 40 columns, the 10 with the largest distances are shown." in text
     assert "Of 40 columns, 25 in the pairs that differ most are shown." in text

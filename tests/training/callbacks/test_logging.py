@@ -110,7 +110,7 @@ class TestSampleGrid:
     def test_the_grid_shows_what_the_model_samples(self, images, image_model, tmp_path):
         model = clone(image_model).set_params(callbacks=[SampleGrid(tmp_path)]).fit(*images)
         assert sorted(file.name for file in tmp_path.iterdir()) == ["step_000010.png", "step_000020.png"]
-        sheet = model._draw(2).astype(float)  # of the weights kept, which need not be the last
+        sheet = model._preview_drawer()(2).astype(float)  # of the weights kept, which need not be the last
         synthetic = model.sample(["few", "few", "many", "many"]).astype(float)
         low, high = model.encoder_.low_, model.encoder_.high_
         corners = [sheet[row + 1 + 4, column + 1 + 4] for row in (0, 66) for column in (0, 66)]
