@@ -206,8 +206,8 @@ def growth(path: str, n_rows: int, n_sampled: int, **params: Any) -> tuple[str, 
     model = TabularGAN(random_state=0, device="cpu", **({"patience": None} | params))
     with ExitStack() as stack:
         for owner, method, name in [
-            (TabularGAN, "_fit_encoder", "fitting the encoder"),
-            (TableEncoder, "encode", "encoding"),
+            (TableEncoder, "_fit", "fitting the encoder"),
+            (TableEncoder, "_encode", "encoding"),
             (TabularGAN, "_fit_prior", "neighbour search"),
             (TabularGAN, "_train", "training"),
         ]:

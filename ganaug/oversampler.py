@@ -15,10 +15,10 @@ from sklearn.base import _fit_context, clone
 from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from ganaug.common.containers import stack_rows
-from ganaug.common.labels import labels_like
+from ganaug.common.labels import labels_like, labels_of, name_of
 from ganaug.common.modality import MODALITIES, modality_of
 from ganaug.common.state import rollback_on_error
 from ganaug.models import CheckedData, ConditionalGAN, EncodedData, constraints_of_overrides, documented
@@ -360,28 +360,15 @@ class GANOversampler(BaseOverSampler):
         for learned in ("is_synthetic_", "sample_weight_", *([] if self._is_warm else ["model_"])):
             if hasattr(self, learned):
                 delattr(self, learned)
-        if y is None:
-            raise ValueError("GANOversampler requires y to be passed, but the target y is None")
-        if pd.isna(np.asarray(y, dtype=object)).any():
-            raise ValueError("Input y contains NaN: rows without a label cannot be resampled; drop them first")
-        if isinstance(y, pd.DataFrame):
-            y = y.to_numpy() if y.shape[1] > 1 else y.iloc[:, 0]
-        elif isinstance(y, pd.api.extensions.ExtensionArray | pd.Index):
-            y = pd.Series(y)
-        if isinstance(y, np.ndarray | pd.Series) and y.dtype == object and y.ndim == 1:
-            y = pd.Series(y).infer_objects()  # integers stored as objects, for example after dropna, are labels too
-        check_classification_targets(y)
-        if np.ndim(y) == 2 and np.shape(y)[1] > 1 and (np.sum(np.asarray(y), axis=1) == 0).any():
+        labels = labels_of(y)
+        check_classification_targets(labels)
+        if labels.ndim == 2 and (labels.sum(axis=1) == 0).any():
             raise ValueError("y has rows of zeros: each row needs exactly one class")
-        self.target_name_ = name if isinstance(name := getattr(y, "name", None), str) and name else None
-        labels, is_one_hot = check_target_type(y, indicate_one_vs_all=True)
-        labels = np.asarray(labels)
+        labels, is_one_hot = check_target_type(labels, indicate_one_vs_all=True)
+        self.target_name_ = name_of(y)
         model = self._new_model(X)
         data = model.check_data(X)
-        if len(data.X) != len(labels):
-            raise ValueError(
-                f"Found input variables with inconsistent numbers of samples: {[len(data.X), len(labels)]}"
-            )
+        check_consistent_length(data.X, labels)
         validate_data(self, data.X, reset=True, skip_check_array=True)
         self.n_features_in_ = model.n_features_in_  # of an image, the number of its values
         if not (self.selection is None or isinstance(self.selection, str) or is_cleaner(self.selection)):

@@ -363,8 +363,8 @@ def count_calls(monkeypatch, owner, name, is_counted=lambda *args: True):
 def test_a_table_is_validated_and_encoded_once(mixed, monkeypatch, selection):
     X, y = mixed
     checks = count_calls(monkeypatch, TabularGAN, "check_data")
-    fits = count_calls(monkeypatch, TableEncoder, "fit")
-    encodings = count_calls(monkeypatch, TableEncoder, "encode", lambda rows: rows is X)
+    fits = count_calls(monkeypatch, TableEncoder, "fit_encode")
+    encodings = count_calls(monkeypatch, TableEncoder, "_encode", lambda rows: len(rows) == len(X))
     sampler(selection=selection).fit_resample(X, y)
     assert (len(checks), len(fits), len(encodings)) == (1, 1, 1)
 
@@ -374,8 +374,8 @@ def test_images_are_read_and_encoded_once(monkeypatch, selection):
     X, y = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8), np.repeat([0, 1], [30, 10])
     model = ImageGAN(n_steps=2, width=4, latent_size=4, batch_size=4, device="cpu")
     checks = count_calls(monkeypatch, ImageGAN, "check_data")
-    fits = count_calls(monkeypatch, ImageEncoder, "fit")
-    encodings = count_calls(monkeypatch, ImageEncoder, "encode", lambda images: len(images) == len(X))
+    fits = count_calls(monkeypatch, ImageEncoder, "fit_encode")
+    encodings = count_calls(monkeypatch, ImageEncoder, "_encode", lambda images: len(images) == len(X))
     sampler(model=model, selection=selection).fit_resample(X, y)
     # 20 requested images have 60 candidates, not 40
     assert (len(checks), len(fits), len(encodings)) == (1, 1, 1)
@@ -487,7 +487,7 @@ def test_a_callback_on_the_model_is_told():
         (pd.DataFrame(np.ones((40, 2)), columns=["a", "a"]), "more than one column 'a'"),
         (pl.DataFrame({"a": [1.0] * 40}).lazy(), r"collect it with X\.collect"),
         (pl.DataFrame({"a": [1.0] * 40}).to_arrow(), "pass a DataFrame of pandas or polars"),
-        (np.ma.masked_greater(np.arange(80.0).reshape(40, 2), 70), r"fill it with X\.filled"),
+        (np.ma.masked_greater(np.arange(80.0).reshape(40, 2), 70), r"fill the masked cells first, e.g. with X\.filled"),
     ],
 )
 def test_containers_that_are_refused(X, message):

@@ -81,10 +81,11 @@ def split_names(text: str) -> list[str]:
 
 def find_label(text: str, labels: Sequence[Any]) -> Any:
     """Return the label that is written so."""
+    from ganaug.common.wording import listed
+
     known = {str(label): label for label in labels}
     if text not in known:
-        shown = ", ".join(list(known)[:20]) + (", ..." if len(known) > 20 else "")
-        raise ValueError(f"there is no class {text!r}; the classes are {shown}")
+        raise ValueError(f"there is no class {text!r}; the classes are {listed(list(known), 20)}")
     return known[text]
 
 

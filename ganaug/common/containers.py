@@ -172,7 +172,7 @@ def _from_arrow(table: Any) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class PandasContainer:
+class _PandasContainer:
     """A DataFrame of pandas: the index of its columns, and which columns are sparse."""
 
     columns: pd.Index
@@ -201,7 +201,7 @@ class PandasContainer:
         }
 
     @classmethod
-    def from_state(cls, plain: dict[str, Any]) -> PandasContainer:
+    def from_state(cls, plain: dict[str, Any]) -> _PandasContainer:
         """Read what `state` wrote."""
         labels = [from_json(label) for label in plain["columns"]]
         names = [from_json(name) for name in plain["names"]]
@@ -212,7 +212,7 @@ class PandasContainer:
 
 
 @dataclass(frozen=True)
-class ArrayContainer:
+class _ArrayContainer:
     """An array, or lists of rows: the dtype."""
 
     dtype: np.dtype
@@ -227,7 +227,7 @@ class ArrayContainer:
         return {"kind": self.kind, "dtype": self.dtype.str}
 
     @classmethod
-    def from_state(cls, plain: dict[str, Any]) -> ArrayContainer:
+    def from_state(cls, plain: dict[str, Any]) -> _ArrayContainer:
         """Read what `state` wrote."""
         array_dtype = np.dtype(plain["dtype"])
         # a width of 64 kB or more would let a malicious file allocate too much memory
@@ -237,7 +237,7 @@ class ArrayContainer:
 
 
 @dataclass(frozen=True)
-class PolarsContainer:
+class _PolarsContainer:
     """A DataFrame of polars: the schema."""
 
     schema: Any
@@ -266,7 +266,7 @@ class PolarsContainer:
         return {"kind": self.kind, "schema": fields}
 
     @classmethod
-    def from_state(cls, plain: dict[str, Any]) -> PolarsContainer:
+    def from_state(cls, plain: dict[str, Any]) -> _PolarsContainer:
         """Read what `state` wrote."""
         import polars as pl
 
@@ -287,7 +287,7 @@ _POLARS_OPTIONS: dict[str, tuple[str, ...]] = {
 }
 
 
-Container = PandasContainer | ArrayContainer | PolarsContainer
+Container = _PandasContainer | _ArrayContainer | _PolarsContainer
 
 
 def container_of(X: Any) -> Container:
@@ -311,21 +311,26 @@ def container_of(X: Any) -> Container:
     array([[3, 4]], dtype=int8)
     """
     if isinstance(X, pd.DataFrame):
-        return PandasContainer(X.columns, _sparse_columns(X))
+        return _PandasContainer(X.columns, _sparse_columns(X))
     if dependencies.is_polars_dataframe(X):
-        return PolarsContainer(X.schema)
-    return ArrayContainer(X.dtype if isinstance(X, np.ndarray) else _as_typed_array(X, "X").dtype)
+        return _PolarsContainer(X.schema)
+    return _ArrayContainer(X.dtype if isinstance(X, np.ndarray) else _as_typed_array(X, "X").dtype)
 
 
 def container_from_state(plain: dict[str, Any]) -> Container:
     """Read what `state` of a container wrote.
+
+    Parameters
+    ----------
+    plain : dict
+        What `state` returned.
 
     Raises
     ------
     Exception
         Of any class, if `plain` is malformed. Callers that read files must expect all of them.
     """
-    kinds: dict[str, Any] = {kind.kind: kind for kind in (PandasContainer, PolarsContainer, ArrayContainer)}
+    kinds: dict[str, Any] = {kind.kind: kind for kind in (_PandasContainer, _PolarsContainer, _ArrayContainer)}
     return kinds[plain["kind"]].from_state(plain)
 
 

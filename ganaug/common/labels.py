@@ -42,7 +42,9 @@ def labels_of(y: Any, name: str = "y") -> NDArray:
     ValueError: Input y contains NaN: 1 missing label among 3. Remove the rows without a label
     """
     if y is None:
-        raise ValueError(f"{name} is None; pass one label for each row")
+        raise ValueError(
+            f"ganaug requires {name} to be passed, but the target {name} is None: pass one label for each row"
+        )
     array = np.asarray(y.to_numpy() if hasattr(y, "to_numpy") else y)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
@@ -60,6 +62,11 @@ def labels_of(y: Any, name: str = "y") -> NDArray:
 
 def name_of(y: Any) -> str | None:
     """Return the name of labels, if it is text: the name of a Series or Index, or of the only column of a frame.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,) or (n, k)
+        The labels, in any container.
 
     Examples
     --------

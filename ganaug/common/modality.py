@@ -37,6 +37,11 @@ class Modality:
     def load(self, part: str) -> Any:
         """Import a part: "model", "read", "evaluate" or "report".
 
+        Parameters
+        ----------
+        part : {"model", "read", "evaluate", "report"}
+            The part.
+
         Examples
         --------
         >>> MODALITIES["tabular"].load("model").__name__
@@ -67,12 +72,24 @@ MODALITIES = {
 
 
 def modality_of(X: Any) -> Modality:
-    """Return what kind of data `X` is: images are arrays of three or four dimensions, or lists of arrays."""
+    """Return what kind of data `X` is: images are arrays of three or four dimensions, or lists of arrays.
+
+    Parameters
+    ----------
+    X : object
+        What a user passed as data.
+    """
     shape = np.shape(X[0]) if isinstance(X, list | tuple) and len(X) else getattr(X, "shape", ())[1:]
     return MODALITIES["image" if len(shape) > 1 else "tabular"]
 
 
 def modality_of_path(path: str | Path) -> Modality:
-    """Return what kind of data a file or folder holds, by its name: images are folders and ``.npz`` archives."""
+    """Return what kind of data a file or folder holds, by its name: images are folders and ``.npz`` archives.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file or folder; it need not exist.
+    """
     path = Path(path)
     return MODALITIES["image" if path.is_dir() or path.suffix.lower() == ".npz" else "tabular"]

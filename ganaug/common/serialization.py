@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import decimal
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,47 @@ import pyarrow as pa
 _COLUMN_KINDS = "biufmMO"
 
 
+@contextmanager
+def refusing_malformed(what: str) -> Iterator[None]:
+    """Raise a ValueError in place of any error of the block, which restores an object from plain data.
+
+    The data may come from a stranger: whichever way they are malformed, they are refused alike.
+
+    Parameters
+    ----------
+    what : str
+        What the block restores, with its article.
+
+    Yields
+    ------
+    None
+
+    Raises
+    ------
+    ValueError
+        If the block raises any error.
+
+    Examples
+    --------
+    >>> with refusing_malformed("a point"):
+    ...     {}["x"]
+    Traceback (most recent call last):
+    ...
+    ValueError: not the description of a point: KeyError: 'x'
+    """
+    try:
+        yield
+    except Exception as error:
+        raise ValueError(f"not the description of {what}: {type(error).__name__}: {error}") from error
+
+
 def level_key(value: Any) -> tuple[type, Any]:
     """Return a key that is equal for equal levels: 1, 1.0, True and "1" differ, and every NaN is the same.
+
+    Parameters
+    ----------
+    value : object
+        A cell, which may be missing.
 
     Examples
     --------
@@ -94,7 +134,13 @@ def values_to_json(value: Any, name: str) -> Any:
 
 
 def values_from_json(plain: Any) -> Any:
-    """Read what `values_to_json` wrote. A sequence of any type comes back as a list."""
+    """Read what `values_to_json` wrote. A sequence of any type comes back as a list.
+
+    Parameters
+    ----------
+    plain : object
+        What `values_to_json` returned.
+    """
     if isinstance(plain, dict) and "items" in plain:
         return [from_json(item) for item in plain["items"]]
     return from_json(plain)
@@ -126,6 +172,11 @@ def _to_plain(value: Any) -> Any:
 
 def from_json(plain: Any) -> Any:
     """Read one cell that `to_json` wrote.
+
+    Parameters
+    ----------
+    plain : object
+        What `to_json` returned.
 
     Raises
     ------
@@ -216,6 +267,11 @@ def dtype_to_json(column_dtype: Any, label: Hashable) -> Any:
 
 def dtype_from_json(plain: Any) -> Any:
     """Read a dtype that `dtype_to_json` wrote.
+
+    Parameters
+    ----------
+    plain : str or dict
+        What `dtype_to_json` returned.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """How numbers, names and lists are written in sentences."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,11 @@ from numpy.typing import NDArray
 
 def percent(share: float) -> str:
     """Write a share in percent. A share above 0 is never shown as 0 %, and one below 1 never as 100 %.
+
+    Parameters
+    ----------
+    share : float
+        The share, in [0, 1].
 
     Examples
     --------
@@ -21,8 +26,36 @@ def percent(share: float) -> str:
     return f"{100 * share:.3g} %" if share <= 0.999 else f"{100 * np.floor(1000 * share) / 1000:.3g} %"
 
 
+def abridged(words: Sequence[Any] | pd.Index | NDArray, n_shown: int, write: Callable[[Any], str] = str) -> str:
+    """Write the first words, and say how many more there are.
+
+    Parameters
+    ----------
+    words : sequence of length n
+        The words.
+    n_shown : int
+        Number of words that are written.
+    write : callable, default=str
+        Takes a word and returns its text.
+
+    Examples
+    --------
+    >>> abridged(["a", "b"], 3), abridged(["a", "b", "c", "d", "e"], 3)
+    ('a, b', 'a, b, c and 2 more')
+    """
+    shown = ", ".join(write(word) for word in words[:n_shown])
+    return f"{shown} and {len(words) - n_shown} more" if len(words) > n_shown else shown
+
+
 def listed(labels: Sequence[Hashable] | pd.Index | NDArray, n_named: int = 3) -> str:
     """Name the first labels in quotes, and say how many more there are.
+
+    Parameters
+    ----------
+    labels : sequence of length n
+        The labels.
+    n_named : int, default=3
+        Number of labels that are named.
 
     Examples
     --------
@@ -30,12 +63,18 @@ def listed(labels: Sequence[Hashable] | pd.Index | NDArray, n_named: int = 3) ->
     ("'a', 'b'", '1, 2, 3 and 2 more')
     """
     # NumPy's scalars would show their type
-    named = ", ".join(repr(label.item() if isinstance(label, np.generic) else label) for label in labels[:n_named])
-    return f"{named} and {len(labels) - n_named} more" if len(labels) > n_named else named
+    return abridged(labels, n_named, lambda label: repr(label.item() if isinstance(label, np.generic) else label))
 
 
 def joined(words: Sequence[str], conjunction: str = "and") -> str:
     """Join words into a phrase.
+
+    Parameters
+    ----------
+    words : sequence of str
+        At least one word.
+    conjunction : str, default="and"
+        The word before the last one.
 
     Examples
     --------
@@ -45,8 +84,15 @@ def joined(words: Sequence[str], conjunction: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
 
 
-def shortened(label: Any, max_length: int) -> str:
+def shortened(label: Any, max_length: int = 40) -> str:
     """Write a label, cut off after `max_length` characters.
+
+    Parameters
+    ----------
+    label : object
+        The label; its text is written.
+    max_length : int, default=40
+        Number of characters that are kept.
 
     Examples
     --------
@@ -59,6 +105,15 @@ def shortened(label: Any, max_length: int) -> str:
 
 def counted(n: int, noun: str, plural: str = "") -> str:
     """Write a number with its noun.
+
+    Parameters
+    ----------
+    n : int
+        The number.
+    noun : str
+        The noun in the singular.
+    plural : str, default=""
+        The noun in the plural; "" appends an "s".
 
     Examples
     --------

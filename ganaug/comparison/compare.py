@@ -21,7 +21,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from ganaug.comparison.preparation import digest_of, labels_of, rows_of
+from ganaug.comparison.preparation import classes_of, digest_of, rows_of
 from ganaug.comparison.result import Comparison
 from ganaug.comparison.results_file import KEY, ResultsFile, key_of
 from ganaug.comparison.samplers import SharedTraining, check_classifier, check_sampler, named
@@ -130,7 +130,7 @@ def compare(
     >>> comparison.best_
     'none'
     """
-    X, y = rows_of(X), labels_of(y)
+    X, y = rows_of(X), classes_of(y)
     check_consistent_length(X, y, groups)
     groups = None if groups is None else column_or_1d(groups)
     chosen = {"none": "none", **named(samplers, "samplers", check_sampler)}

@@ -13,6 +13,10 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from ganaug.common.containers import check_container, to_pandas
+from ganaug.common.labels import labels_of
+from ganaug.common.modality import modality_of
+
 # The rarest levels of a column with more levels than this share one code.
 _MAX_LEVELS = 50
 
@@ -33,20 +37,12 @@ def rows_of(X: Any) -> pd.DataFrame | NDArray:
     Raises
     ------
     ValueError
-        If X is one-dimensional, two columns have the same name, or a number is infinite.
+        If X is no table, see `check_container`, two columns have the same name, or a number is infinite.
     """
-    if type(X).__module__.split(".")[0] == "polars":
-        X = X.to_pandas()
-    if not isinstance(X, pd.DataFrame):
-        X = np.asarray(X)
-        if X.ndim > 2:
-            return X
-        if X.ndim < 2:
-            raise ValueError(
-                f"X has shape {X.shape}, and must have rows and columns or be an array of images; for a single column "
-                "pass X.reshape(-1, 1) or X.to_frame()"
-            )
-        X = pd.DataFrame(X).infer_objects()
+    if modality_of(X).name == "image":
+        return np.asarray(X)
+    check_container(X)
+    X = to_pandas(X, dtypes="numpy")
     X = X.set_axis([str(column) for column in X.columns], axis=1).reset_index(drop=True)
     if X.columns.has_duplicates:
         raise ValueError(
@@ -58,8 +54,8 @@ def rows_of(X: Any) -> pd.DataFrame | NDArray:
     return X
 
 
-def labels_of(y: Any) -> NDArray:
-    """Return labels of any container as an array.
+def classes_of(y: Any) -> NDArray:
+    """Return labels of any container as an array, after checking that they are those of a classification.
 
     Parameters
     ----------
@@ -69,16 +65,14 @@ def labels_of(y: Any) -> NDArray:
     Returns
     -------
     ndarray of shape (n_rows,)
-        Of the narrowest dtype.
+        As `ganaug.common.labels.labels_of` returns them.
 
     Raises
     ------
     ValueError
         If labels are missing or continuous, or all of one class.
     """
-    labels = pd.Series(column_or_1d(y.to_numpy() if hasattr(y, "to_numpy") else y)).infer_objects().to_numpy()
-    if pd.isna(labels).any():
-        raise ValueError(f"y has {pd.isna(labels).sum()} missing labels; drop those rows")
+    labels = column_or_1d(labels_of(y))
     check_classification_targets(labels)
     if len(np.unique(labels)) < 2:
         raise ValueError(f"y has a single class, {labels[0]!r}; a comparison needs at least two classes")

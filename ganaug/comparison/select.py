@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ganaug.common.modality import modality_of
 from ganaug.comparison.compare import compare, smallest_class
-from ganaug.comparison.preparation import labels_of
+from ganaug.comparison.preparation import classes_of
 from ganaug.comparison.result import Selection
 from ganaug.comparison.samplers import RealRows, SharedTraining, part_way
 from ganaug.comparison.scoring import scorers_for
@@ -133,7 +133,7 @@ def select(
     >>> len(X_res)
     200
     """
-    labels = labels_of(y)
+    labels = classes_of(y)
     known = list(scorers_for(labels))
     if metric not in known:
         raise ValueError(f"{metric=} is not measured here; use one of {', '.join(known)}")

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ganaug.common.findings import HELPS, REAL, SAFE, Finding
+from ganaug.common.wording import joined
 from ganaug.comparison.scoring import LOWER_IS_BETTER
 from ganaug.comparison.statistics import (
     ALPHA,
@@ -81,7 +82,7 @@ def selection_findings(name: str, metric: str, scores: pd.DataFrame) -> list[Fin
         difference = "differences" if len(as_good) > 1 else "difference"
         verb = ("are", "their") if len(as_good) > 1 else ("is", "its")
         sentence = (
-            f"{_listed(as_good)} {verb[0]} simpler than {name}, and {verb[1]} {difference} from {name} in {metric} "
+            f"{joined(as_good)} {verb[0]} simpler than {name}, and {verb[1]} {difference} from {name} in {metric} "
             f"{verb[0]} not significant."
         )
         others.append(
@@ -235,7 +236,7 @@ def _of_metric(classifier: str, metric: str, rows: pd.DataFrame, name: str) -> F
 
 def _open_finding(classifier: str, open_: Sequence[tuple[str, dict[str, float], pd.DataFrame]]) -> Finding:
     """Word the metrics in which no sampler is shown to be better."""
-    metrics = _listed([metric for metric, _, _ in open_], "or")
+    metrics = joined([metric for metric, _, _ in open_], "or")
     sentence = f"With {classifier}, no sampler is shown to be better than no resampling in {metrics}."
     gains = [
         (p if not np.isnan(p := _of(rows, name, "p")) else 1.0, metric, name, rows)
@@ -280,10 +281,6 @@ def _against_none(
 
 def _effort(sampler: str, seconds: Mapping[Any, float]) -> tuple[int, float]:
     return (_SIMPLE.index(sampler) if sampler in _SIMPLE else len(_SIMPLE)), float(seconds[sampler])
-
-
-def _listed(words: Sequence[str], link: str = "and") -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {link} {words[-1]}"
 
 
 def _p_in_words(p: float) -> str:

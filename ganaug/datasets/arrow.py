@@ -24,7 +24,13 @@ class ArrowSource:
 
     @classmethod
     def of_frame(cls, frame: pd.DataFrame) -> ArrowSource:
-        """Return the table that pandas makes of a frame."""
+        """Return the table that pandas makes of a frame.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            The originals.
+        """
         return cls(pa.Table.from_pandas(frame, preserve_index=False).unify_dictionaries())
 
     def frame(self) -> pd.DataFrame:
@@ -36,7 +42,17 @@ class ArrowSource:
         )
 
     def extended(self, rows: pd.DataFrame, mark: Mark | None, only_synthetic: bool) -> pa.Table:
-        """Return the table with rows appended, cast to its schema."""
+        """Return the table with rows appended, cast to its schema.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            The rows to append, with the columns of the file in their order.
+        mark : Mark or None
+            The column that marks synthetic rows; None adds no column.
+        only_synthetic : bool
+            Whether to leave out the originals.
+        """
         index = _index_columns(self.table.schema)
         columns = [
             _continued(self.table.column(column.name), len(rows))
@@ -52,7 +68,15 @@ class ArrowSource:
 
 
 def read_arrow(path: Path, kind: Literal["parquet", "feather"]) -> ArrowSource:
-    """Read a Parquet or Feather file."""
+    """Read a Parquet or Feather file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    kind : {"parquet", "feather"}
+        The format.
+    """
     if kind == "feather":
         with pa.OSFile(str(path), "rb") as file:
             return ArrowSource(pa.ipc.open_file(file).read_all().unify_dictionaries())
@@ -66,7 +90,19 @@ def read_arrow(path: Path, kind: Literal["parquet", "feather"]) -> ArrowSource:
 
 
 def write_arrow(path: Path, kind: Literal["parquet", "feather"], table: pa.Table, compression: str) -> None:
-    """Write a Parquet or Feather file; the compression is for Parquet."""
+    """Write a Parquet or Feather file; the compression is for Parquet.
+
+    Parameters
+    ----------
+    path : Path
+        The file; an existing one is replaced.
+    kind : {"parquet", "feather"}
+        The format.
+    table : pyarrow.Table
+        The table.
+    compression : str
+        Name of the compression, for Parquet.
+    """
     if kind == "parquet":
         pq.write_table(table, path, compression=compression)
         return

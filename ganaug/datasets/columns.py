@@ -22,12 +22,24 @@ class Mark(NamedTuple):
     values: NDArray
 
     def column(self, n_originals: int) -> NDArray:
-        """Return the whole column: 0 for each original, then the values of the appended rows."""
+        """Return the whole column: 0 for each original, then the values of the appended rows.
+
+        Parameters
+        ----------
+        n_originals : int
+            Number of originals.
+        """
         return np.concatenate([np.zeros(n_originals), self.values]).astype(np.int8)
 
 
 def check_unique(names: Iterable[str]) -> None:
-    """Raise a ValueError if two columns have the same name."""
+    """Raise a ValueError if two columns have the same name.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of the columns.
+    """
     seen: set[str] = set()
     for name in names:
         if name in seen:

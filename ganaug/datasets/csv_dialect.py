@@ -50,7 +50,15 @@ class TextColumn:
     is_missing_quoted: bool = False
 
     def write(self, values: pd.Series, needs_quotes: re.Pattern[str]) -> NDArray:
-        """Return the cells of a column with their quotes. Each distinct value is written once."""
+        """Return the cells of a column with their quotes. Each distinct value is written once.
+
+        Parameters
+        ----------
+        values : Series of shape (n,)
+            The values.
+        needs_quotes : re.Pattern
+            Finds what a cell must be quoted for.
+        """
         codes, uniques = pd.factorize(values)
         cells = np.empty(len(uniques) + 1, dtype=object)
         distinct = self.notation.write(pd.Series(uniques))
@@ -79,21 +87,53 @@ class TextSource:
         return self.raw[len(self.bom) :].decode(self.encoding)
 
     def line(self, row: int) -> int:
-        """Return the line on which a row starts. The first line is 1."""
+        """Return the line on which a row starts. The first line is 1.
+
+        Parameters
+        ----------
+        row : int
+            Position of the row, from 0.
+        """
         return _line(self.text, self.delimiter, row + 1)
 
     def records(self, rows: pd.DataFrame, delimiter: str) -> list[str]:
-        """Return the records of a frame, without line ends."""
+        """Return the records of a frame, without line ends.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            The rows, with the columns of the file in their order.
+        delimiter : str
+            The delimiter of the cells.
+        """
         needs_quotes = _needs_quotes(delimiter)
         columns = [column.write(rows[column.name], needs_quotes) for column in self.columns]
         return list(map(delimiter.join, zip(*columns, strict=True)))
 
     def name_cell(self, name: str, delimiter: str) -> str:
-        """Return the cell of the header for a name."""
+        """Return the cell of the header for a name.
+
+        Parameters
+        ----------
+        name : str
+            Name of the column.
+        delimiter : str
+            The delimiter of the cells.
+        """
         return _quote(name, self.has_quoted_header, _needs_quotes(delimiter), self.columns[-1].lead)
 
     def extended(self, rows: pd.DataFrame, mark: Mark | None, only_synthetic: bool) -> bytes:
-        """Return the file with rows appended. The bytes of the originals are copied, not written again."""
+        """Return the file with rows appended. The bytes of the originals are copied, not written again.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            The rows to append, with the columns of the file in their order.
+        mark : Mark or None
+            The column that marks synthetic rows; None adds no column.
+        only_synthetic : bool
+            Whether to leave out the originals.
+        """
         if mark is None and not only_synthetic and rows.empty:
             return self.raw
         text = self.text
@@ -120,7 +160,21 @@ class TextSource:
     def translated(
         self, kind: Kind, frame: pd.DataFrame, rows: pd.DataFrame, mark: Mark | None, only_synthetic: bool
     ) -> bytes:
-        """Return the table with the delimiter of another extension, and the same notation of every cell."""
+        """Return the table with the delimiter of another extension, and the same notation of every cell.
+
+        Parameters
+        ----------
+        kind : {"csv", "tsv"}
+            The format.
+        frame : DataFrame
+            The originals.
+        rows : DataFrame
+            The rows to append, with the columns of the file in their order.
+        mark : Mark or None
+            The column that marks synthetic rows; None adds no column.
+        only_synthetic : bool
+            Whether to leave out the originals.
+        """
         delimiter = _usual_delimiter(kind)
         records = self.records(rows, delimiter)
         originals = [] if only_synthetic else self.records(frame, delimiter)
@@ -185,7 +239,21 @@ def read_text(raw: bytes, kind: Kind) -> tuple[pd.DataFrame, TextSource]:
 
 
 def plain_text(frame: pd.DataFrame, rows: pd.DataFrame, kind: Kind, mark: Mark | None, only_synthetic: bool) -> bytes:
-    """Return a table that was not read from a text file as text, in the notation of pandas."""
+    """Return a table that was not read from a text file as text, in the notation of pandas.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The originals.
+    rows : DataFrame
+        The rows to append, with the columns of the file in their order.
+    kind : {"csv", "tsv"}
+        The format.
+    mark : Mark or None
+        The column that marks synthetic rows; None adds no column.
+    only_synthetic : bool
+        Whether to leave out the originals.
+    """
     if only_synthetic:
         frame = rows
     elif len(rows):

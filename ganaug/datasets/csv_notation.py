@@ -27,7 +27,13 @@ class Notation(Protocol):
     """How a column writes its values."""
 
     def write(self, values: pd.Series) -> list[str]:
-        """Return the cells of distinct values, none of which is missing."""
+        """Return the cells of distinct values, none of which is missing.
+
+        Parameters
+        ----------
+        values : Series
+            The values, each once.
+        """
         ...
 
 
@@ -36,7 +42,13 @@ class Words:
     """Cells without any notation: text is written as it is."""
 
     def write(self, values: pd.Series) -> list[str]:
-        """Return the cells of distinct values."""
+        """Return the cells of distinct values.
+
+        Parameters
+        ----------
+        values : Series
+            The values, each once.
+        """
         return [str(value) for value in values]
 
 
@@ -45,7 +57,13 @@ class Integers:
     """Whole numbers."""
 
     def write(self, values: pd.Series) -> list[str]:
-        """Return the cells of distinct values."""
+        """Return the cells of distinct values.
+
+        Parameters
+        ----------
+        values : Series
+            The values, each once.
+        """
         return [str(round(value)) for value in values]
 
 
@@ -77,7 +95,13 @@ class Numbers:
     comma: bool
 
     def write(self, values: pd.Series) -> list[str]:
-        """Return the cells of distinct values."""
+        """Return the cells of distinct values.
+
+        Parameters
+        ----------
+        values : Series
+            The values, each once.
+        """
         cells = [self._write(float(value)) for value in values]
         return [cell.replace(".", ",") for cell in cells] if self.comma else cells
 
@@ -113,7 +137,13 @@ class Dates:
     suffix: str
 
     def write(self, values: pd.Series) -> list[str]:
-        """Return the cells of distinct values."""
+        """Return the cells of distinct values.
+
+        Parameters
+        ----------
+        values : Series
+            The values, each once.
+        """
         dates = pd.DatetimeIndex(values)
         cells = list(dates.strftime(self.pattern).str.replace("~0", "").str.replace("~", ""))
         if self.fraction:
@@ -143,7 +173,13 @@ class ColumnNotation:
     missing: str
 
     def write(self, values: pd.Series) -> NDArray:
-        """Return the cells of distinct values, none of which is missing."""
+        """Return the cells of distinct values, none of which is missing.
+
+        Parameters
+        ----------
+        values : Series
+            The values, each once.
+        """
         cells = np.empty(len(values), dtype=object)
         positions = self.seen.index.get_indexer(pd.Index(values))
         known = positions >= 0

@@ -14,7 +14,13 @@ from ganaug.datasets.image_decoding import DecodedImage, several_frames, too_man
 
 
 def is_dicom(path: str | Path) -> bool:
-    """Whether a path has the extension of a DICOM file."""
+    """Whether a path has the extension of a DICOM file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The path; it need not exist.
+    """
     return Path(path).suffix.lower() == ".dcm"
 
 

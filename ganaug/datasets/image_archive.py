@@ -17,17 +17,36 @@ _MARK = "train_is_synthetic"
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a path has the extension of an archive."""
+    """Whether a path has the extension of an archive.
+
+    Parameters
+    ----------
+    path : Path
+        The path; it need not exist.
+    """
     return path.suffix.lower() == ".npz" and not path.is_dir()
 
 
 def manifest_path(out: Path) -> Path:
-    """Return where the manifest of an archive is written: beside it."""
+    """Return where the manifest of an archive is written: beside it.
+
+    Parameters
+    ----------
+    out : Path
+        The archive.
+    """
     return out.with_suffix(f".{MANIFEST}")
 
 
 def read_archive(source: Path, *, only_synthetic: bool) -> tuple[NDArray, NDArray, list[int]]:
-    """Read the training images of an archive. The parameters are those of `ganaug.datasets.read_images`.
+    """Read the training images of an archive.
+
+    Parameters
+    ----------
+    source : Path
+        The archive.
+    only_synthetic : bool
+        As in `ganaug.datasets.read_images`.
 
     Returns
     -------

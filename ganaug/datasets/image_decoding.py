@@ -93,7 +93,13 @@ def _pixels(image: Image.Image, layout: str) -> NDArray:
 
 
 def with_channels(pixels: NDArray) -> NDArray:
-    """Return pixels of shape (h, w, c); grey of shape (h, w) gets one channel."""
+    """Return pixels of shape (h, w, c); grey of shape (h, w) gets one channel.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (h, w) or (h, w, c)
+        The image.
+    """
     return pixels if pixels.ndim == 3 else pixels[..., None]
 
 
@@ -104,6 +110,13 @@ def resized(pixels: NDArray, size: tuple[int, int]) -> NDArray:
     """Resample pixels of shape (h, w, c) to (height, width), bicubic and antialiased.
 
     Pillow weighs colours by their alpha. Pixels that have the size already are returned unchanged.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (h, w, c)
+        The image.
+    size : (int, int)
+        Height and width of the result.
     """
     if pixels.shape[:2] == size:
         return pixels
@@ -119,12 +132,26 @@ def resized(pixels: NDArray, size: tuple[int, int]) -> NDArray:
 
 
 def joint_channels(a: int, b: int) -> int:
-    """Return the smallest number of channels to which images of `a` and of `b` channels convert without loss."""
+    """Return the smallest number of channels to which images of `a` and of `b` channels convert without loss.
+
+    Parameters
+    ----------
+    a, b : int
+        Numbers of channels, 1 to 4.
+    """
     return (3 if max(a, b) > 2 else 1) + (a % 2 == 0 or b % 2 == 0)
 
 
 def with_more_channels(pixels: NDArray, n_channels: int) -> NDArray:
-    """Convert grey to colour, and add an opaque alpha channel, until there are `n_channels`."""
+    """Convert grey to colour, and add an opaque alpha channel, until there are `n_channels`.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (h, w, c)
+        The image.
+    n_channels : int
+        Number of channels of the result, not below that of the image.
+    """
     n_own = pixels.shape[-1]
     if n_own == n_channels:
         return pixels
@@ -140,7 +167,13 @@ def with_more_channels(pixels: NDArray, n_channels: int) -> NDArray:
 
 
 def reason(error: Exception) -> str:
-    """Return why a file cannot be read, in one line of at most 200 characters."""
+    """Return why a file cannot be read, in one line of at most 200 characters.
+
+    Parameters
+    ----------
+    error : Exception
+        What reading the file raised.
+    """
     if isinstance(error, UnidentifiedImageError):
         return "not a PNG, JPEG, TIFF or BMP image"
     if isinstance(error, Image.DecompressionBombWarning | Image.DecompressionBombError):
@@ -155,12 +188,24 @@ def too_many_pixels() -> str:
 
 
 def several_frames(n_frames: int) -> str:
-    """Say that a file has several frames."""
+    """Say that a file has several frames.
+
+    Parameters
+    ----------
+    n_frames : int
+        Number of frames of the file.
+    """
     return f"{n_frames} frames; only files of one frame are supported"
 
 
 def unsupported(what: str) -> str:
-    """Say that pixels are of an unsupported kind."""
+    """Say that pixels are of an unsupported kind.
+
+    Parameters
+    ----------
+    what : str
+        What the pixels are.
+    """
     return f"{what}; only 8 bits a channel and 16 bits of grey are supported"
 
 

@@ -17,7 +17,7 @@ from PIL import Image, PngImagePlugin
 
 from ganaug._version import __version__
 from ganaug.common.warnings import warn_user
-from ganaug.common.wording import counted
+from ganaug.common.wording import abridged, counted
 from ganaug.datasets.dicom import decode_dicom, is_dicom, require_pydicom
 from ganaug.datasets.image_decoding import (
     MAX_SIDE,
@@ -43,7 +43,18 @@ _TIFF_DESCRIPTION, _TIFF_SAMPLE_FORMAT, _TIFF_SIGNED = 270, 339, 2
 def read_folder(
     source: Path, *, resize: tuple[int, int] | None, skip_bad: bool, only_synthetic: bool
 ) -> tuple[NDArray, NDArray, list[str]]:
-    """Read the images of a folder. The parameters are those of `ganaug.datasets.read_images`.
+    """Read the images of a folder.
+
+    Parameters
+    ----------
+    source : Path
+        The folder.
+    resize : (int, int) or None
+        As in `ganaug.datasets.read_images`.
+    skip_bad : bool
+        As in `ganaug.datasets.read_images`.
+    only_synthetic : bool
+        As in `ganaug.datasets.read_images`.
 
     Returns
     -------
@@ -153,7 +164,7 @@ def _find_files(source: Path) -> list[str]:
         others = len(outside) - 1
         warn_user(
             f"{outside[0]!r} in {source} is not in the folder of a class and was left out"
-            + (f", as {'was 1 other image' if others == 1 else f'were {others} other images'}" if others else "")
+            + (f", as {'was' if others == 1 else 'were'} {counted(others, 'other image')}" if others else "")
         )
     for name in classes:
         if name.casefold() == MANIFEST:
@@ -191,8 +202,7 @@ def _decode(path: Path, resize: tuple[int, int] | None) -> DecodedImage:
 
 
 def _with_reasons(bad: dict[str, str]) -> str:
-    shown = [f"{file} ({why})" for file, why in list(bad.items())[:5]]
-    return ", ".join(shown) + (f" and {len(bad) - 5} more" if len(bad) > 5 else "")
+    return abridged([f"{file} ({why})" for file, why in bad.items()], 5)
 
 
 # -------------------------------------------------------------------------------------------------- writing
@@ -253,6 +263,11 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
     If the block ends early, the temporary folder is deleted and `path` stays as it was. A symbolic link is kept; the
     folder behind it is replaced.
+
+    Parameters
+    ----------
+    path : Path
+        The folder to write.
     """
     path = path.resolve()
     home = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
@@ -273,7 +288,19 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 
 def place_originals(folder: Path, source: Path, files: Sequence[str], copies: Literal["copy", "link"]) -> None:
-    """Copy or link the files of the originals into a folder."""
+    """Copy or link the files of the originals into a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder to write to.
+    source : Path
+        The folder that holds the originals.
+    files : sequence of str
+        Paths of the originals below `source`.
+    copies : {"copy", "link"}
+        Whether to copy the files, or to link them.
+    """
     for file in files:
         original, place = (source / file).resolve(), folder / file
         place.parent.mkdir(exist_ok=True)

@@ -34,7 +34,13 @@ class Manifest(NamedTuple):
 
 
 def has_manifest(folder: Path) -> bool:
-    """Whether a folder holds a manifest that ganaug wrote."""
+    """Whether a folder holds a manifest that ganaug wrote.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    """
     try:
         with (folder / MANIFEST).open("rb") as file:
             return file.readline(1000).decode(errors="replace").strip().split(",")[:3] == COLUMNS
@@ -44,6 +50,11 @@ def has_manifest(folder: Path) -> bool:
 
 def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
 
     Raises
     ------

@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from ganaug.common.containers import container_of, to_pandas
 from ganaug.common.files import replacing
-from ganaug.common.wording import counted
+from ganaug.common.wording import counted, listed
 from ganaug.datasets.arrow import ArrowSource, read_arrow, write_arrow
 from ganaug.datasets.columns import Mark
 from ganaug.datasets.csv_dialect import TextSource, plain_text, read_text
@@ -84,8 +84,7 @@ class Table:
         columns = [str(column) for column in self.frame.columns]
         lower = {column.lower(): column for column in reversed(columns)}
         similar = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.5)
-        shown = ", ".join(columns[:8]) + (", ..." if len(columns) > 8 else "")
-        hint = f"did you mean {lower[similar[0]]!r}?" if similar else f"the columns are {shown}"
+        hint = f"did you mean {lower[similar[0]]!r}?" if similar else f"the columns are {listed(columns, 8)}"
         raise ValueError(f"no column {name!r}: {hint}")
 
     def split(self, target: str) -> tuple[pd.DataFrame, pd.Series]:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from ganaug.common.containers import Container, container_from_state, container_of
-from ganaug.common.serialization import dtype_from_json, dtype_to_json
+from ganaug.common.containers import Container, check_container, container_from_state, container_of
+from ganaug.common.serialization import dtype_from_json, dtype_to_json, refusing_malformed
+from ganaug.common.wording import counted
 
 # Below, halving leaves nothing for a convolution to look at; above, activations outgrow an ordinary machine.
 _SMALLEST, _LARGEST = 8, 512
@@ -112,20 +113,45 @@ class ImageEncoder:
         ValueError
             If X is of another shape or kind, `image_shape` does not fit it, or it holds NaN or infinite values.
         """
-        given, X = X, as_images(X)
-        _check_dtype(X.dtype)
-        shape = _image_shape(X, self.image_shape)
-        low, high = _ends(X)
-        _check_range(low, high, X.dtype)
-        self._lay_out(shape, X.dtype, low, high, flat=X.ndim == 2)
-        if hasattr(given, "columns"):
-            self._container = container_of(given)
-            self._cells = given.dtypes.iloc[0] if isinstance(given, pd.DataFrame) else None
+        self._fit(as_images(X), X)
+        return self
+
+    def fit_encode(self, X: Any) -> Tensor:
+        """Do what `fit` and then `encode` do; X is read and checked once.
+
+        Parameters
+        ----------
+        X
+            As in `fit`.
+
+        Returns
+        -------
+        Tensor of shape (n, c, h, w)
+            As from `encode`.
+
+        Raises
+        ------
+        ValueError
+            As in `fit`.
+        """
+        images = as_images(X)
+        self._fit(images, X)
+        return self._encode(images)
+
+    def _fit(self, images: NDArray, X: Any) -> None:
+        """Learn from the pixels of X, which are in `images`."""
+        _check_dtype(images.dtype)
+        shape = _image_shape(images, self.image_shape)
+        low, high = _ends(images)
+        _check_range(low, high, images.dtype)
+        self._lay_out(shape, images.dtype, low, high, flat=images.ndim == 2)
+        if hasattr(X, "columns"):
+            self._container = container_of(X)
+            self._cells = X.dtypes.iloc[0] if isinstance(X, pd.DataFrame) else None
         if self.channels_ in (2, 4):
-            opacity = X.reshape(len(X), *self.shape_)[..., -1]
+            opacity = images.reshape(len(images), *self.shape_)[..., -1]
             first = opacity[0, 0, 0]
             self.opacity_ = first.item() if (opacity == first).all() else None
-        return self
 
     def _lay_out(self, shape: tuple[int, ...], dtype: np.dtype, low: float, high: float, flat: bool) -> None:
         self.shape_, self.dtype_, self.low_, self.high_, self._flat = shape, dtype, low, high, flat
@@ -161,12 +187,16 @@ class ImageEncoder:
             raise ValueError(f"X must have shape (n, {', '.join(map(str, wanted))}) as in fit, got {X.shape}")
         if (X.dtype.kind, X.dtype.itemsize) != (self.dtype_.kind, self.dtype_.itemsize):
             raise ValueError(f"X has dtype {X.dtype}, and had {self.dtype_} in fit; convert it with X.astype(...)")
-        channels_first = np.moveaxis(X.reshape(len(X), *self.shape_[:2], self.channels_), 3, 1)
-        kept = torch.empty(channels_first.shape, dtype=_kept_as(self.dtype_))
         if self.dtype_.kind == "f" and len(X):
             _ends(X)  # refuses NaN
+        return self._encode(X)
+
+    def _encode(self, images: NDArray) -> Tensor:
+        """Encode images that were checked."""
+        channels_first = np.moveaxis(images.reshape(len(images), *self.shape_[:2], self.channels_), 3, 1)
+        kept = torch.empty(channels_first.shape, dtype=_kept_as(self.dtype_))
         # a few at a time: what is computed in double precision takes no second training set's memory
-        for start in range(0, len(X), 256):
+        for start in range(0, len(images), 256):
             part = channels_first[start : start + 256]
             if self.dtype_.kind == "f":
                 clipped = part.astype(np.float64).clip(self.low_, self.high_)
@@ -275,11 +305,8 @@ class ImageEncoder:
         ValueError
             If description and arrays do not describe an encoder.
         """
-        try:
+        with refusing_malformed("an image encoder"):
             return cls._from_state(description, arrays)
-        except Exception as error:
-            # the data may come from a stranger: whichever way they are malformed, they are refused alike
-            raise ValueError(f"not the description of an image encoder: {type(error).__name__}: {error}") from error
 
     @classmethod
     def _from_state(cls, description: dict[str, Any], arrays: dict[str, NDArray]) -> ImageEncoder:
@@ -322,6 +349,7 @@ def as_images(X: Any) -> NDArray:
     ValueError
         If images in a list differ in shape, or columns of a table differ in dtype or miss cells.
     """
+    check_container(X)
     if isinstance(X, pd.DataFrame):
         kinds = X.dtypes.unique()
         if len(kinds) > 1:
@@ -332,8 +360,6 @@ def as_images(X: Any) -> NDArray:
         if X.isna().any(axis=None):
             raise ValueError("X misses cells, and images have all pixels; fill them with X.fillna(0), or drop the rows")
         return X.to_numpy(dtype=getattr(kinds[0], "numpy_dtype", None)) if len(kinds) else X.to_numpy()
-    if hasattr(X, "collect"):
-        raise ValueError("X is lazy; collect it with X.collect()")
     try:
         return np.asarray(X)
     except ValueError:
@@ -415,7 +441,7 @@ def _ends(X: NDArray) -> tuple[Any, Any]:
         bad = [i for i, image in enumerate(X) if not np.isfinite(image).all()]
         n_values = sum(int((~np.isfinite(X[i])).sum()) for i in bad)
         raise ValueError(
-            f"X holds {n_values} NaN or infinite value{'s' * (n_values > 1)} in {len(bad)} of {len(X)} images, the "
+            f"X holds {counted(n_values, 'NaN or infinite value')} in {len(bad)} of {len(X)} images, the "
             f"first of them image {bad[0]}; replace them, e.g. by np.nan_to_num, or leave these images out"
         )
     return low, high

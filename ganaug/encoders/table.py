@@ -12,7 +12,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from ganaug.common.containers import container_from_state, container_of, to_pandas
-from ganaug.common.serialization import from_json, level_key, to_json
+from ganaug.common.serialization import from_json, level_key, refusing_malformed, to_json
 from ganaug.encoders.columns import (
     MAX_BLOCK,
     Arrays,
@@ -115,9 +115,35 @@ class TableEncoder:
         ValueError
             If X is a sparse matrix, holds complex, infinite or nested cells, or a parameter is out of its range.
         """
+        self._fit(to_frame(X), X, y)
+        return self
+
+    def fit_encode(self, X: Any, y: ArrayLike | None = None) -> torch.Tensor:
+        """Do what `fit` and then `encode` do; X is read and checked once.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`.
+
+        Returns
+        -------
+        Tensor of float64, shape (n, width)
+            As from `encode`.
+
+        Raises
+        ------
+        ValueError
+            As in `fit`.
+        """
+        frame = to_frame(X)
+        self._fit(frame, X, y)
+        return self._encode(frame)
+
+    def _fit(self, frame: pd.DataFrame, X: Any, y: ArrayLike | None) -> None:
+        """Learn from the cells of X, which are in `frame` and were checked."""
         if self.numeric not in ("quantile", "standard"):
             raise ValueError(f"numeric must be 'quantile' or 'standard', got {self.numeric!r}")
-        frame = to_frame(X)
         classes = None if y is None else np.asarray(y)
         if classes is not None and (classes.shape != (len(frame),) or classes.dtype.kind not in "iu"):
             raise ValueError(f"y must hold one class index for each of {len(frame)} rows, got {classes.shape=}")
@@ -142,7 +168,6 @@ class TableEncoder:
                 columns[i] = EmbeddedCategory.fit(frame.columns[i], vocabulary, codes, classes, numerics)
         self._container = container_of(X)
         self._lay_out(columns)
-        return self
 
     def _lay_out(self, columns: list[Column]) -> None:
         self.columns_ = columns
@@ -184,6 +209,10 @@ class TableEncoder:
         """
         frame = to_frame(X)
         self._check_columns(X, frame)
+        return self._encode(frame)
+
+    def _encode(self, frame: pd.DataFrame) -> torch.Tensor:
+        """Encode cells that were checked."""
         n = len(frame)
         encoded = np.zeros((n, self.width_))
         rows = np.arange(n)
@@ -260,11 +289,8 @@ class TableEncoder:
         ValueError
             If description and arrays do not describe an encoder.
         """
-        try:
+        with refusing_malformed("a table encoder"):
             return cls._from_state(description, arrays)
-        except Exception as error:
-            # the data may come from a stranger: whichever way they are malformed, they are refused alike
-            raise ValueError(f"not the description of a table encoder: {type(error).__name__}: {error}") from error
 
     @classmethod
     def _from_state(cls, description: dict[str, Any], arrays: Arrays) -> TableEncoder:

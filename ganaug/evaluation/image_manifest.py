@@ -61,6 +61,7 @@ def training_distance(history: pd.DataFrame) -> Finding:
     Returns
     -------
     Finding
+        Of the question "Is it real?".
 
     Examples
     --------

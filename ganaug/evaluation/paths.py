@@ -10,6 +10,7 @@ import pandas as pd
 
 from ganaug.common.modality import modality_of_path
 from ganaug.common.warnings import warn_user
+from ganaug.common.wording import joined
 from ganaug.datasets import Table, read_images, read_table
 from ganaug.evaluation.image_evaluation import evaluate_images
 from ganaug.evaluation.table_evaluation import evaluate_tables
@@ -87,7 +88,7 @@ def evaluate_paths(
     modalities = {path: modality_of_path(path) for path in paths}
     if len({modality.name for modality in modalities.values()}) > 1:
         kinds = [f"{path} holds {modality.noun}" for path, modality in modalities.items()]
-        raise ValueError(f"{' and '.join(kinds)}; all of them must hold the same kind of data")
+        raise ValueError(f"{joined(kinds)}; all of them must hold the same kind of data")
     modality = modalities[paths[0]]
     _check_parameters(
         paths[0], modality.noun, {"rows": {"target": target, "mark": mark}, "images": {"inception": inception}}

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing
 
 from ganaug.common.containers import as_frame
+from ganaug.common.labels import labels_of
 from ganaug.common.modality import MODALITIES
 from ganaug.common.random import subsample
 from ganaug.evaluation.image_evaluation import evaluate_images
@@ -82,7 +83,8 @@ def evaluate_resampling(
     0     0     160         0          0    160
     1     1      40         0        120    160
     """
-    labels, after = (np.asarray(check_target_type(of, indicate_one_vs_all=True)[0]) for of in (y, y_resampled))
+    given, returned = labels_of(y), labels_of(y_resampled, "y_resampled")
+    labels, after = (check_target_type(of, indicate_one_vs_all=True)[0] for of in (given, returned))
     is_synthetic = _checked_marks(sampler, labels, after)
     counts = _class_counts(labels, after, is_synthetic)
     model: Any = getattr(sampler, "model_", None)

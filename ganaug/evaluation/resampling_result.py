@@ -16,7 +16,6 @@ from ganaug.evaluation.resampling_verdict import resampling_findings
 from ganaug.evaluation.table_result import TableEvaluation
 
 _N_DRAWN_CLASSES = 30
-_LONGEST_LABEL = 40
 
 
 class ImageSamples(NamedTuple):
@@ -120,7 +119,7 @@ class Resampling:
             if counts[name].any():
                 ax.barh(range(len(counts)), counts[name], left=left, color=color, label=label)
             left += counts[name].to_numpy()
-        labels = [shortened(label, _LONGEST_LABEL) for label in counts["class"]]
+        labels = [shortened(label) for label in counts["class"]]
         ax.set_yticks(range(len(counts)), labels, parse_math=False)
         ax.invert_yaxis()
         ax.set_xlabel(self.noun)

@@ -13,7 +13,6 @@ ADDED = "What was added?"
 QUESTIONS = [HELPS, REAL, SAFE]
 # From this share of the diversity of real images on, a class counts as diverse.
 _DIVERSE = 0.7
-_LONGEST_LABEL = 40
 _MAX_NAMED = 5
 
 
@@ -59,7 +58,7 @@ def _on_classes(resampling: "Resampling") -> list[Finding]:
     if resampling.image_evaluation is not None:
         return [of for of in resampling.image_evaluation.verdict if of.question != HELPS]
     return [
-        of._replace(sentence=f"Class {shortened(label, _LONGEST_LABEL)}: {of.sentence}")
+        of._replace(sentence=f"Class {shortened(label)}: {of.sentence}")
         for label, evaluation in resampling.evaluations.items()
         for of in evaluation.verdict
         if of.question != HELPS
@@ -91,7 +90,7 @@ def _on_counts(resampling: "Resampling") -> Finding:
     if not n_synthetic:
         said = f"No synthetic {resampling.noun} were added to {n_before:,} real ones: the classes are as requested."
         return Finding(ADDED, "good", said, numbers)
-    filled = [shortened(label, _LONGEST_LABEL) for label in counts["class"][counts["synthetic"] > 0]]
+    filled = [shortened(label) for label in counts["class"][counts["synthetic"] > 0]]
     if len(filled) > _MAX_NAMED:
         filled = [*filled[: _MAX_NAMED - 1], f"{len(filled) - _MAX_NAMED + 1} others"]
     classes = f"{'class' if len(filled) == 1 else 'classes'} {joined(filled)}"

@@ -40,7 +40,17 @@ def as_matrices(real: ArrayLike, fake: ArrayLike, min_rows: int) -> tuple[NDArra
 
 
 def as_matrix(rows: ArrayLike, name: str, min_rows: int) -> NDArray:
-    """Return one set as a matrix; see `as_matrices`."""
+    """Return one set as a matrix; see `as_matrices`.
+
+    Parameters
+    ----------
+    rows : array-like of shape (n, d)
+        The set.
+    name : str
+        What messages call it.
+    min_rows : int
+        The least number of rows.
+    """
     matrix = np.asarray(rows, dtype=np.float64)
     if matrix.ndim != 2 or not matrix.shape[1]:
         raise ValueError(f"{name} must have shape (n, d), got {matrix.shape}; flatten it with {name}.reshape(n, -1)")
@@ -52,7 +62,13 @@ def as_matrix(rows: ArrayLike, name: str, min_rows: int) -> NDArray:
 
 
 def check_widths(real: NDArray, fake: NDArray) -> None:
-    """Raise ValueError unless both matrices have the same number of columns."""
+    """Raise ValueError unless both matrices have the same number of columns.
+
+    Parameters
+    ----------
+    real, fake : ndarray of shape (n, d)
+        The matrices.
+    """
     if fake.shape[1] != real.shape[1]:
         raise ValueError(f"real has {real.shape[1]} features and fake has {fake.shape[1]}; use one feature extractor")
 
@@ -91,5 +107,13 @@ def squared_distances(a: NDArray, b: NDArray) -> Iterator[tuple[slice, NDArray]]
 
 
 def batches(n: int, width: int) -> Iterator[slice]:
-    """Cut `n` rows into batches so that a block of `width` columns has at most `BLOCK_SIZE` numbers."""
+    """Cut `n` rows into batches so that a block of `width` columns has at most `BLOCK_SIZE` numbers.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows.
+    width : int
+        Number of columns, at least 1.
+    """
     return gen_batches(n, max(1, BLOCK_SIZE // width)) if n else iter(())

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 from torch import Tensor, nn
 
 from ganaug.common.containers import stack_rows
+from ganaug.common.labels import labels_of, name_of
 from ganaug.common.random import draw_seed
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
@@ -104,8 +105,8 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         """Validate features and parameters, and set `n_features_in_`; errors name what is wrong and the way out."""
 
     @abstractmethod
-    def _fit_encoder(self, checked: CheckedData, y: np.ndarray) -> Encoder:
-        """Fit an encoder to the training data, `y` a class index for each row."""
+    def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[Encoder, Tensor | CompactRows]:
+        """Return an encoder that is fitted to the training data, `y` a class index for each row; and these encoded."""
 
     @abstractmethod
     def _fit_prior(
@@ -216,24 +217,22 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         return networks if self.warm_start and networks[0] is not None else None
 
     def _fit(self, checked: CheckedData, y: Any, previous: Networks | None) -> EncodedData:
-        check_classification_targets(y)
-        labels, index, counts = np.unique(column_or_1d(y), return_inverse=True, return_counts=True)
-        if len(index) != len(checked.X):
-            raise ValueError(
-                f"Found input variables with inconsistent numbers of samples: {[len(checked.X), len(index)]}"
-            )
+        given = column_or_1d(labels_of(y))
+        check_classification_targets(given)
+        labels, index, counts = np.unique(given, return_inverse=True, return_counts=True)
+        check_consistent_length(checked.X, index)
         if previous is not None and labels.tolist() != self.classes_.tolist():
             raise ValueError(
                 f"warm_start=True continues with the classes {self.classes_.tolist()}, and y has {labels.tolist()}; "
                 f"give {self._noun} of the same classes, or set warm_start=False to train from the beginning"
             )
-        self.target_name_ = name if isinstance(name := getattr(y, "name", None), str) and name else None
+        self.target_name_ = name_of(y)
         self.classes_ = labels
         self.network_params_ = self._params_of_networks()
         self.seed_ = draw_seed(self.random_state)
         rng = torch.Generator().manual_seed(self.seed_)
-        self.encoder_ = self._fit_encoder(checked, index)
-        data = EncodedData(self._encode(checked.X), torch.from_numpy(index))
+        self.encoder_, rows = self._fit_encode(checked, index)
+        data = EncodedData(rows, torch.from_numpy(index))
         few = {label: int(n) for label, n in zip(labels.tolist(), counts, strict=True) if n < _FEW}
         if few:
             warn_user(

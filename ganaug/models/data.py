@@ -32,10 +32,13 @@ class CheckedData(NamedTuple):
         What the encoder takes.
     encoder : Encoder or None
         An encoder that is fitted to `X` already, where the check has to read all values anyway; otherwise None.
+    encoded : Tensor or None
+        `X` as this encoder encodes it; otherwise None.
     """
 
     X: Any
     encoder: Any = None
+    encoded: Any = None
 
 
 class EncodedData(NamedTuple):

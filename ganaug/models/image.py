@@ -271,7 +271,7 @@ class ImageGAN(ImageViews):
         Returns
         -------
         CheckedData
-            The images, and the encoder that was fitted to them.
+            The images, the encoder that was fitted to them, and the encoded images.
 
         Raises
         ------
@@ -288,11 +288,12 @@ class ImageGAN(ImageViews):
                 "warm_start=False or prior='noise'"
             )
         X = X if hasattr(X, "columns") else as_images(X)
-        encoder = ImageEncoder(self.image_shape).fit(X)
+        encoder = ImageEncoder(self.image_shape)
+        encoded = encoder.fit_encode(X)
         operations_for(self.augment, encoder.channels_)  # an unknown name raises before training
         validate_data(self, X, reset=True, skip_check_array=True)
         self.n_features_in_ = math.prod(encoder.shape_)
-        return CheckedData(X, encoder)
+        return CheckedData(X, encoder, encoded)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -310,16 +311,17 @@ class ImageGAN(ImageViews):
             return self.precision
         return "bf16-mixed" if self._is_on_cuda and torch.cuda.is_bf16_supported() else "32-true"
 
-    def _fit_encoder(self, checked: CheckedData, y: np.ndarray) -> ImageEncoder:
-        encoder: ImageEncoder = checked.encoder
+    def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[ImageEncoder, CompactRows]:
+        encoder, encoded = checked.encoder, checked.encoded
         if self.warm_start and hasattr(self, "encoder_"):
             _check_range(encoder, self.encoder_)
             encoder = self.encoder_  # the networks know its range
+            encoded = encoder.encode(checked.X)
         self.architecture_ = self.architecture
         if self.architecture == "auto":
             large = "biggan" if self._is_on_cuda and len(checked.X) >= _MANY else "light"
             self.architecture_ = "mlp" if min(encoder.shape_[:2]) < _MIN_CONVOLVED else large
-        return encoder
+        return encoder, CompactRows(encoded, encoder.scale)
 
     @property
     def _n_decoded(self) -> int:  # type: ignore[override]

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import numpy as np
-import pandas as pd
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -30,7 +29,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from ganaug._version import __version__
 from ganaug.common.files import replacing
-from ganaug.common.serialization import from_json, to_json
+from ganaug.common.serialization import values_from_json, values_to_json
 
 if TYPE_CHECKING:
     from ganaug.models.base import ConditionalGAN
@@ -125,8 +124,8 @@ def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
         "format": FORMAT,
         "ganaug": __version__,
         "model": type(model).__name__,
-        "params": {name: value_to_json(value, name) for name, value in params.items() if name not in _NOT_STORED},
-        "classes": {"dtype": model.classes_.dtype.str, "values": value_to_json(model.classes_, "y")},
+        "params": {name: values_to_json(value, name) for name, value in params.items() if name not in _NOT_STORED},
+        "classes": {"dtype": model.classes_.dtype.str, "values": values_to_json(model.classes_, "y")},
         "seed": model.seed_,
         "n_features_in": model.n_features_in_,
         "feature_names_in": getattr(model, "feature_names_in_", np.array([])).tolist(),
@@ -165,14 +164,14 @@ def _read_model(path: str | Path) -> "ConditionalGAN":
 
 
 def _restored(kind: type["ConditionalGAN"], header: dict[str, Any], tensors: dict[str, Tensor]) -> "ConditionalGAN":
-    model = kind(**{name: value_from_json(value) for name, value in header["params"].items()})
+    model = kind(**{name: values_from_json(value) for name, value in header["params"].items()})
     model._validate_params()
     model.network_params_ = model._params_of_networks()
     stored = group_by_prefix(tensors, ("generator", "discriminator", "array"))
     if not all(weight.isfinite().all() for name in ("generator", "discriminator") for weight in stored[name].values()):
         raise ValueError("a weight is not finite")
     dtype = np.dtype(header["classes"]["dtype"])
-    model.classes_ = np.array(value_from_json(header["classes"]["values"]), dtype=dtype)
+    model.classes_ = np.array(values_from_json(header["classes"]["values"]), dtype=dtype)
     model.target_name_ = header["target_name"]
     if not isinstance(model.target_name_, str | None):
         raise ValueError(f"the name of the target is {model.target_name_!r}, which is no text")
@@ -218,18 +217,3 @@ def group_by_prefix(arrays: dict[str, Any], prefixes: Sequence[str]) -> dict[str
         prefix, _, rest = name.partition(".")
         groups[prefix][rest] = array
     return groups
-
-
-def value_to_json(value: Any, name: str) -> Any:
-    """Write a parameter as JSON data with its types: one value, or a list, tuple, array or index of values."""
-    if isinstance(value, (list, tuple, set, np.ndarray, pd.Index, pd.Series)):
-        items = value.tolist() if isinstance(value, np.ndarray) else list(value)
-        return {"items": [to_json(item, name) for item in items]}
-    return to_json(value, name)
-
-
-def value_from_json(plain: Any) -> Any:
-    """Read what `value_to_json` wrote; several values come back as a list."""
-    if isinstance(plain, dict) and "items" in plain:
-        return [from_json(item) for item in plain["items"]]
-    return from_json(plain)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from torch import Tensor, nn
 
 from ganaug.common.modality import MODALITIES
@@ -68,8 +68,7 @@ class ScoringMixin(ABC):
         """
         check_is_fitted(self, "generator_")
         rows, index = self._encode(X), class_index(self.classes_, y)
-        if len(rows) != len(index):
-            raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(rows), len(index)]}")
+        check_consistent_length(rows, index)
         return EncodedData(rows, torch.from_numpy(index))
 
     def selection_for(self, selection: Any, training: EncodedData, n_requested: int) -> CandidateSelection | None:

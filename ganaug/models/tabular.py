@@ -5,13 +5,12 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import pandas as pd
 import torch
-from scipy.sparse import issparse
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_array, validate_data
 from torch import Tensor, nn
 
+from ganaug.common.containers import check_container
 from ganaug.encoders import TableEncoder
 from ganaug.models.base import ConditionalGAN
 from ganaug.models.data import CheckedData
@@ -220,23 +219,15 @@ class TabularGAN(ConditionalGAN):
             If X is sparse, masked, lazy, empty or no table, if a column is there twice, or if `hidden_sizes` are not
             positive integers.
         """
-        if issparse(X):
-            raise ValueError("X is a sparse matrix, and a dense table is needed; densify it with X.toarray()")
+        check_container(X)
         if not (len(self.hidden_sizes) and all(isinstance(n, int | np.integer) and n > 0 for n in self.hidden_sizes)):
             raise ValueError(
                 f"hidden_sizes={self.hidden_sizes!r} must hold at least one positive int, such as (128, 128)"
             )
-        if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
-            raise ValueError("X is a masked array; fill it with X.filled(np.nan)")
-        is_polars = type(X).__module__.split(".")[0] == "polars"
-        if is_polars and not hasattr(X, "shape"):
-            raise ValueError("X is lazy; collect it with X.collect()")
         if not hasattr(X, "columns"):
             # as objects, so that a list of rows with text in it keeps its numbers
             X = np.array(X, dtype=object) if isinstance(X, (list, tuple)) else X
             X = check_array(X, dtype=None, ensure_all_finite=False)
-        elif not isinstance(X, pd.DataFrame) and not is_polars:
-            raise ValueError(f"X is a {type(X).__name__}; pass a DataFrame of pandas or polars, or an array")
         elif len(set(X.columns)) < len(X.columns):
             twice = next(name for name in X.columns if list(X.columns).count(name) > 1)
             raise ValueError(f"X has more than one column {twice!r}; rename or drop one")
@@ -252,8 +243,9 @@ class TabularGAN(ConditionalGAN):
         tags.target_tags.required = True
         return tags
 
-    def _fit_encoder(self, checked: CheckedData, y: np.ndarray) -> TableEncoder:
-        return TableEncoder(self.categorical_features, self.numeric).fit(checked.X, y)
+    def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[TableEncoder, Tensor]:
+        encoder = TableEncoder(self.categorical_features, self.numeric)
+        return encoder, encoder.fit_encode(checked.X, y).float()
 
     def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, None]:
         n_levels = sum(self.encoder_.block_sizes_)

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.common.findings import HELPS, REAL, SAFE, Finding
+from ganaug.common.wording import shortened
 
 _LONGEST_VALUE = 200
 
@@ -183,15 +184,20 @@ def settings_table(
     Table
         With long values cut.
     """
-    frame = pd.DataFrame({"parameter": list(params), "value": [_brief(value) for value in params.values()]})
+    frame = pd.DataFrame({"parameter": list(params), "value": [_text_of(value) for value in params.values()]})
     if defaults is not None:
-        default = pd.Series([_brief(defaults.get(name)) for name in params], dtype=object)
+        default = pd.Series([_text_of(defaults.get(name)) for name in params], dtype=object)
         frame = frame.assign(**{"default, if different": default.mask(default == frame["value"], "")})
     return Table(frame, caption)
 
 
 def format_cell(cell: Any) -> str:
     """Write a cell of a table.
+
+    Parameters
+    ----------
+    cell : object
+        A number, a truth value or text.
 
     Examples
     --------
@@ -212,6 +218,5 @@ def format_cell(cell: Any) -> str:
     return str(cell)
 
 
-def _brief(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+def _text_of(value: Any) -> str:
+    return shortened(repr(value), _LONGEST_VALUE)

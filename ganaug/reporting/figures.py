@@ -11,6 +11,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from ganaug.common.colors import REAL_COLOR, SYNTHETIC_COLOR
+from ganaug.common.wording import shortened
 from ganaug.reporting.blocks import Figures, Image, Paragraphs
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def heat_map(matrix: pd.DataFrame, title: str) -> Any:
     ax = figure.subplots()
     image = ax.imshow(matrix.to_numpy(), cmap="RdBu_r", vmin=-1, vmax=1, interpolation="nearest")
     ax.set_title(title, fontsize=11)
-    names = [name if len(name) <= _NAME_LENGTH else f"{name[: _NAME_LENGTH - 1]}…" for name in map(str, matrix.columns)]
+    names = [shortened(name, _NAME_LENGTH) for name in matrix.columns]
     places = np.arange(len(names) if len(names) <= _N_NAMED else 0)
     size = min(9.0, 130 / max(len(names), 1))
     # text between two dollar signs is not a formula here

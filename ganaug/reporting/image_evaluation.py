@@ -21,12 +21,24 @@ _ON_PAIRS = (
 
 
 def heading(evaluation: "ImageEvaluation") -> str:
-    """Return what was compared with what."""
+    """Return what was compared with what.
+
+    Parameters
+    ----------
+    evaluation : ImageEvaluation
+        The result that the page shows.
+    """
     return f"{evaluation.heading}."
 
 
 def sections(evaluation: "ImageEvaluation") -> list[Section]:
-    """Return measures, the nearest pairs of images, and privacy."""
+    """Return measures, the nearest pairs of images, and privacy.
+
+    Parameters
+    ----------
+    evaluation : ImageEvaluation
+        The result that the page shows.
+    """
     parts = {str(part): rows.drop(columns="part") for part, rows in evaluation.frame().groupby("part", sort=False)}
     private = parts.pop("privacy")
     measures = [Table(rows, "Synthetic images compared with real ones of their class") for rows in parts.values()]
@@ -40,7 +52,13 @@ def sections(evaluation: "ImageEvaluation") -> list[Section]:
 
 
 def card(evaluation: "ImageEvaluation") -> Section:
-    """Return the model card."""
+    """Return the model card.
+
+    Parameters
+    ----------
+    evaluation : ImageEvaluation
+        The result that the page shows.
+    """
     n = evaluation.n_images
     return model_card(
         data=f"{n['synthetic']:,} images that were given as synthetic, compared with {n['real']:,} real ones. Which "

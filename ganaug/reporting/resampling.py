@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ganaug.evaluation import ImageSamples, Resampling
 
 TITLE = "Balanced data"
-_LONGEST_LABEL = 40
 _MARKS = {
     "images": "ganaug balance writes synthetic images to files whose names begin with synthetic_, and lists them in "
     "manifest.csv;",
@@ -23,24 +22,42 @@ _MARKS = {
 
 
 def content(resampling: "Resampling") -> str:
-    """Return which of the real data the page shows."""
+    """Return which of the real data the page shows.
+
+    Parameters
+    ----------
+    resampling : Resampling
+        The result that the page shows.
+    """
     return "images and their names" if resampling.noun == "images" else "values"
 
 
 def heading(resampling: "Resampling") -> str:
-    """Return what was added to what."""
+    """Return what was added to what.
+
+    Parameters
+    ----------
+    resampling : Resampling
+        The result that the page shows.
+    """
     return f"{resampling.heading}."
 
 
 def sections(resampling: "Resampling") -> list[Section]:
-    """Return class counts, the measures of each class, images, and the training."""
+    """Return class counts, the measures of each class, images, and the training.
+
+    Parameters
+    ----------
+    resampling : Resampling
+        The result that the page shows.
+    """
     counts = resampling.counts
     if not counts["repeated"].any():
         counts = counts.drop(columns="repeated")
     figure = (resampling.plot, f"Number of {resampling.noun} in each class", "")
     found = [Section("Classes", [Table(counts, f"Number of {resampling.noun} in each class"), draw_figures(figure)])]
     for label, evaluation in resampling.evaluations.items():
-        suffix = f" of {shortened(label, _LONGEST_LABEL)}" if len(resampling.evaluations) > 1 else ""
+        suffix = f" of {shortened(label)}" if len(resampling.evaluations) > 1 else ""
         found += table_evaluation.sections(evaluation, suffix)
     if resampling.image_evaluation is not None:
         strips = [strip for label, samples in resampling.images.items() for strip in _strips(label, samples)]
@@ -51,12 +68,16 @@ def sections(resampling: "Resampling") -> list[Section]:
 
 
 def card(resampling: "Resampling") -> Section:
-    """Return the model card."""
+    """Return the model card.
+
+    Parameters
+    ----------
+    resampling : Resampling
+        The result that the page shows.
+    """
     noun = resampling.noun
     n_real, n_synthetic = int(resampling.counts["before"].sum()), int(resampling.counts["synthetic"].sum())
-    filled = [
-        shortened(label, _LONGEST_LABEL) for label in resampling.counts["class"][resampling.counts["synthetic"] > 0]
-    ]
+    filled = [shortened(label) for label in resampling.counts["class"][resampling.counts["synthetic"] > 0]]
     if n_synthetic:
         data = (
             f"{n_synthetic:,} synthetic {noun} of {'class' if len(filled) == 1 else 'classes'} {joined(filled)}, added "
@@ -75,7 +96,13 @@ def card(resampling: "Resampling") -> Section:
 
 
 def settings(resampling: "Resampling") -> list[Block]:
-    """Return the parameters of the sampler and of the model."""
+    """Return the parameters of the sampler and of the model.
+
+    Parameters
+    ----------
+    resampling : Resampling
+        The result that the page shows.
+    """
     blocks: list[Block] = []
     if resampling.seed is not None:
         blocks.append(Paragraphs([f"The seed of the model, drawn from random_state, was {resampling.seed}."]))
@@ -93,7 +120,7 @@ def _curves(resampling: "Resampling") -> Block:
 
 
 def _strips(label: Any, samples: "ImageSamples") -> list[ImageStrip]:
-    name = shortened(label, _LONGEST_LABEL)
+    name = shortened(label)
     strips = [
         ImageStrip(f"{name}, real", [embed_image(of, f"A real image of {name}") for of in samples.real]),
         ImageStrip(f"{name}, synthetic", [embed_image(of, f"A synthetic image of {name}") for of in samples.synthetic]),

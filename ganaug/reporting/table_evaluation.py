@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 
 from ganaug.common.findings import SAFE
-from ganaug.common.wording import percent
+from ganaug.common.wording import percent, shortened
 from ganaug.evaluation import TableEvaluation
 from ganaug.metrics import seconds_to_time
 from ganaug.reporting.blocks import Block, ColumnChart, ColumnCharts, Paragraphs, Section, Table
@@ -102,13 +102,15 @@ def _columns(evaluation: TableEvaluation) -> list[Block]:
 
 
 def _column_chart(evaluation: TableEvaluation, label: Hashable, row: pd.Series) -> ColumnChart:
-    found, kind, name = evaluation.distributions[label], row["kind"], _shorten(str(label))
+    found, kind, name = evaluation.distributions[label], row["kind"], shortened(label, _LONGEST_NAME)
     note = f"distance {row['distance']:.3f}, by chance {row['chance']:.3f}"
     if row["real missing"] or row["synthetic missing"]:
         note += f"; missing {percent(row['real missing'])} of real, {percent(row['synthetic missing'])} of synthetic"
     if "level" in found:
         rows = found.itertuples(index=False, name=None)
-        levels = [("all others" if level is None else _shorten(level), *shares) for level, *shares in rows]
+        levels = [
+            ("all others" if level is None else shortened(level, _LONGEST_NAME), *shares) for level, *shares in rows
+        ]
         return ColumnChart(name, note, levels=levels)
     low, high = (
         f"{end:,.6g}" if kind == "number" else str(seconds_to_time(end, kind).floor("s"))
@@ -138,8 +140,8 @@ def _associations(evaluation: TableEvaluation) -> list[Block]:
     ]
     worst = pd.DataFrame(
         {
-            "one column": [_shorten(str(a)) for a, _ in pairs.index[:_N_PAIRS]],
-            "other column": [_shorten(str(b)) for _, b in pairs.index[:_N_PAIRS]],
+            "one column": [shortened(a, _LONGEST_NAME) for a, _ in pairs.index[:_N_PAIRS]],
+            "other column": [shortened(b, _LONGEST_NAME) for _, b in pairs.index[:_N_PAIRS]],
             "absolute difference": pairs.to_numpy()[:_N_PAIRS],
         }
     )
@@ -166,7 +168,3 @@ def _privacy(evaluation: TableEvaluation, measures: pd.DataFrame) -> list[Block]
         caption = f"{which} copies and near copies, by row numbers that start at 0"
         blocks.append(Table(copies.iloc[:_N_COPIES], caption))
     return [*blocks, Paragraphs([finding.sentence for finding in evaluation.verdict if finding.question == SAFE])]
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}..."

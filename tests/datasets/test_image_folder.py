@@ -2,31 +2,14 @@
 
 import io
 import shutil
-import struct
-import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
+from random_images import GREY, GREY16, RGB, png
 
 from ganaug.datasets import read_images
 from ganaug.encoders import ImageEncoder
-
-rng = np.random.default_rng(0)
-GREY = rng.integers(256, size=(10, 12)).astype("uint8")
-RGB = rng.integers(256, size=(10, 12, 3)).astype("uint8")
-GREY16 = rng.integers(2**16, size=(10, 12)).astype("uint16")
-
-
-def png(width, height, depth=8, colour=0, rows=b""):
-    """Write a PNG by hand, so that its header may claim anything."""
-
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
 
 
 def as_png(pixels):

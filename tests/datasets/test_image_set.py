@@ -8,17 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from random_images import GREY, GREY16, LA, RGB, RGBA, SIGNED
 
 from ganaug._version import __version__
 from ganaug.datasets import check_image_output, image_folder, read_images, write_images
-
-rng = np.random.default_rng(0)
-GREY = rng.integers(256, size=(10, 12)).astype("uint8")
-RGB = rng.integers(256, size=(10, 12, 3)).astype("uint8")
-RGBA = rng.integers(256, size=(10, 12, 4)).astype("uint8")
-LA = rng.integers(256, size=(10, 12, 2)).astype("uint8")
-GREY16 = rng.integers(2**16, size=(10, 12)).astype("uint16")
-SIGNED = rng.integers(-(2**15), 2**15, size=(10, 12)).astype("int16")
 
 
 def test_originals_are_copied_and_synthetic_images_are_labelled(pets, tmp_path, noise, contents):

@@ -9,6 +9,7 @@ import pytest
 import torch
 from pandas.testing import assert_frame_equal
 
+from ganaug.encoders import image
 from ganaug.encoders.image import ImageEncoder
 
 SHAPES = [(8, 8), (28, 28), (9, 31, 1), (33, 17, 2), (13, 29, 3), (64, 8, 4)]
@@ -60,6 +61,29 @@ def test_integers_come_back_exactly(shape, dtype):
     X = images(shape, dtype)
     encoder = ImageEncoder().fit(X)
     assert same(encoder.decode(encoder.scale(encoder.encode(X))), X)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64", "int64"])
+@pytest.mark.parametrize("is_table", [False, True], ids=["array", "table"])
+def test_fit_encode_reads_images_once(dtype, is_table, monkeypatch):
+    X = images((9, 12), dtype)
+    X = pd.DataFrame(X.reshape(len(X), -1)) if is_table else X
+    shape = (9, 12) if is_table else None
+    expected = ImageEncoder(shape).fit(X)
+    expected_rows = expected.encode(X)
+    calls = []
+
+    def counted(name):
+        function = getattr(image, name)
+        monkeypatch.setattr(image, name, lambda *args: calls.append(name) or function(*args))
+
+    counted("as_images")
+    counted("_ends")
+    encoder = ImageEncoder(shape)
+    rows = encoder.fit_encode(X)
+    assert sorted(calls) == ["_ends", "as_images"]
+    assert torch.equal(rows, expected_rows)
+    assert encoder.state()[0] == expected.state()[0]
 
 
 @pytest.mark.parametrize(
@@ -329,7 +353,7 @@ def test_a_polars_table_of_pixels_comes_back_as_one():
     for other in (encoder, reloaded(encoder)):
         assert other.decode(other.scale(other.encode(X))).equals(X)
         assert other.decode(noise(other)).schema == X.schema
-    with pytest.raises(ValueError, match="X is lazy"):
+    with pytest.raises(ValueError, match="X is a lazy frame"):
         encoder.fit(X.lazy())
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal as assert_polars_equal
 from scipy import sparse
 
+from ganaug.encoders import table
 from ganaug.encoders.table import TableEncoder, to_frame
 
 REAL_DATA = Path(__file__).parents[2].parent / "shared" / "data" / "tabular"
@@ -584,6 +585,30 @@ def forge(plain, path, value):
         inner = inner[key]
     inner[path[-1]] = value
     return plain
+
+
+def count_calls(monkeypatch, name):
+    """Count the calls of a function of the module."""
+    function, calls = getattr(table, name), []
+
+    def counted(*args):
+        calls.append(args)
+        return function(*args)
+
+    monkeypatch.setattr(table, name, counted)
+    return calls
+
+
+def test_fit_encode_reads_a_table_once(monkeypatch):
+    X = rich_table()
+    y = np.arange(len(X)) % 2
+    expected = TableEncoder().fit(X, y)
+    conversions, checks = count_calls(monkeypatch, "to_pandas"), count_calls(monkeypatch, "_check_cells")
+    encoder = TableEncoder()
+    encoded = encoder.fit_encode(X, y)
+    assert (len(conversions), len(checks)) == (1, X.shape[1])
+    assert torch.equal(encoded, expected.encode(X))
+    assert encoder.state()[0] == expected.state()[0]
 
 
 def test_state_is_json_and_arrays_and_decodes_the_same():

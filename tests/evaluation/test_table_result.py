@@ -2,43 +2,14 @@
 
 import numpy as np
 import pandas as pd
-import pytest
+from random_tables import table
 from sklearn.linear_model import LogisticRegression
 
 from ganaug.common.findings import HELPS, REAL, SAFE, show_findings
-from ganaug.evaluation import TableEvaluation, evaluate_tables, table_evaluation
-from ganaug.metrics import two_sample, utility
+from ganaug.evaluation import evaluate_tables, table_evaluation
+from ganaug.metrics import two_sample
 
 LINEAR = [LogisticRegression()]
-
-
-def table(n: int, seed: int = 0) -> pd.DataFrame:
-    rng = np.random.default_rng(seed)
-    x = rng.normal(size=n)
-    return pd.DataFrame(
-        {
-            "x": x,
-            "y": x + rng.normal(size=n),
-            "count": rng.poisson(3, n),
-            "city": rng.choice(["Rome", "Oslo", "Lima"], n),
-            "good": np.where(x > 0.3, "yes", "no"),
-        }
-    )
-
-
-@pytest.fixture(scope="module", params=["good", "copies", "junk"])
-def case(request) -> tuple[str, TableEvaluation]:
-    real, held = table(150), table(150, 1)
-    rng = np.random.default_rng(2)
-    junk = pd.DataFrame(
-        {"x": 30 * rng.normal(size=150), "y": 30 * rng.normal(size=150), "count": 0.5, "city": "Nowhere", "good": "yes"}
-    )
-    synthetic = {"good": table(150, 3), "copies": real[::-1], "junk": junk}[request.param]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(two_sample, "N_TREES", 20)
-        patch.setattr(utility, "_N_RESAMPLES", 10)
-        found = evaluate_tables(real, synthetic, holdout=held, target="good", classifiers=LINEAR, random_state=0)
-    return request.param, found
 
 
 def test_the_verdict(case):

@@ -3,24 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from random_tables import rows, shuffled, texts
 from scipy.stats import spearmanr
 from scipy.stats.contingency import association
 
 from ganaug.metrics.associations import association_matrices
-
-
-def rows(n: int, d: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(n, d))
-
-
-def texts(n: int, n_levels: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).choice([f"level {i}" for i in range(n_levels)], n)
-
-
-def shuffled(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the same columns, each in an order of its own."""
-    rng = np.random.default_rng(0)
-    return pd.DataFrame({name: frame[name].array[rng.permutation(len(frame))] for name in frame})
 
 
 def test_correlations_agree_with_numpy_and_scipy():

@@ -2,23 +2,14 @@
 
 import numpy as np
 import pytest
+from random_tables import rows
 from scipy.linalg import sqrtm
 from sklearn.covariance import ledoit_wolf
 from sklearn.metrics.pairwise import polynomial_kernel
 
-from ganaug.metrics import frechet_distance, kernel_distance, pairwise, precision_recall_density_coverage
+from ganaug.metrics import frechet_distance, kernel_distance, precision_recall_density_coverage
 
 MEASURES = [frechet_distance, kernel_distance, precision_recall_density_coverage]
-
-
-def rows(n: int, d: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(n, d))
-
-
-@pytest.fixture(params=[None, 40], ids=["one block", "many blocks"])
-def _blocks(request, monkeypatch):
-    if request.param:
-        monkeypatch.setattr(pairwise, "BLOCK_SIZE", request.param)
 
 
 class TestFrechetDistance:

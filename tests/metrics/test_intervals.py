@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from random_tables import rows
 
 from ganaug.metrics import (
     bootstrap,
@@ -12,10 +13,6 @@ from ganaug.metrics import (
 )
 
 MEASURES = [frechet_distance, kernel_distance, precision_recall_density_coverage]
-
-
-def rows(n: int, d: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(n, d))
 
 
 def mean_difference(real: np.ndarray, fake: np.ndarray) -> float:

@@ -3,24 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from random_tables import rows, shuffled, texts
 from scipy.stats import ks_2samp
 
 from ganaug.metrics.marginals import column_distances, column_distributions
 from ganaug.metrics.table_pair import seconds_to_time
-
-
-def rows(n: int, d: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(n, d))
-
-
-def texts(n: int, n_levels: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).choice([f"level {i}" for i in range(n_levels)], n)
-
-
-def shuffled(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the same columns, each in an order of its own."""
-    rng = np.random.default_rng(0)
-    return pd.DataFrame({name: frame[name].array[rng.permutation(len(frame))] for name in frame})
 
 
 class TestColumnDistances:

@@ -2,19 +2,10 @@
 
 import numpy as np
 import pytest
+from random_tables import rows
 from scipy.spatial.distance import cdist
 
-from ganaug.metrics import nearest_pixels, nearest_rows, pairwise, precision_recall_density_coverage
-
-
-def rows(n: int, d: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(n, d))
-
-
-@pytest.fixture(params=[None, 40], ids=["one block", "many blocks"])
-def _blocks(request, monkeypatch):
-    if request.param:
-        monkeypatch.setattr(pairwise, "BLOCK_SIZE", request.param)
+from ganaug.metrics import nearest_pixels, nearest_rows, precision_recall_density_coverage
 
 
 @pytest.mark.usefixtures("_blocks")

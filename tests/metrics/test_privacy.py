@@ -3,14 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from random_tables import rows
 from scipy.spatial.distance import cdist
 
 from ganaug.metrics import privacy
 from ganaug.metrics.privacy import Count, closest_records, find_copies, membership_inference
-
-
-def rows(n: int, d: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(n, d))
 
 
 def table(n: int, seed: int = 0, n_levels: int = 3) -> pd.DataFrame:

@@ -2,12 +2,9 @@
 
 import numpy as np
 import pytest
+from random_tables import rows
 
 from ganaug.metrics.supports import alpha_precision_beta_recall
-
-
-def rows(n: int, d: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(n, d))
 
 
 def test_of_one_distribution():

@@ -3,14 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from random_tables import rows
 from sklearn.decomposition import PCA
 
 from ganaug.metrics.table_features import embed_rows, projection, rank_levels
 from ganaug.metrics.table_pair import TablePair
-
-
-def rows(n: int, d: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(n, d))
 
 
 def test_agrees_with_scikit_learn():

@@ -3,24 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from random_tables import rows, shuffled, texts
 from sklearn.metrics import roc_auc_score
 
 from ganaug.metrics import two_sample
 from ganaug.metrics.two_sample import delong_auc, two_sample_auc
-
-
-def rows(n: int, d: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(n, d))
-
-
-def texts(n: int, n_levels: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).choice([f"level {i}" for i in range(n_levels)], n)
-
-
-def shuffled(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the same columns, each in an order of its own."""
-    rng = np.random.default_rng(0)
-    return pd.DataFrame({name: frame[name].array[rng.permutation(len(frame))] for name in frame})
 
 
 class TestAUC:

@@ -3,18 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from random_tables import rows, texts
 
 from ganaug.metrics.validity import invalid_cells
 
 FLAWS = ["out of range", "unseen level", "off grid", "newly missing", "unreadable"]
-
-
-def rows(n: int, d: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(n, d))
-
-
-def texts(n: int, n_levels: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).choice([f"level {i}" for i in range(n_levels)], n)
 
 
 def test_the_real_table_is_valid(mixed):

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pandas as pd
 from numpy.typing import NDArray
 
 
@@ -111,19 +110,3 @@ def check_folder(path: str | Path, what: str) -> None:
     folder = Path(path).absolute().parent
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder for the {what} {str(path)!r}: create {str(folder)!r} first")
-
-
-def as_frame(rows: Any) -> pd.DataFrame:
-    """Return rows of a table as a pandas frame.
-
-    Parameters
-    ----------
-    rows : table or array of shape (n_rows, n_columns)
-        In any container.
-
-    Returns
-    -------
-    DataFrame
-        The same rows.
-    """
-    return rows.to_pandas() if hasattr(rows, "to_pandas") else pd.DataFrame(rows).infer_objects()

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ganaug.common.containers import to_pandas
 from ganaug.common.warnings import warn_user
-from ganaug.training.callbacks.base import Callback, Run, as_frame
+from ganaug.training.callbacks.base import Callback, Run
 
 
 class CollapseMonitor(Callback):
@@ -150,7 +151,7 @@ class _RealTable:
     """Real rows of a class, with which synthetic ones are compared."""
 
     def __init__(self, rows: Any, share: float) -> None:
-        frame = as_frame(rows)
+        frame = to_pandas(rows, dtypes="numpy")
         ordered = set(frame.select_dtypes(["number", "datetime", "datetimetz", "timedelta"]))
         self.sorted_values = {name: np.sort(frame[name].dropna().to_numpy()) for name in frame if name in ordered}
         self.categorical = [name for name in frame if name not in ordered]
@@ -159,7 +160,7 @@ class _RealTable:
 
     def compare(self, rows: Any) -> tuple[float, dict[tuple[Any, Any], bool]]:
         """Return the diversity of synthetic rows, in [0, 1], and for each frequent category whether it is missing."""
-        spreads, shares = self._spreads(as_frame(rows))
+        spreads, shares = self._spreads(to_pandas(rows, dtypes="numpy"))
         ratios = [min(spreads[name] / real, 1.0) for name, real in self.spreads.items() if real > 1e-9]
         is_missing = {(name, category): category not in shares[name].index for name, category in self.frequent}
         return (float(np.mean(ratios)) if ratios else 1.0), is_missing

@@ -8,7 +8,8 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ganaug.training.callbacks.base import Callback, Run, as_frame, check_folder
+from ganaug.common.containers import to_pandas
+from ganaug.training.callbacks.base import Callback, Run, check_folder
 
 
 class ProgressBar(Callback):
@@ -132,6 +133,8 @@ class TensorBoard(Callback):
 
     _N_ROWS = 200
     _N_COLUMNS = 8
+    # the open event file of a run
+    _writer: Any = None
 
     def __init__(self, log_dir: str | Path) -> None:
         self.log_dir = log_dir
@@ -168,13 +171,13 @@ class TensorBoard(Callback):
 
     def on_fit_end(self, run: Run) -> None:
         """Close the event file."""
-        writer = self.__dict__.pop("_writer", None)
-        if writer is not None:
-            writer.close()
+        if self._writer is not None:
+            self._writer.close()
+            del self._writer
 
     def _add_histograms(self, origin: str, rows: dict[Any, Any], step: int) -> None:
         for label, of_class in rows.items():
-            numbers = as_frame(of_class).select_dtypes("number").iloc[:, : self._N_COLUMNS]
+            numbers = to_pandas(of_class, dtypes="numpy").select_dtypes("number").iloc[:, : self._N_COLUMNS]
             for name, column in numbers.items():
                 values = column.dropna().to_numpy(float)
                 if len(values):
