@@ -101,7 +101,8 @@ class PersistenceMixin:
 
     def __getstate__(self) -> dict[str, Any]:
         # torch pickles only the weights of networks with spectral norm, not the networks
-        state: Any = super().__getstate__()
+        parent: Any = super()  # an estimator; `object` itself has this method only from Python 3.11 on
+        state = parent.__getstate__()
         return {**state} | {
             name: state[name].state_dict()
             for name in NETWORKS
