@@ -51,10 +51,10 @@ def test_only_the_classes_of_the_synthetic_rows_are_compared():
 def test_marked_rows_are_the_synthetic_ones():
     found = evaluate_paths("real.csv", "marked.csv", mark="new", holdout="real.csv", random_state=0)
     assert found.n_rows == {"real": 80, "synthetic": 25, "holdout": 80}
-    with pytest.raises(ValueError, match="If it marks synthetic rows, pass mark='new' .*; otherwise remove it"):
+    with pytest.raises(ValueError, match=r"If it marks synthetic rows, pass mark='new' .*; otherwise remove it"):
         evaluate_paths("real.csv", "marked.csv")
     pd.read_csv("marked.csv").assign(new=0).to_csv("none.csv", index=False)
-    with pytest.raises(ValueError, match="mark='new': this column of none.csv has no 1"):
+    with pytest.raises(ValueError, match=r"mark='new': this column of none\.csv has no 1"):
         evaluate_paths("real.csv", "none.csv", mark="new")
 
 
