@@ -49,8 +49,8 @@ def balance(
         str,
         typer.Option(
             "--strategy",
-            help="auto, minority, 'not majority', 'not minority' or all; a ratio such as 0.5 for two classes; the sizes "
-            "of classes, as rare=500,rarer=300 or as JSON; or 'equal share', see --share.",
+            help="auto, minority, 'not majority', 'not minority' or all; a ratio such as 0.5 for two classes; the "
+            "sizes of classes, as rare=500,rarer=300 or as JSON; or 'equal share', see --share.",
         ),
     ] = "auto",
     share: Annotated[
@@ -115,8 +115,8 @@ def balance(
         typer.Option(
             "--log-dir",
             metavar="DIR",
-            help="Write the history of the training there while it runs; for images, with samples; also for TensorBoard, if "
-            "it is installed.",
+            help="Write the history of the training there while it runs; for images, with samples; also for "
+            "TensorBoard, if it is installed.",
         ),
     ] = None,
     save: Annotated[
