@@ -20,7 +20,7 @@ from ganaug.cli.sample import sample
 
 app = typer.Typer(
     name="ganaug",
-    help="Balance imbalanced data with synthetic rows or images of a GAN.",
+    help="Balance imbalanced data with synthetic rows or images from a GAN.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -49,8 +49,8 @@ def balance(
         str,
         typer.Option(
             "--strategy",
-            help="auto, minority, 'not majority', 'not minority' or all; a ratio such as 0.5 for two classes; the size "
-            "that each class shall have, rare=500,rarer=300 or as JSON; or 'equal share', see --share.",
+            help="auto, minority, 'not majority', 'not minority' or all; a ratio such as 0.5 for two classes; the "
+            "sizes of classes, as rare=500,rarer=300 or as JSON; or 'equal share', see --share.",
         ),
     ] = "auto",
     share: Annotated[
@@ -69,7 +69,7 @@ def balance(
     max_time: Annotated[
         float | None,
         typer.Option(
-            "--max-time", metavar="SECONDS", help="Limit for the training, and for the comparison of --select.", min=0
+            "--max-time", metavar="SECONDS", help="Limit of each training, and of the comparison of --select.", min=0
         ),
     ] = None,
     categorical: Annotated[
@@ -82,14 +82,16 @@ def balance(
     ] = None,
     mark: Annotated[
         str | None,
-        typer.Option("--mark", metavar="COLUMN", help="For tables: add a column with 1 for synthetic rows and 0 else."),
+        typer.Option(
+            "--mark", metavar="COLUMN", help="For tables: add a column with 1 for synthetic rows and 0 for real ones."
+        ),
     ] = None,
     only_synthetic: Annotated[
         bool, typer.Option("--only-synthetic", help="Write the synthetic rows or images without the real ones.")
     ] = False,
     resize: Annotated[
         str | None,
-        typer.Option("--resize", metavar="HxW", help="For images: bring the images of a folder to one size."),
+        typer.Option("--resize", metavar="HxW", help="For images: resize all images of a folder to one size."),
     ] = None,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="For images: leave out files that cannot be read, and name them.")
@@ -113,8 +115,8 @@ def balance(
         typer.Option(
             "--log-dir",
             metavar="DIR",
-            help="Write the history of the training there while it runs; for images, samples too; for TensorBoard, if "
-            "it is installed.",
+            help="Write the history of the training there while it runs; for images, with samples; also for "
+            "TensorBoard, if it is installed.",
         ),
     ] = None,
     save: Annotated[

@@ -46,7 +46,7 @@ def compare(
     report: Report = None,
     force: Force = False,
 ) -> None:
-    """Show by cross-validation whether synthetic rows help on IN, beside no resampling and other ways to balance."""
+    """Show by cross-validation whether synthetic rows help on IN, compared with no resampling and other ways."""
     from ganaug.comparison import compare
     from ganaug.datasets import read_table
     from ganaug.reporting import report as write_report

@@ -19,10 +19,9 @@ def demo(seed: Seed = 0) -> None:
     from ganaug.comparison import DEMO_BENIGN_PER_MALIGNANT, DEMO_SPLITS, demo_splits
 
     screen = console()
-    screen.print("Breast cancer: 569 biopsies with 30 measurements each. One half trains; its malignant")
     screen.print(
-        f"biopsies are reduced to 1 in {DEMO_BENIGN_PER_MALIGNANT + 1}. The other half tests. This is repeated for "
-        f"{DEMO_SPLITS} random halves."
+        "Breast cancer: 569 biopsies with 30 measurements each. One half trains; its malignant biopsies are reduced to "
+        f"1 in {DEMO_BENIGN_PER_MALIGNANT + 1}. The other half tests. This is repeated for {DEMO_SPLITS} random halves."
     )
     scores: list[dict[str, object]] = []
     seconds: list[float] = []

@@ -34,9 +34,12 @@ def log_to(folder: str | Path, *, images: bool = False) -> Iterator[list[Callbac
     Examples
     --------
     >>> from tempfile import mkdtemp
-    >>> with log_to(Path(mkdtemp()) / "log") as callbacks:
-    ...     print([type(callback).__name__ for callback in callbacks][:2])
-    ['CSVLog', 'CollapseMonitor']
+    >>> from ganaug import TabularGAN
+    >>> folder = Path(mkdtemp()) / "log"
+    >>> with log_to(folder) as callbacks:
+    ...     model = TabularGAN(n_steps=2, callbacks=callbacks).fit([[1.0], [2.0], [3.0]] * 8, ["a", "b", "a"] * 8)
+    >>> (folder / "history.csv").exists()
+    True
     """
     folder = Path(folder)
     history = folder / "history.csv"
