@@ -27,6 +27,7 @@ test-lowest: $(LOWEST)/installed
 	$(LOWEST)/bin/python -m pytest -m "not slow" -W ignore::DeprecationWarning -W ignore::FutureWarning \
 	  --ignore=tests/benchmarks $(LOWEST_ARGS)
 
+# mypy uses the newest stubs: those of the lowest NumPy give errors that are the stubs' own.
 lint: $(VENV)/installed-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -1,3 +1,3 @@
 """The version, in a file of its own: nobody has to import the root of the package for it."""
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0"
