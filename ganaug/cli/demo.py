@@ -21,7 +21,8 @@ def demo(seed: Seed = 0) -> None:
     screen = console()
     screen.print("Breast cancer: 569 biopsies with 30 measurements each. One half trains; its malignant")
     screen.print(
-        f"biopsies are reduced to 1 in {DEMO_BENIGN_PER_MALIGNANT + 1}. The other half tests. {DEMO_SPLITS} random halves."
+        f"biopsies are reduced to 1 in {DEMO_BENIGN_PER_MALIGNANT + 1}. The other half tests. {DEMO_SPLITS} random "
+        "halves."
     )
     scores: list[dict[str, object]] = []
     seconds: list[float] = []
