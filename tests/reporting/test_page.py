@@ -199,7 +199,7 @@ def test_a_page_is_whole_or_not_there(tmp_path, monkeypatch):
 def test_figures_show_what_they_are_given():
     names = [f"a column with a long name {i}" for i in range(31)]
     few, many = (heat_map(pd.DataFrame(np.eye(n), names[:n], names[:n]), "real") for n in (3, 31))
-    assert [label.get_text() for label in few.axes[0].get_yticklabels()] == [f"{names[0][:17]}…"] * 3
+    assert [label.get_text() for label in few.axes[0].get_yticklabels()] == [f"{names[0][:18]}..."] * 3
     assert not many.axes[0].get_yticklabels()
     real, synthetic = np.zeros((3, 2)), np.ones((2, 2))
     points = scatter(real, synthetic).axes[0].collections
