@@ -415,7 +415,7 @@ class GANOversampler(BaseOverSampler):
             given = {"callbacks": self.model.callbacks, **given}
         if "categorical_features" in given and "categorical_features" not in model.get_params():
             raise ValueError(
-                f"categorical_features={self.categorical_features!r} is for tables, and {type(model).__name__} has no "
+                f"categorical_features={self.categorical_features!r} is for tables, but {type(model).__name__} has no "
                 "such parameter; leave it out"
             )
         model.set_params(**given)

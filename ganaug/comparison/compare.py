@@ -230,8 +230,8 @@ def _splits(
     if n_smallest < n_splits:
         noun = "rows" if groups is None else "groups"
         raise ValueError(
-            f"{n_splits=} is more than the {n_smallest} {noun} with class {label!r}, and each split must test one; "
-            "use fewer splits"
+            f"{n_splits=} is more than the {n_smallest} {noun} with class {label!r}, but each split must test at "
+            "least one; use fewer splits"
         )
     if groups is None:
         splitters = [RepeatedStratifiedKFold(n_splits=n_splits, n_repeats=n_repeats, random_state=seed)]

@@ -43,7 +43,7 @@ def rows_of(X: Any) -> pd.DataFrame | NDArray:
             return X
         if X.ndim < 2:
             raise ValueError(
-                f"X has shape {X.shape}, and must have rows and columns or be an array of images; for a single column "
+                f"X has shape {X.shape}, but must be a table or an array of images; for a single column "
                 "pass X.reshape(-1, 1) or X.to_frame()"
             )
         X = pd.DataFrame(X).infer_objects()

@@ -117,7 +117,7 @@ def failures(scores: pd.DataFrame) -> list[Finding]:
 
 
 def _not_measured(function: str) -> list[Finding]:
-    sentence = f"{function} does not measure it; use ganaug evaluate."
+    sentence = f"{function} does not measure this; use ganaug evaluate."
     return [Finding(REAL, "unknown", sentence), Finding(SAFE, "unknown", sentence)]
 
 

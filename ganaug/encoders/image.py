@@ -160,7 +160,7 @@ class ImageEncoder:
         if X.shape[1:] != wanted:
             raise ValueError(f"X must have shape (n, {', '.join(map(str, wanted))}) as in fit, got {X.shape}")
         if (X.dtype.kind, X.dtype.itemsize) != (self.dtype_.kind, self.dtype_.itemsize):
-            raise ValueError(f"X has dtype {X.dtype}, and had {self.dtype_} in fit; convert it with X.astype(...)")
+            raise ValueError(f"X has dtype {X.dtype}, but had {self.dtype_} in fit; convert it with X.astype(...)")
         channels_first = np.moveaxis(X.reshape(len(X), *self.shape_[:2], self.channels_), 3, 1)
         kept = torch.empty(channels_first.shape, dtype=_kept_as(self.dtype_))
         if self.dtype_.kind == "f" and len(X):
@@ -233,7 +233,7 @@ class ImageEncoder:
         cropped = scaled.detach()[..., top : top + height, left : left + width].permute(0, 2, 3, 1)
         values = cropped.cpu().double().numpy().clip(-1, 1)
         if np.isnan(values).any():
-            raise ValueError("scaled holds NaN: the generator that made it has diverged")
+            raise ValueError("scaled holds NaN, because the generator has diverged")
         values = (values + 1) / 2 * self._span() + self.low_
         if self.dtype_.kind != "f":
             values = np.rint(values)
@@ -285,7 +285,7 @@ class ImageEncoder:
     def _from_state(cls, description: dict[str, Any], arrays: dict[str, NDArray]) -> ImageEncoder:
         shape = tuple(description["shape"])
         if any(type(size) is not int for size in shape):
-            raise ValueError(f"shape holds other things than integers: {shape!r}")
+            raise ValueError(f"shape must hold integers only, got {shape!r}")
         _check_shape(shape)
         dtype = np.dtype(description["dtype"])
         _check_dtype(dtype)
@@ -294,11 +294,11 @@ class ImageEncoder:
             raise ValueError(f"flat is {flat!r}")
         ends = arrays["range"]
         if ends.shape != (2,) or ends.dtype != (np.float64 if dtype.kind == "f" else np.int64):
-            raise ValueError(f"range is no pair of ends: {ends.dtype} of shape {ends.shape}")
+            raise ValueError(f"range is not a pair of ends: {ends.dtype} of shape {ends.shape}")
         low, high = ends.tolist()
         least, most = _bounds(dtype)
         if not least <= low <= high <= most:
-            raise ValueError(f"{low!r} to {high!r} is no range of {dtype}")
+            raise ValueError(f"{low!r} to {high!r} is not a range of {dtype}")
         _check_range(low, high, dtype)
         encoder = cls(shape if flat else None)
         encoder._lay_out(shape, dtype, low, high, flat)
@@ -326,11 +326,13 @@ def as_images(X: Any) -> NDArray:
         kinds = X.dtypes.unique()
         if len(kinds) > 1:
             raise ValueError(
-                f"X has columns of {len(kinds)} dtypes, {kinds[0]} and {kinds[1]} among them, and the pixels of "
-                "images have one; convert them with X.astype(...)"
+                f"X has columns of {len(kinds)} dtypes, such as {kinds[0]} and {kinds[1]}, but all pixels must have "
+                "one dtype; convert X with X.astype(...)"
             )
         if X.isna().any(axis=None):
-            raise ValueError("X misses cells, and images have all pixels; fill them with X.fillna(0), or drop the rows")
+            raise ValueError(
+                "X has missing cells, but an image needs all pixels; fill them with X.fillna(0), or drop the rows"
+            )
         return X.to_numpy(dtype=getattr(kinds[0], "numpy_dtype", None)) if len(kinds) else X.to_numpy()
     if hasattr(X, "collect"):
         raise ValueError("X is lazy; collect it with X.collect()")
@@ -339,7 +341,7 @@ def as_images(X: Any) -> NDArray:
     except ValueError:
         shapes = sorted({np.shape(image) for image in X}, key=str)
         raise ValueError(
-            f"X holds images of {len(shapes)} shapes, {shapes[0]} and {shapes[-1]} among them; resize them to one"
+            f"X holds images of {len(shapes)} shapes, such as {shapes[0]} and {shapes[-1]}; resize all to one shape"
         ) from None
 
 
@@ -374,7 +376,7 @@ def _image_shape(X: NDArray, image_shape: Any) -> tuple[int, ...]:
             raise ValueError(f"image_shape must be (h, w) or (h, w, c) in pixels, got {image_shape!r}")
         if X.ndim == 2 and math.prod(given) != X.shape[1]:
             raise ValueError(
-                f"image_shape={given} is {math.prod(given)} values, and X of shape {X.shape} has {X.shape[1]} columns"
+                f"image_shape={given} needs {math.prod(given)} columns, but X of shape {X.shape} has {X.shape[1]}"
             )
         if X.ndim != 2 and X.shape[1:] != given:
             raise ValueError(f"image_shape={given} is not the shape of the images in X of shape {X.shape}")
@@ -397,12 +399,12 @@ def _check_shape(shape: tuple[int, ...]) -> None:
         raise ValueError(f"image_shape must be (h, w) or (h, w, c), got {shape}")
     if not 1 <= (*shape, 1)[2] <= _MOST_CHANNELS:
         raise ValueError(
-            f"images of shape {shape} have {shape[2]} channels, 1 to {_MOST_CHANNELS} are supported; channels come "
-            "last, as X.transpose(0, 2, 3, 1) puts them where they come first"
+            f"images of shape {shape} have {shape[2]} channels, but 1 to {_MOST_CHANNELS} are supported. Channels must "
+            "be the last dimension. If they are the first, use X.transpose(0, 2, 3, 1)"
         )
     if min(shape[:2]) < _SMALLEST or max(shape[:2]) > _LARGEST:
         raise ValueError(
-            f"images of {shape[0]}x{shape[1]} pixels: {_SMALLEST} to {_LARGEST} a side are supported; resize them"
+            f"images have {shape[0]}x{shape[1]} pixels, but each side must have {_SMALLEST} to {_LARGEST}; resize them"
         )
 
 
@@ -415,14 +417,14 @@ def _ends(X: NDArray) -> tuple[Any, Any]:
         bad = [i for i, image in enumerate(X) if not np.isfinite(image).all()]
         n_values = sum(int((~np.isfinite(X[i])).sum()) for i in bad)
         raise ValueError(
-            f"X holds {n_values} NaN or infinite value{'s' * (n_values > 1)} in {len(bad)} of {len(X)} images, the "
-            f"first of them image {bad[0]}; replace them, e.g. by np.nan_to_num, or leave these images out"
+            f"X holds {n_values} NaN or infinite value{'s' * (n_values > 1)} in {len(bad)} of {len(X)} images; "
+            f"the first one is image {bad[0]}. Replace the values, e.g. by np.nan_to_num, or leave these images out"
         )
     return low, high
 
 
 def _check_range(low: Any, high: Any, dtype: np.dtype) -> None:
-    """Make sure that float32 tells all steps of the range apart."""
+    """Make sure that float32 can represent all steps of the range."""
     if dtype.kind == "f":
         if not math.isfinite(high - low):
             raise ValueError(f"X spans {low:g} to {high:g}, more than floats can scale; divide it by its maximum")
@@ -430,6 +432,6 @@ def _check_range(low: Any, high: Any, dtype: np.dtype) -> None:
     whole = np.iinfo(np.int32)
     if low < whole.min or high > whole.max or high - low > _WIDEST:
         raise ValueError(
-            f"X of dtype {dtype} spans {low} to {high}: integers within int32 that span at most {_WIDEST} steps are "
-            "kept exactly; rescale X, or give floats"
+            f"X of dtype {dtype} spans {low} to {high}, but integers must lie within int32 and span at most {_WIDEST} "
+            "steps; rescale X, or pass floats"
         )

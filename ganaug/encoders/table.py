@@ -216,7 +216,7 @@ class TableEncoder:
             raise ValueError(f"encoded must have shape (n, {self.width_}), got {tuple(encoded.shape)}")
         encoded = encoded.detach().cpu()
         if torch.isnan(encoded).any():
-            raise ValueError("encoded holds NaN: the generator that made it has diverged")
+            raise ValueError("encoded holds NaN, because the generator has diverged")
         none = np.zeros(len(encoded), dtype=np.intp)
         decoded = []
         for column, (dim, block) in zip(self.columns_, self._offsets, strict=True):
@@ -280,13 +280,13 @@ class TableEncoder:
         encoder._container = container_from_state(description["container"])
         # one decoded row shows whether names, dtypes and columns go together
         if not columns or len(to_frame(encoder.decode(torch.zeros(1, encoder.width_))).columns) != len(columns):
-            raise ValueError("columns and container do not go together")
+            raise ValueError("columns and container do not match")
         return encoder
 
     def _check_columns(self, X: Any, frame: pd.DataFrame) -> None:
         names = list(frame.columns)
         if len(names) != len(self.columns_):
-            raise ValueError(f"X has {len(names)} columns, and had {len(self.columns_)} in fit")
+            raise ValueError(f"X has {len(names)} columns, but had {len(self.columns_)} in fit")
         if self._container.kind == "array" or not hasattr(X, "columns"):
             return  # arrays have no names to compare
         for found, wanted in zip(names, self.feature_names_, strict=True):
@@ -320,7 +320,7 @@ def _column_from_state(label: Hashable, plain: dict[str, Any], arrays: Arrays) -
         return ConstantColumn(label, vocabulary)
     if plain["kind"] == OneHotCategory.kind and 1 < len(vocabulary) <= MAX_BLOCK:
         return OneHotCategory(label, vocabulary)
-    raise ValueError(f"column {label!r} is no {plain['kind']} of {len(vocabulary)} levels")
+    raise ValueError(f"column {label!r} cannot be {plain['kind']} with {len(vocabulary)} levels")
 
 
 def _categorical_mask(wanted: Any, names: list[Hashable]) -> list[bool]:
@@ -328,7 +328,7 @@ def _categorical_mask(wanted: Any, names: list[Hashable]) -> list[bool]:
     if wanted is None or (isinstance(wanted, str) and wanted == "auto"):
         return [False] * len(names)
     if isinstance(wanted, str):
-        raise ValueError(f"categorical_features must be 'auto', None or a sequence, got {wanted!r}; [{wanted!r}]?")
+        raise ValueError(f"categorical_features must be 'auto', None or a sequence, got {wanted!r}; pass a list")
     items = list(wanted)
     if items and all(isinstance(item, bool | np.bool_) for item in items):
         if len(items) != len(names):
@@ -343,7 +343,7 @@ def _categorical_mask(wanted: Any, names: list[Hashable]) -> list[bool]:
         else:
             near = difflib.get_close_matches(str(item), [str(name) for name in names], n=1, cutoff=0.0)
             raise ValueError(
-                f"categorical_features holds {item!r}, neither a column nor an index below {len(names)}"
+                f"categorical_features holds {item!r}, which is not a column and not an index below {len(names)}"
                 + (f"; did you mean {near[0]!r}?" if isinstance(item, str) and near else "")
             )
     return mask
@@ -380,7 +380,7 @@ def to_frame(X: Any) -> pd.DataFrame:
 
 def _check_cells(label: Hashable, series: pd.Series) -> None:
     if series.dtype.kind == "c":
-        raise ValueError(f"column {label!r} is complex; give its real and imaginary parts as two columns")
+        raise ValueError(f"column {label!r} is complex; pass its real and imaginary parts as two columns")
     if series.dtype.kind == "f" or series.dtype == object:
         read = read_numbers(series)
         if read is not None and read[0].dtype == np.float64 and np.isinf(read[0]).any():

@@ -90,7 +90,7 @@ def evaluate(
     for name, value in given.items():
         owner = MODALITIES[_MODALITY_OF_PARAMETER[name]]
         if value is not None and owner is not modality:
-            raise ValueError(f"{name}={str(value)!r} is for {owner.noun}, and real holds {modality.noun}; leave it out")
+            raise ValueError(f"{name}={str(value)!r} is for {owner.noun}, but real holds {modality.noun}; leave it out")
     own = {name: value for name, value in given.items() if _MODALITY_OF_PARAMETER[name] == modality.name}
     evaluation: TableEvaluation | ImageEvaluation = modality.load("evaluate")(
         real, synthetic, holdout=holdout, target=target, random_state=random_state, **own

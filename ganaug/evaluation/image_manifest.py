@@ -69,11 +69,11 @@ def training_distance(history: pd.DataFrame) -> Finding:
     """
     distance = max(0.0, float(history["distance"].min()))
     numbers = {"distance": distance}
-    measured = f"Their distance to real images is {distance:.2f}"
+    measured = f"The distance of synthetic images to real images is {distance:.2f}"
     if distance <= AS_NEAR:
-        said = f"{measured}; other real images have up to {AS_NEAR}."
+        said = f"{measured}; other real images have distances up to {AS_NEAR}."
         return Finding(REAL, "good", said, numbers)
     if distance < FAR:
         said = f"{measured}, between that of other real images (up to {AS_NEAR}) and a visible difference ({FAR})."
-        return Finding(REAL, "unknown", f"{said} Look at them.", numbers)
-    return Finding(REAL, "bad", f"{measured}. From {FAR} on they are easy to tell apart: train for longer.", numbers)
+        return Finding(REAL, "unknown", f"{said} Look at the images.", numbers)
+    return Finding(REAL, "bad", f"{measured}. From {FAR} on, the difference is easy to see: train longer.", numbers)

@@ -142,7 +142,7 @@ def _check(images: NDArray, value_range: tuple[float, float] | None) -> tuple[fl
             f"images hold floats from {images.min()} to {images.max()}, outside [0, 1]; pass value_range=(black, white)"
         )
     if kind in "iu" and images.dtype != np.uint8:
-        raise ValueError(f"{images.dtype=} does not tell which value is white; pass value_range=(black, white)")
+        raise ValueError(f"{images.dtype=} does not determine the value of white; pass value_range=(black, white)")
     return (0, 255) if images.dtype == np.uint8 else (0, 1)
 
 

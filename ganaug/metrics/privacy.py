@@ -237,7 +237,7 @@ def closest_records(
     pair = as_pair(real, synthetic, holdout)
     n_real = len(pair.real)
     if n_real < 3:
-        raise ValueError(f"real has {n_real} rows, and at least 3 are needed to compare neighbours")
+        raise ValueError(f"real has {n_real} rows, but at least 3 are needed to compare neighbours")
     rng = np.random.default_rng(random_state)
     chosen = _subsample(pair.synthetic_cells, n_real, rng)
     unseen = _subsample(pair.real_cells if pair.holdout_cells is None else pair.holdout_cells, n_real, rng)

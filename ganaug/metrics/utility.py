@@ -99,9 +99,9 @@ def utility_scores(
     pair = as_pair(real, synthetic, holdout)
     if target not in pair.real:
         columns = ", ".join(map(repr, pair.labels))
-        raise ValueError(f"target is {target!r}, which is no column; the columns are {columns}")
+        raise ValueError(f"target is {target!r}, which is not a column; the columns are {columns}")
     if len(pair.labels) < 2:
-        raise ValueError(f"there is no column beside the target {target!r} to predict it from")
+        raise ValueError(f"no column besides the target {target!r} is left, so nothing can predict it")
     rng = np.random.default_rng(random_state)
     notes: list[str] = []
     classes = _classes(pair.real[target], target)
@@ -158,7 +158,7 @@ def _labelled(
     def known(table: pd.DataFrame, name: str) -> tuple[NDArray, NDArray]:
         codes = classes.get_indexer(pd.Index(table[target].astype(object)))
         if n_unknown := int((codes < 0).sum()):
-            notes.append(f"{n_unknown} rows of {name} have no class that occurs in real, and were left out.")
+            notes.append(f"{n_unknown} rows of {name} were left out, because their class does not occur in real.")
         return codes, np.flatnonzero(codes >= 0)
 
     real_codes, train = known(pair.real, "real")

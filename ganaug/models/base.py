@@ -224,8 +224,8 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
             )
         if previous is not None and labels.tolist() != self.classes_.tolist():
             raise ValueError(
-                f"warm_start=True continues with the classes {self.classes_.tolist()}, and y has {labels.tolist()}; "
-                f"give {self._noun} of the same classes, or set warm_start=False to train from the beginning"
+                f"warm_start=True continues with the classes {self.classes_.tolist()}, but y has {labels.tolist()}; "
+                f"pass {self._noun} of the same classes, or set warm_start=False to train from the beginning"
             )
         self.target_name_ = name if isinstance(name := getattr(y, "name", None), str) and name else None
         self.classes_ = labels
@@ -237,8 +237,8 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         few = {label: int(n) for label, n in zip(labels.tolist(), counts, strict=True) if n < _FEW}
         if few:
             warn_user(
-                f"Too few {self._noun} to learn how they vary within a class: {few}. Their synthetic {self._noun} will "
-                "be close to the real ones. To generate none, leave these classes out of sampling_strategy."
+                f"Too few {self._noun} to learn how they vary within a class: {few}. The synthetic {self._noun} of "
+                "these classes will be close to the real ones. To add none, leave the classes out of sampling_strategy."
             )
         with torch_threads(self._n_threads):
             self.prior_, decoder = self._fit_prior(*data, rng)
@@ -344,7 +344,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
             return Fabric(accelerator=self.device, devices=1, precision=self._precision())
         except (RuntimeError, ImportError) as error:
             raise ValueError(
-                f"device={self.device!r} is not available on this machine; device='auto' takes what is: {error}"
+                f"device={self.device!r} is not available on this machine; device='auto' takes another device: {error}"
             ) from error
 
     def sample(

@@ -221,7 +221,7 @@ class TabularGAN(ConditionalGAN):
             positive integers.
         """
         if issparse(X):
-            raise ValueError("X is a sparse matrix, and a dense table is needed; densify it with X.toarray()")
+            raise ValueError("X is a sparse matrix, but a dense table is needed; convert it with X.toarray()")
         if not (len(self.hidden_sizes) and all(isinstance(n, int | np.integer) and n > 0 for n in self.hidden_sizes)):
             raise ValueError(
                 f"hidden_sizes={self.hidden_sizes!r} must hold at least one positive int, such as (128, 128)"
