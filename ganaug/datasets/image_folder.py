@@ -71,7 +71,7 @@ def read_folder(
         if not files:
             raise ValueError(f"{source} holds no synthetic image according to its {MANIFEST}")
     if any(map(is_dicom, files)):
-        require_pydicom()  # if it is missing, that is no fault of the files
+        require_pydicom()  # if it is missing, the files are not the cause
     images, kept, bad = _ImageArray(len(files)), [], {}
     for file in files:
         try:

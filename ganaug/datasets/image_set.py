@@ -178,7 +178,7 @@ def write_images(
     copies: Literal["copy", "link", "none"] = "copy",
     force: bool = False,
 ) -> None:
-    """Write originals, synthetic images, and a manifest that tells which is which.
+    """Write originals, synthetic images, and a manifest that says which images are synthetic.
 
     All is written under a temporary name and then renamed. So at any moment `out` is either the old result or the new
     one.
@@ -206,7 +206,7 @@ def write_images(
         More columns about the synthetic images.
     copies : {"copy", "link", "none"}, default="copy"
         Whether the files of the originals are copied, linked, or left out. Links are hard, or symbolic where that is
-        impossible; whoever changes a link changes the original.
+        impossible; a change of the linked file changes the original.
     force : bool, default=False
         As in `check_image_output`.
 

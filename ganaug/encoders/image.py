@@ -1,4 +1,4 @@
-"""Images <-> tensors: kept in few bytes, in [-1, 1] for networks, and back in the dtype and range they came in."""
+"""Images <-> tensors: compact for storage, in [-1, 1] for networks, and back in their own dtype and range."""
 
 from __future__ import annotations
 
@@ -28,14 +28,13 @@ _KEPT_AS = {"b1": torch.uint8, "u1": torch.uint8, "i1": torch.int8, "u2": torch.
 class ImageEncoder:
     """Turn images into tensors and back, exactly.
 
-    Between them stands a compact tensor, which keeps a training set in the bytes it had: `encode` makes it once,
-    `scale` makes what networks see of each batch, and `decode` makes images of what a generator made.
+    A training set is kept as a compact tensor that needs no more bytes than the images. `encode` returns this tensor,
+    `scale` turns a batch of it into the input of networks, and `decode` turns the output of a generator into images.
 
     Parameters
     ----------
     image_shape : (int, int) or (int, int, int) or None, default=None
-        Height, width and channels of images that come flattened, one in a row of X. None where X has the shape of
-        the images itself.
+        Height, width and channels, if each row of X is a flattened image. None takes the shape from X.
 
     Attributes
     ----------
@@ -48,19 +47,17 @@ class ImageEncoder:
     low_, high_ : int or float
         Ends of the legal range: the least and the greatest value seen in fit.
     opacity_ : int, float or None
-        The value of the last of two or four channels, where it is the same everywhere: synthetic images keep it.
+        The value of the last of two or four channels, if it is the same in all pixels. Synthetic images keep it.
     n_levels_ : int
-        How many times networks halve the image, down to a shorter side of about 4 pixels.
+        Number of times that networks halve the image, until the shorter side has about 4 pixels.
     size_ : (int, int)
         Height and width that networks see: the next multiples of ``2**n_levels_``.
 
-    Notes
-    -----
-    Whatever tensor is decoded, the image is legal: of the size, dtype and range seen in fit, and whole numbers where
-    those were. An encoded image comes back as it was; floating-point ones may differ by a rounding of float32,
-    relative to their range.
+    Notes ----- Every decoded image is legal: it has the size, dtype and range seen in fit, and whole numbers if the
+    images of fit had only whole numbers. Decoding an encoded image returns the same image; floating-point images may
+    differ by a rounding of float32, relative to their range.
 
-    Padding reflects the image, half on each side, so that networks meet no edge that is not in the data.
+    Padding reflects the image, half on each side, so that networks do not see edges that are not in the data.
 
     Examples
     --------
@@ -137,12 +134,12 @@ class ImageEncoder:
         self._container, self._cells = None, None
 
     def encode(self, X: Any) -> Tensor:
-        """Keep images like those of fit in a tensor of few bytes.
+        """Store images like those of fit in a compact tensor.
 
         Parameters
         ----------
         X : array or DataFrame of the shape and dtype of fit
-            Any number of images. Values outside the range seen are taken for its ends.
+            Any number of images. Values outside the range seen in fit are set to the nearest end.
 
         Returns
         -------
@@ -182,7 +179,7 @@ class ImageEncoder:
         return self.high_ - self.low_
 
     def scale(self, compact: Tensor) -> Tensor:
-        """Make of compact images what networks see.
+        """Turn compact images into the input of networks.
 
         Parameters
         ----------
@@ -203,17 +200,17 @@ class ImageEncoder:
         return F.pad(scaled, (left, right, top, bottom), mode="reflect")
 
     def _margins(self) -> list[tuple[int, int]]:
-        """Return how much is added above and below, left and right."""
+        """Return the number of pixels that are added above and below, left and right."""
         added = [whole - own for whole, own in zip(self.size_, self.shape_[:2], strict=True)]
         return [(margin // 2, margin - margin // 2) for margin in added]
 
     def decode(self, scaled: Tensor) -> Any:
-        """Make images of any tensor of this size, a generator's or one of `scale`.
+        """Turn a tensor of this size, from a generator or from `scale`, into images.
 
         Parameters
         ----------
         scaled : Tensor of float, shape (n, c, height, width)
-            Sides as in `size_`. What lies outside [-1, 1] is taken for its ends.
+            Sides as in `size_`. Values outside [-1, 1] are set to the nearest end.
 
         Returns
         -------
@@ -320,7 +317,7 @@ def as_images(X: Any) -> NDArray:
     Raises
     ------
     ValueError
-        If images in a list differ in shape, or columns of a table differ in dtype or miss cells.
+        If images in a list differ in shape, or columns of a table differ in dtype or have missing cells.
     """
     if isinstance(X, pd.DataFrame):
         kinds = X.dtypes.unique()

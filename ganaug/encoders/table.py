@@ -1,4 +1,4 @@
-"""Tables <-> tensors: every column becomes numbers a network can learn, and every tensor a legal table."""
+"""Tables <-> tensors: every column becomes numbers that a network can learn, and every tensor a legal table."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class TableEncoder:
     Parameters
     ----------
     categorical_features : "auto", None, or sequence of names, indices or booleans, default="auto"
-        Which numeric columns hold categories, such as integer codes. Strings, booleans, pandas categories and
-        other objects always do. "auto" adds the numeric columns of two values; None or an empty sequence adds
-        none. A boolean mask has one entry per column. An integer is a column's name where there is one of
-        that name, else its position.
+        Which numeric columns hold categories, such as integer codes. Strings, booleans, pandas categories and other
+        objects always do. "auto" adds the numeric columns of two values; None or an empty sequence adds none. A boolean
+        mask has one entry per column. An integer is the name of a column if a column has this name, otherwise its
+        position.
     numeric : {"quantile", "standard"}, default="quantile"
         How numeric columns are scaled: to a standard normal by their quantiles, within -3.5 and 3.5, or to
         mean 0 and standard deviation 1.
@@ -45,8 +45,7 @@ class TableEncoder:
     n_continuous_ : int
         Number of leading continuous dimensions of an encoded row.
     n_numeric_ : int
-        How many of these, the first, are numbers, between any two of which lies another; the rest are points that
-        stand for categories.
+        The first so many of these dimensions are numbers. The others are points that stand for categories.
     block_sizes_ : tuple of int
         Sizes of the one-hot blocks that follow, in the order of the columns.
     width_ : int
@@ -58,11 +57,9 @@ class TableEncoder:
     feature_names_ : list
         The columns' names.
 
-    Notes
-    -----
-    Whatever tensor is decoded, the table is legal: levels were seen in fit, numbers lie in the range and on
-    the grid (integers, decimals, whole days) seen in fit, and cells are missing only in columns where some
-    were. An encoded row comes back as it was; only numbers on no grid may differ, by one part in 10**9.
+    Notes ----- Every decoded table is legal: levels were seen in fit, numbers lie in the range and on the grid
+    (integers, decimals, whole days) seen in fit, and cells are missing only in columns with missing cells in fit.
+    Decoding an encoded row returns the same row; only numbers without a grid may differ, by one part in 10**9.
 
     Quantiles: z = ndtri(rank), ties at the middle of their ranks, linear between up to 1,000 quantiles.
 
@@ -103,7 +100,8 @@ class TableEncoder:
         X : DataFrame of pandas or polars, 2-D array, or list of lists, shape (n, d)
             The rows to learn from.
         y : array of int, shape (n,), optional
-            Class indices. With them, levels of long category lists that go with the same classes lie close.
+            Class indices. With them, levels of long category lists that occur in the same classes get points that lie
+            close together.
 
         Returns
         -------
@@ -169,8 +167,8 @@ class TableEncoder:
         Parameters
         ----------
         X : shape (n, d)
-            Any container that fit accepts, with the columns of fit. Numbers outside the range seen are taken
-            for its ends.
+            Any container that fit accepts, with the columns of fit. Numbers outside the range seen in fit are set to
+            the nearest end.
 
         Returns
         -------
@@ -195,17 +193,17 @@ class TableEncoder:
         return torch.from_numpy(encoded)
 
     def decode(self, encoded: torch.Tensor) -> Any:
-        """Decode any rows, a generator's or those of `encode`.
+        """Decode rows, from a generator or from `encode`.
 
         Parameters
         ----------
         encoded : Tensor of float, shape (n, width)
-            The largest entry of a block is its state, so that probabilities, logits and one-hot rows all do.
+            The largest entry of a block is its state, so a block may hold probabilities, logits or one-hot values.
 
         Returns
         -------
         X's container, shape (n, d)
-            With the dtypes of fit and, for pandas, a fresh index. An array where fit was given lists.
+            With the dtypes of fit and, for pandas, a fresh index. An array if fit received lists.
 
         Raises
         ------
@@ -368,7 +366,7 @@ def to_frame(X: Any) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If X is no such table, or a column is complex or infinite; the message says which.
+        If X is not such a table, or a column is complex or infinite; the message says which.
     """
     frame = to_pandas(X)
     if 0 in frame.shape:

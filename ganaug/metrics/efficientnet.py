@@ -52,8 +52,8 @@ def features(
         are slower there.
     value_range : (float, float) or None, default=None
         The values of black and white; values outside are clipped. None takes them from the dtype: 0 and 255 for uint8,
-        False and True for bool, 0 and 1 for floats. Other integers need it: 12-bit images stored in 16 bits would come
-        out black.
+        False and True for bool, 0 and 1 for floats. Other integers need `value_range`: 12-bit images that are stored in
+        16 bits would appear black.
 
     Returns
     -------

@@ -51,8 +51,8 @@ def utility_scores(
         Column that classifiers predict.
     holdout : table of shape (n_holdout, d) or None, default=None
         Real rows to test on, which the generator has not seen. Without a hold-out, 30 % of the real rows are kept for
-        the test. The generator has seen these rows, so scores of classifiers trained on synthetic rows are too high,
-        the more it memorised the more so.
+        the test. The generator has seen these rows, so scores of classifiers trained on synthetic rows are too high.
+        The more rows the generator has memorised, the larger this error is.
     classifiers : sequence of scikit-learn classifiers or None, default=None
         With `predict_proba`. None takes a linear and a strong one, `LogisticRegression` and
         `HistGradientBoostingClassifier`. They are given rows as `embed_rows` returns them, without missing cells.
@@ -74,8 +74,8 @@ def utility_scores(
     Raises
     ------
     ValueError
-        If `target` is no column, has a single value or holds numbers rather than classes, a classifier cannot predict
-        probabilities, or no row is left to test on; see also `TablePair`.
+        If `target` is not a column, has a single value or holds numbers rather than classes, a classifier cannot
+        predict probabilities, or no row is left to test on; see also `TablePair`.
 
     Notes
     -----

@@ -101,7 +101,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
 
     @abstractmethod
     def check_data(self, X: Any) -> CheckedData:
-        """Validate features and parameters, and set `n_features_in_`; errors name what is wrong and the way out."""
+        """Validate features and parameters, and set `n_features_in_`; errors say what is wrong and how to mend it."""
 
     @abstractmethod
     def _fit_encoder(self, checked: CheckedData, y: np.ndarray) -> Encoder:
@@ -137,7 +137,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         return None
 
     def _default_callbacks(self) -> list[Callback]:
-        """Return callbacks of the model itself, which are told after those of the user; none by default."""
+        """Return callbacks of the model itself, which are called after those of the user; none by default."""
         return []
 
     def _preview_drawer(self) -> Callable[[int], NDArray] | None:

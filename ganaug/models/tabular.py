@@ -217,8 +217,8 @@ class TabularGAN(ConditionalGAN):
         Raises
         ------
         ValueError
-            If X is sparse, masked, lazy, empty or no table, if a column is there twice, or if `hidden_sizes` are not
-            positive integers.
+            If X is sparse, masked, lazy, empty or not a table, if a column name occurs twice, or if `hidden_sizes` are
+            not positive integers.
         """
         if issparse(X):
             raise ValueError("X is a sparse matrix, but a dense table is needed; convert it with X.toarray()")

@@ -49,7 +49,7 @@ def sections(evaluation: TableEvaluation, of: str = "") -> list[Section]:
     evaluation : TableEvaluation
         Returned by `ganaug.evaluate`.
     of : str, default=""
-        End of all headings, which tells several evaluations on one page apart.
+        End of all headings. It distinguishes several evaluations on one page.
 
     Returns
     -------

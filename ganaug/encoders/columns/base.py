@@ -1,4 +1,4 @@
-"""What a table encoder knows of a column, and what all kinds of columns share."""
+"""The interface of a column for a table encoder, and the code that all kinds of columns share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Arrays = dict[str, NDArray]
 
 
 class Column(Protocol):
-    """What `TableEncoder` knows of a column."""
+    """The interface of a column for `TableEncoder`."""
 
     @property
     def label(self) -> Hashable:
@@ -134,7 +134,7 @@ class ConstantColumn:
     block_size = 0
 
     def encode(self, series: pd.Series) -> tuple[NDArray, NDArray | None]:
-        """Check that the value is the one known."""
+        """Check that all cells have the known value."""
         self.vocabulary.codes(series)
         return np.empty((len(series), 0)), None
 

@@ -1,4 +1,4 @@
-"""NumericColumn columns and columns of times."""
+"""Numeric columns and columns of times."""
 
 from __future__ import annotations
 
