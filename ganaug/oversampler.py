@@ -1,4 +1,4 @@
-"""GANOversampler: the contract of a resampler of imbalanced-learn; it knows nothing of networks."""
+"""GANOversampler: the contract of a resampler of imbalanced-learn; it does not know networks."""
 
 from collections.abc import Iterable
 from itertools import chain
@@ -75,7 +75,7 @@ class GANOversampler(BaseOverSampler):
         - None: every row is taken as it is generated. These rows cover their class more widely; classifiers then find
           more rows of a rare class and raise more false alarms.
 
-        With more than 333,333 requested rows there are two candidates for each, and with more than 500,000 no choice.
+        With more than 333,333 requested rows there are two candidates for each, and with more than 500,000 only one.
     model : {"auto", "tabular", "image"} or ConditionalGAN, default="auto"
         The model that generates. ``"auto"`` takes `ganaug.ImageGAN` if X is an array of three or four dimensions or a
         list of images, and `ganaug.TabularGAN` otherwise. An instance is cloned: only its parameters count, unless it
@@ -183,7 +183,7 @@ class GANOversampler(BaseOverSampler):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any) -> "GANOversampler":
-        """Train the model, for `sample`. `fit_resample` does so itself.
+        """Train the model, for `sample`. `fit_resample` also trains the model, so it does not need `fit`.
 
         Parameters
         ----------
@@ -402,7 +402,7 @@ class GANOversampler(BaseOverSampler):
             given = {"callbacks": self.model.callbacks, **given}
         if "categorical_features" in given and "categorical_features" not in model.get_params():
             raise ValueError(
-                f"categorical_features={self.categorical_features!r} is for tables, and {type(model).__name__} has no "
+                f"categorical_features={self.categorical_features!r} is for tables, but {type(model).__name__} has no "
                 "such parameter; leave it out"
             )
         model.set_params(**given)

@@ -425,7 +425,7 @@ def test_bad_input_is_named(X, y, message):
 def test_sparse_input_is_refused_with_the_way_out():
     from scipy.sparse import csr_array
 
-    with pytest.raises(ValueError, match=r"densify it with X\.toarray"):
+    with pytest.raises(ValueError, match=r"convert it with X\.toarray"):
         sampler().fit_resample(csr_array(np.eye(20)), [0] * 15 + [1] * 5)
 
 

@@ -51,7 +51,7 @@ def check_container(X: Any, name: str = "X") -> None:
     ValueError: X is a masked array; fill the masked cells first, e.g. with X.filled(np.nan)
     """
     if sparse.issparse(X):
-        raise ValueError(f"{name} is a sparse matrix, but a dense table is needed; densify it with {name}.toarray()")
+        raise ValueError(f"{name} is a sparse matrix, but a dense table is needed; convert it with {name}.toarray()")
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise ValueError(f"{name} is a masked array; fill the masked cells first, e.g. with {name}.filled(np.nan)")
     if dependencies.is_polars_lazyframe(X):
@@ -400,7 +400,7 @@ def _with_columns_of(like: pd.DataFrame, frame: pd.DataFrame, name: str, has_nam
     if not has_names:
         if frame.shape[1] != like.shape[1]:
             raise ValueError(
-                f"{name} has {frame.shape[1]} columns and the real table {like.shape[1]}; both need the same columns"
+                f"{name} has {frame.shape[1]} columns, but the real table has {like.shape[1]}; both need the same ones"
             )
         return frame.set_axis(like.columns, axis=1)
     missing = [label for label in like if label not in frame]

@@ -46,8 +46,8 @@ def compare(
 ) -> Comparison:
     """Compare treatments of imbalance by repeated cross-validation on your data and with your classifiers.
 
-    Samplers are given training rows only. Scores are of real rows that neither the sampler nor the classifier has seen.
-    Run it before you rely on synthetic rows: no resampling is always among what is compared, and often as good.
+    Samplers receive training rows only. Scores are computed on real rows that the sampler and the classifier have not
+    seen. Run it before you rely on synthetic rows. "No resampling" is always compared as well, and is often as good.
 
     Parameters
     ----------
@@ -230,8 +230,8 @@ def _splits(
     if n_smallest < n_splits:
         noun = "rows" if groups is None else "groups"
         raise ValueError(
-            f"{n_splits=} is more than the {n_smallest} {noun} with class {label!r}, and each split must test one; "
-            "use fewer splits"
+            f"{n_splits=} is more than the {n_smallest} {noun} with class {label!r}, but each split must test at "
+            "least one; use fewer splits"
         )
     if groups is None:
         splitters = [RepeatedStratifiedKFold(n_splits=n_splits, n_repeats=n_repeats, random_state=seed)]
@@ -286,5 +286,5 @@ def _in_time(jobs: Sequence[tuple[int, Any]], seconds: float | None) -> Iterator
 
 
 def _brief(chosen: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return names where they say everything, and the objects elsewhere."""
+    """Return names if they are enough to identify the objects; otherwise return the objects."""
     return tuple(name if repr(of) in (repr(name), f"{name}()") else of for name, of in chosen.items())

@@ -48,7 +48,7 @@ class DemoSplit(NamedTuple):
 
 
 class _SMOTE(imblearn.over_sampling.SMOTE):
-    """SMOTE on rows as they are: what is not a class of imbalanced-learn itself is not given prepared rows."""
+    """SMOTE on unprepared rows: only classes of imbalanced-learn itself receive prepared rows."""
 
 
 def demo_splits(seed: int) -> Iterator[DemoSplit]:
@@ -108,7 +108,7 @@ def demo_verdict(scores: pd.DataFrame, rival: str) -> tuple[str, int, int, float
     Returns
     -------
     words : {"ahead of", "level with", "behind"}
-        "level with" where the difference is within twice the spread of as many coins tossed.
+        "level with" if the difference is within twice the standard deviation of as many coin tosses.
     n_better, n_worse : int
         In how many comparisons.
     gain : float

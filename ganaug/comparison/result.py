@@ -105,10 +105,10 @@ class Comparison:
     def verdict(self) -> list[Finding]:
         """What the scores say: whether a sampler helps, with all classifiers and with each, and what failed.
 
-        For each classifier and metric, a sampler is named that is shown to be better than "none" (p < 0.05, adjusted):
-        the one of the best mean; or a simpler one, if the test finds no difference between the two (p >= 0.05, not
-        adjusted). A tuned threshold is simpler than class weights, and class weights than repeated rows. Of all other
-        samplers, the faster one is simpler.
+        For each classifier and metric, the verdict names a sampler that is better than "none" (p < 0.05, adjusted).
+        This is the sampler with the best mean, or a simpler sampler if the test finds no difference between the two (p
+        >= 0.05, not adjusted). A tuned threshold is simpler than class weights, and class weights are simpler than
+        repeated rows. Of all other samplers, the faster one is simpler.
         """
         return comparison_findings(self.scores)
 

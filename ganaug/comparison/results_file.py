@@ -1,7 +1,7 @@
 """Scores in a CSV file that a comparison resumes from.
 
-joblib's Memory would store each evaluation as a pickle. The file has what a pickle has not: it can be read and
-plotted, reading it runs no code, and an evaluation that failed is tried again.
+joblib's Memory would store each evaluation as a pickle. A CSV file has three advantages: it can be read and plotted,
+reading it runs no code, and an evaluation that failed is tried again.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Samplers and classifiers by name: which names there are, what is checked, and what they stand for."""
+"""Samplers and classifiers by name: the known names, the checks, and the objects that they stand for."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -29,7 +29,7 @@ _NAMES = [
 
 
 def named(given: Any, parameter: str, check: Callable[[Any], Any]) -> dict[str, Any]:
-    """Return a name for each of what a parameter holds.
+    """Return a name for each value of a parameter.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def named(given: Any, parameter: str, check: Callable[[Any], Any]) -> dict[str, 
     parameter : str
         Its name, for messages.
     check : callable
-        Takes each and returns what is to be used, or raises.
+        Takes each value and returns the object to use, or raises.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def check_classifier(classifier: Any) -> Any:
 
 
 def resampler_of(sampler: Any, X: pd.DataFrame | NDArray, y: NDArray) -> tuple[int, Any]:
-    """Return the sampler that a name stands for, and what it has to be given.
+    """Return the sampler that a name stands for, and the number of preparation steps before it.
 
     Parameters
     ----------
@@ -202,8 +202,8 @@ class RealRows(BaseEstimator):
 class SharedTraining(BaseEstimator):
     """Some of the synthetic rows that one training gives, so that several numbers of them need one training.
 
-    Synthetic rows of a class are alike, whatever their number. The rows of a smaller number are among those of a
-    larger one, which takes chance out of their difference.
+    Synthetic rows of a class are alike, whatever their number. The rows of a smaller number are among those of a larger
+    one, so their difference is not due to chance.
 
     Parameters
     ----------
@@ -215,7 +215,7 @@ class SharedTraining(BaseEstimator):
     amount : float
         In (0, 1].
     folder : str
-        Where the resampled rows of a training are kept. Those that name the same folder share it.
+        Where the resampled rows of a training are kept. Samplers with the same folder share the training.
     """
 
     def __init__(self, sampler: GANOversampler, strategy: str, amount: float, folder: str) -> None:

@@ -175,13 +175,13 @@ def _weigh(pipeline: Pipeline, y: NDArray) -> dict[str, NDArray]:
         classifier.set_params(**dict.fromkeys(own, "balanced"))
         return {}
     if not has_fit_parameter(classifier, "sample_weight"):
-        raise ValueError(f"{type(classifier).__name__} takes neither class_weight nor sample_weight")
+        raise ValueError(f"{type(classifier).__name__} accepts no class_weight and no sample_weight")
     return {"classifier__sample_weight": compute_sample_weight("balanced", y)}
 
 
 def _threshold_splits(y: NDArray, groups: NDArray | None, seed: int) -> Iterable[tuple[NDArray, NDArray]]:
     if len(np.unique(y)) > 2:
-        raise ValueError("a threshold is tuned for two classes only, and y has more")
+        raise ValueError("a threshold can be tuned for two classes only, but y has more classes")
     splitter = StratifiedKFold if groups is None else StratifiedGroupKFold
     n_splits = min(5, int(np.unique(y, return_counts=True)[1].min()))
     return splitter(n_splits, shuffle=True, random_state=seed).split(y, y, groups)

@@ -194,7 +194,7 @@ def _checked(candidates: Any) -> dict[str, tuple[str, float] | None]:
         strategy, amount = "equal share" if asked[1] else "part", float(asked[2])
         if not 0 < amount <= 1 or (strategy == "equal share" and amount == 1):
             raise ValueError(
-                f"candidates: {name!r} has {amount:g}, and must have a "
+                f"candidates: {name!r} has {amount:g}, but needs a "
                 f"{'share between 0 and 1' if asked[1] else 'part above 0 and at most 1'}"
             )
         found[name] = (strategy, amount)
@@ -209,7 +209,7 @@ def _n_splits(y: np.ndarray, groups: Any) -> int:
     if n_smallest < 2:
         noun = "row" if groups is None else "group"
         raise ValueError(
-            f"select needs 2 {noun}s of each class, one to train and one to test, and class {label!r} has only one; "
+            f"select needs 2 {noun}s of each class, one to train and one to test, but class {label!r} has only one; "
             "drop this class, or collect more rows of it"
         )
     return min(_MAX_SPLITS, n_smallest)

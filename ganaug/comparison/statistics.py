@@ -37,7 +37,7 @@ def interval(values: pd.Series, overlap: float) -> Interval:
     Parameters
     ----------
     values : Series
-        One for each split. If any is missing, so is all that is returned.
+        One for each split. If any is missing, all results are missing.
     overlap : float
         Test rows for each training row, of `overlap_of`.
     """
@@ -55,7 +55,7 @@ def corrected_p(differences: pd.Series, overlap: float) -> float:
     Parameters
     ----------
     differences : Series
-        One for each split. If any is missing, or there is only one, so is the p-value.
+        One for each split. If any is missing, or there is only one, the p-value is missing.
     overlap : float
         Test rows for each training row, of `overlap_of`.
     """

@@ -29,9 +29,10 @@ _SIMPLE = ("none", "threshold", "weights", "random")
 def comparison_findings(scores: pd.DataFrame) -> list[Finding]:
     """Return what a comparison says: of all classifiers together, of each, and what failed.
 
-    For each classifier and metric, a sampler is named that is shown to be better than "none" (p < 0.05, adjusted): the
-    one of the best mean; or a simpler one, if the test finds no difference between the two (p >= 0.05, not adjusted).
-    A tuned threshold is simpler than class weights, these than repeated rows. Of all others, the faster is simpler.
+    For each classifier and metric, the finding names a sampler that is better than "none" (p < 0.05, adjusted). This is
+    the sampler with the best mean, or a simpler sampler if the test finds no difference between the two (p >= 0.05, not
+    adjusted). A tuned threshold is simpler than class weights, and class weights are simpler than repeated rows. Of all
+    other samplers, the faster one is simpler.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ def comparison_findings(scores: pd.DataFrame) -> list[Finding]:
 
 
 def selection_findings(name: str, metric: str, scores: pd.DataFrame) -> list[Finding]:
-    """Return why `select` chose this candidate, and what else has to be known.
+    """Return why `select` chose this candidate, and what else the user should know.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def selection_findings(name: str, metric: str, scores: pd.DataFrame) -> list[Fin
     metric : str
         What decided.
     scores : DataFrame
-        Of all candidates, in the order of what they cost.
+        Scores of all candidates, in the order of their cost.
 
     Returns
     -------
@@ -118,7 +119,7 @@ def failures(scores: pd.DataFrame) -> list[Finding]:
 
 
 def _not_measured(function: str) -> list[Finding]:
-    sentence = f"{function} does not measure it; use ganaug evaluate."
+    sentence = f"{function} does not measure this; use ganaug evaluate."
     return [Finding(REAL, "unknown", sentence), Finding(SAFE, "unknown", sentence)]
 
 

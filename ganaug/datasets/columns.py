@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 class Mark(NamedTuple):
-    """A last column that tells synthetic rows from original ones.
+    """A last column that marks synthetic rows.
 
     Attributes
     ----------

@@ -207,7 +207,7 @@ def read_text(raw: bytes, kind: Kind) -> tuple[pd.DataFrame, TextSource]:
     Raises
     ------
     ValueError
-        If the text is no table; the message names the line where it can.
+        If the text is not a table; the message names the line where it can.
     """
     bom, encoding = _encoding(raw)
     text = raw[len(bom) :].decode(encoding)

@@ -82,7 +82,7 @@ def read_folder(
         if not files:
             raise ValueError(f"{source} holds no synthetic image according to its {MANIFEST}")
     if any(map(is_dicom, files)):
-        require_pydicom()  # if it is missing, that is no fault of the files
+        require_pydicom()  # if it is missing, the files are not the cause
     images, kept, bad = _ImageArray(len(files)), [], {}
     for file in files:
         try:
@@ -159,11 +159,11 @@ def _find_files(source: Path) -> list[str]:
     classes = [name for name in names if (source / name).is_dir()]
     if not classes:
         way_out = f"move {outside[0]!r} and the others to" if outside else "put images in"
-        raise ValueError(f"{source} holds no folder of a class; {way_out} {source / 'CLASS'}")
+        raise ValueError(f"{source} holds no class folder; {way_out} {source / 'CLASS'}")
     if outside:
         others = len(outside) - 1
         warn_user(
-            f"{outside[0]!r} in {source} is not in the folder of a class and was left out"
+            f"{outside[0]!r} in {source} is not in a class folder and was left out"
             + (f", as {'was' if others == 1 else 'were'} {counted(others, 'other image')}" if others else "")
         )
     for name in classes:
@@ -179,8 +179,8 @@ def _find_files(source: Path) -> list[str]:
         deeper = [path for subfolder in subfolders for path in subfolder.rglob("*") if _is_image(path)]
         if deeper:
             raise ValueError(
-                f"{deeper[0]} lies deeper than {folder / 'FILE'}; if the folders of the classes are in {folder}, pass "
-                "that folder, otherwise move the images up"
+                f"{deeper[0]} lies deeper than {folder / 'FILE'}; if the class folders are in {folder}, pass that "
+                "folder; otherwise move the images one level up"
             )
         own = [f"{name}/{file}" for file in inside if _is_image(folder / file)]
         if not own:

@@ -117,7 +117,7 @@ def read_images(
             raise ValueError(f"resize (--resize) is for folders; all images in {source} have one size already")
         return ImageSet(*read_archive(source, only_synthetic=only_synthetic), source)
     if not source.is_dir():
-        raise ValueError(f"{source} is neither a folder of images nor an .npz file")
+        raise ValueError(f"{source} must be a folder of images or an .npz file")
     read = read_folder(source, resize=resize, skip_bad=skip_bad, only_synthetic=only_synthetic)
     return ImageSet(*read, source)
 
@@ -152,7 +152,7 @@ def check_image_output(
     out, source = Path(out), Path(source)
     target, origin = out.resolve(), source.resolve()
     if target == origin:
-        raise ValueError(f"{out} is where the images are read from; write to another place")
+        raise ValueError(f"{out} is the source of the images; write to another place")
     if is_archive(source):
         if not is_archive(out):
             raise ValueError(f"{out} must be an .npz file, because {source} is one")
@@ -164,7 +164,7 @@ def check_image_output(
     if out.suffix.lower() in (".npz", ".csv", ".tsv", ".parquet", ".feather", ".zip"):
         raise ValueError(f"{out} must be a folder, because {source} is one; use a name without {out.suffix}")
     if target.is_relative_to(origin) or origin.is_relative_to(target):
-        raise ValueError(f"of {out} and {source}, one lies within the other; write to another place")
+        raise ValueError(f"{out} and {source} overlap: one lies within the other; write to another place")
     check_folder(out, force)
 
 
@@ -178,7 +178,7 @@ def write_images(
     copies: Literal["copy", "link", "none"] = "copy",
     force: bool = False,
 ) -> None:
-    """Write originals, synthetic images, and a manifest that tells which is which.
+    """Write originals, synthetic images, and a manifest that says which images are synthetic.
 
     All is written under a temporary name and then renamed. So at any moment `out` is either the old result or the new
     one.
@@ -206,7 +206,7 @@ def write_images(
         More columns about the synthetic images.
     copies : {"copy", "link", "none"}, default="copy"
         Whether the files of the originals are copied, linked, or left out. Links are hard, or symbolic where that is
-        impossible; whoever changes a link changes the original.
+        impossible; a change of the linked file changes the original.
     force : bool, default=False
         As in `check_image_output`.
 
@@ -307,7 +307,7 @@ def write_image_samples(out: str | Path, X: NDArray, label: str, *, force: bool 
     X = X[..., 0] if X.ndim == 4 and X.shape[3] == 1 else X
     if X.dtype not in (np.uint8, np.uint16, np.int16) or (X.ndim == 4 and X.dtype != np.uint8):
         what = f"{X.dtype} with {X.shape[3]} channels" if X.ndim == 4 else str(X.dtype)
-        raise ValueError(f"no image file holds pixels of {what}; sample the model in Python")
+        raise ValueError(f"image files cannot store pixels of {what}; sample the model in Python")
     if label in ("", ".", "..", MANIFEST) or "/" in label or "\\" in label:  # the model may come from a stranger
         raise ValueError(f"label {label!r} cannot be the name of a folder; sample the model in Python")
     check_folder(out, force, of_samples=True)

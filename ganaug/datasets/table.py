@@ -1,4 +1,4 @@
-"""Tables in files: read as typed frames, and written back in the form in which they came.
+"""Tables in files: read as typed frames, and written back in their original form.
 
 A CSV file holds more than values. A data frame would lose its encoding, delimiter, quotes and line ends, the price
 written as ``1.50`` and the missing cell written as ``?``. So a :class:`Table` keeps two things: the typed frame from

@@ -1,4 +1,4 @@
-"""Images <-> tensors: kept in few bytes, in [-1, 1] for networks, and back in the dtype and range they came in."""
+"""Images <-> tensors: compact for storage, in [-1, 1] for networks, and back in their own dtype and range."""
 
 from __future__ import annotations
 
@@ -29,14 +29,13 @@ _KEPT_AS = {"b1": torch.uint8, "u1": torch.uint8, "i1": torch.int8, "u2": torch.
 class ImageEncoder:
     """Turn images into tensors and back, exactly.
 
-    Between them stands a compact tensor, which keeps a training set in the bytes it had: `encode` makes it once,
-    `scale` makes what networks see of each batch, and `decode` makes images of what a generator made.
+    A training set is kept as a compact tensor that needs no more bytes than the images. `encode` returns this tensor,
+    `scale` turns a batch of it into the input of networks, and `decode` turns the output of a generator into images.
 
     Parameters
     ----------
     image_shape : (int, int) or (int, int, int) or None, default=None
-        Height, width and channels of images that come flattened, one in a row of X. None where X has the shape of
-        the images itself.
+        Height, width and channels, if each row of X is a flattened image. None takes the shape from X.
 
     Attributes
     ----------
@@ -49,19 +48,17 @@ class ImageEncoder:
     low_, high_ : int or float
         Ends of the legal range: the least and the greatest value seen in fit.
     opacity_ : int, float or None
-        The value of the last of two or four channels, where it is the same everywhere: synthetic images keep it.
+        The value of the last of two or four channels, if it is the same in all pixels. Synthetic images keep it.
     n_levels_ : int
-        How many times networks halve the image, down to a shorter side of about 4 pixels.
+        Number of times that networks halve the image, until the shorter side has about 4 pixels.
     size_ : (int, int)
         Height and width that networks see: the next multiples of ``2**n_levels_``.
 
-    Notes
-    -----
-    Whatever tensor is decoded, the image is legal: of the size, dtype and range seen in fit, and whole numbers where
-    those were. An encoded image comes back as it was; floating-point ones may differ by a rounding of float32,
-    relative to their range.
+    Notes ----- Every decoded image is legal: it has the size, dtype and range seen in fit, and whole numbers if the
+    images of fit had only whole numbers. Decoding an encoded image returns the same image; floating-point images may
+    differ by a rounding of float32, relative to their range.
 
-    Padding reflects the image, half on each side, so that networks meet no edge that is not in the data.
+    Padding reflects the image, half on each side, so that networks do not see edges that are not in the data.
 
     Examples
     --------
@@ -163,12 +160,12 @@ class ImageEncoder:
         self._container, self._cells = None, None
 
     def encode(self, X: Any) -> Tensor:
-        """Keep images like those of fit in a tensor of few bytes.
+        """Store images like those of fit in a compact tensor.
 
         Parameters
         ----------
         X : array or DataFrame of the shape and dtype of fit
-            Any number of images. Values outside the range seen are taken for its ends.
+            Any number of images. Values outside the range seen in fit are set to the nearest end.
 
         Returns
         -------
@@ -186,7 +183,7 @@ class ImageEncoder:
         if X.shape[1:] != wanted:
             raise ValueError(f"X must have shape (n, {', '.join(map(str, wanted))}) as in fit, got {X.shape}")
         if (X.dtype.kind, X.dtype.itemsize) != (self.dtype_.kind, self.dtype_.itemsize):
-            raise ValueError(f"X has dtype {X.dtype}, and had {self.dtype_} in fit; convert it with X.astype(...)")
+            raise ValueError(f"X has dtype {X.dtype}, but had {self.dtype_} in fit; convert it with X.astype(...)")
         if self.dtype_.kind == "f" and len(X):
             _ends(X)  # refuses NaN
         return self._encode(X)
@@ -212,7 +209,7 @@ class ImageEncoder:
         return self.high_ - self.low_
 
     def scale(self, compact: Tensor) -> Tensor:
-        """Make of compact images what networks see.
+        """Turn compact images into the input of networks.
 
         Parameters
         ----------
@@ -233,17 +230,17 @@ class ImageEncoder:
         return F.pad(scaled, (left, right, top, bottom), mode="reflect")
 
     def _margins(self) -> list[tuple[int, int]]:
-        """Return how much is added above and below, left and right."""
+        """Return the number of pixels that are added above and below, left and right."""
         added = [whole - own for whole, own in zip(self.size_, self.shape_[:2], strict=True)]
         return [(margin // 2, margin - margin // 2) for margin in added]
 
     def decode(self, scaled: Tensor) -> Any:
-        """Make images of any tensor of this size, a generator's or one of `scale`.
+        """Turn a tensor of this size, from a generator or from `scale`, into images.
 
         Parameters
         ----------
         scaled : Tensor of float, shape (n, c, height, width)
-            Sides as in `size_`. What lies outside [-1, 1] is taken for its ends.
+            Sides as in `size_`. Values outside [-1, 1] are set to the nearest end.
 
         Returns
         -------
@@ -263,7 +260,7 @@ class ImageEncoder:
         cropped = scaled.detach()[..., top : top + height, left : left + width].permute(0, 2, 3, 1)
         values = cropped.cpu().double().numpy().clip(-1, 1)
         if np.isnan(values).any():
-            raise ValueError("scaled holds NaN: the generator that made it has diverged")
+            raise ValueError("scaled holds NaN, because the generator has diverged")
         values = (values + 1) / 2 * self._span() + self.low_
         if self.dtype_.kind != "f":
             values = np.rint(values)
@@ -312,7 +309,7 @@ class ImageEncoder:
     def _from_state(cls, description: dict[str, Any], arrays: dict[str, NDArray]) -> ImageEncoder:
         shape = tuple(description["shape"])
         if any(type(size) is not int for size in shape):
-            raise ValueError(f"shape holds other things than integers: {shape!r}")
+            raise ValueError(f"shape must hold integers only, got {shape!r}")
         _check_shape(shape)
         dtype = np.dtype(description["dtype"])
         _check_dtype(dtype)
@@ -321,11 +318,11 @@ class ImageEncoder:
             raise ValueError(f"flat is {flat!r}")
         ends = arrays["range"]
         if ends.shape != (2,) or ends.dtype != (np.float64 if dtype.kind == "f" else np.int64):
-            raise ValueError(f"range is no pair of ends: {ends.dtype} of shape {ends.shape}")
+            raise ValueError(f"range is not a pair of ends: {ends.dtype} of shape {ends.shape}")
         low, high = ends.tolist()
         least, most = _bounds(dtype)
         if not least <= low <= high <= most:
-            raise ValueError(f"{low!r} to {high!r} is no range of {dtype}")
+            raise ValueError(f"{low!r} to {high!r} is not a range of {dtype}")
         _check_range(low, high, dtype)
         encoder = cls(shape if flat else None)
         encoder._lay_out(shape, dtype, low, high, flat)
@@ -347,25 +344,27 @@ def as_images(X: Any) -> NDArray:
     Raises
     ------
     ValueError
-        If images in a list differ in shape, or columns of a table differ in dtype or miss cells.
+        If images in a list differ in shape, or columns of a table differ in dtype or have missing cells.
     """
     check_container(X)
     if isinstance(X, pd.DataFrame):
         kinds = X.dtypes.unique()
         if len(kinds) > 1:
             raise ValueError(
-                f"X has columns of {len(kinds)} dtypes, {kinds[0]} and {kinds[1]} among them, and the pixels of "
-                "images have one; convert them with X.astype(...)"
+                f"X has columns of {len(kinds)} dtypes, such as {kinds[0]} and {kinds[1]}, but all pixels must have "
+                "one dtype; convert X with X.astype(...)"
             )
         if X.isna().any(axis=None):
-            raise ValueError("X misses cells, and images have all pixels; fill them with X.fillna(0), or drop the rows")
+            raise ValueError(
+                "X has missing cells, but an image needs all pixels; fill them with X.fillna(0), or drop the rows"
+            )
         return X.to_numpy(dtype=getattr(kinds[0], "numpy_dtype", None)) if len(kinds) else X.to_numpy()
     try:
         return np.asarray(X)
     except ValueError:
         shapes = sorted({np.shape(image) for image in X}, key=str)
         raise ValueError(
-            f"X holds images of {len(shapes)} shapes, {shapes[0]} and {shapes[-1]} among them; resize them to one"
+            f"X holds images of {len(shapes)} shapes, such as {shapes[0]} and {shapes[-1]}; resize all to one shape"
         ) from None
 
 
@@ -400,7 +399,7 @@ def _image_shape(X: NDArray, image_shape: Any) -> tuple[int, ...]:
             raise ValueError(f"image_shape must be (h, w) or (h, w, c) in pixels, got {image_shape!r}")
         if X.ndim == 2 and math.prod(given) != X.shape[1]:
             raise ValueError(
-                f"image_shape={given} is {math.prod(given)} values, and X of shape {X.shape} has {X.shape[1]} columns"
+                f"image_shape={given} needs {math.prod(given)} columns, but X of shape {X.shape} has {X.shape[1]}"
             )
         if X.ndim != 2 and X.shape[1:] != given:
             raise ValueError(f"image_shape={given} is not the shape of the images in X of shape {X.shape}")
@@ -423,12 +422,12 @@ def _check_shape(shape: tuple[int, ...]) -> None:
         raise ValueError(f"image_shape must be (h, w) or (h, w, c), got {shape}")
     if not 1 <= (*shape, 1)[2] <= _MOST_CHANNELS:
         raise ValueError(
-            f"images of shape {shape} have {shape[2]} channels, 1 to {_MOST_CHANNELS} are supported; channels come "
-            "last, as X.transpose(0, 2, 3, 1) puts them where they come first"
+            f"images of shape {shape} have {shape[2]} channels, but 1 to {_MOST_CHANNELS} are supported. Channels must "
+            "be the last dimension. If they are the first, use X.transpose(0, 2, 3, 1)"
         )
     if min(shape[:2]) < _SMALLEST or max(shape[:2]) > _LARGEST:
         raise ValueError(
-            f"images of {shape[0]}x{shape[1]} pixels: {_SMALLEST} to {_LARGEST} a side are supported; resize them"
+            f"images have {shape[0]}x{shape[1]} pixels, but each side must have {_SMALLEST} to {_LARGEST}; resize them"
         )
 
 
@@ -448,7 +447,7 @@ def _ends(X: NDArray) -> tuple[Any, Any]:
 
 
 def _check_range(low: Any, high: Any, dtype: np.dtype) -> None:
-    """Make sure that float32 tells all steps of the range apart."""
+    """Make sure that float32 can represent all steps of the range."""
     if dtype.kind == "f":
         if not math.isfinite(high - low):
             raise ValueError(f"X spans {low:g} to {high:g}, more than floats can scale; divide it by its maximum")
@@ -456,6 +455,6 @@ def _check_range(low: Any, high: Any, dtype: np.dtype) -> None:
     whole = np.iinfo(np.int32)
     if low < whole.min or high > whole.max or high - low > _WIDEST:
         raise ValueError(
-            f"X of dtype {dtype} spans {low} to {high}: integers within int32 that span at most {_WIDEST} steps are "
-            "kept exactly; rescale X, or give floats"
+            f"X of dtype {dtype} spans {low} to {high}, but integers must lie within int32 and span at most {_WIDEST} "
+            "steps; rescale X, or pass floats"
         )

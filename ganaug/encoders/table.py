@@ -1,4 +1,4 @@
-"""Tables <-> tensors: every column becomes numbers a network can learn, and every tensor a legal table."""
+"""Tables <-> tensors: every column becomes numbers that a network can learn, and every tensor a legal table."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class TableEncoder:
     Parameters
     ----------
     categorical_features : "auto", None, or sequence of names, indices or booleans, default="auto"
-        Which numeric columns hold categories, such as integer codes. Strings, booleans, pandas categories and
-        other objects always do. "auto" adds the numeric columns of two values; None or an empty sequence adds
-        none. A boolean mask has one entry per column. An integer is a column's name where there is one of
-        that name, else its position.
+        Which numeric columns hold categories, such as integer codes. Strings, booleans, pandas categories and other
+        objects always do. "auto" adds the numeric columns of two values; None or an empty sequence adds none. A boolean
+        mask has one entry per column. An integer is the name of a column if a column has this name, otherwise its
+        position.
     numeric : {"quantile", "standard"}, default="quantile"
         How numeric columns are scaled: to a standard normal by their quantiles, within -3.5 and 3.5, or to
         mean 0 and standard deviation 1.
@@ -45,8 +45,7 @@ class TableEncoder:
     n_continuous_ : int
         Number of leading continuous dimensions of an encoded row.
     n_numeric_ : int
-        How many of these, the first, are numbers, between any two of which lies another; the rest are points that
-        stand for categories.
+        The first so many of these dimensions are numbers. The others are points that stand for categories.
     block_sizes_ : tuple of int
         Sizes of the one-hot blocks that follow, in the order of the columns.
     width_ : int
@@ -58,11 +57,9 @@ class TableEncoder:
     feature_names_ : list
         The columns' names.
 
-    Notes
-    -----
-    Whatever tensor is decoded, the table is legal: levels were seen in fit, numbers lie in the range and on
-    the grid (integers, decimals, whole days) seen in fit, and cells are missing only in columns where some
-    were. An encoded row comes back as it was; only numbers on no grid may differ, by one part in 10**9.
+    Notes ----- Every decoded table is legal: levels were seen in fit, numbers lie in the range and on the grid
+    (integers, decimals, whole days) seen in fit, and cells are missing only in columns with missing cells in fit.
+    Decoding an encoded row returns the same row; only numbers without a grid may differ, by one part in 10**9.
 
     Quantiles: z = ndtri(rank), ties at the middle of their ranks, linear between up to 1,000 quantiles.
 
@@ -103,7 +100,8 @@ class TableEncoder:
         X : DataFrame of pandas or polars, 2-D array, or list of lists, shape (n, d)
             The rows to learn from.
         y : array of int, shape (n,), optional
-            Class indices. With them, levels of long category lists that go with the same classes lie close.
+            Class indices. With them, levels of long category lists that occur in the same classes get points that lie
+            close together.
 
         Returns
         -------
@@ -194,8 +192,8 @@ class TableEncoder:
         Parameters
         ----------
         X : shape (n, d)
-            Any container that fit accepts, with the columns of fit. Numbers outside the range seen are taken
-            for its ends.
+            Any container that fit accepts, with the columns of fit. Numbers outside the range seen in fit are set to
+            the nearest end.
 
         Returns
         -------
@@ -224,17 +222,17 @@ class TableEncoder:
         return torch.from_numpy(encoded)
 
     def decode(self, encoded: torch.Tensor) -> Any:
-        """Decode any rows, a generator's or those of `encode`.
+        """Decode rows, from a generator or from `encode`.
 
         Parameters
         ----------
         encoded : Tensor of float, shape (n, width)
-            The largest entry of a block is its state, so that probabilities, logits and one-hot rows all do.
+            The largest entry of a block is its state, so a block may hold probabilities, logits or one-hot values.
 
         Returns
         -------
         X's container, shape (n, d)
-            With the dtypes of fit and, for pandas, a fresh index. An array where fit was given lists.
+            With the dtypes of fit and, for pandas, a fresh index. An array if fit received lists.
 
         Raises
         ------
@@ -245,7 +243,7 @@ class TableEncoder:
             raise ValueError(f"encoded must have shape (n, {self.width_}), got {tuple(encoded.shape)}")
         encoded = encoded.detach().cpu()
         if torch.isnan(encoded).any():
-            raise ValueError("encoded holds NaN: the generator that made it has diverged")
+            raise ValueError("encoded holds NaN, because the generator has diverged")
         none = np.zeros(len(encoded), dtype=np.intp)
         decoded = []
         for column, (dim, block) in zip(self.columns_, self._offsets, strict=True):
@@ -306,13 +304,13 @@ class TableEncoder:
         encoder._container = container_from_state(description["container"])
         # one decoded row shows whether names, dtypes and columns go together
         if not columns or len(to_frame(encoder.decode(torch.zeros(1, encoder.width_))).columns) != len(columns):
-            raise ValueError("columns and container do not go together")
+            raise ValueError("columns and container do not match")
         return encoder
 
     def _check_columns(self, X: Any, frame: pd.DataFrame) -> None:
         names = list(frame.columns)
         if len(names) != len(self.columns_):
-            raise ValueError(f"X has {len(names)} columns, and had {len(self.columns_)} in fit")
+            raise ValueError(f"X has {len(names)} columns, but had {len(self.columns_)} in fit")
         if self._container.kind == "array" or not hasattr(X, "columns"):
             return  # arrays have no names to compare
         for found, wanted in zip(names, self.feature_names_, strict=True):
@@ -346,7 +344,7 @@ def _column_from_state(label: Hashable, plain: dict[str, Any], arrays: Arrays) -
         return ConstantColumn(label, vocabulary)
     if plain["kind"] == OneHotCategory.kind and 1 < len(vocabulary) <= MAX_BLOCK:
         return OneHotCategory(label, vocabulary)
-    raise ValueError(f"column {label!r} is no {plain['kind']} of {len(vocabulary)} levels")
+    raise ValueError(f"column {label!r} cannot be {plain['kind']} with {len(vocabulary)} levels")
 
 
 def _categorical_mask(wanted: Any, names: list[Hashable]) -> list[bool]:
@@ -354,7 +352,7 @@ def _categorical_mask(wanted: Any, names: list[Hashable]) -> list[bool]:
     if wanted is None or (isinstance(wanted, str) and wanted == "auto"):
         return [False] * len(names)
     if isinstance(wanted, str):
-        raise ValueError(f"categorical_features must be 'auto', None or a sequence, got {wanted!r}; [{wanted!r}]?")
+        raise ValueError(f"categorical_features must be 'auto', None or a sequence, got {wanted!r}; pass a list")
     items = list(wanted)
     if items and all(isinstance(item, bool | np.bool_) for item in items):
         if len(items) != len(names):
@@ -369,7 +367,7 @@ def _categorical_mask(wanted: Any, names: list[Hashable]) -> list[bool]:
         else:
             near = difflib.get_close_matches(str(item), [str(name) for name in names], n=1, cutoff=0.0)
             raise ValueError(
-                f"categorical_features holds {item!r}, neither a column nor an index below {len(names)}"
+                f"categorical_features holds {item!r}, which is not a column and not an index below {len(names)}"
                 + (f"; did you mean {near[0]!r}?" if isinstance(item, str) and near else "")
             )
     return mask
@@ -394,7 +392,7 @@ def to_frame(X: Any) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If X is no such table, or a column is complex or infinite; the message says which.
+        If X is not such a table, or a column is complex or infinite; the message says which.
     """
     frame = to_pandas(X)
     if 0 in frame.shape:
@@ -406,7 +404,7 @@ def to_frame(X: Any) -> pd.DataFrame:
 
 def _check_cells(label: Hashable, series: pd.Series) -> None:
     if series.dtype.kind == "c":
-        raise ValueError(f"column {label!r} is complex; give its real and imaginary parts as two columns")
+        raise ValueError(f"column {label!r} is complex; pass its real and imaginary parts as two columns")
     if series.dtype.kind == "f" or series.dtype == object:
         read = read_numbers(series)
         if read is not None and read[0].dtype == np.float64 and np.isinf(read[0]).any():

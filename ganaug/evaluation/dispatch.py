@@ -60,8 +60,8 @@ def evaluate(
     Raises
     ------
     ValueError
-        If tables have other columns or too few rows, hold infinite or nested cells, the target is no column of classes,
-        or a parameter does not fit the kind of data; the message names the column or the parameter.
+        If tables have other columns or too few rows, hold infinite or nested cells, the target is not a column of
+        classes, or a parameter does not fit the kind of data; the message names the column or the parameter.
 
     Notes
     -----
@@ -72,8 +72,8 @@ def evaluate(
 
     Images are measured class by class, in the features of EfficientNet-Lite0 (``ganaug[extractor]``; without it, only
     pixels are compared), on at most 250 synthetic images of a class and as many real ones. Such a Fréchet distance is
-    called FD-EffNetLite0, because it is no FID; `inception` gives the FID. Beside each measure stands its value for two
-    halves of the real images.
+    called FD-EffNetLite0, because it is not the FID of papers; `inception` gives that FID. Beside each measure stands
+    its value for two halves of the real images.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def evaluate(
     for name, value in given.items():
         owner = MODALITIES[_MODALITY_OF_PARAMETER[name]]
         if value is not None and owner is not modality:
-            raise ValueError(f"{name}={str(value)!r} is for {owner.noun}, and real holds {modality.noun}; leave it out")
+            raise ValueError(f"{name}={str(value)!r} is for {owner.noun}, but real holds {modality.noun}; leave it out")
     own = {name: value for name, value in given.items() if _MODALITY_OF_PARAMETER[name] == modality.name}
     evaluation: TableEvaluation | ImageEvaluation = modality.load("evaluate")(
         real, synthetic, holdout=holdout, target=target, random_state=random_state, **own

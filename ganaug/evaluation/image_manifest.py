@@ -1,4 +1,4 @@
-"""What a folder of balanced images says of each synthetic one, and how near training came to the real ones."""
+"""The manifest of a folder of balanced images, and how near synthetic images came to real ones in training."""
 
 import pandas as pd
 from numpy.typing import NDArray

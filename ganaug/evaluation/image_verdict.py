@@ -72,7 +72,7 @@ def _prefix(label: Any) -> str:
 def _on_class(prefix: str, measured: Mapping[str, Mapping[Any, Any]], distance_name: str) -> list[Finding]:
     distance, precision, coverage = measured[distance_name], measured["precision"], measured["coverage"]
     ratio = distance["value"] / distance["baseline"]
-    times = f"{distance_name} is {ratio:.2g} times that between two halves of the real images"
+    times = f"{distance_name} is {ratio:.2g} times as large as between two halves of the real images"
     numbers = {
         distance_name: distance["value"],
         f"{distance_name} of real halves": distance["baseline"],
@@ -81,22 +81,23 @@ def _on_class(prefix: str, measured: Mapping[str, Mapping[Any, Any]], distance_n
     }
     if precision["value"] < _JUNK_PRECISION * precision["baseline"]:
         said = (
-            f"Most synthetic images are junk: {percent(precision['value'])} of them lie among real ones, while "
-            f"{percent(precision['baseline'])} of real images do. {times}."
+            f"Most synthetic images are junk: {percent(precision['value'])} of them lie among real images, compared "
+            f"with {percent(precision['baseline'])} of real images. {times}."
         )
         findings = [Finding(REAL, "bad", prefix + said, numbers)]
     elif distance["low"] > distance["baseline high"]:
-        findings = [Finding(REAL, "bad", f"{prefix}The synthetic images can be told from real ones: {times}.", numbers)]
+        said = f"{prefix}The synthetic images can be distinguished from real images: {times}."
+        findings = [Finding(REAL, "bad", said, numbers)]
     elif distance["value"] > distance["baseline high"] and ratio > _SMALL_RATIO:
-        said = f"{prefix}The synthetic images differ from real ones, but not significantly: {times}."
+        said = f"{prefix}The synthetic images differ from real images, but not significantly: {times}."
         findings = [Finding(REAL, "unknown", said, numbers)]
     else:
-        said = f"{prefix}The synthetic images cannot be told from {distance['n']} real ones: {times}."
+        said = f"{prefix}The synthetic images cannot be distinguished from {distance['n']} real images: {times}."
         findings = [Finding(REAL, "good", said, numbers)]
     if coverage["value"] < _LOW_COVERAGE * coverage["baseline"]:
         said = (
-            f"{prefix}Diversity is lacking: {percent(coverage['value'])} of the real images have a synthetic one near "
-            f"them, while {percent(coverage['baseline'])} have another real one."
+            f"{prefix}Diversity is too low: {percent(coverage['value'])} of the real images have a synthetic image "
+            f"near them, but {percent(coverage['baseline'])} have another real image near them."
         )
         numbers = {"coverage": coverage["value"], "coverage of real halves": coverage["baseline"]}
         findings.append(Finding(REAL, "bad", said, numbers))
@@ -106,7 +107,7 @@ def _on_class(prefix: str, measured: Mapping[str, Mapping[Any, Any]], distance_n
 def _on_sharing(evaluation: "ImageEvaluation") -> list[Finding]:
     findings = [_on_copies(evaluation), _on_distance(evaluation)]
     if "holdout" not in evaluation.n_images:
-        said = "No images were held out, so memorised images cannot be recognised by their distance to unseen ones."
+        said = "No images were held out. Without held-out images, distances cannot show whether images were memorised."
         findings.append(Finding(SAFE, "unknown", said))
     if any(of.answer == "bad" for of in findings):
         findings.insert(0, Finding(SAFE, "bad", "Do not share these images as if they were anonymous."))
@@ -138,7 +139,7 @@ def _on_distance(evaluation: "ImageEvaluation") -> Finding:
     if not np.isfinite(closest.ratio):
         return Finding(SAFE, "unknown", f"Distances cannot be compared: most of {reference} equal a real image.")
     distance = f"{closest.ratio:.2f} times as far from real images as {reference} are"
-    share = f"{percent(closest.closer.share)} of them are nearer to a real image than 95 % of {reference}"
+    share = f"{percent(closest.closer.share)} of the images are nearer to a real image than 95 % of {reference}"
     numbers["closer than 95 %"] = closest.closer.share
     are_near = closest.closer.exceeds(closest.reference_closer) and closest.closer.share > _MANY_CLOSE
     if closest.high < _TOO_NEAR or are_near:
@@ -147,4 +148,5 @@ def _on_distance(evaluation: "ImageEvaluation") -> Finding:
     if n_compared >= MIN_IMAGES and closest.low >= _TOO_NEAR:
         return Finding(SAFE, "good", f"Synthetic images are {distance}, and {share}.", numbers)
     interval = f"95 % interval {closest.low:.2f} to {closest.high:.2f}"
-    return Finding(SAFE, "unknown", f"Synthetic images are {distance} ({interval}): too few to be sure.", numbers)
+    said = f"Synthetic images are {distance} ({interval}), but there are too few images to be sure."
+    return Finding(SAFE, "unknown", said, numbers)

@@ -140,7 +140,7 @@ def _evaluate_tables(
     if target is not None:
         frames, compared = same_classes(frames, target)
     if compared:
-        warn_user(f"Only rows with {compared} are compared, because the synthetic rows have no other {target}.")
+        warn_user(f"Only rows with {compared} are compared, because the synthetic rows have no other {target} value.")
     evaluation = evaluate_tables(
         frames[0],
         frames[1],

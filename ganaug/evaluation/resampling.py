@@ -138,8 +138,8 @@ def _checked_marks(sampler: GANOversampler, labels: NDArray, after: NDArray) -> 
     ):
         return is_synthetic
     raise ValueError(
-        f"sampler has not returned these {len(after)} rows for these {len(labels)}; pass what its last fit_resample "
-        "was given, and what it returned"
+        f"sampler has not returned these {len(after)} rows for these {len(labels)} rows; pass the X and y that its "
+        "last fit_resample received, and the X_resampled and y_resampled that it returned"
     )
 
 

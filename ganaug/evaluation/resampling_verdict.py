@@ -75,7 +75,7 @@ def _on_diversity(resampling: "Resampling") -> list[Finding]:
         said = f"The least diverse class has {share:.2f} of the diversity of its real images"
         numbers = {"diversity": float(share)}
         if share < COLLAPSE_THRESHOLD:
-            findings.append(Finding(REAL, "bad", f"{said}: it has collapsed, its images are nearly equal.", numbers))
+            findings.append(Finding(REAL, "bad", f"{said}: it has collapsed; its images are nearly equal.", numbers))
         elif share < _DIVERSE:
             findings.append(Finding(REAL, "unknown", f"{said}. Look at its images.", numbers))
         else:
@@ -88,7 +88,10 @@ def _on_counts(resampling: "Resampling") -> Finding:
     n_before, n_synthetic = int(counts["before"].sum()), int(counts["synthetic"].sum())
     numbers = {"real": n_before, "synthetic": n_synthetic}
     if not n_synthetic:
-        said = f"No synthetic {resampling.noun} were added to {n_before:,} real ones: the classes are as requested."
+        noun = resampling.noun
+        said = (
+            f"No synthetic {noun} were added to {n_before:,} real ones: the classes have the requested sizes already."
+        )
         return Finding(ADDED, "good", said, numbers)
     filled = [shortened(label) for label in counts["class"][counts["synthetic"] > 0]]
     if len(filled) > _MAX_NAMED:

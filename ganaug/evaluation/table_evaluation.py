@@ -57,9 +57,9 @@ def evaluate_tables(
     }
     for name, n in n_rows.items():
         if n < MIN_ROWS and getattr(pair, name) is not None:
-            raise ValueError(f"{name} has {n} rows, and {MIN_ROWS} are needed to measure anything")
+            raise ValueError(f"{name} has {n} rows, but at least {MIN_ROWS} are needed")
     if classifiers is not None and target is None:
-        raise ValueError("classifiers have nothing to predict; name the column with target=...")
+        raise ValueError("classifiers need a column to predict; name it with target=...")
     rng = np.random.default_rng(random_state)
     # first, because a wrong target shows here
     utility = None

@@ -22,7 +22,7 @@ _NEIGHBORHOODS = {
     "alpha-precision": "synthetic rows are as far from the middle as real ones",
     "beta-recall": "synthetic rows are near to typical and to unusual real rows",
 }
-# Below the first of these values of the two-sample AUC, the forest "rarely" tells the rows.
+# Below the first of these values of the two-sample AUC, the forest "rarely" separates the rows.
 _HOW_OFTEN = [(0.9, "easily"), (0.7, "often"), (0.6, "sometimes")]
 _NO_INTERVAL = (np.nan, np.nan)
 
@@ -97,7 +97,7 @@ def _fidelity(evaluation: "TableEvaluation") -> list[Row]:
             ),
         ]
     two_sample = evaluation.two_sample
-    meaning = f"a random forest {_how_often(two_sample)} tells synthetic rows from real ones"
+    meaning = f"a random forest {_how_often(two_sample)} separates synthetic from real rows"
     rows.append(("two-sample AUC", two_sample.value, *two_sample.interval, 0.5, meaning))
     low, high = evaluation.neighborhood_interval
     for i, (name, meaning) in enumerate(_NEIGHBORHOODS.items()):

@@ -1,4 +1,4 @@
-"""What an evaluation of synthetic rows found: its numbers, and the door to its verdict."""
+"""The result of an evaluation of synthetic rows: its numbers and its verdict."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass

@@ -74,7 +74,9 @@ def has_membership_leak(membership: AUC) -> bool:
 def _helps(evaluation: "TableEvaluation") -> Iterator[Finding]:
     utility = evaluation.utility
     if utility is None:
-        yield Finding(HELPS, "unknown", "Not measured: no target column was given that classifiers could predict.")
+        yield Finding(
+            HELPS, "unknown", "This was not measured: no target column was given that classifiers can predict."
+        )
         return
     is_held_out = evaluation.n_rows["holdout"] > 0
     scores = utility.scores[utility.scores["metric"] == "ROC AUC"]
@@ -120,7 +122,7 @@ def _real(evaluation: "TableEvaluation") -> Iterator[Finding]:
         yield Finding(
             REAL,
             "bad",
-            f"The cells of {listed(broken.index[broken])} have become another kind of data.",
+            f"The cells of {listed(broken.index[broken])} hold another kind of data than in the real table.",
             {"broken dtypes": float(broken.mean())},
         )
     yield _on_columns(evaluation)
@@ -132,18 +134,18 @@ def _on_two_sample(evaluation: "TableEvaluation") -> Finding:
     low, high = area.interval
     precision, usual = float(evaluation.neighborhoods[0]), float(evaluation.neighborhood_baseline.mean[0])
     numbers = {"two-sample AUC": area.value, "low": low, "high": high}
-    told = f"A random forest tells synthetic rows from real ones with AUC {area.value:.2f} (0.5 means that it cannot)"
+    told = f"A random forest separates synthetic from real rows with AUC {area.value:.2f} (0.5 means that it cannot)"
     if area.value >= JUNK_AUC and precision < JUNK_PRECISION * usual:
         return Finding(
             REAL,
             "bad",
-            f"{told}, and {percent(precision)} of the synthetic rows lie among real ones: they are junk.",
+            f"{told}, and {percent(precision)} of the synthetic rows lie among real rows: they are junk.",
             numbers | {"precision": precision, "precision of real rows": usual},
         )
     if area.value >= TOLD_AUC:
         return Finding(REAL, "bad", f"{told}.", numbers)
     if high >= TOLD_AUC:
-        unsure = f"but these are too few rows to be sure: the 95 % interval is {low:.2f} to {high:.2f}"
+        unsure = f"but there are too few rows to be sure: the 95 % interval is {low:.2f} to {high:.2f}"
         return Finding(REAL, "unknown", f"{told}, {unsure}.", numbers)
     return Finding(REAL, "good", f"{told}.", numbers)
 
@@ -156,8 +158,8 @@ def _on_validity(evaluation: "TableEvaluation") -> Finding:
         return Finding(
             REAL,
             "bad",
-            f"{percent(numbers['invalid cells'])} of the cells could not stand in the real table, most of them in "
-            f"{listed(worst)}.",
+            f"{percent(numbers['invalid cells'])} of the cells hold values that the real table could not hold, most of "
+            f"them in {listed(worst)}.",
             numbers,
         )
     return Finding(REAL, "good", "No column has more invalid cells than chance explains.", numbers)
@@ -189,7 +191,7 @@ def _on_columns(evaluation: "TableEvaluation") -> Finding:
         return Finding(
             REAL,
             "unknown",
-            f"Column distributions differ by up to {largest:.2f} ({where}), which chance may explain with so few rows.",
+            f"Column distributions differ by up to {largest:.2f} ({where}). With so few rows, this may be chance.",
             numbers,
         )
     return Finding(
@@ -202,13 +204,13 @@ def _on_coverage(evaluation: "TableEvaluation") -> Finding:
     low = float(evaluation.neighborhood_interval.low[3])
     numbers = {"coverage": coverage, "low": low, "coverage of real rows": usual}
     compared = (
-        f"{percent(coverage)} of the real rows have a synthetic row near them; in one half of the real rows, "
-        f"{percent(usual)} have a row of the other half near them"
+        f"{percent(coverage)} of the real rows have a synthetic row near them; between two halves of the real rows, "
+        f"this share is {percent(usual)}"
     )
     if coverage < LOW_COVERAGE * usual:
-        return Finding(REAL, "bad", f"Diversity is lacking: {compared}.", numbers)
+        return Finding(REAL, "bad", f"Diversity is too low: {compared}.", numbers)
     if low < LOW_COVERAGE * usual:
-        unsure = "Diversity may be lacking, but these are too few rows to be sure"
+        unsure = "Diversity may be too low, but there are too few rows to be sure"
         return Finding(REAL, "unknown", f"{unsure}: {compared}.", numbers)
     return Finding(REAL, "good", f"Diversity is sufficient: {compared}.", numbers)
 
@@ -227,7 +229,7 @@ def _on_copies(evaluation: "TableEvaluation") -> Finding:
     exact, near, usual = copied.exact, copied.near, copied.reference_near
     numbers = {"exact copies": exact.share, "near copies": near.share, "near copies by chance": usual.share}
     if not near.found:
-        return Finding(SAFE, "good", "No synthetic row equals a real one, or nearly equals one.", numbers)
+        return Finding(SAFE, "good", "No synthetic row equals or nearly equals a real row.", numbers)
     found = f"{exact.found:,} of {exact.total:,} synthetic rows equal a real one"
     if near.found > exact.found:
         found += f" and {near.found - exact.found:,} nearly equal one"
@@ -238,7 +240,7 @@ def _on_copies(evaluation: "TableEvaluation") -> Finding:
         return Finding(SAFE, "bad", f"There are copies: {found}{unique}.", numbers)
     if near.share > usual.share or exact.share > copied.reference_exact.share:
         return Finding(SAFE, "unknown", f"{found}; chance may explain the difference.", numbers)
-    return Finding(SAFE, "good", f"{found}; that is no more than chance explains.", numbers)
+    return Finding(SAFE, "good", f"{found}; this is not more than chance explains.", numbers)
 
 
 def _on_distances(evaluation: "TableEvaluation") -> Finding:
@@ -255,10 +257,12 @@ def _on_distances(evaluation: "TableEvaluation") -> Finding:
         same = f"Distances cannot be compared, because most {reference} equal a real row."
         return Finding(SAFE, "unknown", same, numbers)
     if closest.low < NEAR_RATIO:
-        unsure = f"the 95 % interval of {closest.low:.2f} to {closest.high:.2f} does not exclude that rows are too near"
+        unsure = f"rows may still be too near (95 % interval {closest.low:.2f} to {closest.high:.2f})"
         return Finding(SAFE, "unknown", f"T{distance[1:]}, but {unsure}.", numbers)
     if closer.interval[1] > max(NEAR_SHARE, usual.interval[1]):
-        return Finding(SAFE, "unknown", f"{share}; too few rows to say whether these are too many.", numbers)
+        return Finding(
+            SAFE, "unknown", f"{share}, but there are too few rows to say whether these are too many.", numbers
+        )
     return Finding(SAFE, "good", f"Synthetic rows are not too near to real ones: {distance}.", numbers)
 
 
@@ -273,20 +277,21 @@ def _on_membership(evaluation: "TableEvaluation") -> Finding:
         return Finding(
             SAFE,
             "bad",
-            f"An attacker can tell training rows from held-out rows better than chance ({measured}).",
+            f"An attacker can distinguish training rows from held-out rows better than chance ({measured}).",
             numbers,
         )
     if high <= MEMBERSHIP_AUC:
         return Finding(
             SAFE,
             "good",
-            f"An attacker who compares distances cannot tell training rows from held-out rows ({measured}); this is no "
-            "proof of privacy.",
+            f"An attacker who compares distances cannot distinguish training rows from held-out rows ({measured}). "
+            "This does not prove privacy.",
             numbers,
         )
     return Finding(
         SAFE,
         "unknown",
-        f"With so few rows it is not clear whether an attacker can tell training rows from held-out rows ({measured}).",
+        "With so few rows it is not clear whether an attacker can distinguish training rows from held-out rows "
+        f"({measured}).",
         numbers,
     )

@@ -39,8 +39,8 @@ def association_matrices(
     synthetic : table of shape (n_synthetic, d) or None, default=None
         Synthetic rows with the same columns; None beside a pair.
     method : {"spearman", "pearson"}, default="spearman"
-        Correlation of two numbers. Ranks ("spearman") keep a few large values from deciding; "pearson" takes numbers as
-        they are.
+        Correlation of two numbers. Ranks ("spearman") limit the influence of a few large values; "pearson" uses the
+        numbers themselves.
     random_state : int, numpy.random.Generator or None, default=None
         Chooses 20,000 rows of a longer table.
 

@@ -12,7 +12,7 @@ def frechet_distance(real: ArrayLike, fake: ArrayLike, *, shrink: bool = True) -
     """Return the Fréchet distance between normal distributions fitted to both sets.
 
     It is 0 for equal means and covariances and has no upper bound; lower is better. Blur, noise and missing diversity
-    all raise it, and it does not tell them apart.
+    all raise it, and it does not show which of them is the cause.
 
     Parameters
     ----------

@@ -52,8 +52,8 @@ def features(
         are slower there.
     value_range : (float, float) or None, default=None
         The values of black and white; values outside are clipped. None takes them from the dtype: 0 and 255 for uint8,
-        False and True for bool, 0 and 1 for floats. Other integers need it: 12-bit images stored in 16 bits would come
-        out black.
+        False and True for bool, 0 and 1 for floats. Other integers need `value_range`: 12-bit images that are stored in
+        16 bits would appear black.
 
     Returns
     -------
@@ -142,7 +142,7 @@ def _check(images: NDArray, value_range: tuple[float, float] | None) -> tuple[fl
             f"images hold floats from {images.min()} to {images.max()}, outside [0, 1]; pass value_range=(black, white)"
         )
     if kind in "iu" and images.dtype != np.uint8:
-        raise ValueError(f"{images.dtype=} does not tell which value is white; pass value_range=(black, white)")
+        raise ValueError(f"{images.dtype=} does not determine the value of white; pass value_range=(black, white)")
     return (0, 255) if images.dtype == np.uint8 else (0, 1)
 
 

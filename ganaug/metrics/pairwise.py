@@ -32,7 +32,7 @@ def as_matrices(real: ArrayLike, fake: ArrayLike, min_rows: int) -> tuple[NDArra
     Raises
     ------
     ValueError
-        If a set is no matrix, has fewer than `min_rows` rows, or holds NaN or infinite values, or if widths differ.
+        If a set is not a matrix, has fewer than `min_rows` rows, or holds NaN or infinite values, or if widths differ.
     """
     real, fake = as_matrix(real, "real", min_rows), as_matrix(fake, "fake", min_rows)
     check_widths(real, fake)

@@ -1,8 +1,8 @@
-"""What synthetic rows reveal of the rows that their generator was trained on: copies, distances, membership.
+"""What synthetic rows reveal about the training rows of their generator: copies, distances, membership.
 
-None of these measures is a guarantee: they find the most common leaks, copies and rows too near to single real ones.
-They compare with rows that the generator has not seen, the hold-out: rows of one distribution are always somewhat near
-to each other. Without a hold-out the training rows are compared with each other.
+These measures do not guarantee privacy. They find the most common leaks: copies, and rows that are too near to single
+real rows. They compare with rows that the generator has not seen, the hold-out: rows of one distribution are always
+somewhat near to each other. Without a hold-out the training rows are compared with each other.
 """
 
 from typing import Any, NamedTuple
@@ -110,7 +110,7 @@ def find_copies(real: Any, synthetic: Any = None, *, holdout: Any = None, tolera
     pairs : DataFrame
         A row for each near copy, exact ones among them and first: "synthetic" and "real", row numbers from 0 on;
         "distance", the largest difference of a number in standard deviations; "exact"; "shared by", how many real rows
-        are like that real row. A copy of what many rows have in common identifies nobody.
+        are like that real row. A copy of a row that many real rows equal does not identify anybody.
     exact, near : Count
         Synthetic rows that are copies; near copies include exact ones. Best is the share of the reference, 0 where
         all real rows differ. More copies than that are memorised.
@@ -199,7 +199,7 @@ def closest_records(
         Synthetic rows with the same columns; None beside a pair.
     holdout : table of shape (n_holdout, d) or None, default=None
         Real rows that the generator has not seen. Without a hold-out, each real row is compared with the others. This
-        favours a generator slightly, for the others are one row fewer.
+        favours a generator slightly, because the others are one row fewer.
     random_state : int, numpy.random.Generator or None, default=None
         Chooses rows where there are more than 10^8 pairs, and the resamples of the interval.
 
@@ -237,7 +237,7 @@ def closest_records(
     pair = as_pair(real, synthetic, holdout)
     n_real = len(pair.real)
     if n_real < 3:
-        raise ValueError(f"real has {n_real} rows, and at least 3 are needed to compare neighbours")
+        raise ValueError(f"real has {n_real} rows, but at least 3 are needed to compare neighbours")
     rng = np.random.default_rng(random_state)
     chosen = _subsample(pair.synthetic_cells, n_real, rng)
     unseen = _subsample(pair.real_cells if pair.holdout_cells is None else pair.holdout_cells, n_real, rng)
@@ -310,7 +310,7 @@ def _ratio_interval(a: NDArray, b: NDArray, rng: np.random.Generator) -> tuple[f
 def membership_inference(
     real: Any, synthetic: Any = None, holdout: Any = None, *, random_state: int | np.random.Generator | None = None
 ) -> AUC:
-    """Return how well an attacker tells training rows from others by their distance to the closest synthetic row.
+    """Return how well an attacker recognises training rows by their distance to the closest synthetic row.
 
     Parameters
     ----------

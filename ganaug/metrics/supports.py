@@ -41,7 +41,7 @@ def alpha_precision_beta_recall(real: ArrayLike, fake: ArrayLike, k: int = 5) ->
     Raises
     ------
     ValueError
-        If `k` is below 1, or the sets are no matrices of equal width, have too few rows, or hold NaN or infinite
+        If `k` is below 1, or the sets are not matrices of equal width, have too few rows, or hold NaN or infinite
         values.
 
     Notes

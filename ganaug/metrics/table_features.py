@@ -107,8 +107,8 @@ def _corners(n_levels: int) -> NDArray:
 def rank_levels(codes: NDArray, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return codes of a category in a column of several tables, numbered anew by how frequent they are in all of them.
 
-    The codes of a `TablePair` begin with those of the real table. A forest would tell tables apart by large codes
-    alone, however rare these levels are.
+    The codes of a `TablePair` begin with those of the real table. A forest would separate the tables by large codes
+    alone, even if these levels are rare.
 
     Parameters
     ----------

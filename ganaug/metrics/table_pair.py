@@ -310,8 +310,8 @@ def _encode(columns: list[Any]) -> tuple[list[NDArray[np.float64]], NDArray]:
             codes, levels = pd.factorize(cells)
         except TypeError as error:
             raise ValueError(
-                f"column {column.name!r} holds nested or unhashable cells ({error}); spread them over columns of their "
-                "own or drop the column"
+                f"column {column.name!r} holds nested or unhashable cells ({error}); split them into separate "
+                "columns, or drop the column"
             ) from None
         counts = np.bincount(codes[codes >= 0], minlength=len(levels))
         all_levels.append(levels[np.argsort(-counts, kind="stable")])

@@ -1,4 +1,4 @@
-"""Whole rows: how well a classifier tells synthetic rows from real ones (C2ST)."""
+"""Whole rows: how well a classifier separates synthetic from real rows (C2ST)."""
 
 from typing import Any, NamedTuple
 
@@ -71,7 +71,7 @@ def _placements(scores: NDArray, others: NDArray) -> NDArray:
 
 
 def two_sample_auc(real: Any, synthetic: Any = None, *, random_state: int | np.random.Generator | None = None) -> AUC:
-    """Return how well a random forest tells synthetic rows from real ones that it has not seen.
+    """Return how well a random forest separates synthetic from real rows that it has not seen.
 
     Parameters
     ----------
@@ -85,8 +85,8 @@ def two_sample_auc(real: Any, synthetic: Any = None, *, random_state: int | np.r
     Returns
     -------
     value : float
-        Mean ROC AUC of five folds. 0.5 (best) if the forest cannot tell the tables apart, 1 if it tells each row.
-        Chance can bring it slightly below 0.5.
+        Mean ROC AUC of five folds. 0.5 (best) if the forest cannot separate the tables, 1 if it separates them
+        completely. Chance can bring it slightly below 0.5.
     error : float
         Its standard error for this many rows. Folds share training rows, so it is somewhat too small.
 
@@ -95,14 +95,12 @@ def two_sample_auc(real: Any, synthetic: Any = None, *, random_state: int | np.r
     ValueError
         If a table has fewer than 10 rows; see also `TablePair`.
 
-    Notes
-    -----
-    The strictest measure here: one detail, such as too many decimals, suffices for 1, however good the rows are
-    otherwise. `invalid_cells` names such details.
+    Notes ----- This is the strictest measure here. A single detail, such as too many decimals, can raise it to 1, even
+    if the rows are good in all other respects. `invalid_cells` names such details.
 
     A synthetic row that equals a real one which occurs once goes into the same fold as this original. In different
-    folds, the forest would learn from one to be wrong about the other. Copies are therefore not told from real rows, as
-    it should be; `find_copies` counts them.
+    folds, the forest would learn the label of one row and predict it for the other. So copies are not distinguished
+    from real rows, which is intended; `find_copies` counts copies.
 
     References
     ----------

@@ -51,8 +51,8 @@ def utility_scores(
         Column that classifiers predict.
     holdout : table of shape (n_holdout, d) or None, default=None
         Real rows to test on, which the generator has not seen. Without a hold-out, 30 % of the real rows are kept for
-        the test. The generator has seen these rows, so scores of classifiers trained on synthetic rows are too high,
-        the more it memorised the more so.
+        the test. The generator has seen these rows, so scores of classifiers trained on synthetic rows are too high.
+        The more rows the generator has memorised, the larger this error is.
     classifiers : sequence of scikit-learn classifiers or None, default=None
         With `predict_proba`. None takes a linear and a strong one, `LogisticRegression` and
         `HistGradientBoostingClassifier`. They are given rows as `embed_rows` returns them, without missing cells.
@@ -74,8 +74,8 @@ def utility_scores(
     Raises
     ------
     ValueError
-        If `target` is no column, has a single value or holds numbers rather than classes, a classifier cannot predict
-        probabilities, or no row is left to test on; see also `TablePair`.
+        If `target` is not a column, has a single value or holds numbers rather than classes, a classifier cannot
+        predict probabilities, or no row is left to test on; see also `TablePair`.
 
     Notes
     -----
@@ -99,9 +99,9 @@ def utility_scores(
     pair = as_pair(real, synthetic, holdout)
     if target not in pair.real:
         columns = ", ".join(map(repr, pair.labels))
-        raise ValueError(f"target is {target!r}, which is no column; the columns are {columns}")
+        raise ValueError(f"target is {target!r}, which is not a column; the columns are {columns}")
     if len(pair.labels) < 2:
-        raise ValueError(f"there is no column beside the target {target!r} to predict it from")
+        raise ValueError(f"no column besides the target {target!r} is left, so nothing can predict it")
     rng = np.random.default_rng(random_state)
     notes: list[str] = []
     classes = _classes(pair.real[target], target)
@@ -158,7 +158,7 @@ def _labelled(
     def known(table: pd.DataFrame, name: str) -> tuple[NDArray, NDArray]:
         codes = classes.get_indexer(pd.Index(table[target].astype(object)))
         if n_unknown := int((codes < 0).sum()):
-            notes.append(f"{n_unknown} rows of {name} have no class that occurs in real, and were left out.")
+            notes.append(f"{n_unknown} rows of {name} were left out, because their class does not occur in real.")
         return codes, np.flatnonzero(codes >= 0)
 
     real_codes, train = known(pair.real, "real")

@@ -102,7 +102,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
 
     @abstractmethod
     def check_data(self, X: Any) -> CheckedData:
-        """Validate features and parameters, and set `n_features_in_`; errors name what is wrong and the way out."""
+        """Validate features and parameters, and set `n_features_in_`; errors say what is wrong and how to mend it."""
 
     @abstractmethod
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[Encoder, Tensor | CompactRows]:
@@ -138,7 +138,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         return None
 
     def _default_callbacks(self) -> list[Callback]:
-        """Return callbacks of the model itself, which are told after those of the user; none by default."""
+        """Return callbacks of the model itself, which are called after those of the user; none by default."""
         return []
 
     def _preview_drawer(self) -> Callable[[int], NDArray] | None:
@@ -223,8 +223,8 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         check_consistent_length(checked.X, index)
         if previous is not None and labels.tolist() != self.classes_.tolist():
             raise ValueError(
-                f"warm_start=True continues with the classes {self.classes_.tolist()}, and y has {labels.tolist()}; "
-                f"give {self._noun} of the same classes, or set warm_start=False to train from the beginning"
+                f"warm_start=True continues with the classes {self.classes_.tolist()}, but y has {labels.tolist()}; "
+                f"pass {self._noun} of the same classes, or set warm_start=False to train from the beginning"
             )
         self.target_name_ = name_of(y)
         self.classes_ = labels
@@ -236,8 +236,8 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         few = {label: int(n) for label, n in zip(labels.tolist(), counts, strict=True) if n < _FEW}
         if few:
             warn_user(
-                f"Too few {self._noun} to learn how they vary within a class: {few}. Their synthetic {self._noun} will "
-                "be close to the real ones. To generate none, leave these classes out of sampling_strategy."
+                f"Too few {self._noun} to learn how they vary within a class: {few}. The synthetic {self._noun} of "
+                "these classes will be close to the real ones. To add none, leave the classes out of sampling_strategy."
             )
         with torch_threads(self._n_threads):
             self.prior_, decoder = self._fit_prior(*data, rng)
@@ -343,7 +343,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
             return Fabric(accelerator=self.device, devices=1, precision=self._precision())
         except (RuntimeError, ImportError) as error:
             raise ValueError(
-                f"device={self.device!r} is not available on this machine; device='auto' takes what is: {error}"
+                f"device={self.device!r} is not available on this machine; device='auto' takes another device: {error}"
             ) from error
 
     def sample(

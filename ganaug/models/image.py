@@ -461,11 +461,11 @@ def _check_range(found: ImageEncoder, previous: ImageEncoder) -> None:
     """Raise ValueError unless images are like those of the previous fit, and within their range."""
     if (found.shape_, found.dtype_) != (previous.shape_, previous.dtype_):
         raise ValueError(
-            f"warm_start=True continues with images of {previous.dtype_} and shape {previous.shape_}, and these are of "
+            f"warm_start=True continues with images of {previous.dtype_} and shape {previous.shape_}, but X is of "
             f"{found.dtype_} and shape {found.shape_}; set warm_start=False to train from the beginning"
         )
     if found.low_ < previous.low_ or found.high_ > previous.high_:
         raise ValueError(
-            f"warm_start=True continues with values from {previous.low_} to {previous.high_}, and these are from "
-            f"{found.low_} to {found.high_}; scale them, or set warm_start=False to train from the beginning"
+            f"warm_start=True continues with values from {previous.low_} to {previous.high_}, but X has values from "
+            f"{found.low_} to {found.high_}; scale X, or set warm_start=False to train from the beginning"
         )

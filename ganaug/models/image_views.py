@@ -157,7 +157,7 @@ def _to_display(images: NDArray, encoder: ImageEncoder) -> NDArray:
     Returns
     -------
     ndarray of shape (n, height, width) or (n, height, width, channels)
-        Shades or colours. Two channels are no colours: the first is taken.
+        Shades or colours. Two channels are not colours: the first is taken.
     """
     low, high = encoder.low_, encoder.high_
     scaled = (np.asarray(images).reshape(len(images), *encoder.shape_).astype(float) - low) / (high - low or 1)

@@ -175,7 +175,7 @@ def _restored(kind: type["ConditionalGAN"], header: dict[str, Any], tensors: dic
     model.classes_ = np.array(values_from_json(header["classes"]["values"]), dtype=dtype)
     model.target_name_ = header["target_name"]
     if not isinstance(model.target_name_, str | None):
-        raise ValueError(f"the name of the target is {model.target_name_!r}, which is no text")
+        raise ValueError(f"the name of the target is {model.target_name_!r}, which is not a string")
     model.seed_ = int(header["seed"])
     model.n_features_in_ = int(header["n_features_in"])
     if header["feature_names_in"]:

@@ -1,4 +1,4 @@
-"""What the discriminator says of rows, and how a model chooses among candidates."""
+"""Scores of the discriminator, and how a model chooses among candidates."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
@@ -81,12 +81,12 @@ class ScoringMixin(ABC):
         training : EncodedData
             Training rows, or some of them, from `encode` or `fit_checked`.
         n_requested : int
-            How many rows will be requested. The more there are, the fewer candidates are generated for each.
+            How many rows will be requested. The more rows are requested, the fewer candidates are generated for each.
 
         Returns
         -------
         CandidateSelection or None
-            None if there is no choice: with ``selection=None``, or with one candidate for each row.
+            None if there are no candidates to choose from: with ``selection=None``, or with one candidate for each row.
 
         Raises
         ------

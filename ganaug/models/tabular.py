@@ -216,8 +216,8 @@ class TabularGAN(ConditionalGAN):
         Raises
         ------
         ValueError
-            If X is sparse, masked, lazy, empty or no table, if a column is there twice, or if `hidden_sizes` are not
-            positive integers.
+            If X is sparse, masked, lazy, empty or not a table, if a column name occurs twice, or if `hidden_sizes` are
+            not positive integers.
         """
         check_container(X)
         if not (len(self.hidden_sizes) and all(isinstance(n, int | np.integer) and n > 0 for n in self.hidden_sizes)):

@@ -22,7 +22,7 @@ _SHARED = 32
 
 
 class _Architecture(NamedTuple):
-    """What tells one architecture from another; the builders of layers are below.
+    """The properties in which architectures differ; the builders of layers are below.
 
     Attributes
     ----------
@@ -87,8 +87,8 @@ def build_image_networks(
     =========== ============================================================================== =====================
 
     All generators but that of "mlp" have `ConditionalBatchNorm`. No discriminator has batch normalisation, not even
-    that of "dcgan", whose paper has it: a gradient penalty and batches balanced by class forbid that images of a batch
-    see each other. Initial weights come from torch's global generator.
+    that of "dcgan", whose paper has it: with a gradient penalty and batches balanced by class, the score of an image
+    must not depend on the other images of the batch. Initial weights come from torch's global generator.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def build_image_networks(
     Raises
     ------
     ValueError
-        If a name is unknown or the size is no multiple of 2**n_levels.
+        If a name is unknown or the size is not a multiple of 2**n_levels.
 
     Examples
     --------
@@ -189,7 +189,7 @@ def build_image_networks(
 def build_image_encoder(
     *, channels: int, size: tuple[int, int], n_levels: int, latent_size: int, width: int
 ) -> nn.Sequential:
-    """Build what makes latents of images, for an autoencoder: the discriminator of "light" with another head.
+    """Build the network that encodes images as latents: the discriminator of "light" with another head.
 
     Parameters
     ----------
@@ -259,8 +259,8 @@ def _flat_features(size: int, hidden_sizes: Sequence[int]) -> nn.Module:
 def _prepare(network: nn.Module, initialise: Callable[[Tensor], Tensor] | None, spectral: bool) -> None:
     """Draw the initial weights of layers and divide them by their spectral norm.
 
-    What conditions (embeddings, conditional normalisation) is none of these layers: it starts at 0, which has no norm
-    to divide by.
+    Layers that depend on the class (embeddings, conditional normalisation) are left out: their weights start at 0, so
+    their norm is 0 and cannot be a divisor.
     """
     layers = [m for m in network.modules() if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear))]
     for layer in layers:

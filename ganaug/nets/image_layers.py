@@ -277,7 +277,7 @@ class ResidualDown(nn.Module):
 
 
 class SumPool(nn.Module):
-    """Rectify and sum over all places, so that what is found counts as often as it is there (arXiv 1802.05957).
+    """Rectify and sum over all places, so that a feature counts as often as it occurs (arXiv 1802.05957).
 
     Notes
     -----

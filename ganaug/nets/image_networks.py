@@ -2,8 +2,8 @@
 
 All architectures share one `Generator`, one `Discriminator` and one `Head`, which holds the ways of conditioning. They
 differ in the blocks in between. No layer of a discriminator couples the images of a batch: a gradient penalty is
-defined for single images, and batch statistics would tell how a class-balanced batch is composed. The penalty needs
-second derivatives of every layer.
+defined for single images, and batch statistics would disclose the composition of a class-balanced batch. The penalty
+needs second derivatives of every layer.
 """
 
 import math
@@ -19,7 +19,7 @@ CONDITIONINGS = ("projection", "auxiliary", "concat")
 
 
 class Head(nn.Module):
-    """Judge features of images as members of a class; all that conditions a discriminator but its input.
+    """Score features of images as members of a class. It holds all conditioning except that by the input.
 
     ========== ========================================================== ===================
     name       output                                                     paper
@@ -72,7 +72,7 @@ class Head(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Score images of a class, high for real: what precedes the class's entrance, features, and a `Head`.
+    """Score images of a class, high for real images: layers of features, then a `Head`.
 
     Parameters
     ----------

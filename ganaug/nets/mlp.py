@@ -112,7 +112,7 @@ class MLPGenerator(nn.Module):
 
 
 class Dropout(nn.Module):
-    """Dropout whose mask comes from a generator of its own, so that the global one is never touched.
+    """Dropout that draws its mask from its own generator, so that the global generator is not used.
 
     Random numbers cost more than the rest of a small layer, so a mask takes one byte of them per value: the
     probability is rounded to a multiple of 1/256 between 1/256 and 255/256.

@@ -1,4 +1,4 @@
-"""Reports: a result as one self-contained page. `report` is the one door; the rest is what pages are built from."""
+"""Reports: a result as one self-contained page. `report` is the only entry; the other files hold the parts of pages."""
 
 from ganaug.reporting.blocks import (
     Block,

@@ -4,8 +4,8 @@ from ganaug.reporting.blocks import Definitions, Section
 
 NOTICE = "This page shows {what} of the real data. Share it only with people who may see them."
 _LABELLING = (
-    "Everyone who receives synthetic rows or images must be able to tell them from real ones. {how} Keep this mark "
-    "when you pass them on: it cannot be restored once it is lost."
+    "Everyone who receives synthetic rows or images must be able to distinguish them from real ones. {how} Keep this "
+    "mark when you pass them on: it cannot be restored once it is lost."
 )
 _ETHICS = (
     "A generator repeats its training data, including what is unfair in them. Statements about a group of people are "
@@ -15,9 +15,9 @@ _ETHICS = (
     "ground."
 )
 _LIMITS = (
-    "Synthetic data hold no information that the real data lack. What was never observed stays missing, and unusual "
-    "members of a class become rarer. They are not evidence: test models and publish results on real data only. "
-    "Nothing on this page guarantees privacy in the sense of differential privacy. {limits}"
+    "Synthetic data hold no information that is missing from the real data. What was never observed stays missing, "
+    "and unusual members of a class become rarer. Synthetic data are not evidence: test models and publish "
+    "results on real data only. Nothing on this page guarantees privacy in the sense of differential privacy. {limits}"
 )
 
 
@@ -33,7 +33,7 @@ def model_card(*, data: str, use: str, limits: str, how: str) -> Section:
     limits : str
         Limits besides those of all synthetic data.
     how : str
-        How synthetic rows are told from real ones here.
+        How synthetic rows are distinguished from real ones here.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The one door to pages: `report` finds the builder of a result and puts its page together."""
+"""The only entry to pages: `report` finds the builder of a result and puts its page together."""
 
 from importlib import import_module
 from pathlib import Path

@@ -61,8 +61,8 @@ def card(evaluation: "ImageEvaluation") -> Section:
     """
     n = evaluation.n_images
     return model_card(
-        data=f"{n['synthetic']:,} images that were given as synthetic, compared with {n['real']:,} real ones. Which "
-        "generator made them, and how, is not known here; whoever passes them on should say so.",
+        data=f"{n['synthetic']:,} images that were given as synthetic, compared with {n['real']:,} real ones. This "
+        "page does not know the generator. If you pass the images on, say which generator returned them, and how.",
         use="To decide whether the images are real enough for a purpose, and whether they are copies.",
         limits="The features come from a network that was trained on photographs, so they describe other kinds of "
         "images less well. Pixels do not reveal copies that are moved or rotated.",

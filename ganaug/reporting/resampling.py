@@ -17,7 +17,7 @@ TITLE = "Balanced data"
 _MARKS = {
     "images": "ganaug balance writes synthetic images to files whose names begin with synthetic_, and lists them in "
     "manifest.csv;",
-    "rows": "ganaug balance writes synthetic rows after the real ones, and --mark adds a column that tells them apart;",
+    "rows": "ganaug balance writes synthetic rows after the real ones, and --mark adds a column that marks them;",
 }
 
 
@@ -91,7 +91,7 @@ def card(resampling: "Resampling") -> Section:
         use="To train classifiers if a class is rare, after a comparison on real data has shown that it helps (ganaug "
         "compare). Do not test on them, do not treat them as measurements, and do not share them in place of consent.",
         limits=f"If a class has few real {noun}, the synthetic ones show only what these few show.",
-        how=f"{_MARKS[noun]} in Python, is_synthetic_ of the sampler tells them apart.",
+        how=f"{_MARKS[noun]} in Python, is_synthetic_ of the sampler marks them.",
     )
 
 

@@ -17,7 +17,7 @@ TITLE = "Evaluation of synthetic rows"
 # What a page holds of the real data.
 CONTENT = "values"
 _CAPTIONS = {
-    "validity": "Validity: share of cells that could not stand in the real table",
+    "validity": "Validity: share of cells that the real table could not hold",
     "fidelity": 'Fidelity: how real the rows are; "best" is what real rows reach among themselves',
     "utility": "Utility: scores of classifiers on real rows",
 }
@@ -49,7 +49,7 @@ def sections(evaluation: TableEvaluation, of: str = "") -> list[Section]:
     evaluation : TableEvaluation
         Returned by `ganaug.evaluate`.
     of : str, default=""
-        End of all headings, which tells several evaluations on one page apart.
+        End of all headings. It distinguishes several evaluations on one page.
 
     Returns
     -------
@@ -84,11 +84,11 @@ def card(evaluation: TableEvaluation) -> Section:
     n = evaluation.n_rows
     return model_card(
         data=f"A table of {n['synthetic']:,} synthetic rows, compared with {n['real']:,} real rows. This page does not "
-        "know which generator returned them; whoever passes them on should say so.",
+        "know the generator. If you pass the rows on, name the generator.",
         use="To decide whether the rows are real enough for a purpose, whether they are copies, and how well "
         "classifiers learn from them.",
         limits="All measures describe these rows. Other rows of the same generator differ as far as the intervals say.",
-        how="This page knows of no mark other than itself.",
+        how="This page is the only mark that is known here.",
     )
 
 

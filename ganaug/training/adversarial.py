@@ -1,4 +1,4 @@
-"""The adversarial game: a discriminator tells real from fake rows, a generator learns to be taken for real."""
+"""The adversarial game: a discriminator separates real from fake rows, a generator learns to fool it."""
 
 from dataclasses import dataclass
 from typing import Any

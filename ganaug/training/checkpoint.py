@@ -110,7 +110,7 @@ class TrainingState:
         """
         parts = self._parts()
         if set(state["parts"]) != set(parts):
-            raise ValueError(f"the stored run consists of {sorted(state['parts'])}, and this one of {sorted(parts)}")
+            raise ValueError(f"the stored run has the parts {sorted(state['parts'])}, but this run has {sorted(parts)}")
         for name, part in parts.items():
             part.load_state_dict(state["parts"][name])
         self.step, self.seconds = state["step"], state["seconds"]

@@ -90,5 +90,5 @@ class EMA:
 
 def _of_same_shape(stored: Tensor, present: Tensor, name: str) -> Tensor:
     if stored.shape != present.shape:
-        raise ValueError(f"stored weights {name!r} have shape {tuple(stored.shape)}, and not {tuple(present.shape)}")
+        raise ValueError(f"stored weights {name!r} have shape {tuple(stored.shape)}, but need {tuple(present.shape)}")
     return stored

@@ -82,7 +82,7 @@ def plot_history(history: pd.DataFrame) -> Any:
     """
     drawn = panels(history)
     if history.empty or not drawn:
-        raise ValueError(f"nothing to draw in a history of {len(history)} rows with columns {list(history)}")
+        raise ValueError(f"a history of {len(history)} rows with columns {list(history)} has nothing to draw")
     from ganaug.common.figure import Drawing
 
     figure = Drawing(figsize=(3.6 * len(drawn), 3.2), layout="constrained")

@@ -16,7 +16,7 @@ def log_to(folder: str | Path, *, images: bool = False) -> Iterator[list[Callbac
     Parameters
     ----------
     folder : str or Path
-        It is made where it is missing, and removed again where nothing was written.
+        It is created if it does not exist, and removed again if nothing was written.
     images : bool, default=False
         Whether the samples are images; then a grid of samples is written as well.
 

@@ -219,7 +219,7 @@ def test_evaluate_brings_real_images_to_the_size_of_the_synthetic_ones(images, c
         ("in real", "real holds no synthetic image according to its manifest.csv"),
         ("in broken", "manifest.csv cannot be read"),
         ("in.npz in", "synthetic has class 'sick', but real has no image of that class"),
-        ("in empty", "empty holds no folder of a class"),
+        ("in empty", "empty holds no class folder"),
         ("in.npz small.npz", "synthetic holds images (12, 10) of uint8, but real holds (16, 20) of uint8"),
         ("in text.npz", "text.npz cannot be read"),
     ],
@@ -284,7 +284,7 @@ def test_a_model_of_floats_has_no_files(images, capsys):
     X, y = np.random.default_rng(0).random((30, 8, 8)), np.repeat(["a", "b"], [20, 10])
     GANOversampler(model=ImageGAN(), random_state=0).fit(X, y).save("m.gan")
     assert main(["sample", "m.gan", "more", "--label", "a", "-n", "3"]) == 2
-    assert "no image file holds pixels of float64" in capsys.readouterr().err
+    assert "image files cannot store pixels of float64" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("source", ["in", "in.npz"])

@@ -30,7 +30,7 @@ def test_classifiers_take_weights_as_they_can_and_need_no_probabilities(two, nb)
     options = {**nb, "samplers": ["weights", "threshold"], "classifiers": classifiers}
     frame = compare(X.drop(columns="number"), y, **options).frame()
     frame = frame.set_index(["sampler", "classifier"]).sort_index()
-    assert "neither class_weight nor sample_weight" in frame.loc[("weights", "KNeighborsClassifier"), "note"].iloc[0]
+    assert "no class_weight and no sample_weight" in frame.loc[("weights", "KNeighborsClassifier"), "note"].iloc[0]
     assert frame.drop(index=("weights", "KNeighborsClassifier"))[METRICS[:5]].notna().all(axis=None)
     assert frame.xs("RidgeClassifier", level=1)["Brier score"].isna().all()
     for name in ("LogisticRegression", "GaussianNB"):

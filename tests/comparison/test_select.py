@@ -148,7 +148,7 @@ def test_few_rows_of_a_class_make_fewer_splits(two, tiny):
     assert list(choice.frame().index) == ["none", "random"]
     groups = np.arange(120) % 2
     assert select(X, y, groups=groups, candidates="random", **options).comparison.settings["n_splits"] == 2
-    with pytest.raises(ValueError, match="2 rows of each class, one to train and one to test, and class 'sick' has"):
+    with pytest.raises(ValueError, match="2 rows of each class, one to train and one to test, but class 'sick' has"):
         select(X.iloc[:97], y[:97], **options)
     with pytest.raises(ValueError, match="2 groups of each class"):
         select(X, y, groups=y == "sick", **options)
@@ -159,8 +159,8 @@ def test_few_rows_of_a_class_make_fewer_splits(two, tiny):
     [
         (["weights"], "unknown name 'weights'; use none, random, SMOTE, 'ganaug 0.5'"),
         (["ganaug"], "unknown name 'ganaug'"),
-        (["ganaug 2"], "'ganaug 2' has 2, and must have a part above 0 and at most 1"),
-        (["ganaug equal share 1"], "must have a share between 0 and 1"),
+        (["ganaug 2"], "'ganaug 2' has 2, but needs a part above 0 and at most 1"),
+        (["ganaug equal share 1"], "needs a share between 0 and 1"),
         ([3], "unknown name 3"),
     ],
 )

@@ -23,7 +23,7 @@ def test_the_three_questions_stand_first_and_only_a_test_says_good(found, gain):
         answers = {of.answer for of in result.verdict if of.question == HELPS}
         assert ("good" in answers) == (gain > 0)
         assert ("bad" in answers) == (gain < 0)
-    assert "compare does not measure it; use ganaug evaluate." in sentences(comparison)
+    assert "compare does not measure this; use ganaug evaluate." in sentences(comparison)
 
 
 def test_a_clear_winner_is_named(found):

@@ -140,11 +140,11 @@ def test_folders_without_images(tmp_path, pets, save, refused):
     with pytest.raises(FileNotFoundError, match="there is no file or folder"):
         read_images(tmp_path / "nowhere")
     (tmp_path / "a.txt").write_text("x")
-    refused(tmp_path / "a.txt", "neither a folder")
+    refused(tmp_path / "a.txt", "must be a folder")
     (tmp_path / "empty").mkdir()
-    refused(tmp_path / "empty", "no folder of a class; put images in .*CLASS")
+    refused(tmp_path / "empty", "no class folder; put images in .*CLASS")
     save(tmp_path / "flat" / "1.png", GREY)
-    refused(tmp_path / "flat", "no folder of a class; move '1.png'")
+    refused(tmp_path / "flat", "no class folder; move '1.png'")
     (pets / "mouse").mkdir()
     refused(pets, "class 'mouse' has no image")
 
@@ -157,15 +157,15 @@ def test_a_class_of_which_nothing_can_be_read_is_an_error(pets, folder, refused)
 
 def test_images_beside_the_classes_are_left_out_aloud(pets, save):
     save(pets / "stray.png", GREY)
-    with pytest.warns(UserWarning, match=r"'stray.png' in .*pets is not in the folder of a class and was left out$"):
+    with pytest.warns(UserWarning, match=r"'stray.png' in .*pets is not in a class folder and was left out$"):
         assert len(read_images(pets).files) == 3
     save(pets / "stray2.jpg", GREY)
-    with pytest.warns(UserWarning, match="and was left out, as was 1 other image$"):
+    with pytest.warns(UserWarning, match="and was left out, like 1 other image$"):
         read_images(pets)
 
 
 def test_deeper_images_are_an_error(tmp_path, pets, folder, refused):
     shutil.copytree(pets, tmp_path / "data" / "train")
-    refused(tmp_path / "data", "if the folders of the classes are in .*train, pass that folder")
+    refused(tmp_path / "data", "if the class folders are in .*train, pass that folder")
     folder(pets / "cat", deep__er__1=GREY)
     refused(pets, "lies deeper")

@@ -273,7 +273,7 @@ def test_what_is_no_image_is_refused():
     refused(np.zeros(4), "must have shape")
     refused(np.zeros(()), "must have shape")
     refused(np.zeros((2, 3, 16, 16, 3)), "must have shape")
-    refused(np.zeros((4, 7, 64)), "7x64 pixels: 8 to 512")
+    refused(np.zeros((4, 7, 64)), "7x64 pixels, but each side must have 8 to 512")
     refused(np.zeros((1, 8, 513), dtype=np.uint8), "8x513 pixels.*resize")
     refused(np.zeros((4, 16, 16, 5)), "5 channels")
     refused(np.zeros((4, 3, 16, 16)), r"16 channels.*transpose\(0, 2, 3, 1\)")
@@ -290,7 +290,7 @@ def test_malformed_image_shapes_are_refused(image_shape):
 
 
 def test_image_shape_must_fit():
-    refused(np.zeros((4, 784)), r"image_shape=\(28, 27\) is 756 values.* 784 columns", (28, 27))
+    refused(np.zeros((4, 784)), r"image_shape=\(28, 27\) needs 756 columns.* has 784", (28, 27))
     refused(np.zeros((4, 784)), "channels", (14, 7, 8))
     refused(np.zeros((4, 784)), "image_shape must be", (-28, -28))
     refused(np.zeros((4, 28, 28)), "not the shape", (28, 27))
@@ -299,8 +299,8 @@ def test_image_shape_must_fit():
 def test_what_is_no_number_is_counted_and_located():
     X = images((8, 8), "float32", n=6)
     X[2, 0, :3], X[4, 1, 1] = np.nan, np.inf
-    refused(X, "4 NaN or infinite values in 2 of 6 images, the first of them image 2")
-    refused(X.reshape(6, -1), "first of them image 2", (8, 8))
+    refused(X, "4 NaN or infinite values in 2 of 6 images; the first one is image 2")
+    refused(X.reshape(6, -1), "the first one is image 2", (8, 8))
     encoder = ImageEncoder().fit(X[:2])
     with pytest.raises(ValueError, match="image 1"):
         encoder.encode(X[1:3])
@@ -320,7 +320,7 @@ def test_encode_takes_what_fit_took():
     for other in (X[:, :, :8], X[..., None], X.reshape(len(X), -1), X[0]):
         with pytest.raises(ValueError, match=r"must have shape \(n, 8, 9\)"):
             encoder.encode(other)
-    with pytest.raises(ValueError, match="dtype float64, and had uint8"):
+    with pytest.raises(ValueError, match="dtype float64, but had uint8"):
         encoder.encode(X / 255)
 
 
@@ -359,9 +359,9 @@ def test_a_polars_table_of_pixels_comes_back_as_one():
 
 def test_tables_that_are_no_images_are_refused():
     X = pd.DataFrame(images((8, 8), "uint8").reshape(-1, 64))
-    refused(X.astype({3: float}), r"columns of 2 dtypes, uint8 and float64 among them.*X\.astype", (8, 8))
-    refused(X.astype("UInt8").mask(X > 200), "misses cells", (8, 8))
-    refused([np.zeros((8, 8)), np.zeros((8, 9))], r"images of 2 shapes, \(8, 8\) and \(8, 9\) among them; resize")
+    refused(X.astype({3: float}), r"columns of 2 dtypes, such as uint8 and float64.*X\.astype", (8, 8))
+    refused(X.astype("UInt8").mask(X > 200), "has missing cells", (8, 8))
+    refused([np.zeros((8, 8)), np.zeros((8, 9))], r"images of 2 shapes, such as \(8, 8\) and \(8, 9\); resize")
 
 
 # ------------------------------------------------------------------------------------------------ stored

@@ -35,7 +35,7 @@ def test_the_kind_of_data_decides(real, name, own, calls):
 
 
 def test_parameters_of_another_kind_are_refused():
-    with pytest.raises(ValueError, match=r"classifiers=.* is for rows, and real holds images"):
+    with pytest.raises(ValueError, match=r"classifiers=.* is for rows, but real holds images"):
         evaluate(IMAGES, IMAGES, classifiers=[LogisticRegression()])
-    with pytest.raises(ValueError, match=r"inception='net\.pt' is for images, and real holds rows"):
+    with pytest.raises(ValueError, match=r"inception='net\.pt' is for images, but real holds rows"):
         evaluate(TABLE, TABLE, inception="net.pt")

@@ -47,8 +47,8 @@ def test_the_verdict(case):
     name, found = case
     said = " ".join(finding.sentence for finding in found.verdict)
     assert ("are junk" in said) == (name == "noise")
-    assert ("Diversity is lacking" in said) == (name == "noise")
-    assert ("The synthetic images cannot be told from 40 real ones" in said) == (name != "noise")
+    assert ("Diversity is too low" in said) == (name == "noise")
+    assert ("The synthetic images cannot be distinguished from 40 real images" in said) == (name != "noise")
     assert ("100 of 100 synthetic images equal a real one, as it is or mirrored" in said) == (name == "copies")
     assert ("Do not share" in said) == (name == "copies")
     answers = {question: {of.answer for of in found.verdict if of.question == question} for question in QUESTIONS}
@@ -170,7 +170,7 @@ def test_every_kind_of_images(has_features, monkeypatch, convert):
         (X[:5], {"target": (Y[:30], Y[:4])}, "classes of shape .4,. for 5 images of synthetic"),
         (X[:5], {"target": (Y[:30], ["two"] * 5)}, "synthetic has class 'two', but real has no image of that class"),
         (X[:5], {"target": (Y[:30], [None] * 5)}, "target has missing classes for synthetic"),
-        (X[:5], {"classifiers": []}, "is for rows, and real holds images"),
+        (X[:5], {"classifiers": []}, "is for rows, but real holds images"),
         (X[:5], {"holdout": X[:3], "target": (Y[:30], Y[:5], ["no"] * 3)}, "holdout has no image of 'one'"),
     ],
 )

@@ -158,7 +158,7 @@ def test_other_data_than_the_samplers_are_refused(mixed, tiny_model):
     sampler, X, y, X_resampled, y_resampled = resampled(*mixed, tiny_model)
     with pytest.raises(ValueError, match="has not returned these 449 rows"):
         evaluate_resampling(sampler, X, y, X_resampled[1:], y_resampled[1:])
-    with pytest.raises(ValueError, match="has not returned these 450 rows for these 150"):
+    with pytest.raises(ValueError, match="has not returned these 450 rows for these 150 rows"):
         evaluate_resampling(sampler, X[:150], y[:150], X_resampled, y_resampled)
     with pytest.raises(ValueError, match="has not returned"):
         evaluate_resampling(GANOversampler(), X, y, X_resampled, y_resampled)

@@ -124,7 +124,7 @@ def test_every_table(columns, monkeypatch):
         assert value["exact copies"] == 1
         assert value.drop("membership-inference AUC").notna().all()
         # the hold-out has them as well
-        assert "no more than chance explains" in " ".join(finding.sentence for finding in found.verdict)
+        assert "not more than chance explains" in " ".join(finding.sentence for finding in found.verdict)
         assert found.plot().axes
         with monkeypatch.context() as undrawn:
             undrawn.setitem(sys.modules, "matplotlib", None)
@@ -156,9 +156,9 @@ def test_arrays(monkeypatch):
         (table(40).drop(columns="city"), {}, "synthetic lacks column 'city'"),
         (table(40).assign(extra=1), {}, "synthetic has column 'extra' that the real table does not have"),
         (table(40), {"holdout": table(40)[["x"]]}, "holdout lacks columns 'y', 'count', 'city', 'good'"),
-        (table(40)[:5], {}, "synthetic has 5 rows, and 20 are needed"),
-        (table(40), {"target": "bad"}, "target is 'bad', which is no column"),
-        (table(40), {"classifiers": LINEAR}, "name the column with target="),
+        (table(40)[:5], {}, "synthetic has 5 rows, but at least 20 are needed"),
+        (table(40), {"target": "bad"}, "target is 'bad', which is not a column"),
+        (table(40), {"classifiers": LINEAR}, "name it with target="),
     ],
 )
 def test_errors_name_what_is_wrong(synthetic, how, message):

@@ -22,8 +22,8 @@ def test_the_verdict(case):
     assert ("There are copies: 150 of 150" in said) == (name == "copies")
     assert ("Do not share" in said) == (name == "copies")
     assert ("Is it safe to share? bad" in said) == (name == "copies")
-    assert ("could not stand in the real table" in said) == (name == "junk")
-    assert ("Diversity is lacking" in said) == (name == "junk")
+    assert ("that the real table could not hold" in said) == (name == "junk")
+    assert ("Diversity is too low" in said) == (name == "junk")
     assert ("one class" in said) == (name == "junk")
 
 

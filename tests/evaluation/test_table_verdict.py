@@ -128,14 +128,14 @@ def test_cells_that_new_real_rows_have_too_are_no_fault(best):
     assert set(answers(replace(best, validity=validity), REAL)) == {"good"}
     other = replace(best, validity=validity.assign(**{"off grid": 0.01, "invalid": 0.03}))
     assert "bad" in answers(other, REAL)
-    assert sentence(other, "could not stand").startswith("1 % of the cells could not stand in the real table")
+    assert sentence(other, "could not hold").startswith("1 % of the cells hold values that the real table could not")
 
 
 def test_another_kind_of_cells(best):
     validity = best.validity.assign(**{"broken dtype": [True, False]})
     assert (
         sentence(replace(best, validity=validity), "another kind")
-        == "The cells of 'a' have become another kind of data."
+        == "The cells of 'a' hold another kind of data than in the real table."
     )
 
 
@@ -143,7 +143,7 @@ def test_copies_are_as_many_as_chance_has(best):
     copied = Copies(pairs(9), Count(9, 1000), Count(12, 1000), Count(10, 1000), Count(12, 1000))
     changed = replace(best, copied=copied)
     assert set(answers(changed, SAFE)) == {"good"}
-    assert sentence(changed, "no more than chance explains").startswith(
+    assert sentence(changed, "not more than chance explains").startswith(
         "9 of 1,000 synthetic rows equal a real one and 3"
     )
 

@@ -106,7 +106,7 @@ def test_what_cannot_be_used_is_left_out_and_said():
     assert np.isnan(scores(found)["synthetic"])
     assert scores(found)["both"] > 0.8
     assert found.notes == [
-        "10 rows of synthetic have no class that occurs in real, and were left out.",
+        "10 rows of synthetic were left out, because their class does not occur in real.",
         "All synthetic rows are of one class, so no classifier can learn from them.",
     ]
 
@@ -114,10 +114,10 @@ def test_what_cannot_be_used_is_left_out_and_said():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"target": "gone"}, "target is 'gone', which is no column"),
+        ({"target": "gone"}, "target is 'gone', which is not a column"),
         ({"target": "a"}, "numbers rather than classes"),
         ({"real": table(50).assign(good="yes")}, "has 1 class"),
-        ({"real": table(50)[["good"]], "synthetic": table(50)[["good"]]}, "no column beside the target"),
+        ({"real": table(50)[["good"]], "synthetic": table(50)[["good"]]}, "no column besides the target"),
         ({"holdout": table(50).assign(good="perhaps")}, "no row with a known class"),
         ({"classifiers": [RidgeClassifier()]}, "RidgeClassifier has no predict_proba"),
     ],

@@ -174,7 +174,7 @@ def test_augmentation_adapts_in_the_runs_of_these_tests():
 
 def test_another_kind_of_run_is_refused():
     state = Run("autoencoder", seed=0).state.state_dict()
-    with pytest.raises(ValueError, match=r"the stored run consists of \['average', .*'phase.autoencoder'\], and this"):
+    with pytest.raises(ValueError, match=r"the stored run has the parts \['average', .*'phase.autoencoder'\], but"):
         Run("image", seed=0).state.load_state_dict(state)
 
 

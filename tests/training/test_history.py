@@ -28,5 +28,5 @@ def test_history_is_drawn(mixed, tiny_model):
     assert [text.get_text() for text in loss.get_legend().get_texts()] == ["discriminator", "generator"]
     assert any(set(line.get_ydata()) == {0.5} for line in accuracy.lines)
     assert len(plot_history(history.drop(columns=["distance", "diversity"])).axes) == 3
-    with pytest.raises(ValueError, match="nothing to draw in a history of 0 rows"):
+    with pytest.raises(ValueError, match="a history of 0 rows"):
         plot_history(history[:0])

@@ -1,4 +1,4 @@
-"""The kinds of columns, one face for all: each turns one column into dimensions and one-hot states, and back."""
+"""The kinds of columns, with one interface: each turns a column into dimensions and one-hot states, and back."""
 
 from ganaug.encoders.columns.base import Arrays, Column, ConstantColumn, Vocabulary
 from ganaug.encoders.columns.categorical import MAX_BLOCK, EmbeddedCategory, OneHotCategory

@@ -1,4 +1,4 @@
-"""What a table encoder knows of a column, and what all kinds of columns share."""
+"""The interface of a column for a table encoder, and the code that all kinds of columns share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Arrays = dict[str, NDArray]
 
 
 class Column(Protocol):
-    """What `TableEncoder` knows of a column."""
+    """The interface of a column for `TableEncoder`."""
 
     @property
     def label(self) -> Hashable:
@@ -50,8 +50,8 @@ def factorize_levels(series: pd.Series, label: Hashable) -> tuple[NDArray, NDArr
         codes = pd.factorize(series, use_na_sentinel=False)[0]
     except TypeError as error:
         raise ValueError(
-            f"column {label!r} holds nested or unhashable cells ({error}); spread them over columns of their "
-            "own or drop the column"
+            f"column {label!r} holds nested or unhashable cells ({error}); split them into separate "
+            "columns, or drop the column"
         ) from None
     if series.dtype == object and pd.api.types.infer_dtype(series, skipna=False) != "string":
         # pandas counts 1, 1.0 and True as one value, and None, nan and NaT too: their types tell them apart
@@ -101,7 +101,7 @@ class Vocabulary:
         numbers = np.array([self._number.get(level_key(cell), -1) for cell in cells])
         if (numbers < 0).any():
             unseen = cells[int(np.flatnonzero(numbers < 0)[0])]
-            raise ValueError(f"column {self.label!r} holds {unseen!r}, which it did not hold in fit")
+            raise ValueError(f"column {self.label!r} holds {unseen!r}, which did not occur in fit")
         return numbers[codes]
 
     def take(self, codes: NDArray) -> pd.Series:
@@ -134,7 +134,7 @@ class ConstantColumn:
     block_size = 0
 
     def encode(self, series: pd.Series) -> tuple[NDArray, NDArray | None]:
-        """Check that the value is the one known."""
+        """Check that all cells have the known value."""
         self.vocabulary.codes(series)
         return np.empty((len(series), 0)), None
 

@@ -50,9 +50,9 @@ class OneHotCategory:
 class EmbeddedCategory:
     """A categorical column of many levels: a point in a few dimensions for each, decoded to the nearest.
 
-    Half of the squared distance between two levels comes from a low-discrepancy normal sequence, which keeps
-    any two of them apart; half from what the data say about them, so that alike levels lie close. In all, two
-    random levels are sqrt(2) apart, as in a one-hot block.
+    Half of the squared distance between two levels comes from a low-discrepancy normal sequence, which separates all
+    levels. The other half comes from the data, so that similar levels lie close together. In total, two random levels
+    are sqrt(2) apart, as in a one-hot block.
     """
 
     label: Hashable
@@ -70,7 +70,7 @@ class EmbeddedCategory:
     def fit(
         cls, label: Hashable, vocabulary: Vocabulary, codes: NDArray, y: NDArray | None, numerics: NDArray
     ) -> EmbeddedCategory:
-        """Lay out the levels; `y` (n,) and `numerics` (n, d) tell which of them are alike."""
+        """Lay out the levels; `y` (n,) and `numerics` (n, d) show which of them are alike."""
         n_levels = len(vocabulary)
         bits = math.ceil(math.log2(n_levels))
         sequence = qmc.Sobol(math.ceil(2 * math.log2(n_levels)), scramble=False)

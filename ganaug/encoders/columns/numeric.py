@@ -1,4 +1,4 @@
-"""NumericColumn columns and columns of times."""
+"""Numeric columns and columns of times."""
 
 from __future__ import annotations
 
@@ -113,10 +113,10 @@ class NumericColumn:
         """Return z, 0 where missing, and the states."""
         read = read_numbers(series)
         if read is None or str(read[0].dtype) != self.exact:
-            raise ValueError(f"column {self.label!r} is {series.dtype}, and was {self.dtype} in fit")
+            raise ValueError(f"column {self.label!r} has dtype {series.dtype}, but had {self.dtype} in fit")
         numbers, missing = read
         if missing.any() and not self.markers:
-            raise ValueError(f"column {self.label!r} has missing cells, and had none in fit")
+            raise ValueError(f"column {self.label!r} has missing cells, but had none in fit")
         known = numbers[~missing]
         z = np.zeros(len(series))
         z[~missing] = self.scale.place(self.grid.index(known) if self.grid else known)

@@ -9,8 +9,8 @@ of the results alone (arXiv 2006.06676, section 2). Therefore:
   this is enough in practice: images without the operation stay the most frequent ones.
 - Flips and rotations by 90 degrees draw from all their directions, "unchanged" included. At `p` = 1 all directions are
   equally frequent. The generator then cannot know the right one, and samples may show any of them.
-- All other operations draw from a range around "unchanged". At `p` = 1 only the two ends of the range tell the
-  generator where its middle is, so it learns more slowly not to move or brighten its samples.
+- All other operations draw from a range around "unchanged". At `p` = 1 the generator can find the middle of the range
+  only from its two ends, so it learns more slowly not to move or brighten its samples.
 - Cutout destroys what it covers, and is known to leave its boxes in samples. No policy contains it.
 
 To add an operation, write a function of (images, draws) that returns an image unchanged, bit for bit, where its draws
@@ -47,8 +47,8 @@ def _per_image(draws: Tensor) -> Tensor:
 def _pick(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """Take each pixel (n, H, W) from the given place in its own image, or from the nearest edge pixel.
 
-    Repeating the edge tells the discriminator nothing new, and suits dark and bright backgrounds. A constant, like the
-    zeros of DiffAugment, which are mid grey here, would put a line around moved images that no real image has.
+    Repeating the edge gives the discriminator no new information, and suits dark and bright backgrounds. A constant,
+    like the zeros of DiffAugment, which are mid grey here, would put a line around moved images that no real image has.
     Reflection would show structures twice.
     """
     n, channels, height, width = images.shape
