@@ -184,7 +184,7 @@ class Selection:
         The candidate, such as "none", "random", "ganaug 0.5" or "ganaug equal share 0.2".
     sampler : sampler
         The sampler of this name, not yet fitted, for rows as they are in X. That of "none" returns them unchanged.
-        After its `fit_resample`, ``is_synthetic_`` tells synthetic rows from real ones.
+        After its `fit_resample`, ``is_synthetic_`` marks the synthetic rows.
     metric : str
         What decided.
     comparison : Comparison

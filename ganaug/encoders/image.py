@@ -29,8 +29,9 @@ _KEPT_AS = {"b1": torch.uint8, "u1": torch.uint8, "i1": torch.int8, "u2": torch.
 class ImageEncoder:
     """Turn images into tensors and back, exactly.
 
-    A training set is kept as a compact tensor that needs no more bytes than the images. `encode` returns this tensor,
-    `scale` turns a batch of it into the input of networks, and `decode` turns the output of a generator into images.
+    A training set is kept as a compact tensor that needs about as many bytes as the images. `encode` returns this
+    tensor, `scale` turns a batch of it into the input of networks, and `decode` turns the output of a generator into
+    images.
 
     Parameters
     ----------
@@ -54,9 +55,11 @@ class ImageEncoder:
     size_ : (int, int)
         Height and width that networks see: the next multiples of ``2**n_levels_``.
 
-    Notes ----- Every decoded image is legal: it has the size, dtype and range seen in fit, and whole numbers if the
-    images of fit had only whole numbers. Decoding an encoded image returns the same image; floating-point images may
-    differ by a rounding of float32, relative to their range.
+    Notes
+    -----
+    Every decoded image is legal: it has the size, dtype and range seen in fit, and whole numbers if the images of fit
+    had only whole numbers. Decoding an encoded image returns the same image; floating-point images may differ by a
+    rounding of float32, relative to their range.
 
     Padding reflects the image, half on each side, so that networks do not see edges that are not in the data.
 

@@ -57,9 +57,11 @@ class TableEncoder:
     feature_names_ : list
         The columns' names.
 
-    Notes ----- Every decoded table is legal: levels were seen in fit, numbers lie in the range and on the grid
-    (integers, decimals, whole days) seen in fit, and cells are missing only in columns with missing cells in fit.
-    Decoding an encoded row returns the same row; only numbers without a grid may differ, by one part in 10**9.
+    Notes
+    -----
+    Every decoded table is legal: levels were seen in fit, numbers lie in the range and on the grid (integers, decimals,
+    whole days) seen in fit, and cells are missing only in columns with missing cells in fit. Decoding an encoded row
+    returns the same row; only numbers without a grid may differ, by one part in 10**9.
 
     Quantiles: z = ndtri(rank), ties at the middle of their ranks, linear between up to 1,000 quantiles.
 

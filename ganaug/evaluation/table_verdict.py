@@ -28,7 +28,7 @@ JUNK_PRECISION = 0.5
 # average: of categories of two levels, one column in sixty exceeds three times by chance.
 FAR_DISTANCE = 0.1
 BEYOND_CHANCE = 3
-# Diversity is lacking below this share of the coverage that real rows reach.
+# Diversity is too low below this share of the coverage that real rows reach.
 LOW_COVERAGE = 0.7
 # Rows are too near to training rows if they lie, in the median, less than 0.9 times as far as unseen real rows ...
 NEAR_RATIO = 0.9

@@ -95,8 +95,10 @@ def two_sample_auc(real: Any, synthetic: Any = None, *, random_state: int | np.r
     ValueError
         If a table has fewer than 10 rows; see also `TablePair`.
 
-    Notes ----- This is the strictest measure here. A single detail, such as too many decimals, can raise it to 1, even
-    if the rows are good in all other respects. `invalid_cells` names such details.
+    Notes
+    -----
+    This is the strictest measure here. A single detail, such as too many decimals, can raise it to 1, even if the rows
+    are good in all other respects. `invalid_cells` names such details.
 
     A synthetic row that equals a real one which occurs once goes into the same fold as this original. In different
     folds, the forest would learn the label of one row and predict it for the other. So copies are not distinguished

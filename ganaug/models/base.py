@@ -343,7 +343,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
             return Fabric(accelerator=self.device, devices=1, precision=self._precision())
         except (RuntimeError, ImportError) as error:
             raise ValueError(
-                f"device={self.device!r} is not available on this machine; device='auto' takes another device: {error}"
+                f"device={self.device!r} is not available on this machine: {error}. Use device='auto'"
             ) from error
 
     def sample(

@@ -106,7 +106,7 @@ class MLPGenerator(nn.Module):
 
     def _softmax(self, logits: Tensor) -> Tensor:
         # all blocks at once, by two products with a constant, which costs a fifth of gathering them into a padded
-        # table; within these bounds neither exp nor a sum of it leaves single precision
+        # table; within these bounds exp and its sums stay within single precision
         powers = logits.clamp(-80, 80).exp()
         return powers / (powers @ self.member @ self.member.T)
 

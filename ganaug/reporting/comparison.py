@@ -80,7 +80,7 @@ def card(result: Comparison | Selection) -> Section:
         "treatments.",
         limits="The scores hold for these data, classifiers and settings. p-values are adjusted for the number of "
         "samplers only; with many metrics, one may be significant by chance.",
-        how="Neither this page nor a file beside it holds a synthetic row.",
+        how="This page and the files beside it do not hold synthetic rows.",
     )
 
 

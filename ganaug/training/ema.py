@@ -41,7 +41,7 @@ class EMA:
     def __init__(self, source: nn.Module, decay: float) -> None:
         self.module = deepcopy(source).eval().requires_grad_(False)
         self.decay = decay
-        # weights and running statistics, but neither constants (not in state_dict) nor counters
+        # weights and running statistics, but no constants (not in state_dict) and no counters
         averaged = self.module.state_dict()
         moving = {name: tensor for name, tensor in source.state_dict().items() if tensor.is_floating_point()}
         copied = [name for name in moving if name.endswith(("._u", "._v"))]
