@@ -164,7 +164,7 @@ def _find_files(source: Path) -> list[str]:
         others = len(outside) - 1
         warn_user(
             f"{outside[0]!r} in {source} is not in a class folder and was left out"
-            + (f", as {'was' if others == 1 else 'were'} {counted(others, 'other image')}" if others else "")
+            + (f", like {counted(others, 'other image')}" if others else "")
         )
     for name in classes:
         if name.casefold() == MANIFEST:

@@ -22,7 +22,7 @@ BAD = {
     "balance in.xlsx out.csv --target plan": "use one of .arrow, .csv",
     "balance in.csv out.xlsx --target plan": "unknown extension",
     "balance in.csv out.csv --target plam": "did you mean 'plan'?",
-    "balance in.csv out.csv --target xyz": "the columns are age, town, plan",
+    "balance in.csv out.csv --target xyz": "the columns are 'age', 'town', 'plan'",
     "balance in.csv out.csv --target town": "has 13 missing cells, the first on line 4",
     "balance in.csv out.csv --target plan --categorical twon": "did you mean 'town'?",
     "balance in.csv out.csv --target plan --mark age": "--mark age",
@@ -35,7 +35,9 @@ BAD = {
     "balance in.csv out.csv --target plan --strategy 7": "sampling_strategy",
     "balance in.csv out.csv --target plan --strategy gold=3": "should be greater or equal",
     "balance in.csv out.csv --target plan --strategy gold=x": "'x' is not a number of rows for class 'gold'",
-    "balance in.csv out.csv --target plan --strategy glod=50": "there is no class 'glod'; the classes are gold, basic",
+    "balance in.csv out.csv --target plan --strategy glod=50": (
+        "there is no class 'glod'; the classes are 'gold', 'basic'"
+    ),
     "balance in.csv out.csv --target plan --strategy {x": "is not valid JSON",
     'balance in.csv out.csv --target plan --strategy {"gold":70.9}': "70.9 is not a whole number of rows for class",
     "balance in.csv out.csv --target plan --categorical plan": "--categorical names the target 'plan'; leave it out",

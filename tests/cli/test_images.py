@@ -97,7 +97,7 @@ def test_only_synthetic_and_links(images):
         ("in in/out", "one lies within the other"),
         ("in out --resize 64", "--resize 64 is not a size; write HEIGHTxWIDTH in pixels"),
         ("in out --resize 0x9", "--resize 0x9 is not a size; write HEIGHTxWIDTH in pixels"),
-        ("in out --strategy ill=40", "there is no class 'ill'; the classes are sick, well"),
+        ("in out --strategy ill=40", "there is no class 'ill'; the classes are 'sick', 'well'"),
         ("in out --model tabular", "--model tabular does not fit in, which holds images; use --model auto"),
         ("in out.csv", "must be a folder"),
         ("nowhere out --link", "there is no file or folder nowhere"),

@@ -42,7 +42,7 @@ def test_from_table_to_model_to_rows(in_csv, capsys):
     assert rows["label"].tolist() == ["01"] * 5
     capsys.readouterr()
     assert run("sample m.gan more.csv --label 2 -n 5") == 2
-    assert capsys.readouterr().err == "ganaug: error: there is no class '2'; the classes are 00, 01\n"
+    assert capsys.readouterr().err == "ganaug: error: there is no class '2'; the classes are '00', '01'\n"
     Path("half.gan").write_bytes(Path("m.gan").read_bytes()[:500])
     assert run("sample half.gan more.csv --label 01 -n 5") == 2
     assert capsys.readouterr().err.count("\n") == 1

@@ -83,7 +83,7 @@ def test_what_select_refuses(in_csv, capsys):
     assert "a single class, 'a'" in capsys.readouterr().err
     Path("once.csv").write_text("age,plan\n1,a\n2,a\n3,b\n")
     assert run("balance once.csv out.csv --target plan --select") == 2
-    assert "select needs 2 rows of each class, one to train and one to test, and class 'b'" in capsys.readouterr().err
+    assert "select needs 2 rows of each class, one to train and one to test, but class 'b'" in capsys.readouterr().err
     assert names() == ["in.csv", "once.csv", "one.csv"]
 
 

@@ -180,7 +180,7 @@ class TestAsFrame:
             (pd.DataFrame([[1, 2, 3]], columns=["a", "b", "b"]), "more than one column 'b'"),
             (pd.DataFrame({"a": [1.0], "b": [np.inf]}), "column 'b' of synthetic holds infinite values; replace them"),
             (pd.DataFrame({"a": [1.0], "b": [1j]}), "column 'b' of synthetic is complex"),
-            (np.zeros((3, 5)), "synthetic has 5 columns and the real table 2"),
+            (np.zeros((3, 5)), "synthetic has 5 columns, but the real table has 2"),
             (np.zeros(3), "synthetic must be a table"),
             (np.zeros((0, 2)), "0 rows"),
         ],

@@ -213,7 +213,7 @@ def test_warm_starts_keep_the_classes(bars, labels):
     if set(labels) == {0, 1}:
         model.fit(X, renamed)
         return
-    with pytest.raises(ValueError, match=r"continues with the classes \[0, 1\], and y has"):
+    with pytest.raises(ValueError, match=r"continues with the classes \[0, 1\], but y has"):
         model.fit(X, renamed)
 
 

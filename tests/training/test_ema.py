@@ -58,5 +58,5 @@ def test_a_stored_average_has_its_weights_and_the_kept_ones():
     fresh.roll_back()
     average.roll_back()
     assert torch.equal(fresh.module.weight, average.module.weight)
-    with pytest.raises(ValueError, match=r"'weight' have shape \(2, 3\), and not \(2, 4\)"):
+    with pytest.raises(ValueError, match=r"'weight' have shape \(2, 3\), but need \(2, 4\)"):
         EMA(nn.Linear(4, 2), 0.5).load_state_dict(average.state_dict())
