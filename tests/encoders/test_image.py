@@ -300,7 +300,7 @@ def test_what_is_no_number_is_counted_and_located():
     X = images((8, 8), "float32", n=6)
     X[2, 0, :3], X[4, 1, 1] = np.nan, np.inf
     refused(X, "4 NaN or infinite values in 2 of 6 images, the first of them image 2")
-    refused(X.reshape(6, -1), "the first one is image 2", (8, 8))
+    refused(X.reshape(6, -1), "first of them image 2", (8, 8))
     encoder = ImageEncoder().fit(X[:2])
     with pytest.raises(ValueError, match="image 1"):
         encoder.encode(X[1:3])
