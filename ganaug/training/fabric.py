@@ -59,5 +59,11 @@ class Adam(torch.optim.Adam):
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
-        """Take a step; the decorator that is missing here also turned gradients off."""
+        """Take a step without gradients, which torch's decorator turns off too.
+
+        Parameters
+        ----------
+        closure : callable or None, default=None
+            As of `torch.optim.Adam.step`.
+        """
         return self._undecorated_step(closure)

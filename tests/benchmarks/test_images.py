@@ -1,5 +1,7 @@
 """The benchmark of images: what its arms draw, that test images stay apart, that it resumes, and its criteria."""
 
+from importlib.metadata import version
+
 import image_classifiers
 import image_data
 import image_page
@@ -324,7 +326,7 @@ def test_rows_of_another_version_or_budget_are_not_mixed_in(results, tmp_path, m
     monkeypatch.setattr(images, "digest", lambda generator: "another")
     images.version_of.cache_clear()
     assert run(results, tmp_path) == 2
-    assert set(results.current(["ganaug"])["version"].str.split(",").str[0]) == {"ganaug 0.1.0.dev0+another"}
+    assert set(results.current(["ganaug"])["version"].str.split(",").str[0]) == {f"ganaug {version('ganaug')}+another"}
     assert run(images.Results(results.path, images.Budget(cnn_steps=3)), tmp_path) == 3
     monkeypatch.setattr(images, "PROTOCOL", 99)
     assert run(results, tmp_path) == 3
@@ -437,7 +439,7 @@ def test_the_command_writes_page_figure_and_sheets(tmp_path, monkeypatch, capsys
         "Training for 7 adversarial steps",
         "| cpu, 32-true | ",
         "not measured",
-        "ganaug 0.1.0.dev0+of ganaug",
+        f"ganaug {version('ganaug')}+of ganaug",
     ):
         assert part in page
     assert str(tmp_path) not in page
