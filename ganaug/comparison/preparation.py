@@ -16,6 +16,7 @@ from sklearn.utils.validation import column_or_1d
 from ganaug.common.containers import check_container, to_pandas
 from ganaug.common.labels import labels_of
 from ganaug.common.modality import modality_of
+from ganaug.common.wording import listed
 
 # The rarest levels of a column with more levels than this share one code.
 _MAX_LEVELS = 50
@@ -75,7 +76,7 @@ def classes_of(y: Any) -> NDArray:
     labels = column_or_1d(labels_of(y))
     check_classification_targets(labels)
     if len(np.unique(labels)) < 2:
-        raise ValueError(f"y has a single class, {labels[0]!r}; a comparison needs at least two classes")
+        raise ValueError(f"y has a single class, {listed(labels[:1])}; a comparison needs at least two classes")
     return labels
 
 

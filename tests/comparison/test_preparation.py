@@ -41,7 +41,7 @@ def test_categories_alone_and_other_containers(two, tiny, nb):
         (lambda X, y: (X.replace({"a": {X["a"][0]: np.inf}}), y), "column 'a' of X has infinite"),
         (lambda X, y: (X, pd.Series(y).where(X["a"] > 0)), "missing labels"),
         (lambda X, y: (X, ["well"] * 120), "a single class, 'well'"),
-        (lambda X, y: (X["a"].to_numpy(), y), "must be a table or an array of images"),
+        (lambda X, y: (X["a"].to_numpy(), y), "must be a table of rows of equal length"),
         (lambda X, y: (X.set_axis(list("aabc"), axis=1), y), r"two columns with the same name: \['a'\]"),
         (lambda X, y: (X, X["a"]), "continuous"),
     ],

@@ -174,7 +174,7 @@ def test_warm_starts_keep_the_range(bars):
     model = clone(TINY).fit(X, y).set_params(warm_start=True)
     model.fit(X // 2, y)
     assert model.encoder_.high_ == X.max()
-    with pytest.raises(ValueError, match=r"continues with values from .* scale them"):
+    with pytest.raises(ValueError, match=r"continues with values from .* scale X"):
         clone(TINY).fit(X // 2, y).set_params(warm_start=True).fit(X, y)
     with pytest.raises(ValueError, match="continues with images of uint8"):
         model.fit(X.astype(float), y)
