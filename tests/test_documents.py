@@ -156,7 +156,6 @@ def test_what_the_pages_show_runs(page, in_a_folder_with_data, short_training):
     read(page)
 
 
-@pytest.mark.xfail(reason="the tutorial shows the findings of `ganaug evaluate` in an older layout")
 @pytest.mark.slow
 def test_the_tutorial_shows_what_comes_out(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
