@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -79,6 +80,8 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
     pac: int = 1
     # Whether training continues from the networks of the previous fit.
     warm_start: bool = False
+    # Terms of the generator's objective beside the loss, names of `MATCHING`.
+    matching: Mapping[str, float] = MappingProxyType({})
     # Of Adam; None takes those of the loss.
     betas: tuple[float, float] | None = None
 
@@ -284,6 +287,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
             learning_rate=self.learning_rate,
             betas=self.betas,
             pac=self.pac,
+            matching=self.matching,
         )
         augment = self._augment(on_device, batch_size)
         game = Adversarial(generator, discriminator, settings, fabric=fabric, rng=on_device, augment=augment)

@@ -17,7 +17,7 @@ from ganaug.models.data import CheckedData
 from ganaug.models.parameters import constraints_of, documented
 from ganaug.models.persistence import group_by_prefix
 from ganaug.nets import MLPDiscriminator, MLPGenerator
-from ganaug.training import Callback, NeighborsPrior, NoisePrior, Prior
+from ganaug.training import Callback, MixturePrior, NeighborsPrior, NoisePrior, Prior
 
 
 @documented(noun="rows")
@@ -126,7 +126,7 @@ class TabularGAN(ConditionalGAN):
         **constraints_of("loss", "n_neighbors", "categorical_features", "latent_size"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
-        "prior": [StrOptions({"noise", "neighbors"})],
+        "prior": [StrOptions({"mixture", "noise", "neighbors"})],
         "numeric": [StrOptions({"quantile", "standard"})],
         "hidden_sizes": ["array-like"],
         "dropout": [Interval(Real, 0, 1, closed="left")],
@@ -149,7 +149,7 @@ class TabularGAN(ConditionalGAN):
         self,
         *,
         loss: str = "rpgan",
-        prior: Literal["noise", "neighbors"] = "noise",
+        prior: Literal["mixture", "noise", "neighbors"] = "mixture",
         n_neighbors: int = 5,
         numeric: Literal["quantile", "standard"] = "quantile",
         categorical_features: Any = "auto",
@@ -251,6 +251,9 @@ class TabularGAN(ConditionalGAN):
         n_levels = sum(self.encoder_.block_sizes_)
         if self.prior == "noise":
             return NoisePrior(self.latent_size, n_levels), None
+        if self.prior == "mixture":
+            blocks = self.encoder_.block_sizes_
+            return MixturePrior.from_rows(self.latent_size, rows, y, block_sizes=blocks, generator=generator), None
         prior = NeighborsPrior.from_rows(
             self.latent_size,
             n_levels,
@@ -271,7 +274,7 @@ class TabularGAN(ConditionalGAN):
                 n_continuous=encoder.n_continuous_,
                 block_sizes=encoder.block_sizes_,
                 hidden_sizes=hidden_sizes,
-                anchored=params["prior"] == "neighbors",
+                anchored=params["prior"] != "noise",
             ),
             MLPDiscriminator(
                 encoder.width_ * params["pac"],
@@ -294,16 +297,21 @@ class TabularGAN(ConditionalGAN):
     def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         description, arrays = self.encoder_.state()
         arrays = {f"encoder.{name}": array for name, array in arrays.items()}
-        if isinstance(self.prior_, NeighborsPrior):
+        if isinstance(self.prior_, NeighborsPrior | MixturePrior):
             arrays |= {f"prior.{name}": tensor.numpy() for name, tensor in self.prior_.state().items()}
         return description, arrays
 
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[TableEncoder, Prior]:
         stored = group_by_prefix(arrays, ("encoder", "prior"))
         encoder = TableEncoder.from_state(description, stored["encoder"])
-        prior = NoisePrior(self.latent_size, sum(encoder.block_sizes_))
-        if self.prior == "neighbors":
-            tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}
-            prior = NeighborsPrior(prior.latent_size, prior.n_levels, **tensors, n_interpolated=encoder.n_numeric_)
-            prior.check(len(self.classes_), encoder.width_)
+        n_levels = sum(encoder.block_sizes_)
+        if self.prior == "noise":
+            return encoder, NoisePrior(self.latent_size, n_levels)
+        tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}
+        prior: MixturePrior | NeighborsPrior
+        if self.prior == "mixture":
+            prior = MixturePrior(self.latent_size, n_levels, **tensors, block_sizes=encoder.block_sizes_)
+        else:
+            prior = NeighborsPrior(self.latent_size, n_levels, **tensors, n_interpolated=encoder.n_numeric_)
+        prior.check(len(self.classes_), encoder.width_)
         return encoder, prior

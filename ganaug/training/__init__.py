@@ -21,8 +21,11 @@ from ganaug.training.fabric import Fabric
 from ganaug.training.history import panels, plot_history
 from ganaug.training.log_folder import log_to
 from ganaug.training.loop import train
-from ganaug.training.losses import LOSSES, PENALTIES
+from ganaug.training.losses import LOSSES, PENALTIES, AdversarialLoss
+from ganaug.training.matching import MATCHING
+from ganaug.training.mixture_prior import MixturePrior
 from ganaug.training.monitors import COLLAPSE_THRESHOLD, KernelDistance, SlicedWasserstein
+from ganaug.training.optimizers import OPTIMIZERS, SCHEDULES
 from ganaug.training.phase import Phase
 from ganaug.training.priors import AnchorPrior, LatentPrior, NeighborsPrior, NoisePrior, Prior
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
@@ -31,11 +34,15 @@ __all__ = [
     "COLLAPSE_THRESHOLD",
     "EMA",
     "LOSSES",
+    "MATCHING",
     "OPERATIONS",
+    "OPTIMIZERS",
     "PENALTIES",
     "POLICIES",
+    "SCHEDULES",
     "AdaptiveAugmentation",
     "Adversarial",
+    "AdversarialLoss",
     "AdversarialSettings",
     "AnchorPrior",
     "BalancedBatches",
@@ -49,6 +56,7 @@ __all__ = [
     "Fabric",
     "KernelDistance",
     "LatentPrior",
+    "MixturePrior",
     "NeighborsPrior",
     "NoisePrior",
     "Phase",
