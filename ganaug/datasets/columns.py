@@ -6,6 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+# A table with more columns than this would take hours to train on, and each column takes about a millisecond to read.
+MAX_COLUMNS = 20_000
+
 
 class Mark(NamedTuple):
     """A last column that marks synthetic rows.
