@@ -333,7 +333,10 @@ def _below_titles(text: str, start: int, delimiter: str, kind: Kind) -> tuple[in
     lines = [(line, position) for (line, position), _ in zip(_lines(text[start:]), range(200), strict=False)]
     if len(lines) < 3:
         return start, delimiter
-    for usual in dict.fromkeys((delimiter, *_candidates(kind))):
+    # where the first line has as many cells as most lines, only a title that is filled up can stand there
+    n_cells = [len(_cells(line, delimiter)) for line, _ in lines]
+    is_regular = n_cells[0] > 1 and n_cells.count(n_cells[0]) >= len(lines) / 2
+    for usual in [delimiter] if is_regular else dict.fromkeys((delimiter, *_candidates(kind))):
         widths = [len(_cells(line, usual)) for line, _ in lines]
         width, n = Counter(widths).most_common(1)[0]
         first = next(i for i, n_cells in enumerate(widths) if n_cells == width)

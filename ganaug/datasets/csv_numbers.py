@@ -30,7 +30,7 @@ _UNITS = (
 # With a space before it, any short word is a unit.
 _WORD_UNIT = r"[^\W\d_][^\W_]*[.]?(?:[/·*^ ]?[^\W_]+)?"
 _SPACES = "[ \u00a0\u202f]"
-_BODY = r"(?:[0-9](?:[0-9.,'’ \u00a0\u202f]*[0-9])?[.,]?|[.,][0-9]+)"
+_BODY = "(?:[0-9](?:[0-9.,'’ \u00a0\u202f]*[0-9])?[.,]?|[.,][0-9]+)"
 _CELL = re.compile(
     rf"[(]?[-+−]?(?P<prefix>(?:{_MONEY}){_SPACES}?)?[-+−]?(?P<body>{_BODY})"
     rf"(?P<suffix>{_SPACES}?(?:{_UNITS}|{_MONEY})|{_SPACES}{_WORD_UNIT})?[)]?"

@@ -54,9 +54,9 @@ def test_new_rows_are_appended_in_the_same_notation(again, dialect):
     twice = read_table(dialect).frame
     pd.testing.assert_frame_equal(twice, pd.concat([table.frame] * 2, ignore_index=True))
     if b"\n\n" not in before and b"pipe" not in before:  # an empty line or an odd quote is not made twice
-        text, end = table.source.text, table.source.terminator
+        text, end = table.source.text, table.source.format.terminator
         body = text.split(end, 1)[1]
-        assert after == before + ("" if text.endswith(end) else end).encode() + body.encode(table.source.encoding)
+        assert after == before + ("" if text.endswith(end) else end).encode() + body.encode(table.source.format.encoding.name)
 
 
 def test_mark_is_one_cell_more_in_every_record(plain, again, dialect):
@@ -74,7 +74,7 @@ def test_last_line_ends_as_it_did(again, dialect):
     table = read_table(dialect)
     ends = table.source.text.endswith(("\n", "\r"))
     for options in ({}, {"mark": "synthetic"}, {"only_synthetic": True}):
-        text = again(dialect, table, table.frame[:2], force=True, **options).decode(table.source.encoding)
+        text = again(dialect, table, table.frame[:2], force=True, **options).decode(table.source.format.encoding.name)
         assert text.endswith(("\n", "\r")) == ends
 
 
