@@ -9,14 +9,11 @@ same dialect and notation (`csv_format`), or in the same schema (`arrow`).
 from __future__ import annotations
 
 import difflib
-import gzip
 import tempfile
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -30,6 +27,7 @@ from ganaug.datasets.columns import Mark
 from ganaug.datasets.csv_format import TextFormat, TextSource, write_plain
 from ganaug.datasets.csv_notation import ColumnNotation, Words
 from ganaug.datasets.csv_reader import read_text
+from ganaug.datasets.text_file import read_bytes, writing
 
 __all__ = ["Table", "check_output", "read_table", "write_table", "write_table_samples"]
 
@@ -45,10 +43,6 @@ _KINDS: dict[str, Kind] = {
     ".feather": "feather",
     ".arrow": "feather",
 }
-# A .gz file may grow to so many bytes, and beyond that to so many times its size. Tables shrink to a tenth, rarely to a
-# hundredth; what shrinks more is a file made to fill the memory.
-_MAX_GROWN = 1 << 28
-_MAX_GROWTH = 200
 
 
 @dataclass(frozen=True)
@@ -235,7 +229,7 @@ def read_table(
         else:
             usual = like.source.format.encoding.name if like and isinstance(like.source, TextSource) else None
             frame, source = read_text(
-                _bytes(path), kind, target=target, like=_notations(like), usual=usual, encoding=encoding
+                read_bytes(path), kind, target=target, like=_notations(like), usual=usual, encoding=encoding
             )
             table = Table(frame, source, target)
         if table.frame.empty:
@@ -257,24 +251,6 @@ def _notations(like: Table | None) -> dict[str, ColumnNotation]:
         return {column.name: column.notation for column in like.source.format.columns}
     words = [name for name, column in like.frame.items() if _is_text(column) or column.dtype == "category"]
     return {str(name): ColumnNotation(Words(), pd.Series(dtype=object), "") for name in words}
-
-
-def _bytes(path: Path) -> bytes:
-    """Return the bytes of a text file, decompressed."""
-    if not path.name.lower().endswith(".gz"):
-        return path.read_bytes()
-    limit = max(_MAX_GROWN, _MAX_GROWTH * path.stat().st_size)
-    try:
-        with gzip.open(path) as file:
-            raw = file.read(limit + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"the file is not a complete gzip file ({error})") from error
-    if len(raw) > limit:
-        raise ValueError(
-            f"the file holds more than {limit >> 20:,} MiB, over {_MAX_GROWTH} times its own size, as no table does. If "
-            "you trust it, decompress it with gunzip and pass the result"
-        )
-    return raw
 
 
 def write_table(
@@ -346,7 +322,7 @@ def write_table(
         with replacing(path) as temporary:
             write_arrow(temporary, kind, arrow.extended(rows, marks, only_synthetic), arrow.compression)
         return
-    with _opened(path) as file:
+    with writing(path) as file:
         if not isinstance(table.source, TextSource):
             write_plain(file, kind, table.frame, rows, marks, only_synthetic=only_synthetic)
         elif table.source.format.kind == kind:
@@ -357,18 +333,6 @@ def write_table(
             if marks is not None:
                 tables = [(originals, np.zeros(len(originals), dtype=int)), (rows, marks.values)]
             table.source.format.write_as(file, kind, tables, mark)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """Yield a file to write text to, which is compressed if its name says so and replaces `path` in the end."""
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        if not path.name.lower().endswith(".gz"):
-            yield file
-            return
-        # without a name and a time in the header, so that the same table gives the same bytes
-        with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as compressed:
-            yield compressed  # type: ignore[misc]
 
 
 def _with_typed_labels(table: Table, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -444,7 +408,7 @@ def write_table_samples(
         write_table(path, Table(frame), force=force)
         return
     check_output(path, force=force)
-    with _opened(path) as file:
+    with writing(path) as file:
         of.write_as(file, kind, [(frame[columns], None)], None)
 
 
