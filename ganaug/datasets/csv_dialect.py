@@ -7,7 +7,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -291,19 +291,16 @@ def find_syntax(text: str, kind: Kind) -> tuple[int, Syntax]:
         The delimiter and the quotes.
     """
     sample = text[:_SAMPLE]
-    start, delimiter = 0, None
+    start, delimiters = 0, _candidates(kind)
     if declared := re.match(r'"?sep=([^\r\n])"?[,;\t]*(?:\r\n|\n|\r)', sample, re.IGNORECASE):
-        start, delimiter = declared.end(), declared[1]
+        start, delimiters = declared.end(), (declared[1],)
     below = _below_comments(sample, start)
-    if delimiter is None:
-        delimiter = _delimiter(sample[below:], kind)
+    header, delimiter = _find_header(sample, below, delimiters)
     if below > start:
         comment, position = list(_lines(sample[start:below]))[-1]
         if _is_header(comment, sample[below:], delimiter):
-            below = start + position
-    else:
-        below, delimiter = _below_titles(sample, below, delimiter, kind)
-    return below, Syntax(delimiter, _has_escapes(text, delimiter))
+            header = start + position
+    return header, Syntax(delimiter, _has_escapes(text, delimiter))
 
 
 def _lines(text: str) -> Iterator[tuple[str, int]]:
@@ -328,36 +325,54 @@ def _is_header(comment: str, below: str, delimiter: str) -> bool:
     return len(cells) == len(_cells(comment, delimiter)) > 1 and any(map(_is_number, cells))
 
 
-def _below_titles(text: str, start: int, delimiter: str, kind: Kind) -> tuple[int, str]:
-    """Return where the header starts below a title, and the delimiter; `start` if there is no title."""
-    lines = [(line, position) for (line, position), _ in zip(_lines(text[start:]), range(200), strict=False)]
-    if len(lines) < 3:
-        return start, delimiter
-    # where the first line has as many cells as most lines, only a title that is filled up can stand there
-    n_cells = [len(_cells(line, delimiter)) for line, _ in lines]
-    is_regular = n_cells[0] > 1 and n_cells.count(n_cells[0]) >= len(lines) / 2
-    for usual in [delimiter] if is_regular else dict.fromkeys((delimiter, *_candidates(kind))):
-        widths = [len(_cells(line, usual)) for line, _ in lines]
-        width, n = Counter(widths).most_common(1)[0]
-        first = next(i for i, n_cells in enumerate(widths) if n_cells == width)
-        rows = [_cells(line, usual) for line, _ in lines[: _MAX_TITLES + 1]]
-        while first < len(rows) - 1 and len(rows[first]) > 2 and rows[first][0] and not any(rows[first][1:]):
-            first += 1  # a title, filled up with delimiters
-        if width < 2 or n < len(lines) / 2 or not 0 < first <= _MAX_TITLES or first >= len(rows):
+def _find_header(text: str, start: int, delimiters: Sequence[str]) -> tuple[int, str]:
+    """Return where the header starts, and the delimiter for which most records have as many cells as the header."""
+    best, best_score = (start, delimiters[0]), (0.0, False, 0)
+    part = text[: start + 200_000]
+    for delimiter in delimiters:
+        records = list(islice(Syntax(delimiter).record.finditer(part, start), 200))
+        rows = [_cells(record[0], delimiter) for record in records]
+        widths = [len(row) for row in rows]
+        first = _below_titles(part, records, rows, widths)
+        if first is None or widths[first] < 2:
             continue
-        header = rows[first]
-        is_title = all(
-            len(row) == 1 or not any(row[1:]) or _ends_block(text[start:], lines[i])
-            for i, row in enumerate(rows[:first])
-        )
-        if is_title and all(header) and len(set(header)) == width and not any(map(_is_number, header)):
-            return start + lines[first][1], usual
-    return start, delimiter
+        share = widths[first:].count(widths[first]) / len(widths[first:])
+        score = (share, first == 0, widths[first])
+        if score > best_score:
+            best, best_score = (records[first].start(), delimiter), score
+    return best
 
 
-def _ends_block(text: str, line: tuple[str, int]) -> bool:
+def _below_titles(text: str, records: list[re.Match[str]], rows: list[list[str]], widths: list[int]) -> int | None:
+    """Return which record is the header: the first one, or one below titles; None if no record can be."""
+    if not rows:
+        return None
+    width, n = Counter(widths).most_common(1)[0]
+    is_regular = widths[0] > 1 and widths.count(widths[0]) >= len(rows) / 2
+    first = 0 if is_regular else widths.index(width)
+    while first < len(rows) - 1 and len(rows[first]) > 2 and rows[first][0] and not any(rows[first][1:]):
+        first += 1  # a title, filled up with delimiters
+    if first == 0 or len(rows) < 3 or width < 2 or n < len(rows) / 2 or first > _MAX_TITLES:
+        return 0
+    header = rows[first]
+    is_title = all(
+        len(row) == 1 or not any(row[1:]) or _ends_block(text, record.end())
+        for row, record in zip(rows[:first], records, strict=False)
+    )
+    is_header = all(header) and len(set(header)) == width and _names_columns(header, rows[first + 1 :])
+    return first if is_title and is_header else 0
+
+
+def _names_columns(header: list[str], rows: list[list[str]]) -> bool:
+    """Return whether cells are names and no data: none is a number, or some stand above numbers without being one."""
+    is_number = list(map(_is_number, header))
+    below = [[_is_number(row[i]) for row in rows if len(row) > i] for i in range(len(header))]
+    return not any(is_number) or any(2 * sum(cells) > len(rows) for cells, n in zip(below, is_number, strict=True) if not n)
+
+
+def _ends_block(text: str, end: int) -> bool:
     """Return whether an empty line follows."""
-    return re.match(r"(?:\r\n|\n|\r)[ \t]*(?:\r\n|\n|\r)", text[line[1] + len(line[0]) :][:10]) is not None
+    return re.match(r"(?:\r\n|\n|\r)[ \t]*(?:\r\n|\n|\r)", text[end : end + 10]) is not None
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -370,21 +385,6 @@ def _is_number(cell: str) -> bool:
 
 def _candidates(kind: Kind) -> tuple[str, ...]:
     return ("\t", ",", ";", "|") if kind == "tsv" else (",", ";", "\t", "|")
-
-
-def _delimiter(text: str, kind: Kind) -> str:
-    """Return the delimiter for which most of the first lines have as many cells as the header."""
-    lines = re.sub('"[^"]*"', "", text[:200_000]).splitlines()[:200]
-    lines = [line for line in lines if line.strip()]
-    best, best_score = usual_delimiter(kind), (0.0, 0)
-    if not lines:
-        return best
-    for delimiter in _candidates(kind):
-        width = lines[0].count(delimiter)
-        same = sum(line.count(delimiter) == width for line in lines) / len(lines)
-        if width and (same, width) > best_score:
-            best, best_score = delimiter, (same, width)
-    return best
 
 
 def _has_escapes(text: str, delimiter: str) -> bool:
