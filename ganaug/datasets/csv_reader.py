@@ -105,7 +105,7 @@ def read_text(
     read = _read_columns(names, cells, syntax, target, like or {})
     columns = [column for _, column in read]
     if target in names:
-        labels = {cell for cell in DOUBTFUL_LABELS if cell in set(read[names.index(target)][0].dropna())}
+        labels = set(DOUBTFUL_LABELS) & set(read[names.index(target)][0].dropna().unique())
         if labels:
             warn_user(
                 f"Column {target!r} has {joined(sorted(map(repr, labels)))}, which is taken for a class. If it means "
