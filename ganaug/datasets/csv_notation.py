@@ -256,13 +256,13 @@ def read_column(name: str, cells: pa.DictionaryArray, reading: Reading) -> tuple
         found = _read_words(cells.dictionary, tokens, counts, reading)
     parsed, missing, column = found
 
-    seen = (cells.dictionary if isinstance(column.notation, Words) else tokens).to_numpy(zero_copy_only=False)
-    missing_cells = [seen[i] for i in np.argsort(-counts, kind="stable") if missing[i]]
+    seen = cells.dictionary if isinstance(column.notation, Words) else tokens
+    usual_missing = int(np.argmax(np.where(missing, counts, -1))) if missing.any() else None
     column = dataclasses.replace(
         column,
-        missing=missing_cells[0] if missing_cells else column.missing,
-        has_missing=bool(missing_cells),
-        odd=_odd_cells(column, parsed, seen[~missing], counts[~missing]),
+        missing=column.missing if usual_missing is None else seen[usual_missing].as_py(),
+        has_missing=usual_missing is not None,
+        odd=_odd_cells(column, parsed, seen.filter(pa.array(~missing)), counts[~missing]),
     )
     positions = np.full(len(counts), -1)
     positions[~missing] = np.arange(len(parsed))
@@ -385,31 +385,33 @@ def _step(notation: Notation) -> float:
     return 10.0 ** -min(notation.places, 12) if isinstance(notation, Numbers) else 1.0
 
 
-def _odd_cells(column: ColumnNotation, values: Any, cells: NDArray, counts: NDArray) -> pd.Series:
+def _odd_cells(column: ColumnNotation, values: Any, tokens: pa.Array, counts: NDArray) -> pd.Series:
     """Return the most frequent cell of each value that the notation would write otherwise."""
     none = pd.Series(dtype=object)
     notation = column.notation
-    if not isinstance(notation, Integers | Numbers) or not len(cells):
+    if not isinstance(notation, Integers | Numbers) or not len(tokens):
         return none  # words and dates are written as they are read
     values = np.asarray(values)
-    tokens = pa.array(cells, type=pa.string())
+    n = len(tokens)
     if notation.style.is_plain:
         plain = notation.style.plain(tokens)
         if plain is None or column.limits:
-            usual = np.zeros(len(cells), dtype=bool)
+            usual = np.zeros(n, dtype=bool)
         elif isinstance(notation, Integers):
             usual = _matches(plain, "^(?:0|-?[1-9][0-9]*)$")
         else:
             usual = notation.writes(plain, values)
     else:
-        usual = np.zeros(len(cells), dtype=bool)
+        usual = np.zeros(n, dtype=bool)
     rest = np.flatnonzero(~usual)
     if len(rest):
-        usual[rest] = np.array(notation.write(pd.Series(values[rest])), dtype=object) == cells[rest]
+        cells = tokens.take(pa.array(rest)).to_numpy(zero_copy_only=False)
+        usual[rest] = np.array(notation.write(pd.Series(values[rest])), dtype=object) == cells
     if usual.all():
         return none
     concerned = np.isin(values, values[~usual])
-    seen = _most_frequent(values[concerned], cells[concerned], counts[concerned])
+    cells = tokens.filter(pa.array(concerned)).to_numpy(zero_copy_only=False)
+    seen = _most_frequent(values[concerned], cells, counts[concerned])
     written = np.array(notation.write(pd.Series(seen.index)), dtype=object)
     return seen[written != seen.to_numpy()]
 

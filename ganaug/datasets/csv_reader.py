@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,6 +23,8 @@ from ganaug.datasets.csv_numbers import Clues
 
 # Characters of a cell. Longer ones are documents, for which a table of rows to balance has no use.
 MAX_CELL = 1_000_000
+# Bytes of a record: so many are parsed at a time.
+_MAX_RECORD = 1 << 24
 
 
 def read_text(
@@ -98,10 +99,24 @@ def read_text(
     if has_quotes:
         records = list(islice(syntax.record.finditer(text, header.start()), 1, 2001))
         quotes = [syntax.split(record[0]) for record in records]
-    cells = _read_cells(text, header.start(), syntax, names)
-    del text
-    if cells.num_rows == 0:
+    is_utf8 = found.name == "utf-8" and not syntax.has_escapes
+    if is_utf8:
+        # the bytes are there already: the text, which may be large, is not needed any more
+        before = len(found.bom) + len(text[: header.start()].encode())
+        data, stand_ins = pa.py_buffer(raw).slice(before), {}
+        text = header = None
+    else:
+        body, stand_ins = _without_escapes(text[header.start() :]) if syntax.has_escapes else (text[header.start() :], {})
+        data = pa.py_buffer(body.encode())
+        text = header = body = None
+    try:
+        cells = _read_cells(data, syntax, len(names), has_quotes=has_quotes)
+    except _RaggedError as error:
+        raise ValueError(error.message(decode(raw, found), start, syntax)) from error
+    if not cells:
         raise ValueError("the file holds a header and no rows")
+    for stand_in, written in stand_ins.items():
+        cells = [pc.replace_substring(column, stand_in, written) for column in cells]
     read = _read_columns(names, cells, syntax, target, like or {})
     columns = [column for _, column in read]
     if target in names:
@@ -119,46 +134,55 @@ def read_text(
     return frame, TextSource(raw, of, head, start, has_last_end)
 
 
-def _read_cells(text: str, start: int, syntax: Syntax, names: list[str]) -> pa.Table:
-    """Parse the text into strings. Every cell is as it is written; empty cells are empty strings."""
+class _RaggedError(Exception):
+    """A record has too few or too many cells, or a quote is open; it says which record."""
+
+    def __init__(self, record: int, n_cells: int, n_expected: int) -> None:
+        super().__init__(record)
+        self.record, self.n_cells, self.n_expected = record, n_cells, n_expected
+
+    def message(self, text: str, start: int, syntax: Syntax) -> str:
+        """Say on which line of the text it is."""
+        line = syntax.line(text, start, self.record)
+        if self.n_cells == self.n_expected:
+            return f"line {line} opens a quote that is never closed"
+        hint = "; if the first line is a title or a comment, remove it" if self.record == 1 else ""
+        if '\\"' in text:
+            hint += "; quotes within quotes have a backslash, write them twice instead"
+        return f"line {line} has {counted(self.n_cells, 'cell')}, but the header has {self.n_expected}{hint}"
+
+
+def _read_cells(data: pa.Buffer, syntax: Syntax, n_columns: int, *, has_quotes: bool) -> list[pa.ChunkedArray]:
+    """Parse UTF-8 into strings, a list of columns without the header. Every cell is as it is written."""
     ragged: list[Any] = []
 
     def stop(row: Any) -> str:
         ragged.append(row)
         return "error"
 
-    numbered = [str(i) for i in range(len(names))]  # Arrow finds the types of columns by their names
-    body, stand_ins = _without_escapes(text[start:]) if syntax.has_escapes else (text[start:], {})
-    data, has_quotes = body.encode(), '"' in body
-    del body
+    numbered = [str(i) for i in range(n_columns)]  # Arrow finds the types of columns by their names
     try:
         cells = pa.csv.read_csv(
-            io.BytesIO(data),
+            pa.BufferReader(data),
             # In several threads, Arrow does not say which row is ragged.
-            pa.csv.ReadOptions(column_names=numbered, use_threads=False, block_size=min(len(data) + 1, 1 << 26)),
+            pa.csv.ReadOptions(column_names=numbered, use_threads=False, block_size=min(data.size + 1, _MAX_RECORD)),
             pa.csv.ParseOptions(delimiter=syntax.delimiter, newlines_in_values=has_quotes, invalid_row_handler=stop),
             pa.csv.ConvertOptions(
                 column_types=dict.fromkeys(numbered, pa.string()), strings_can_be_null=False, check_utf8=False
             ),
         )
     except pa.ArrowInvalid as error:
-        if not ragged:
-            raise
-        line = syntax.line(text, start, ragged[0].number - 1)
-        n_cells, n_expected = ragged[0].actual_columns, ragged[0].expected_columns
-        hint = "; if the first line is a title or a comment, remove it" if ragged[0].number == 2 else ""
-        hint += "; a quote within quotes has a backslash there, write it twice instead" if '\\"' in text else ""
-        raise ValueError(
-            f"line {line} has {counted(n_cells, 'cell')}, but the header has {n_expected}{hint}"
-        ) from error
+        if ragged:
+            raise _RaggedError(ragged[0].number - 1, ragged[0].actual_columns, ragged[0].expected_columns) from error
+        if "straddl" in str(error):
+            raise ValueError(
+                f"a record has more than {_MAX_RECORD >> 20} MiB: either a quote is never closed, or this is not a table"
+            ) from error
+        raise
     last = cells.column(cells.num_columns - 1)[-1].as_py()
-    if "\n" in last and not text.rstrip("\r\n").endswith('"'):
-        line = syntax.line(text, start, cells.num_rows - 1)
-        raise ValueError(f"line {line} opens a quote that is never closed")
-    for stand_in, written in stand_ins.items():
-        columns = [pc.replace_substring(column, stand_in, written) for column in cells.columns]
-        cells = pa.table(columns, names=numbered)
-    return cells.slice(1)
+    if "\n" in last and data.slice(max(0, data.size - 1_000)).to_pybytes().rstrip(b"\r\n")[-1:] != b'"':
+        raise _RaggedError(cells.num_rows - 1, n_columns, n_columns)
+    return [column.slice(1) for column in cells.columns] if cells.num_rows > 1 else []
 
 
 def _without_escapes(text: str) -> tuple[str, dict[str, str]]:
@@ -170,18 +194,25 @@ def _without_escapes(text: str) -> tuple[str, dict[str, str]]:
 
 
 def _read_columns(
-    names: list[str], cells: pa.Table, syntax: Syntax, target: str | None, known: Mapping[str, ColumnNotation]
+    names: list[str], cells: list[Any], syntax: Syntax, target: str | None, known: Mapping[str, ColumnNotation]
 ) -> list[tuple[pd.Series, TextColumn]]:
-    """Read all columns, and those of doubtful numbers once more when the others have told the decimal mark."""
+    """Read all columns, and those of doubtful numbers once more when the others have told the decimal mark.
+
+    A column of cells is let go as soon as it is read.
+    """
     clues = Clues(syntax.delimiter)
     readings = {name: Reading(clues, known.get(name), is_labels=name == target) for name in names}
-    read = [_read_column(name, cells.column(i), readings[name]) for i, name in enumerate(names)]
+    read = []
+    for i, name in enumerate(names):
+        read.append(_read_column(name, cells[i], readings[name]))
+        if read[i][1].notation.is_sure:
+            cells[i] = None
     marks = {column.notation.decimal for _, column in read} - {""}
     mark = marks.pop() if len(marks) == 1 else ""
     for i, (_, column) in enumerate(read):
         if mark and not column.notation.is_sure:
             reading = replace(readings[column.name], clues=Clues(syntax.delimiter, mark))
-            read[i] = _read_column(column.name, cells.column(i), reading)
+            read[i] = _read_column(column.name, cells[i], reading)
     odd = [column.name for _, column in read if column.notation.looks_numeric and column.name not in known]
     if odd:
         warn_user(
