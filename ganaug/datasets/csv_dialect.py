@@ -104,8 +104,12 @@ class Syntax:
         record : int
             Position of the record, from 0.
         """
-        match = next(islice(self.record.finditer(text, start), record, None), None)
-        before = text[: match.start()] if match else text
+        # the record itself may be huge, so only those before it are matched
+        last = next(islice(self.record.finditer(text, start), record - 1, None), None) if record else None
+        position = start if last is None else last.end()
+        while position < len(text) and text[position] in "\r\n":
+            position += 1
+        before = text[:position]
         return before.count("\n") + 1 if "\n" in text else before.count("\r") + 1
 
     def values(self, record: str) -> list[str]:
