@@ -309,10 +309,7 @@ def _read_words(dictionary: pa.Array, tokens: pa.Array, counts: NDArray, reading
     known = pa.array(~missing)
     is_odd = False
     if not reading.is_labels and (~missing).sum() > 20:
-        looks = looks_numeric(tokens.filter(known))
-        # 5+ grades and ZIP codes with leading zeros have no sign, money or unit
-        plain = _matches(tokens.filter(known), "^[0-9]+$")
-        is_odd = bool(looks.mean() > 0.9 and plain.mean() < 0.9)
+        is_odd = bool(looks_numeric(tokens.filter(known)).mean() > 0.9)
     return dictionary.filter(known).to_numpy(zero_copy_only=False), missing, _new(Words(), looks_numeric=is_odd)
 
 

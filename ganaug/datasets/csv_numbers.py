@@ -470,7 +470,9 @@ def looks_numeric(tokens: pa.Array) -> NDArray:
     tokens : Array of str, shape (n,)
         The cells.
     """
-    return _matches(tokens, rf"^[<>≤≥]?=?{_SPACES}?{_CELL.pattern}$")
+    looks = _matches(tokens, rf"^[<>≤≥]?=?{_SPACES}?{_CELL.pattern}(?:[kKMB]|[+])?$")
+    # neither a version 1.2.3 nor a code 00123
+    return looks & ~_matches(tokens, "[0-9][.][0-9]+[.][0-9]|^0[0-9]")
 
 
 def _mask(tokens: pa.Array, pattern: str) -> pa.Array:

@@ -216,9 +216,9 @@ def _read_columns(
     odd = [column.name for _, column in read if column.notation.looks_numeric and column.name not in known]
     if odd:
         warn_user(
-            f"{counted(len(odd), 'column')} {'holds' if len(odd) == 1 else 'hold'} cells that look like numbers in "
-            f"several notations, and {'is' if len(odd) == 1 else 'are'} used as categories: {listed(odd, 5)}. Write all "
-            "cells of a column in one notation to have them read as numbers."
+            f"{counted(len(odd), 'column')} {'holds' if len(odd) == 1 else 'hold'} cells that look like numbers, but not "
+            f"in one notation, and {'is' if len(odd) == 1 else 'are'} used as categories: {listed(odd, 5)}. Write all cells "
+            "of a column in one notation to have them read as numbers."
         )
     return read
 
