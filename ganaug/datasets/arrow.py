@@ -116,7 +116,9 @@ def read_arrow(path: Path, kind: Literal["parquet", "feather"]) -> ArrowSource:
 
 def _check_width(n_columns: int) -> None:
     if n_columns > MAX_COLUMNS:
-        raise ValueError(f"the file has {n_columns:,} columns; the limit is {MAX_COLUMNS:,}. Keep the columns that matter")
+        raise ValueError(
+            f"the file has {n_columns:,} columns; the limit is {MAX_COLUMNS:,}. Keep the columns that matter"
+        )
 
 
 def _check_size(n_rows: int, n_columns: int, size: int) -> None:

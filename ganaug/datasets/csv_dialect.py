@@ -197,7 +197,9 @@ def named_encoding(raw: bytes, name: str) -> Encoding:
             f"--encoding {name} (in Python encoding=) is not known; use one such as utf-8, utf-16, cp1252, cp1251, gbk "
             "or shift_jis"
         ) from error
-    marked = next((Encoding(of, bom) for bom, of in _BOMS if raw.startswith(bom) and codec.name.startswith(of[:5])), None)
+    marked = next(
+        (Encoding(of, bom) for bom, of in _BOMS if raw.startswith(bom) and codec.name.startswith(of[:5])), None
+    )
     if marked is not None and (codec.name in ("utf-8-sig", "utf-16", "utf-32") or codec.name == marked.name):
         return marked
     plain = {"utf-8-sig": "utf-8", "utf-16": _utf16(raw) or "utf-16-le", "utf-32": "utf-32-le"}
@@ -371,7 +373,9 @@ def _names_columns(header: list[str], rows: list[list[str]]) -> bool:
     """Return whether cells are names and no data: none is a number, or some stand above numbers without being one."""
     is_number = list(map(_is_number, header))
     below = [[_is_number(row[i]) for row in rows if len(row) > i] for i in range(len(header))]
-    return not any(is_number) or any(2 * sum(cells) > len(rows) for cells, n in zip(below, is_number, strict=True) if not n)
+    return not any(is_number) or any(
+        2 * sum(cells) > len(rows) for cells, n in zip(below, is_number, strict=True) if not n
+    )
 
 
 def _ends_block(text: str, end: int) -> bool:

@@ -195,7 +195,7 @@ class ColumnNotation:
 
 def _checked(kind: Any, fields: Mapping[str, Any]) -> Any:
     """Build a dataclass of plain fields, each of its declared type."""
-    types = {"str": str, "int": int, "bool": bool, "float": (int, float), "NumberStyle": NumberStyle}
+    types: dict[str, Any] = {"str": str, "int": int, "bool": bool, "float": int | float, "NumberStyle": NumberStyle}
     for of in dataclasses.fields(kind):
         if of.name in fields and not isinstance(fields[of.name], types[str(of.type)]):
             raise TypeError(f"{of.name}={fields[of.name]!r} is not of type {of.type}")

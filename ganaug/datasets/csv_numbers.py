@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -112,9 +111,7 @@ class NumberStyle:
             whole = rf"{grouped}|[1-9][0-9]{{0,{self.group_from - 2}}}"
         body = rf"(?:0|{whole})(?:{decimal}[0-9]*)?|{decimal}[0-9]+"
         prefix, suffix = re.escape(self.prefix), re.escape(self.suffix)
-        return (
-            rf"^(?P<open>[(]?)(?P<first>[-+−]?){prefix}(?P<second>[-+−]?)(?P<body>{body}){suffix}(?P<close>[)]?)$"
-        )
+        return rf"^(?P<open>[(]?)(?P<first>[-+−]?){prefix}(?P<second>[-+−]?)(?P<body>{body}){suffix}(?P<close>[)]?)$"
 
     def dress(self, cell: str) -> str:
         """Write a plain number in this style.
@@ -291,7 +288,7 @@ class Clues:
     """
 
     delimiter: str = ","
-    decimal: Literal["", ".", ","] = ""
+    decimal: str = ""
 
 
 @dataclass(frozen=True)
@@ -335,15 +332,15 @@ def find_numbers(tokens: pa.Array, clues: Clues) -> Found | None:
     if first is None:
         # a decimal comma may come with exponents and infinity, which have no group and no unit
         return _numbers(tokens, NumberStyle(decimal=",").plain(tokens), NumberStyle(decimal=","))
-    affixes = {"prefix": first["prefix"] or "", "suffix": first["suffix"] or ""}
+    prefix, suffix = first["prefix"] or "", first["suffix"] or ""
     bodies = pc.extract_regex(
         tokens,
-        rf"^[(]?[-+−]?{re.escape(affixes['prefix'])}[-+−]?(?P<body>{_BODY}){re.escape(affixes['suffix'])}[)]?$",
+        rf"^[(]?[-+−]?{re.escape(prefix)}[-+−]?(?P<body>{_BODY}){re.escape(suffix)}[)]?$",
     )
     styles = [] if bodies.null_count else _marks(bodies.field(0), clues)
     styles.append((NumberStyle(decimal=","), True))
     for style, is_sure in styles:
-        style = replace(style, **affixes) if style.group or not style.is_plain or any(affixes.values()) else style
+        style = replace(style, prefix=prefix, suffix=suffix)
         style = _with_signs(style, tokens)
         plain = style.plain(tokens)
         if plain is None or (style.minus == "(" and not _any(tokens, "^[^(]")):

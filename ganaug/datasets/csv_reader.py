@@ -99,16 +99,17 @@ def read_text(
     if has_quotes:
         records = list(islice(syntax.record.finditer(text, header.start()), 1, 2001))
         quotes = [syntax.split(record[0]) for record in records]
-    is_utf8 = found.name == "utf-8" and not syntax.has_escapes
-    if is_utf8:
-        # the bytes are there already: the text, which may be large, is not needed any more
-        before = len(found.bom) + len(text[: header.start()].encode())
-        data, stand_ins = pa.py_buffer(raw).slice(before), {}
-        text = header = None
+    stand_ins: dict[str, str] = {}
+    if found.name == "utf-8" and not syntax.has_escapes:
+        # the bytes are there already; the text, which may be large, is not needed any more
+        data = pa.py_buffer(raw).slice(len(found.bom) + len(text[: header.start()].encode()))
     else:
-        body, stand_ins = _without_escapes(text[header.start() :]) if syntax.has_escapes else (text[header.start() :], {})
+        body = text[header.start() :]
+        if syntax.has_escapes:
+            body, stand_ins = _without_escapes(body)
         data = pa.py_buffer(body.encode())
-        text = header = body = None
+        del body
+    del text, header
     try:
         cells = _read_cells(data, syntax, len(names), has_quotes=has_quotes)
     except _RaggedError as error:

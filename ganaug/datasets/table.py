@@ -329,9 +329,9 @@ def write_table(
             table.source.write(file, rows, marks, only_synthetic=only_synthetic)
         else:
             originals = table.frame.iloc[:0] if only_synthetic else table.frame
-            tables = [(originals, None), (rows, None)]
-            if marks is not None:
-                tables = [(originals, np.zeros(len(originals), dtype=int)), (rows, marks.values)]
+            zeros = np.zeros(len(originals), dtype=int)
+            of_rows = None if marks is None else marks.values
+            tables = [(originals, None if marks is None else zeros), (rows, of_rows)]
             table.source.format.write_as(file, kind, tables, mark)
 
 

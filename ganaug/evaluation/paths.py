@@ -96,7 +96,9 @@ def evaluate_paths(
         raise ValueError(f"{joined(kinds)}; all of them must hold the same kind of data")
     modality = modalities[paths[0]]
     _check_parameters(
-        paths[0], modality.noun, {"rows": {"target": target, "mark": mark, "encoding": encoding}, "images": {"inception": inception}}
+        paths[0],
+        modality.noun,
+        {"rows": {"target": target, "mark": mark, "encoding": encoding}, "images": {"inception": inception}},
     )
     if modality.name == "image":
         return _evaluate_images(paths, inception, random_state)

@@ -23,5 +23,5 @@ def test_the_shell_prints_no_control_characters(capsys, monkeypatch):
     assert capsys.readouterr().err == "ganaug: error: a␛[31m b␇\n"
     screen = console()
     screen.file = io.StringIO()
-    screen.print("name \x1b]0;title\x07", style="bold", markup=False)
-    assert screen.file.getvalue() == "name ␛]0;title␇\n"
+    screen.print("name \x1b]0;title\x9b2J", style="bold", markup=False)
+    assert screen.file.getvalue() == "name ␛]0;title\ufffd2J\n"

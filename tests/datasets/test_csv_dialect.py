@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from ganaug.datasets import read_table
+from ganaug.datasets import csv_reader, read_table
 
 QUOTED = 'name,note,n\n"Ann","a ""b"", c",1\n"Bob","two\nlines",2\n"Cy","",3\n'
 
@@ -64,7 +64,9 @@ def test_new_rows_are_appended_in_the_same_notation(again, dialect):
     if b"\n\n" not in before and b"pipe" not in before:  # an empty line or an odd quote is not made twice
         text, end = table.source.text, table.source.format.terminator
         body = text[len(table.source.head) + len(end) :]
-        assert after == before + ("" if text.endswith(end) else end).encode() + body.encode(table.source.format.encoding.name)
+        assert after == before + ("" if text.endswith(end) else end).encode() + body.encode(
+            table.source.format.encoding.name
+        )
 
 
 def test_mark_is_one_cell_more_in_every_record(plain, again, dialect):
@@ -148,8 +150,10 @@ def test_unknown_encodings_are_named(tmp_path):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"x,y\n" + b"z" * 1_000_001 + b",1\n", "column 'x' has a cell of 1,000,001 characters; the limit is 1,000,000"),
-        (b"x,y\n" + b"z" * 17_000_000 + b",1\n", "a record has more than 16 MiB"),
+        (
+            b"x,y\n" + b"z" * 1_000_001 + b",1\n",
+            "column 'x' has a cell of 1,000,001 characters; the limit is 1,000,000",
+        ),
         (b"x,y\n1,2\n" + b"," * 1_000_000 + b"\n", "line 3 has 1,000,001 cells, but the header has 2"),
         (",".join(f"c{i}" for i in range(20_001)).encode() + b"\n1\n", "20,001 columns; the limit is 20,000"),
         (b"," * 1_100_000 + b"\n1\n", "the header has more than 1,000,000 characters"),
@@ -158,4 +162,11 @@ def test_unknown_encodings_are_named(tmp_path):
 def test_sizes_that_no_table_has(tmp_path, data, message):
     (tmp_path / "in.csv").write_bytes(data)
     with pytest.raises(ValueError, match=message):
+        read_table(tmp_path / "in.csv")
+
+
+def test_a_record_of_the_size_of_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_reader, "_MAX_RECORD", 1 << 20)
+    (tmp_path / "in.csv").write_bytes(b"x,y\n" + b"z" * 3_000_000 + b",1\n2,3\n")
+    with pytest.raises(ValueError, match="a record has more than 1 MiB: either a quote is never closed"):
         read_table(tmp_path / "in.csv")

@@ -46,7 +46,15 @@ def test_the_file_tells_which_mark_is_the_decimal_one(csv):
 
 
 @pytest.mark.parametrize(
-    "cells", [("{} kg", "{} lb"), ("${}", "€{}"), ("{}.5k", "{}"), ("90+", "{}"), ("<0.1", "<0.2", "{}"), ("1 year", "{} years")]
+    "cells",
+    [
+        ("{} kg", "{} lb"),
+        ("${}", "€{}"),
+        ("{}.5k", "{}"),
+        ("90+", "{}"),
+        ("<0.1", "<0.2", "{}"),
+        ("1 year", "{} years"),
+    ],
 )
 def test_mixed_notations_are_named(csv, cells):
     with pytest.warns(UserWarning, match="used as categories: 'weight'"):
@@ -65,7 +73,13 @@ def test_another_file_is_read_like_the_first(tmp_path):
     """A part of a file, whose cells alone would be read as other types, has the values of the whole."""
     rng = np.random.default_rng(0)
     rows = [
-        (f"{rng.integers(500, 99_999):05d}", ["<1", "2", "3.5"][i % 3], f"0{i % 9 + 1}/{i % 28 + 1:02d}/2024", f"{i:02d}", "x")
+        (
+            f"{rng.integers(500, 99_999):05d}",
+            ["<1", "2", "3.5"][i % 3],
+            f"0{i % 9 + 1}/{i % 28 + 1:02d}/2024",
+            f"{i:02d}",
+            "x",
+        )
         for i in range(60)
     ]
     for name, kept in {

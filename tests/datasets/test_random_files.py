@@ -8,9 +8,9 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from random_files import text_file
 
 from ganaug.datasets import read_table, write_table
-from random_files import text_file
 
 N_CASES = int(os.environ.get("GANAUG_RANDOM_FILES", "200"))
 

@@ -102,7 +102,9 @@ def test_a_file_that_fills_the_memory_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(text_file, "_MAX_GROWN", 1 << 16)
     path = tmp_path / "in.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 100_000))
-    with pytest.raises(ValueError, match="over 200 times its own size, as no table does. If you trust it, decompress it"):
+    with pytest.raises(
+        ValueError, match="over 200 times its own size, as no table does. If you trust it, decompress it"
+    ):
         read_table(path)
 
 
@@ -120,7 +122,11 @@ def test_samples_in_the_format_of_a_file(csv, tmp_path):
     stored = json.loads(json.dumps(table.format()))
     rows = pd.DataFrame({"price, €": [5000.5, None], "day": pd.to_datetime(["2024-01-02", "2024-03-04"])})
     write_table_samples(tmp_path / "out.csv", rows, target="id", label=7, text_format=stored)
-    assert (tmp_path / "out.csv").read_text().splitlines() == ['id;price, €;day', "7;5.000,50 €;02.01.2024", "7;?;04.03.2024"]
+    assert (tmp_path / "out.csv").read_text().splitlines() == [
+        "id;price, €;day",
+        "7;5.000,50 €;02.01.2024",
+        "7;?;04.03.2024",
+    ]
     # rows of other columns, and a description that somebody changed
     write_table_samples(tmp_path / "other.csv", rows, text_format=stored)
     assert (tmp_path / "other.csv").read_text().startswith('"price, €",day\n5000.5,')

@@ -18,7 +18,16 @@ LETTERS = {
     "latin-1": ["Zürich", "Åse"],
 }
 BOMS = {"utf-8": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
-DATES = ["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%d-%b-%Y", "%Y%m%d"]
+DATES = [
+    "%Y-%m-%d",
+    "%d.%m.%Y",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%SZ",
+    "%d-%b-%Y",
+    "%Y%m%d",
+]
 
 
 @dataclass
@@ -68,7 +77,17 @@ def _number_cells(rng: np.random.Generator, n: int, decimal: str) -> tuple[list[
     group = str(rng.choice(["", "", other, " ", "'"]))
     if group == other and fixed and places == 3:
         group = ""
-    affixes = [("", ""), ("", ""), ("$", ""), ("USD ", ""), ("", " EUR"), ("", "%"), ("", " %"), ("", " kg"), ("", "km")]
+    affixes = [
+        ("", ""),
+        ("", ""),
+        ("$", ""),
+        ("USD ", ""),
+        ("", " EUR"),
+        ("", "%"),
+        ("", " %"),
+        ("", " kg"),
+        ("", "km"),
+    ]
     prefix, suffix = affixes[int(rng.integers(len(affixes)))]
     parentheses = rng.random() < 0.2 and any(not cell.startswith("-") for cell in plain)
     first = rng.random() < 0.5
@@ -82,7 +101,9 @@ def _number_cells(rng: np.random.Generator, n: int, decimal: str) -> tuple[list[
         return (sign + prefix if first else prefix + sign) + number + suffix
 
     whole = rf"\d{{1,3}}(?:{re.escape(group)}\d{{3}})*" if group else r"\d+"
-    rest = (rf"{re.escape(decimal)}\d{{{places}}}" if fixed else rf"(?:{re.escape(decimal)}\d{{1,{places}}})?") * (places > 0)
+    rest = (rf"{re.escape(decimal)}\d{{{places}}}" if fixed else rf"(?:{re.escape(decimal)}\d{{1,{places}}})?") * (
+        places > 0
+    )
     start, end = re.escape(prefix), re.escape(suffix)
     body = rf"-?{start}-?{whole}{rest}{end}"
     return [dress(cell) for cell in plain], rf"{body}|\({body}\)"
@@ -123,7 +144,13 @@ def text_file(seed: int) -> TextFile:
             add(name, cells, "number", pattern, missing)
         elif what == "integer":
             low = int(rng.integers(-50, 50))
-            add(name, [str(v) for v in rng.integers(low, low + int(rng.integers(2, 10**6)), n)], "number", r"-?\d+", missing)
+            add(
+                name,
+                [str(v) for v in rng.integers(low, low + int(rng.integers(2, 10**6)), n)],
+                "number",
+                r"-?\d+",
+                missing,
+            )
         elif what == "date":
             days = np.datetime64("2015-01-01") + rng.integers(0, 3000, n).astype("timedelta64[D]")
             import pandas as pd
@@ -136,7 +163,12 @@ def text_file(seed: int) -> TextFile:
         elif what == "letters":
             add(name, [str(v) for v in rng.choice(LETTERS[encoding], n)], "text", ".+", missing)
         elif what == "quotes":
-            add(name, [str(v) for v in rng.choice(['say "hi"', f"a{delimiter} b", "two\nlines", "plain"], n)], "text", r"[\s\S]+")
+            add(
+                name,
+                [str(v) for v in rng.choice(['say "hi"', f"a{delimiter} b", "two\nlines", "plain"], n)],
+                "text",
+                r"[\s\S]+",
+            )
         else:
             words = [word for word in WORDS if delimiter not in word]
             add(name, [str(v) for v in rng.choice(words, n)], "text", ".+", missing)
@@ -155,7 +187,11 @@ def text_file(seed: int) -> TextFile:
     for row in zip(*table, strict=True):
         cells = [quoted(cell, is_text) for cell, is_text in zip(row, texts, strict=True)]
         lines.append(delimiter.join(cells[:1] + [lead + cell if '"' not in cell else cell for cell in cells[1:]]))
-    above = pick("", "", "", "# source: x" + end, f"sep={delimiter}{end}", f"Report of May{end}{end}") if delimiter != "\t" else ""
+    above = (
+        pick("", "", "", "# source: x" + end, f"sep={delimiter}{end}", f"Report of May{end}{end}")
+        if delimiter != "\t"
+        else ""
+    )
     text = above + end.join(lines) + (end if rng.random() < 0.8 else "")
     bom = BOMS.get(encoding, b"") if encoding.startswith("utf-16") or rng.random() < 0.2 else b""
     options: dict = {"target": "class"}
