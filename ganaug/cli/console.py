@@ -68,7 +68,7 @@ def on_terminal() -> bool:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a rich console without automatic highlighting, on which control characters of the data show and do nothing."""
+    """Return a rich console without highlighting, on which control characters of the data do nothing but show."""
     from rich.console import Console, RenderHook
     from rich.segment import Segment
 

@@ -124,8 +124,8 @@ def _check_width(n_columns: int) -> None:
 def _check_size(n_rows: int, n_columns: int, size: int) -> None:
     if n_rows < 0 or n_rows * n_columns > max(_MAX_CELLS, _MAX_GROWTH * size):
         raise ValueError(
-            f"the file of {size:,} bytes claims to hold {n_rows:,} rows of {n_columns:,} columns; it is damaged, or made "
-            "to fill the memory"
+            f"the file of {size:,} bytes claims to hold {n_rows:,} rows of {n_columns:,} columns; it is damaged, or "
+            "made to fill the memory"
         )
 
 

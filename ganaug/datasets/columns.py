@@ -17,12 +17,12 @@ class Mark(NamedTuple):
     ----------
     name : str
         Name of the column.
-    values : ndarray of int, shape (n_appended,)
+    marks : ndarray of int, shape (n_appended,)
         Its values in the rows that are appended: 1 for a synthetic row, 0 for a repeated original.
     """
 
     name: str
-    values: NDArray
+    marks: NDArray
 
     def column(self, n_originals: int) -> NDArray:
         """Return the whole column: 0 for each original, then the values of the appended rows.
@@ -32,7 +32,7 @@ class Mark(NamedTuple):
         n_originals : int
             Number of originals.
         """
-        return np.concatenate([np.zeros(n_originals), self.values]).astype(np.int8)
+        return np.concatenate([np.zeros(n_originals), self.marks]).astype(np.int8)
 
 
 def check_unique(names: Iterable[str]) -> None:

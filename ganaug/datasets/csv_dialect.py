@@ -16,7 +16,7 @@ Kind = Literal["csv", "tsv"]
 
 # From so much of a file its delimiter and its header are found. A header may not be longer.
 _SAMPLE = 4_000_000
-# Encodings that are tried for a file that is not UTF-8, in this order, where a name is known that must be in its header.
+# Tried in this order for a file that is not UTF-8, where a name is known that must be in its header.
 _CODE_PAGES = (
     *("cp1252", "cp1251", "gb18030", "shift_jis", "cp949", "big5", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256"),
     *("cp1257", "koi8-r", "cp866", "euc-jp", "cp437", "cp850", "mac-roman"),

@@ -297,7 +297,7 @@ class TextSource:
                 file.write(part.encode(encoding))
         # The new last line has a line end if and only if the old one had one.
         is_ended = self.has_last_end and not only_synthetic
-        blocks = of.marked(of.records(rows, of.syntax), None if mark is None else mark.values, of.syntax.delimiter)
+        blocks = of.marked(of.records(rows, of.syntax), None if mark is None else mark.marks, of.syntax.delimiter)
         for block in blocks:
             text = end.join(block)
             file.write((text + end if is_ended else end + text).encode(encoding))

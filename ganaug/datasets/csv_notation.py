@@ -289,7 +289,7 @@ def _read_typed(tokens: pa.Array, counts: NDArray, clues: Clues) -> _Read | None
     if (dates := find_dates(known)) is not None:
         return dates[0], missing, _new(dates[1])
     if (found := find_numbers(known, clues)) is not None:
-        return found.values, missing, _new(found.notation, is_sure=found.is_sure)
+        return found.numbers, missing, _new(found.notation, is_sure=found.is_sure)
     if (limited := _read_limited(known, clues)) is not None:
         return limited[0], missing, limited[1]
     word = ~missing & ~_matches(tokens, r"[0-9]") & ~_matches(tokens, r"^[+-]?(?i:inf|infinity)$")
@@ -297,7 +297,7 @@ def _read_typed(tokens: pa.Array, counts: NDArray, clues: Clues) -> _Read | None
         # One word that occurs repeatedly among numbers, e.g. "unknown", is the file's own way to say missing.
         found = find_numbers(tokens.filter(pa.array(~missing & ~word)), clues)
         if found is not None:
-            return found.values, missing | word, _new(found.notation, is_sure=found.is_sure)
+            return found.numbers, missing | word, _new(found.notation, is_sure=found.is_sure)
     return None
 
 
@@ -331,7 +331,7 @@ def _read_like(dictionary: pa.Array, tokens: pa.Array, reading: Reading) -> _Rea
     if values is None and isinstance(like.notation, Integers | Numbers):
         # numbers in the usual notation, as most programs write them
         plain = find_numbers(known.filter(pa.array(~at_limit)), dataclasses.replace(reading.clues, decimal="."))
-        values = None if plain is None else plain.values
+        values = None if plain is None else plain.numbers
     if values is None:
         return None
     if at_limit.any():
@@ -351,8 +351,8 @@ def _read_limited(tokens: pa.Array, clues: Clues) -> tuple[Any, ColumnNotation] 
     found = find_numbers(tokens.filter(pa.array(~at_limit)), clues)
     if found is None:
         return None
-    values = np.empty(len(tokens), dtype=found.values.dtype)
-    values[~at_limit] = found.values
+    values = np.empty(len(tokens), dtype=found.numbers.dtype)
+    values[~at_limit] = found.numbers
     limits = []
     for position in np.flatnonzero(at_limit):
         cell = tokens[int(position)].as_py()
@@ -364,7 +364,7 @@ def _read_limited(tokens: pa.Array, clues: Clues) -> tuple[Any, ColumnNotation] 
         step = _step(found.notation)
         value = float(np.round(bound[0] + (step if is_upper else -step), 12))
         is_inclusive = cell[0] in "≤≥" or cell[1:2] == "="
-        nearest = found.values.max() if is_upper else found.values.min()
+        nearest = found.numbers.max() if is_upper else found.numbers.min()
         side = nearest - bound[0] if is_upper else bound[0] - nearest
         if side > 0 or (is_inclusive and side == 0):
             return None

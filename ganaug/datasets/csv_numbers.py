@@ -22,9 +22,10 @@ _CODES = (
 _MONEY = rf"(?:(?:US|A|C|CA|AU|NZ|HK|S|R|MX)?[$]|[¢£¤¥฿₡₦₩₪₫€₭₮₱₲₴₵₸₹₺₼₽₾₿￥]|{_CODES}|Rs[.]?|SFr[.]?|Fr[.]|kr[.]?|zł|Kč|Ft|R)"
 # Units that may follow a number without a space. A single capital letter may not: 10A is a code.
 _UNITS = (
-    "%|‰|°C?|°F|kg|g|mg|µg|μg|ug|t|lbs?|oz|km|m|cm|mm|µm|μm|nm|mi|ft|in|yd|m²|m2|m³|m3|km²|km2|ha|sqft|s|ms|sec|min|h|hrs?|d|"
-    "yrs?|Hz|kHz|MHz|GHz|kW|MW|kWh|MWh|mV|mA|mAh|KB|kB|MB|GB|TB|ml|mL|dl|dL|cl|cc|mph|km/h|kmh|kph|m/s|kmpl|km/kg|bhp|hp|PS|"
-    "rpm|kcal|cal|kJ|Nm|bar|hPa|kPa|Pa|psi|px|pt|em|dB|bpm|mmHg|ppm|ppb|mg/dL|g/dL|mmol/L|mg/L|ng/mL|dpi|fps|kbps|Mbps|bps|pp|bp"
+    "%|‰|°C?|°F|kg|g|mg|µg|μg|ug|t|lbs?|oz|km|m|cm|mm|µm|μm|nm|mi|ft|in|yd|m²|m2|m³|m3|km²|km2|ha|sqft|s|"
+    "ms|sec|min|h|hrs?|d|yrs?|Hz|kHz|MHz|GHz|kW|MW|kWh|MWh|mV|mA|mAh|KB|kB|MB|GB|TB|ml|mL|dl|dL|cl|cc|mph|"
+    "km/h|kmh|kph|m/s|kmpl|km/kg|bhp|hp|PS|rpm|kcal|cal|kJ|Nm|bar|hPa|kPa|Pa|psi|px|pt|em|dB|bpm|mmHg|ppm|"
+    "ppb|mg/dL|g/dL|mmol/L|mg/L|ng/mL|dpi|fps|kbps|Mbps|bps|pp|bp"
 )
 # With a space before it, any short word is a unit.
 _WORD_UNIT = r"[^\W\d_][^\W_]*[.]?(?:[/·*^ ]?[^\W_]+)?"
@@ -297,7 +298,7 @@ class Found:
 
     Attributes
     ----------
-    values : ndarray of shape (n,)
+    numbers : ndarray of shape (n,)
         The values of the cells.
     notation : Integers or Numbers
         How they are written.
@@ -307,7 +308,7 @@ class Found:
         Whether the cells leave no doubt which mark is the decimal one. False for 1,234 beside 766.
     """
 
-    values: NDArray
+    numbers: NDArray
     notation: Integers | Numbers
     plain: pa.Array
     is_sure: bool = True
@@ -361,7 +362,7 @@ def _with_signs(style: NumberStyle, tokens: pa.Array) -> NumberStyle:
 
 
 def _marks(bodies: pa.Array, clues: Clues) -> list[tuple[NumberStyle, bool]]:
-    """Return the decimal and group marks that may explain the digits, the likeliest first, and whether they are sure."""
+    """Return the marks that may explain the digits, the likeliest first, and whether they are sure."""
     groups = [mark for mark in _GROUPS if _any(bodies, re.escape(mark))]
     has_comma, has_point = _any(bodies, ","), _any(bodies, "[.]")
     if groups:

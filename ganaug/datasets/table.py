@@ -330,7 +330,7 @@ def write_table(
         else:
             originals = table.frame.iloc[:0] if only_synthetic else table.frame
             zeros = np.zeros(len(originals), dtype=int)
-            of_rows = None if marks is None else marks.values
+            of_rows = None if marks is None else marks.marks
             tables = [(originals, None if marks is None else zeros), (rows, of_rows)]
             table.source.format.write_as(file, kind, tables, mark)
 

@@ -40,8 +40,8 @@ def read_bytes(path: Path) -> bytes:
         raise ValueError(f"the file is not a complete gzip file ({error})") from error
     if len(raw) > limit:
         raise ValueError(
-            f"the file holds more than {limit >> 20:,} MiB, over {_MAX_GROWTH} times its own size, as no table does. If "
-            "you trust it, decompress it with gunzip and pass the result"
+            f"the file holds more than {limit >> 20:,} MiB, over {_MAX_GROWTH} times its own size, as no table does. "
+            "If you trust it, decompress it with gunzip and pass the result"
         )
     return raw
 

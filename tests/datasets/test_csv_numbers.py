@@ -92,7 +92,7 @@ def test_another_file_is_read_like_the_first(tmp_path):
     new = read_table(tmp_path / "new.csv", target="label", like=real)
     assert len(new.frame) >= 3
     pd.testing.assert_series_equal(new.frame.dtypes, real.frame.dtypes)
-    assert pd.merge(new.frame, real.frame).shape == new.frame.shape
+    assert new.frame.merge(real.frame).shape == new.frame.shape
     real.frame.to_parquet(tmp_path / "real.parquet")
     again = read_table(tmp_path / "new.csv", target="label", like=read_table(tmp_path / "real.parquet"))
     assert again.frame["zip"].tolist() == new.frame["zip"].tolist()

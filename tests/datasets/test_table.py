@@ -102,9 +102,7 @@ def test_a_file_that_fills_the_memory_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(text_file, "_MAX_GROWN", 1 << 16)
     path = tmp_path / "in.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 100_000))
-    with pytest.raises(
-        ValueError, match="over 200 times its own size, as no table does. If you trust it, decompress it"
-    ):
+    with pytest.raises(ValueError, match="over 200 times its own size, as no table does"):
         read_table(path)
 
 

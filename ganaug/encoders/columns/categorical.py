@@ -128,8 +128,8 @@ class EmbeddedCategory:
 def _nearest_points(rows: NDArray, points: NDArray) -> NDArray:
     """Return for each row the number of the nearest point; of many points, the nearest of those that are around it.
 
-    Many points are searched through pivots, about sqrt(n) of them. Each point belongs to its nearest pivot, and a row is
-    compared with the points of its `_N_PIVOTS` nearest pivots. A row that is a point finds this point.
+    Many points are searched through pivots, about sqrt(n) of them. Each point belongs to its nearest pivot, and a row
+    is compared with the points of its `_N_PIVOTS` nearest pivots. A row that is a point finds this point.
     """
     nearest = np.zeros(len(rows), dtype=np.intp)
     closest = np.full(len(rows), -np.inf, dtype=np.float32)
