@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 _CODES = (
     "USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RUB|BRL|MXN|ZAR|KRW|SGD|HKD|TRY|THB|IDR|ILS"
 )
-_MONEY = rf"(?:(?:US|A|C|CA|AU|NZ|HK|S|R|MX)?[$]|[¢£¤¥฿₡₦₩₪₫€₭₮₱₲₴₵₸₹₺₼₽₾₿￥]|{_CODES}|Rs[.]?|SFr[.]?|Fr[.]|kr[.]?|zł|Kč|Ft|R)"
+_SIGNS = "[¢£¤¥฿₡₦₩₪₫€₭₮₱₲₴₵₸₹₺₼₽₾₿￥]"
+_MONEY = rf"(?:(?:US|A|C|CA|AU|NZ|HK|S|R|MX)?[$]|{_SIGNS}|{_CODES}|Rs[.]?|S?Fr[.]|kr[.]?|zł|Kč|Ft|R)"
 # Units that may follow a number without a space. A single capital letter may not: 10A is a code.
 _UNITS = (
     "%|‰|°C?|°F|kg|g|mg|µg|μg|ug|t|lbs?|oz|km|m|cm|mm|µm|μm|nm|mi|ft|in|yd|m²|m2|m³|m3|km²|km2|ha|sqft|s|"

@@ -177,7 +177,7 @@ def _read_cells(data: pa.Buffer, syntax: Syntax, n_columns: int, *, has_quotes: 
             raise _RaggedError(ragged[0].number - 1, ragged[0].actual_columns, ragged[0].expected_columns) from error
         if "straddl" in str(error):
             raise ValueError(
-                f"a record has more than {_MAX_RECORD >> 20} MiB: either a quote is never closed, or this is not a table"
+                f"a record has more than {_MAX_RECORD >> 20} MiB: a quote is never closed, or this is no table"
             ) from error
         raise
     last = cells.column(cells.num_columns - 1)[-1].as_py()
@@ -216,10 +216,11 @@ def _read_columns(
             read[i] = _read_column(column.name, cells[i], reading)
     odd = [column.name for _, column in read if column.notation.looks_numeric and column.name not in known]
     if odd:
+        verbs = ("holds", "is") if len(odd) == 1 else ("hold", "are")
         warn_user(
-            f"{counted(len(odd), 'column')} {'holds' if len(odd) == 1 else 'hold'} cells that look like numbers, but not "
-            f"in one notation, and {'is' if len(odd) == 1 else 'are'} used as categories: {listed(odd, 5)}. Write all cells "
-            "of a column in one notation to have them read as numbers."
+            f"{counted(len(odd), 'column')} {verbs[0]} cells that look like numbers, but not in one notation, and "
+            f"{verbs[1]} used as categories: {listed(odd, 5)}. Write all cells of a column in one notation to have them "
+            "read as numbers."
         )
     return read
 

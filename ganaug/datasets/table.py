@@ -99,7 +99,7 @@ class Table:
         hint = f"did you mean {lower[similar[0]]!r}?" if similar else f"the columns are {listed(columns, 8)}"
         if isinstance(self.source, TextSource) and self.source.format.encoding.is_guessed:
             hint += (
-                f". The file is not UTF-8 and was read as {self.source.format.encoding.name}: if its letters are wrong, "
+                f". The file is not UTF-8 and was read as {self.source.format.encoding.name}: if letters are wrong, "
                 "pass --encoding (in Python encoding=)"
             )
         raise ValueError(f"no column {name!r}: {hint}")
