@@ -219,7 +219,8 @@ def _read_columns(
         verbs = ("holds", "is") if len(odd) == 1 else ("hold", "are")
         warn_user(
             f"{counted(len(odd), 'column')} {verbs[0]} cells that look like numbers, but not in one notation, and "
-            f"{verbs[1]} used as categories: {listed(odd, 5)}. Write all cells of a column alike to have them read as numbers."
+            f"{verbs[1]} used as categories: {listed(odd, 5)}. Write all cells of a column alike, to have them read as "
+            "numbers."
         )
     return read
 
