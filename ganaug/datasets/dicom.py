@@ -4,6 +4,7 @@ Pixels are the stored values. The modality and VOI tables of a file, for which p
 synthetic images must have the depth and range of the originals. So files whose values mean something else are refused.
 """
 
+import zlib
 from pathlib import Path
 from types import ModuleType
 
@@ -13,15 +14,29 @@ from PIL import Image
 from ganaug.datasets.image_decoding import DecodedImage, several_frames, too_many_pixels, unsupported, with_channels
 
 
+# Files of scanners have these extensions, or none.
+_EXTENSIONS = {".dcm", ".dicom", ".ima"}
+_PREAMBLE, _MARK = 128, b"DICM"
+# What a deflated file may hold: twice the bytes of the largest image of 16 bits that Pillow would open.
+_MAX_INFLATED = 4 * (Image.MAX_IMAGE_PIXELS or 2**26)
+
+
 def is_dicom(path: str | Path) -> bool:
-    """Whether a path has the extension of a DICOM file.
+    """Whether a file is DICOM, by its extension or by the mark at its beginning.
 
     Parameters
     ----------
     path : str or Path
         The path; it need not exist.
     """
-    return Path(path).suffix.lower() == ".dcm"
+    path = Path(path)
+    if path.suffix.lower() in _EXTENSIONS:
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(_PREAMBLE + len(_MARK))[_PREAMBLE:] == _MARK
+    except OSError:
+        return False
 
 
 def require_pydicom() -> ModuleType:
@@ -52,7 +67,9 @@ def decode_dicom(path: Path) -> DecodedImage:
         If it has no pixels, several frames, too many pixels, or pixels of another kind. Damaged files may raise any
         other error.
     """
-    data = require_pydicom().dcmread(path)
+    pydicom = require_pydicom()
+    _check_inflated(pydicom, path)
+    data = pydicom.dcmread(path)
     if "PixelData" not in data:
         raise ValueError("the file has no pixels")
     n_frames = int(data.get("NumberOfFrames") or 1)
@@ -70,3 +87,26 @@ def decode_dicom(path: Path) -> DecodedImage:
     meaning = ["MONOCHROME1"] * (kind == "MONOCHROME1")
     meaning += [f"rescaled by {slope:g} and {intercept:g}"] * ((slope, intercept) != (1, 0))
     return DecodedImage(pixels.astype(pixels.dtype.newbyteorder("=")), " ".join(meaning))
+
+
+def _check_inflated(pydicom: ModuleType, path: Path) -> None:
+    """Refuse a deflated file that would fill the memory; pydicom inflates it at once."""
+    try:
+        syntax = pydicom.filereader.read_file_meta_info(path).get("TransferSyntaxUID")
+    except Exception:
+        return  # without such a header it is not deflated; reading it says what is wrong
+    if syntax != pydicom.uid.DeflatedExplicitVRLittleEndian:
+        return
+    with path.open("rb") as file:
+        pydicom.filereader.read_preamble(file, force=False)
+        pydicom.filereader._read_file_meta_info(file)
+        inflate, n_bytes = zlib.decompressobj(-zlib.MAX_WBITS), 0
+        while deflated := inflate.unconsumed_tail or file.read(2**16):
+            n_bytes += len(inflate.decompress(deflated, 2**20))
+            if n_bytes > _MAX_INFLATED:
+                raise ValueError(
+                    f"inflates to more than {_MAX_INFLATED:,} bytes from {path.stat().st_size:,}, perhaps a "
+                    "decompression bomb"
+                )
+            if inflate.eof:
+                return

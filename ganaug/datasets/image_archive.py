@@ -14,6 +14,8 @@ from ganaug.datasets.image_manifest import MANIFEST
 
 # The array that ganaug adds: 1 for a synthetic image, 0 for an original.
 _MARK = "train_is_synthetic"
+# An archive that grows by more than this factor, to more than so many bytes, is refused: no images compress so well.
+_MOST_GROWTH, _MOST_BYTES = 100, 2**30
 
 
 def is_archive(path: Path) -> bool:
@@ -60,6 +62,7 @@ def read_archive(source: Path, *, only_synthetic: bool) -> tuple[NDArray, NDArra
     arrays = {}
     try:
         with zipfile.ZipFile(source) as archive:
+            _check_growth(source, archive)
             damaged = archive.testzip()  # all arrays, also those that are only copied later
             if damaged:
                 raise ValueError(f"{damaged} is damaged")
@@ -130,6 +133,13 @@ def write_archive(path: Path, source: Path, X: NDArray, X_synthetic: NDArray, y_
                         shutil.copyfileobj(array, to)
         with after.open(_entry(f"{_MARK}.npy", before.infolist()[0]), "w", force_zip64=True) as to:
             np.lib.format.write_array(to, np.repeat(np.array([0, 1], np.uint8), [len(X), len(X_synthetic)]))
+
+
+def _check_growth(source: Path, archive: zipfile.ZipFile) -> None:
+    n_bytes = sum(entry.file_size for entry in archive.infolist())
+    n_stored = source.stat().st_size
+    if n_bytes > max(_MOST_BYTES, _MOST_GROWTH * n_stored):
+        raise ValueError(f"{n_stored:,} bytes expand to {n_bytes:,}, perhaps a decompression bomb")
 
 
 def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray:

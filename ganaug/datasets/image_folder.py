@@ -23,7 +23,9 @@ from ganaug.datasets.image_decoding import (
     MAX_SIDE,
     DecodedImage,
     decode_image,
+    image_extensions,
     joint_channels,
+    looks_like_image,
     quiet_decoding,
     reason,
     resized,
@@ -31,9 +33,11 @@ from ganaug.datasets.image_decoding import (
 )
 from ganaug.datasets.image_manifest import MANIFEST, has_manifest, read_manifest
 
-_EXTENSIONS = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".dcm"}
 # Files that desktops leave in folders that one looks at.
 _DESKTOP_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}
+# Texts that describe a set: nobody takes them for images, so they are left out silently.
+_TEXTS = {".csv", ".htm", ".html", ".ipynb", ".json", ".log", ".md", ".py", ".rst", ".toml", ".tsv", ".txt", ".xml"}
+_TEXTS |= {".yaml", ".yml", ".xlsx", ".sh", ".cfg", ".ini"}
 _TIFF_DESCRIPTION, _TIFF_SAMPLE_FORMAT, _TIFF_SIGNED = 270, 339, 2
 
 
@@ -81,7 +85,7 @@ def read_folder(
         files = [file for file in files if is_synthetic.get(file)]
         if not files:
             raise ValueError(f"{source} holds no synthetic image according to its {MANIFEST}")
-    if any(map(is_dicom, files)):
+    if any(is_dicom(source / file) for file in files):
         require_pydicom()  # if it is missing, the files are not the cause
     images, kept, bad = _ImageArray(len(files)), [], {}
     for file in files:
@@ -153,10 +157,10 @@ class _ImageArray:
 
 
 def _find_files(source: Path) -> list[str]:
-    """Return the paths of the images below `source`, class by class."""
+    """Return the paths of the images below `source`, class by class; say which other files are left out."""
     names = sorted(path.name for path in source.iterdir() if not path.name.startswith("."))
-    outside = [name for name in names if _is_image(source / name)]
     classes = [name for name in names if (source / name).is_dir()]
+    outside = [name for name in names if name not in classes and _is_worth_naming(source / name)]
     if not classes:
         way_out = f"move {outside[0]!r} and the others to" if outside else "put images in"
         raise ValueError(f"{source} holds no class folder; {way_out} {source / 'CLASS'}")
@@ -164,33 +168,56 @@ def _find_files(source: Path) -> list[str]:
         others = len(outside) - 1
         warn_user(
             f"{outside[0]!r} in {source} is not in a class folder and was left out"
-            + (f", like {counted(others, 'other image')}" if others else "")
+            + (f", like {counted(others, 'other file')}" if others else "")
         )
     for name in classes:
         if name.casefold() == MANIFEST:
             raise ValueError(f"the class folder {name!r} in {source} has the name of the manifest; rename the folder")
         if name.encode(errors="replace").decode() != name:
             raise ValueError(f"the name of the class folder {name!r} in {source} is not UTF-8; rename the folder")
-    files = []
+    files, left_out = [], []
     for name in classes:
         folder = source / name
         inside = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
         subfolders = [folder / file for file in inside if (folder / file).is_dir()]
-        deeper = [path for subfolder in subfolders for path in subfolder.rglob("*") if _is_image(path)]
+        below = [path for subfolder in subfolders for path in sorted(subfolder.rglob("*")) if not path.is_dir()]
+        deeper = [path for path in below if _is_image(path)]
         if deeper:
             raise ValueError(
                 f"{deeper[0]} lies deeper than {folder / 'FILE'}; if the class folders are in {folder}, pass that "
                 "folder; otherwise move the images one level up"
             )
-        own = [f"{name}/{file}" for file in inside if _is_image(folder / file)]
+        paths = [folder / file for file in inside if folder / file not in subfolders]
+        own = [path for path in paths if _is_image(path)]
+        others_inside = [path for path in [*paths, *below] if path not in own and not _is_text(path)]
+        left_out += [path.relative_to(source).as_posix() for path in others_inside]
         if not own:
-            raise ValueError(f"class {name!r} has no image in {folder}; add some, or remove the folder")
-        files += own
+            found = f"; {abridged(left_out, 3)} cannot be read as an image" if others_inside else ""
+            raise ValueError(f"class {name!r} has no image in {folder}{found}; add some, or remove the folder")
+        files += [path.relative_to(source).as_posix() for path in own]
+    if left_out:
+        n_files = counted(len(left_out), "file")
+        warn_user(
+            f"{n_files} in {source} cannot be read as images and {'is' if len(left_out) == 1 else 'are'} left out: "
+            f"{abridged(left_out, 5)}"
+        )
     return files
 
 
 def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in _EXTENSIONS and not path.name.startswith(".") and not path.is_dir()
+    """Whether a file is to be read: by its extension, or by its first bytes."""
+    if path.name.startswith(".") or path.name in _DESKTOP_FILES or path.is_dir():
+        return False
+    return path.suffix.lower() in image_extensions() or is_dicom(path) or looks_like_image(path)
+
+
+def _is_worth_naming(path: Path) -> bool:
+    """Whether the user may take a file beside the class folders for an image: not LICENSE or notes.txt."""
+    return bool(path.suffix) and not _is_text(path) or _is_image(path)
+
+
+def _is_text(path: Path) -> bool:
+    return path.suffix.lower() in _TEXTS or path.name in _DESKTOP_FILES or path.name.startswith(".")
 
 
 def _decode(path: Path, resize: tuple[int, int] | None) -> DecodedImage:

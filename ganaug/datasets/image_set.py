@@ -63,8 +63,9 @@ def read_images(
     Parameters
     ----------
     source : str or Path
-        A folder that holds one folder a class, with images of one size: PNG, JPEG, TIFF or BMP of 8 bits a channel or
-        16 bits of grey, or DICOM if pydicom is installed. Or an archive with ``train_images`` of shape (n, h, w) or
+        A folder that holds one folder a class, with images of one size and one frame: PNG, JPEG, TIFF, BMP, GIF, WebP,
+        JPEG 2000, AVIF, PPM and other formats of Pillow, of 8 bits a channel or 16 bits of grey; or DICOM if pydicom is
+        installed. A file without a known extension is recognised by its first bytes. Or an archive with ``train_images`` of shape (n, h, w) or
         (n, h, w, c) and integer ``train_labels`` of shape (n, 1) or (n,).
     resize : (int, int) or None, default=None
         Height and width, each from 1 to 512, to which all images of a folder are resized by antialiased bicubic
@@ -80,8 +81,10 @@ def read_images(
     -------
     ImageSet
         The images, in the order of the names of classes and files. Images of a folder get the fewest channels (grey or
-        RGB, with or without alpha) that hold all of them without loss. A palette becomes its colours, and 1 bit becomes
-        0 and 255. The orientation that a camera noted is applied. DICOM pixels are the stored values, before rescaling.
+        RGB, with or without alpha) that hold all of them without loss. A palette becomes its colours, 1 bit becomes 0
+        and 255, a transparent value becomes an alpha channel, and CMYK becomes RGB. Where a TIFF stores white as 0,
+        values are inverted. The orientation that a camera noted is applied. DICOM pixels are the stored values, before
+        rescaling, also where white is 0 (MONOCHROME1).
 
     Raises
     ------
@@ -94,7 +97,8 @@ def read_images(
     Warns
     -----
     UserWarning
-        If files are skipped, or if images outside the folders of the classes are left out.
+        If files are skipped, or left out because they lie outside the folders of the classes or cannot be read as
+        images. The warning says how many and which. Hidden files and texts such as notes.txt are left out silently.
 
     Examples
     --------

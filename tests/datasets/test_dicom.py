@@ -98,3 +98,24 @@ def test_without_pydicom_the_extra_is_named(pets, monkeypatch, folder, refused):
     monkeypatch.setitem(__import__("sys").modules, "pydicom", None)
     for skip_bad in (False, True):
         refused(pets, r"pip install 'ganaug\[dicom\]'", skip_bad=skip_bad)
+
+
+def test_dicom_without_extension_is_found_by_its_mark(tmp_path, folder):
+    dicom(tmp_path / "a" / "IM_0001", GREY)
+    images = read_images(tmp_path)
+    assert images.files == ["a/IM_0001"]
+    np.testing.assert_array_equal(images.X[0], GREY)
+
+
+def test_a_deflated_bomb_is_not_inflated(tmp_path, monkeypatch, refused):
+    pydicom = pytest.importorskip("pydicom")
+    from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+    dicom(tmp_path / "a" / "1.dcm", np.zeros((300, 300), np.uint8))
+    data = pydicom.dcmread(tmp_path / "a" / "1.dcm")
+    data.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    data.save_as(tmp_path / "a" / "1.dcm", enforce_file_format=True)
+    assert (tmp_path / "a" / "1.dcm").stat().st_size < 2000
+    np.testing.assert_array_equal(read_images(tmp_path).X, np.zeros((1, 300, 300), np.uint8))
+    monkeypatch.setattr("ganaug.datasets.dicom._MAX_INFLATED", 50_000)
+    refused(tmp_path, "inflates to more than 50,000 bytes from .*, perhaps a decompression bomb")
