@@ -13,7 +13,6 @@ from PIL import Image
 
 from ganaug.datasets.image_decoding import DecodedImage, several_frames, too_many_pixels, unsupported, with_channels
 
-
 # Files of scanners have these extensions, or none.
 _EXTENSIONS = {".dcm", ".dicom", ".ima"}
 _PREAMBLE, _MARK = 128, b"DICM"

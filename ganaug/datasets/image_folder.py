@@ -213,7 +213,7 @@ def _is_image(path: Path) -> bool:
 
 def _is_worth_naming(path: Path) -> bool:
     """Whether the user may take a file beside the class folders for an image: not LICENSE or notes.txt."""
-    return bool(path.suffix) and not _is_text(path) or _is_image(path)
+    return (bool(path.suffix) and not _is_text(path)) or _is_image(path)
 
 
 def _is_text(path: Path) -> bool:

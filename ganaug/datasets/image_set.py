@@ -65,8 +65,8 @@ def read_images(
     source : str or Path
         A folder that holds one folder a class, with images of one size and one frame: PNG, JPEG, TIFF, BMP, GIF, WebP,
         JPEG 2000, AVIF, PPM and other formats of Pillow, of 8 bits a channel or 16 bits of grey; or DICOM if pydicom is
-        installed. A file without a known extension is recognised by its first bytes. Or an archive with ``train_images`` of shape (n, h, w) or
-        (n, h, w, c) and integer ``train_labels`` of shape (n, 1) or (n,).
+        installed. A file without a known extension is recognised by its first bytes. Or an archive with
+        ``train_images`` of shape (n, h, w) or (n, h, w, c) and integer ``train_labels`` of shape (n, 1) or (n,).
     resize : (int, int) or None, default=None
         Height and width, each from 1 to 512, to which all images of a folder are resized by antialiased bicubic
         resampling. The aspect ratio is not kept. Files are not changed: results hold copies of them. None requires

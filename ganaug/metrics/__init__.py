@@ -6,7 +6,7 @@ from ganaug.metrics.efficientnet import EXTRACTOR_NAME, features, probabilities
 from ganaug.metrics.inception import Inception, inception_score
 from ganaug.metrics.intervals import Baseline, Interval, bootstrap, real_baseline
 from ganaug.metrics.marginals import column_distances, column_distributions
-from ganaug.metrics.nearest import nearest_pixels, nearest_rows
+from ganaug.metrics.nearest import nearest_pixels, nearest_rows, pixel_neighbors
 from ganaug.metrics.neighborhoods import Neighborhoods, precision_recall_density_coverage
 from ganaug.metrics.privacy import (
     ClosestRecords,
@@ -57,6 +57,7 @@ __all__ = [
     "membership_inference",
     "nearest_pixels",
     "nearest_rows",
+    "pixel_neighbors",
     "precision_recall_density_coverage",
     "probabilities",
     "projection",
