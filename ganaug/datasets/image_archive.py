@@ -14,6 +14,8 @@ from ganaug.datasets.image_manifest import MANIFEST
 
 # The array that ganaug adds: 1 for a synthetic image, 0 for an original.
 _MARK = "train_is_synthetic"
+# The array with the name of each label; not all archives have it.
+_NAMES = "class_names"
 # An archive that grows by more than this factor, to more than so many bytes, is refused: no images compress so well.
 _MOST_GROWTH, _MOST_BYTES = 100, 2**30
 
@@ -40,7 +42,7 @@ def manifest_path(out: Path) -> Path:
     return out.with_suffix(f".{MANIFEST}")
 
 
-def read_archive(source: Path, *, only_synthetic: bool) -> tuple[NDArray, NDArray, list[int]]:
+def read_archive(source: Path, *, only_synthetic: bool) -> tuple[NDArray, NDArray, list[int], dict[int, str] | None]:
     """Read the training images of an archive.
 
     Parameters
@@ -58,6 +60,8 @@ def read_archive(source: Path, *, only_synthetic: bool) -> tuple[NDArray, NDArra
         Their labels.
     positions : list of int
         Their positions in ``train_images``.
+    class_names : dict or None
+        The name of each label, if there is an array ``class_names`` that has one for each.
     """
     arrays = {}
     try:
@@ -70,6 +74,7 @@ def read_archive(source: Path, *, only_synthetic: bool) -> tuple[NDArray, NDArra
             for name in ("train_images", "train_labels", _MARK):
                 if name in names:
                     arrays[name] = _read_array(archive, name)
+            class_names = _read_names(archive) if _NAMES in names else []
     except Exception as error:
         # damaged and hostile archives fail with errors of any class
         hint = "; reading Python objects would run code, so save numbers" if "pickle" in str(error) else ""
@@ -97,7 +102,10 @@ def read_archive(source: Path, *, only_synthetic: bool) -> tuple[NDArray, NDArra
         chosen = np.flatnonzero(arrays[_MARK])
         if not len(chosen):
             raise ValueError(f"{source} holds no synthetic image: {_MARK} is 0 for all")
-    return X[chosen], labels.ravel()[chosen], chosen.tolist()
+    y = labels.ravel()[chosen]
+    named = dict(enumerate(class_names))
+    is_named = len(set(class_names)) == len(class_names) and set(labels.ravel().tolist()) <= set(named)
+    return X[chosen], y, chosen.tolist(), named if is_named else None
 
 
 def write_archive(path: Path, source: Path, X: NDArray, X_synthetic: NDArray, y_synthetic: NDArray) -> None:
@@ -146,6 +154,17 @@ def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray:
     with archive.open(f"{name}.npy") as file:
         # never pickle, which would run whatever code a file holds
         return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _read_names(archive: zipfile.ZipFile) -> list[str]:
+    """Return the names of the labels 0, 1 and so on; none where they are no texts or are stored as Python objects."""
+    try:
+        names = _read_array(archive, _NAMES)
+    except ValueError:
+        return []
+    if names.ndim != 1 or names.dtype.kind not in "US":
+        return []
+    return [name.decode(errors="replace") if isinstance(name, bytes) else name for name in names.tolist()]
 
 
 def _entry(name: str, like: zipfile.ZipInfo) -> zipfile.ZipInfo:

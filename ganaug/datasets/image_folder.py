@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import count
+from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from ganaug._version import __version__
+from ganaug.common.folders import recover
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import abridged, counted
 from ganaug.datasets.dicom import decode_dicom, is_dicom, require_pydicom
@@ -46,7 +46,7 @@ _TIFF_DESCRIPTION, _TIFF_SAMPLE_FORMAT, _TIFF_SIGNED = 270, 339, 2
 
 def read_folder(
     source: Path, *, resize: tuple[int, int] | None, skip_bad: bool, only_synthetic: bool
-) -> tuple[NDArray, NDArray, list[str]]:
+) -> tuple[NDArray, NDArray, list[str], NDArray[np.bool_]]:
     """Read the images of a folder.
 
     Parameters
@@ -68,6 +68,8 @@ def read_folder(
         The names of their folders.
     files : list of str
         Their paths below `source`.
+    is_resized : ndarray of bool, shape (n,)
+        Which files have another size.
     """
     if resize is not None and not all(1 <= side <= MAX_SIDE for side in resize):
         raise ValueError(
@@ -88,14 +90,16 @@ def read_folder(
     if any(is_dicom(source / file) for file in files):
         require_pydicom()  # if it is missing, the files are not the cause
     images, kept, bad = _ImageArray(len(files)), [], {}
+    is_resized = []
     for file in files:
         try:
-            image = _decode(source / file, resize)
+            image = _decode(source / file)
         except Exception as error:
             # decoders fail on damaged and hostile files with errors of any class
             bad[file] = reason(error)
             continue
-        images.add(image, file)
+        is_resized.append(resize is not None and image.pixels.shape[:2] != resize)
+        images.add(image if resize is None else image._replace(pixels=resized(image.pixels, resize)), file)
         kept.append(file)
     n_bad = f"{len(bad)} of {counted(len(files), 'image')}"
     if bad and not skip_bad:
@@ -109,7 +113,7 @@ def read_folder(
     lost = {file.split("/")[0] for file in bad} - set(labels)
     if lost:
         raise ValueError(f"no image of class {min(lost)!r} can be read: {_with_reasons(bad)}")
-    return images.array(), np.array(labels), kept
+    return images.array(), np.array(labels), kept, np.array(is_resized, dtype=bool)
 
 
 class _ImageArray:
@@ -220,12 +224,11 @@ def _is_text(path: Path) -> bool:
     return path.suffix.lower() in _TEXTS or path.name in _DESKTOP_FILES or path.name.startswith(".")
 
 
-def _decode(path: Path, resize: tuple[int, int] | None) -> DecodedImage:
+def _decode(path: Path) -> DecodedImage:
     if not path.stat().st_size:
         raise ValueError("empty file")
     with quiet_decoding():
-        image = decode_dicom(path) if is_dicom(path) else decode_image(path)
-    return image if resize is None else image._replace(pixels=resized(image.pixels, resize))
+        return decode_dicom(path) if is_dicom(path) else decode_image(path)
 
 
 def _with_reasons(bad: dict[str, str]) -> str:
@@ -247,6 +250,7 @@ def check_folder(out: Path, force: bool, *, of_samples: bool = False) -> None:
     of_samples : bool, default=False
         Whether only a folder without originals may be replaced.
     """
+    recover(out)
     if out.exists():
         if not out.is_dir():
             raise FileExistsError(f"{out} exists already and is not a folder")
@@ -284,34 +288,35 @@ def _check_replaceable(folder: Path, of_samples: bool) -> None:
         )
 
 
-@contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder to write to, and rename it to `path` when the block succeeds.
-
-    If the block ends early, the temporary folder is deleted and `path` stays as it was. A symbolic link is kept; the
-    folder behind it is replaced.
+def names_of_originals(files: Sequence[str], is_resized: NDArray[np.bool_], *, extension: str = ".png") -> list[str]:
+    """Return the files of the originals in a result: their own names, or those of resized images without loss.
 
     Parameters
     ----------
-    path : Path
-        The folder to write.
+    files : sequence of str, shape (n,)
+        Paths of the originals below their source.
+    is_resized : ndarray of bool, shape (n,)
+        Which of them are written anew in another size.
+    extension : str, default=".png"
+        That of the files that are written anew.
+
+    Returns
+    -------
+    list of str
+        The same paths; of resized images with the extension, and where that name is taken, after their whole name.
     """
-    path = path.resolve()
-    home = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
-    written, before = home / "written", home / "before"
-    try:
-        written.mkdir()  # with the permissions of any new folder, unlike the temporary one
-        yield written
-        if path.exists():
-            path.rename(before)
-        written.rename(path)
-    except BaseException:
-        if before.exists() and not path.exists():
-            before.rename(path)
-        raise
-    finally:
-        if path.exists() or not before.exists():  # otherwise the old folder is still in it
-            shutil.rmtree(home, ignore_errors=True)
+    kept = {file.casefold() for file, resized in zip(files, is_resized, strict=True) if not resized}
+    names = []
+    for file, resized_too in zip(files, is_resized, strict=True):
+        name = file
+        if resized_too:
+            own = file.rpartition("/")[2].rpartition(".")[0]
+            stem = file[: file.rindex(".")] if own else file
+            candidates = chain([stem + extension, file + extension], (f"{file}_{i}{extension}" for i in count(2)))
+            name = next(name for name in candidates if name.casefold() not in kept)
+            kept.add(name.casefold())
+        names.append(name)
+    return names
 
 
 def place_originals(folder: Path, source: Path, files: Sequence[str], copies: Literal["copy", "link"]) -> None:
@@ -340,6 +345,25 @@ def place_originals(folder: Path, source: Path, files: Sequence[str], copies: Li
             shutil.copyfile(original, place)
 
 
+def save_resized(folder: Path, names: Sequence[str], X: NDArray, files: Sequence[str]) -> None:
+    """Write originals in the size in which they were read.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder to write to.
+    names : sequence of str, shape (n,)
+        Where to write, below `folder`.
+    X : ndarray of shape (n, h, w) or (n, h, w, c)
+        The resized originals.
+    files : sequence of str, shape (n,)
+        The files they were read from; their metadata say so.
+    """
+    for name, image, file in zip(names, X, files, strict=True):
+        (folder / name).parent.mkdir(exist_ok=True)
+        _save(image, folder / name, "resized", f"by ganaug {__version__} from {file}")
+
+
 def write_synthetic(folder: Path, X_synthetic: NDArray, y_synthetic: NDArray, taken: Sequence[str]) -> list[str]:
     """Write synthetic images into the folders of their classes.
 
@@ -359,7 +383,7 @@ def write_synthetic(folder: Path, X_synthetic: NDArray, y_synthetic: NDArray, ta
     list of str
         The files that were written, as paths below `folder`.
     """
-    extension = ".tif" if X_synthetic.dtype == np.int16 else ".png"
+    extension = extension_of(X_synthetic.dtype)
     taken_names = {file.casefold() for file in taken}  # for disks that do not tell "A" from "a"
     numbers = {name: count(1) for name in set(y_synthetic.tolist())}
     files = []
@@ -367,19 +391,29 @@ def write_synthetic(folder: Path, X_synthetic: NDArray, y_synthetic: NDArray, ta
         (folder / name).mkdir(exist_ok=True)
         candidates = (f"{name}/synthetic_{number:06d}{extension}" for number in numbers[name])
         file = next(file for file in candidates if file.casefold() not in taken_names)
-        _save(image, folder / file)
+        _save(image, folder / file, "synthetic", f"generated by ganaug {__version__}")
         files.append(file)
     return files
 
 
-def _save(image: NDArray, path: Path) -> None:
-    """Write one image, with a note in its metadata that it is synthetic."""
-    note = f"generated by ganaug {__version__}"
+def extension_of(dtype: np.dtype) -> str:
+    """Return the extension of files that hold pixels of a dtype without loss.
+
+    Parameters
+    ----------
+    dtype : dtype
+        uint8, uint16 or int16.
+    """
+    return ".tif" if dtype == np.int16 else ".png"
+
+
+def _save(image: NDArray, path: Path, what: str, note: str) -> None:
+    """Write one image, with a note in its metadata that says what it is."""
     if image.dtype == np.int16:
         # Pillow writes 16 bits only without a sign; the tag says that these have one
-        tags = {_TIFF_DESCRIPTION: f"synthetic: {note}", _TIFF_SAMPLE_FORMAT: _TIFF_SIGNED}
+        tags = {_TIFF_DESCRIPTION: f"{what}: {note}", _TIFF_SAMPLE_FORMAT: _TIFF_SIGNED}
         Image.fromarray(image.view(np.uint16)).save(path, tiffinfo=tags)
         return
     text = PngImagePlugin.PngInfo()
-    text.add_text("synthetic", note)
+    text.add_text(what, note)
     Image.fromarray(image).save(path, pnginfo=text)

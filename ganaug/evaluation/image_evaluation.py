@@ -148,7 +148,10 @@ def _measure_classes(
         if m < MIN_IMAGES:
             too_few[label] = (len(own["real"]), len(own["synthetic"]))
             continue
-        real_rows, synthetic_rows = rng.permutation(own["real"])[: 2 * m], rng.permutation(own["synthetic"])[:n_compared]
+        real_rows, synthetic_rows = (
+            rng.permutation(own["real"])[: 2 * m],
+            rng.permutation(own["synthetic"])[:n_compared],
+        )
         try:
             real, real_probabilities = extract(sets["real"][real_rows], value_range)
             synthetic, synthetic_probabilities = extract(sets["synthetic"][synthetic_rows], value_range)
@@ -283,9 +286,7 @@ def _nearer_to_one(distances: NDArray, references: NDArray) -> bool:
 
     A copy with noise is near to one image. A blurred image is nearer to all.
     """
-    found, usual = (
-        of[:, 0] / np.maximum(of[:, 1], np.finfo(float).tiny) for of in (distances, references)
-    )
+    found, usual = (of[:, 0] / np.maximum(of[:, 1], np.finfo(float).tiny) for of in (distances, references))
     # a share of the synthetic images is enough, so the lower ends are compared
     low = np.quantile(usual, 0.05)
     closer, reference = Count(int((found < low).sum()), len(found)), Count(int((usual < low).sum()), len(usual))

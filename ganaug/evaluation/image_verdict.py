@@ -141,7 +141,8 @@ def _on_diversity(names: Sequence[str], measured: Mapping[str, Mapping[Any, Any]
     name = max(names, key=lambda name: measured[name]["score"])
     value, baseline = (percent(measured[name][which]) for which in ("value", "baseline"))
     if name == "coverage":
-        return f"{value} of the real images have a synthetic image near them, but {baseline} have another real image near them"
+        near = "of the real images have a synthetic image near them"
+        return f"{value} {near}, but {baseline} have another real image near them"
     return f"{value} of the real images lie among synthetic ones, but {baseline} lie among other real ones"
 
 
@@ -188,8 +189,8 @@ def _on_distance(evaluation: "ImageEvaluation") -> Finding:
         return Finding(SAFE, "bad", f"Synthetic images are {distance}, and {share}.", numbers)
     if are_near:
         said = (
-            f"Synthetic images are {distance}, and {share}. But they are not near to single real images: blurred images "
-            "are nearer to all of them."
+            f"Synthetic images are {distance}, and {share}. But they are not near to single real images: blurred "
+            "images are nearer to all of them."
         )
         return Finding(SAFE, "unknown", said, numbers)
     n_compared = min(evaluation.copied.total, evaluation.reference_copied.total)

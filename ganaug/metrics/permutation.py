@@ -74,9 +74,7 @@ def permutation_scores(
     distances, kernel = cdist(both, both), (both @ both.T / both.shape[1] + 1) ** 3
     order, n_real = np.arange(len(both)), len(real)
     value = _badness(distances, kernel, order, n_real, k)
-    usual = np.array(
-        [_badness(distances, kernel, rng.permutation(order), n_real, k) for _ in range(n_permutations)]
-    )
+    usual = np.array([_badness(distances, kernel, rng.permutation(order), n_real, k) for _ in range(n_permutations)])
     spread = usual.std(0)
     rounding = 1e-12 * np.abs(usual).max(0)
     scores = np.where(spread > rounding, (value - usual.mean(0)) / np.maximum(spread, 1e-300), 0.0)
@@ -92,4 +90,6 @@ def _badness(distances: NDArray, kernel: NDArray, order: NDArray[np.intp], n_rea
     sums = [kernel[np.ix_(of, of)].sum() - kernel[of, of].sum() for of in (real, fake)]
     n, m = len(real), len(fake)
     distance = sums[0] / (n * (n - 1)) + sums[1] / (m * (m - 1)) - 2 * kernel[np.ix_(real, fake)].mean()
-    return np.array([distance, -in_real.any(0).mean(), -in_fake.any(1).mean(), -in_real.sum(0).mean(), -in_real.any(1).mean()])
+    return np.array(
+        [distance, -in_real.any(0).mean(), -in_fake.any(1).mean(), -in_real.sum(0).mean(), -in_real.any(1).mean()]
+    )

@@ -80,9 +80,7 @@ def test_copies_with_noise_are_not_safe(source):
     assert "bad" in answers(evaluate_images(real, copies, random_state=0), SAFE)
 
 
-@pytest.mark.parametrize(
-    ("source", "other"), [(XRAY, ("pneumoniamnist", "normal")), (CELLS, ("bccd_cells_32", "WBC"))]
-)
+@pytest.mark.parametrize(("source", "other"), [(XRAY, ("pneumoniamnist", "normal")), (CELLS, ("bccd_cells_32", "WBC"))])
 def test_images_of_another_class_do_not_look_real(source, other):
     real, synthetic = cases.real_images(*source)[:90], cases.real_images(*other)[:90]
     assert answers(evaluate_images(real, synthetic, random_state=0), REAL) == {"bad"}

@@ -112,7 +112,9 @@ def test_of_many_images_that_are_alike_in_cells_copies_are_found():
     # the cells of all images have the same means
     generator = np.random.default_rng(0)
     up = generator.integers(0, 2, (400, 32, 32, 1, 1)) * 2 - 1
-    real = (128 + 100 * up * np.array([[1, -1], [-1, 1]])).transpose(0, 1, 3, 2, 4).reshape(400, 64, 64).astype(np.uint8)
+    real = (
+        (128 + 100 * up * np.array([[1, -1], [-1, 1]])).transpose(0, 1, 3, 2, 4).reshape(400, 64, 64).astype(np.uint8)
+    )
     index, distance, _ = nearest_pixels(real[[7, 399]], real)
     assert index.tolist() == [7, 399]
     assert distance.tolist() == [0, 0]
