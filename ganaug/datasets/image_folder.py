@@ -305,11 +305,12 @@ def names_of_originals(files: Sequence[str], is_resized: NDArray[np.bool_], *, e
     list of str
         The same paths; of resized images with the extension, and where that name is taken, after their whole name.
     """
-    kept = {file.casefold() for file, resized in zip(files, is_resized, strict=True) if not resized}
+    keeps = [not anew or file.endswith(extension) for file, anew in zip(files, is_resized, strict=True)]
+    kept = {file.casefold() for file, keeps_name in zip(files, keeps, strict=True) if keeps_name}
     names = []
-    for file, resized_too in zip(files, is_resized, strict=True):
+    for file, keeps_name in zip(files, keeps, strict=True):
         name = file
-        if resized_too:
+        if not keeps_name:
             own = file.rpartition("/")[2].rpartition(".")[0]
             stem = file[: file.rindex(".")] if own else file
             candidates = chain([stem + extension, file + extension], (f"{file}_{i}{extension}" for i in count(2)))

@@ -121,15 +121,10 @@ def _on_class(prefix: str, measured: Mapping[str, Mapping[Any, Any]], distance_n
 
 def _listed(names: Sequence[str], measured: Mapping[str, Mapping[Any, Any]]) -> str:
     """Write measures with their values, and with what two halves of the real images have."""
-    return joined(
-        [
-            f"{name} is {_written(name, measured[name]['value'])} ({_written(name, measured[name]['baseline'])} between "
-            "two halves of the real images)"
-            if position == 0
-            else f"{name} {_written(name, measured[name]['value'])} ({_written(name, measured[name]['baseline'])})"
-            for position, name in enumerate(names)
-        ]
-    )
+    first, *others = names
+    values = {name: [_written(name, measured[name][which]) for which in ("value", "baseline")] for name in names}
+    said = f"{first} is {values[first][0]} ({values[first][1]} between two halves of the real images)"
+    return joined([said, *(f"{name} {values[name][0]} ({values[name][1]})" for name in others)])
 
 
 def _written(name: str, value: float) -> str:

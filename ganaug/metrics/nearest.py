@@ -168,7 +168,7 @@ def pixel_neighbors(
 def _candidates(
     fake_images: NDArray, real_images: NDArray, both: NDArray, own: NDArray[np.intp] | None
 ) -> Iterator[tuple[slice, list[NDArray[np.intp]]]]:
-    """Yield for some fake images the positions in `both` that may be nearest: all, or copies and those alike in cells."""
+    """Yield for fake images the positions in `both` that may be nearest: all, or copies and those alike in cells."""
     n_both = len(both)
     if n_both <= _ALL_COMPARED:
         for rows in batches(len(fake_images), _ROWS_AT_ONCE):
