@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import hypergeom
 
 from ganaug.common.wording import listed
 from ganaug.evaluation.image_result import ImageEvaluation
@@ -35,6 +36,8 @@ MAX_NEAREST = 1_000
 _N_NEIGHBORS = 5
 _N_RESAMPLES = 20
 _N_PAIRS = 8
+# Probability below which synthetic images are not near to single real ones by chance.
+_SURE = 0.001
 _MEASURES = ("FD", "KD", "precision", "recall", "density", "coverage")
 # Names of distances tell the network that they use; only those of Inception may have the names known from papers.
 _EFFICIENTNET_NAMES = {name: f"{name}-{EXTRACTOR_NAME}" for name in ("FD", "KD", "IS")}
@@ -286,8 +289,8 @@ def _nearer_to_one(distances: NDArray, references: NDArray) -> bool:
 
     A copy with noise is near to one image. A blurred image is nearer to all.
     """
-    found, usual = (of[:, 0] / np.maximum(of[:, 1], np.finfo(float).tiny) for of in (distances, references))
-    # a share of the synthetic images is enough, so the lower ends are compared
-    low = np.quantile(usual, 0.05)
-    closer, reference = Count(int((found < low).sum()), len(found)), Count(int((usual < low).sum()), len(usual))
-    return closer.exceeds(reference)
+    ratios = np.concatenate([of[:, 0] / np.maximum(of[:, 1], np.finfo(float).tiny) for of in (references, distances)])
+    # if they are like unseen images, the smallest tenth of all ratios is a random draw from both
+    smallest = np.argsort(ratios, kind="stable")[: max(1, len(ratios) // 10)]
+    n_synthetic = int((smallest >= len(references)).sum())
+    return bool(hypergeom.sf(n_synthetic - 1, len(ratios), len(distances), len(smallest)) < _SURE)
