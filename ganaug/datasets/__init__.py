@@ -2,6 +2,7 @@
 
 from ganaug.datasets.image_set import (
     ImageSet,
+    check_dicom_output,
     check_image_output,
     check_image_space,
     read_images,
@@ -13,6 +14,7 @@ from ganaug.datasets.table import Table, check_output, read_table, write_table, 
 __all__ = [
     "ImageSet",
     "Table",
+    "check_dicom_output",
     "check_image_output",
     "check_image_space",
     "check_output",

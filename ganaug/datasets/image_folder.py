@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -18,7 +19,13 @@ from ganaug._version import __version__
 from ganaug.common.folders import recover
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import abridged, counted
-from ganaug.datasets.dicom import decode_dicom, is_dicom, require_pydicom
+from ganaug.datasets.dicom import (
+    decode_dicom,
+    is_dicom,
+    require_pydicom,
+    save_resized_dicom,
+    save_synthetic_dicom,
+)
 from ganaug.datasets.image_decoding import (
     MAX_SIDE,
     DecodedImage,
@@ -288,7 +295,7 @@ def _check_replaceable(folder: Path, of_samples: bool) -> None:
         )
 
 
-def names_of_originals(files: Sequence[str], is_resized: NDArray[np.bool_], *, extension: str = ".png") -> list[str]:
+def names_of_originals(files: Sequence[str], is_resized: NDArray[np.bool_], extensions: Sequence[str]) -> list[str]:
     """Return the files of the originals in a result: their own names, or those of resized images without loss.
 
     Parameters
@@ -297,18 +304,18 @@ def names_of_originals(files: Sequence[str], is_resized: NDArray[np.bool_], *, e
         Paths of the originals below their source.
     is_resized : ndarray of bool, shape (n,)
         Which of them are written anew in another size.
-    extension : str, default=".png"
-        That of the files that are written anew.
+    extensions : sequence of str, shape (n,)
+        Those of the files that are written anew.
 
     Returns
     -------
     list of str
         The same paths; of resized images with the extension, and where that name is taken, after their whole name.
     """
-    keeps = [not anew or file.endswith(extension) for file, anew in zip(files, is_resized, strict=True)]
+    keeps = [not anew or file.endswith(of) for file, anew, of in zip(files, is_resized, extensions, strict=True)]
     kept = {file.casefold() for file, keeps_name in zip(files, keeps, strict=True) if keeps_name}
     names = []
-    for file, keeps_name in zip(files, keeps, strict=True):
+    for file, keeps_name, extension in zip(files, keeps, extensions, strict=True):
         name = file
         if not keeps_name:
             own = file.rpartition("/")[2].rpartition(".")[0]
@@ -346,7 +353,7 @@ def place_originals(folder: Path, source: Path, files: Sequence[str], copies: Li
             shutil.copyfile(original, place)
 
 
-def save_resized(folder: Path, names: Sequence[str], X: NDArray, files: Sequence[str]) -> None:
+def save_resized(folder: Path, names: Sequence[str], X: NDArray, source: Path, files: Sequence[str]) -> None:
     """Write originals in the size in which they were read.
 
     Parameters
@@ -357,15 +364,28 @@ def save_resized(folder: Path, names: Sequence[str], X: NDArray, files: Sequence
         Where to write, below `folder`.
     X : ndarray of shape (n, h, w) or (n, h, w, c)
         The resized originals.
+    source : Path
+        The folder that holds the originals.
     files : sequence of str, shape (n,)
-        The files they were read from; their metadata say so.
+        The files they were read from, below `source`; the metadata say so.
     """
     for name, image, file in zip(names, X, files, strict=True):
         (folder / name).parent.mkdir(exist_ok=True)
+        if name.endswith(".dcm"):
+            save_resized_dicom(image, folder / name, source / file)
+            continue
         _save(image, folder / name, "resized", f"by ganaug {__version__} from {file}")
 
 
-def write_synthetic(folder: Path, X_synthetic: NDArray, y_synthetic: NDArray, taken: Sequence[str]) -> list[str]:
+def write_synthetic(
+    folder: Path,
+    X_synthetic: NDArray,
+    y_synthetic: NDArray,
+    taken: Sequence[str],
+    *,
+    dicom: bool = False,
+    like: Path | None = None,
+) -> list[str]:
     """Write synthetic images into the folders of their classes.
 
     Parameters
@@ -378,13 +398,18 @@ def write_synthetic(folder: Path, X_synthetic: NDArray, y_synthetic: NDArray, ta
         Their classes.
     taken : sequence of str
         Files of the originals, whose names are not used again.
+    dicom : bool, default=False
+        Whether to write DICOM files.
+    like : Path or None, default=None
+        With `dicom`, an original whose way to store values they have.
 
     Returns
     -------
     list of str
         The files that were written, as paths below `folder`.
     """
-    extension = extension_of(X_synthetic.dtype)
+    extension = ".dcm" if dicom else extension_of(X_synthetic.dtype)
+    series = hashlib.sha256(np.ascontiguousarray(X_synthetic)).hexdigest() if dicom else ""
     taken_names = {file.casefold() for file in taken}  # for disks that do not tell "A" from "a"
     numbers = {name: count(1) for name in set(y_synthetic.tolist())}
     files = []
@@ -392,7 +417,10 @@ def write_synthetic(folder: Path, X_synthetic: NDArray, y_synthetic: NDArray, ta
         (folder / name).mkdir(exist_ok=True)
         candidates = (f"{name}/synthetic_{number:06d}{extension}" for number in numbers[name])
         file = next(file for file in candidates if file.casefold() not in taken_names)
-        _save(image, folder / file, "synthetic", f"generated by ganaug {__version__}")
+        if dicom:
+            save_synthetic_dicom(image, folder / file, like=like, number=len(files) + 1, series=series)
+        else:
+            _save(image, folder / file, "synthetic", f"generated by ganaug {__version__}")
         files.append(file)
     return files
 

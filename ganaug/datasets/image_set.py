@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ganaug.common.folders import recover, replacing_folder, replacing_together
+from ganaug.datasets.dicom import is_dicom, require_pydicom
 from ganaug.datasets.image_archive import is_archive, manifest_path, read_archive, write_archive
 from ganaug.datasets.image_folder import (
     check_folder,
@@ -248,6 +249,7 @@ def write_images(
     *,
     manifest: pd.DataFrame | None = None,
     copies: Literal["copy", "link", "none"] = "copy",
+    dicom: bool = False,
     force: bool = False,
 ) -> None:
     """Write originals, synthetic images, and a manifest that says which images are synthetic.
@@ -281,6 +283,10 @@ def write_images(
     copies : {"copy", "link", "none"}, default="copy"
         Whether the files of the originals are copied, linked, or left out. Links are hard, or symbolic where that is
         impossible; a change of the linked file changes the original. Resized originals are written, not linked.
+    dicom : bool, default=False
+        Whether synthetic images of a folder are written as DICOM: secondary captures that say that they are derived and
+        synthetic, with identifiers of their own and nothing about a patient. How grey values are stored, rescaled and
+        shown is that of the first DICOM file of the originals. Resized DICOM files stay DICOM.
     force : bool, default=False
         As in `check_image_output`.
 
@@ -308,6 +314,8 @@ def write_images(
     """
     out, y_synthetic = Path(out), images.labels_of(np.asarray(y_synthetic))
     check_image_output(out, images.source, copies=copies, force=force)
+    if dicom:
+        check_dicom_output(images)
     _check_synthetic(images, X_synthetic, y_synthetic, manifest)
     n_originals = 0 if copies == "none" else len(images.X)
     labels = [*images.y[:n_originals].tolist(), *y_synthetic.tolist()]
@@ -319,13 +327,39 @@ def write_images(
         return
     files = [str(file) for file in images.files]
     is_resized = np.zeros(len(files), bool) if images.is_resized is None else images.is_resized
-    names = names_of_originals(files, is_resized, extension=extension_of(images.X.dtype))
+    extension = extension_of(images.X.dtype)
+    of_dicom = [file for file in files if dicom and is_dicom(images.source / file)]
+    extensions = [".dcm" if file in set(of_dicom) else extension for file in files]
+    names = names_of_originals(files, is_resized, extensions)
+    like = images.source / of_dicom[0] if of_dicom else None
     with replacing_folder(out) as folder:
         if copies != "none":
             place_originals(folder, images.source, _chosen(files, ~is_resized), copies)
-            save_resized(folder, _chosen(names, is_resized), images.X[is_resized], _chosen(files, is_resized))
-        written = [*names[:n_originals], *write_synthetic(folder, X_synthetic, y_synthetic, names)]
+            resized_files = _chosen(files, is_resized)
+            save_resized(folder, _chosen(names, is_resized), images.X[is_resized], images.source, resized_files)
+        written = write_synthetic(folder, X_synthetic, y_synthetic, names, dicom=dicom, like=like)
+        written = [*names[:n_originals], *written]
         write_manifest(folder / MANIFEST, files=written, labels=labels, n_originals=n_originals, more=manifest)
+
+
+def check_dicom_output(images: ImageSet) -> None:
+    """Make sure that synthetic images can be written as DICOM, before time is spent on computing them.
+
+    Parameters
+    ----------
+    images : ImageSet
+        The originals.
+
+    Raises
+    ------
+    ValueError
+        If they come from an archive or have transparency, or pydicom is missing.
+    """
+    if images.in_archive:
+        raise ValueError(f"dicom (--dicom) is for folders, and {images.source} is an archive; leave it out")
+    if images.X.ndim == 4 and images.X.shape[3] != 3:
+        raise ValueError("dicom (--dicom) has no transparency, but some images have an alpha channel; leave it out")
+    require_pydicom()
 
 
 def _chosen(names: list[str], which: NDArray[np.bool_]) -> list[str]:
