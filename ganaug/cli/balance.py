@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ganaug.cli.console import on_terminal, print_counts, print_findings, print_table, say
+from ganaug.cli.console import console, on_terminal, print_counts, print_findings, print_table, say
 from ganaug.cli.options import (
     Force,
     ModelName,
@@ -287,7 +287,7 @@ def _balance_images(
 
     import pandas as pd
 
-    from ganaug.evaluation import image_manifest, training_distance
+    from ganaug.evaluation import score_columns, training_distance
     from ganaug.oversampler import GANOversampler
 
     y = pd.Series(images.named_y, name="class")
@@ -301,14 +301,30 @@ def _balance_images(
         X_resampled, y_resampled, is_synthetic = images.X, y, is_synthetic[: len(y)]
         print("No file is written twice. To repeat images, draw those of small classes more often when you train.")
     X_synthetic, y_synthetic = X_resampled[is_synthetic], y_resampled[is_synthetic]
-    manifest = image_manifest(sampler, images, X_synthetic, y_synthetic)
+    manifest = score_columns(sampler, X_synthetic, y_synthetic)
     write_images(out, images, X_synthetic, y_synthetic, manifest=manifest, copies=copies, dicom=dicom, force=force)
+    _add_nearest(out, images, X_synthetic, y_synthetic)
     _say_about_images(images, y, y_synthetic, copies, size)
     print_counts("class", y, y_resampled, y_resampled[~is_synthetic])
     if is_synthetic.any():
         print_findings([training_distance(sampler.history_)])
     if report is not None:
         _write_report(report, source, sampler, selection, (images.X, y, X_resampled, y_resampled), images.files)
+
+
+def _add_nearest(out: Path, images: ImageSet, X_synthetic: Any, y_synthetic: pd.Series) -> None:
+    """Complete the manifest after all is written: with thousands of images, the search takes a while."""
+    from ganaug.datasets import add_image_columns
+    from ganaug.evaluation import nearest_columns
+
+    if not len(y_synthetic):
+        return
+    from rich.progress import Progress
+
+    with Progress(console=console(stderr=True), transient=True, disable=not on_terminal()) as bar:
+        task = bar.add_task("nearest real images", total=len(y_synthetic))
+        more = nearest_columns(images, X_synthetic, y_synthetic.index, progress=lambda n: bar.update(task, completed=n))
+    add_image_columns(out, more)
 
 
 def _say_about_images(

@@ -2,6 +2,7 @@
 
 from ganaug.datasets.image_set import (
     ImageSet,
+    add_image_columns,
     check_dicom_output,
     check_image_output,
     check_image_space,
@@ -14,6 +15,7 @@ from ganaug.datasets.table import Table, check_output, read_table, write_table, 
 __all__ = [
     "ImageSet",
     "Table",
+    "add_image_columns",
     "check_dicom_output",
     "check_image_output",
     "check_image_space",

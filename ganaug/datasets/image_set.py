@@ -28,7 +28,7 @@ from ganaug.datasets.image_folder import (
     save_resized,
     write_synthetic,
 )
-from ganaug.datasets.image_manifest import COLUMNS, MANIFEST, write_manifest
+from ganaug.datasets.image_manifest import COLUMNS, MANIFEST, add_to_manifest, write_manifest
 from ganaug.datasets.table import check_output
 
 __all__ = ["ImageSet", "check_image_output", "read_images", "write_image_samples", "write_images"]
@@ -340,6 +340,22 @@ def write_images(
         written = write_synthetic(folder, X_synthetic, y_synthetic, names, dicom=dicom, like=like)
         written = [*names[:n_originals], *written]
         write_manifest(folder / MANIFEST, files=written, labels=labels, n_originals=n_originals, more=manifest)
+
+
+def add_image_columns(out: str | Path, more: pd.DataFrame) -> None:
+    """Add columns about the synthetic images to the manifest of a result, which is replaced in one step.
+
+    So what takes long to compute does not keep the images from being written.
+
+    Parameters
+    ----------
+    out : str or Path
+        The folder or archive that `write_images` wrote.
+    more : DataFrame of shape (m, k)
+        The columns, in the order of ``X_synthetic``.
+    """
+    out = Path(out)
+    add_to_manifest(manifest_path(out) if is_archive(out) else out / MANIFEST, more)
 
 
 def check_dicom_output(images: ImageSet) -> None:
