@@ -38,8 +38,8 @@ def image_manifest(
     DataFrame
         With the index of `y_synthetic` and the columns "seed" (of the model), "discriminator_score" (higher means that
         the discriminator takes the image for real), "nearest_training_file", "distance" to it (mean absolute difference
-        of pixels, in the units of the images) and "mirrored" (1 if the mirrored image is the nearest). Without rows it has no
-        columns.
+        of pixels, in the units of the images) and "mirrored" (1 if the mirrored image is the nearest). Without rows it
+        has no columns.
     """
     manifest = pd.DataFrame(index=y_synthetic.index)
     if not len(y_synthetic):
@@ -117,7 +117,10 @@ def training_distance(history: pd.DataFrame) -> Finding:
         )
         return Finding(REAL, "unknown", said, numbers)
     if distance < FAR_DISTANCE:
-        said = f"{measured}, between that of other real images (up to {AS_NEAR}) and a clear difference (from {FAR_DISTANCE} on)."
+        said = (
+            f"{measured}, between that of other real images (up to {AS_NEAR}) and a clear difference (from "
+            f"{FAR_DISTANCE} on)."
+        )
         return Finding(REAL, "unknown", f"{said} Look at the images.", numbers)
     return Finding(
         REAL,

@@ -380,9 +380,9 @@ class ImageGAN(ImageViews):
         n_steps = self._budget()[0]
         if distance >= FAR_DISTANCE and (n_done >= _TRIAL_STEPS or n_done < n_steps):
             warn_user(
-                f"The images are probably blurred or rough: after {n_done:,} of {n_steps:,} steps their distance to real "
-                f"ones is {distance:.2f}, and from {FAR_DISTANCE} on they are easy to tell from real ones. Look at them, "
-                "and train for longer: raise max_time (in the shell --max-time) or n_steps."
+                f"The images are probably blurred or rough: after {n_done:,} of {n_steps:,} steps their distance to "
+                f"real ones is {distance:.2f}, and from {FAR_DISTANCE} on they are easy to tell from real ones. Look "
+                "at them, and train for longer: raise max_time (in the shell --max-time) or n_steps."
             )
 
     def _max_time(self) -> float | None:
