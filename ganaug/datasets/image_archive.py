@@ -128,8 +128,9 @@ def write_archive(path: Path, source: Path, X: NDArray, X_synthetic: NDArray, y_
         labels = _read_array(before, "train_labels")
         new_labels = y_synthetic.astype(labels.dtype).reshape(-1, *labels.shape[1:])
         arrays = {
-            "train_images": np.concatenate([X, X_synthetic]),
-            "train_labels": np.concatenate([labels[: len(X)], new_labels]),
+            # with the byte order of the source, which would become that of this machine
+            "train_images": np.concatenate([X, X_synthetic], dtype=X.dtype),
+            "train_labels": np.concatenate([labels[: len(X)], new_labels], dtype=labels.dtype),
         }
         for entry in before.infolist():
             name = entry.filename.removesuffix(".npy")
