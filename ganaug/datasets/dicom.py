@@ -205,7 +205,7 @@ def _new_dataset(pydicom: ModuleType, path: Path, image: NDArray, number: int) -
     data = pydicom.Dataset()
     data.file_meta = pydicom.dataset.FileMetaDataset()
     data.file_meta.TransferSyntaxUID = uids.ExplicitVRLittleEndian
-    content = hashlib.sha256(np.ascontiguousarray(image)).hexdigest()
+    content = hashlib.sha256(image.tobytes()).hexdigest()
     instance = uids.generate_uid(entropy_srcs=["ganaug", path.name, str(number), content])
     data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID = uids.SecondaryCaptureImageStorage
     data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID = instance

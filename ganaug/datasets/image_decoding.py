@@ -120,7 +120,7 @@ def decode_image(path: Path) -> DecodedImage:
         return DecodedImage(_pixels(turned, layout, image))
 
 
-def _layout(image: Image.Image) -> str:
+def _layout(image: Any) -> str:
     """Return how the file stores a pixel, in Pillow's words."""
     args = image.tile[0][3] if image.tile else ""
     return str(args if isinstance(args, str) else (args or [""])[0])
@@ -154,15 +154,15 @@ def _as_tuple(value: Any) -> tuple[int, ...]:
     return tuple(value) if isinstance(value, tuple | list) else (value,)
 
 
-def _most_of_ppm(image: Image.Image) -> int:
+def _most_of_ppm(image: Any) -> int:
     """Return the value of white in a PPM file; Pillow notes it only where it is not 255."""
     args = image.tile[0][3]
     return int(args[1]) if image.tile[0][0] != "raw" and isinstance(args, tuple) else 255
 
 
-def _depths_of_jpeg2000(image: Image.Image) -> list[int]:
+def _depths_of_jpeg2000(image: Any) -> list[int]:
     """Return for each component its bits less 1, and 128 more if it is signed (ISO 15444-1, A.5.1)."""
-    file: Any = image.fp
+    file = image.fp
     place = file.tell()
     file.seek(0)
     start = file.read(2**16)

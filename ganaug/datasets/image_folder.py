@@ -409,10 +409,10 @@ def write_synthetic(
         The files that were written, as paths below `folder`.
     """
     extension = ".dcm" if dicom else extension_of(X_synthetic.dtype)
-    series = hashlib.sha256(np.ascontiguousarray(X_synthetic)).hexdigest() if dicom else ""
+    series = hashlib.sha256(X_synthetic.tobytes()).hexdigest() if dicom else ""
     taken_names = {file.casefold() for file in taken}  # for disks that do not tell "A" from "a"
     numbers = {name: count(1) for name in set(y_synthetic.tolist())}
-    files = []
+    files: list[str] = []
     for image, name in zip(X_synthetic, y_synthetic.tolist(), strict=True):
         (folder / name).mkdir(exist_ok=True)
         candidates = (f"{name}/synthetic_{number:06d}{extension}" for number in numbers[name])
@@ -431,7 +431,7 @@ def extension_of(dtype: np.dtype) -> str:
     Parameters
     ----------
     dtype : dtype
-        uint8, uint16 or int16.
+        Of the pixels: uint8, uint16 or int16.
     """
     return ".tif" if dtype == np.int16 else ".png"
 

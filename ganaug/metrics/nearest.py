@@ -124,10 +124,12 @@ def pixel_neighbors(
 
     Parameters
     ----------
-    fake_images, real_images, own, progress
+    fake_images, real_images
         As in `nearest_pixels`.
     n : int
         Number of neighbours. A real image and its mirror image are one neighbour.
+    own, progress
+        As in `nearest_pixels`.
 
     Returns
     -------
