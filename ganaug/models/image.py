@@ -40,8 +40,8 @@ _MIN_CONVOLVED = 12
 # From this distance on (`KernelDistance`, in units of two halves of the real images), synthetic images are easy to tell
 # from real ones.
 FAR_DISTANCE = 0.3
-# A training of fewer steps that was not stopped by the time limit is a trial, of which nobody expects images.
-_TRIAL_STEPS = 100
+# A training of fewer steps and seconds is a trial, of which nobody expects images.
+_TRIAL_STEPS, _TRIAL_SECONDS = 200, 5
 # From this many images on, and with a GPU, the largest networks pay off.
 _MANY = 5_000
 
@@ -377,8 +377,8 @@ class ImageGAN(ImageViews):
         if not len(self.history_) or "distance" not in self.history_:
             return
         distance, n_done = float(self.history_["distance"].min()), int(self.history_["step"].iloc[-1])
-        n_steps = self._budget()[0]
-        if distance >= FAR_DISTANCE and (n_done >= _TRIAL_STEPS or n_done < n_steps):
+        n_steps, seconds = self._budget()[0], float(self.history_["seconds"].iloc[-1])
+        if distance >= FAR_DISTANCE and (n_done >= _TRIAL_STEPS or seconds >= _TRIAL_SECONDS):
             warn_user(
                 f"The images are probably blurred or rough: after {n_done:,} of {n_steps:,} steps their distance to "
                 f"real ones is {distance:.2f}, and from {FAR_DISTANCE} on they are easy to tell from real ones. Look "
