@@ -1,6 +1,6 @@
 """What the numbers of an `ImageEvaluation` say, as findings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,9 +81,7 @@ def _on_class(prefix: str, measured: Mapping[str, Mapping[Any, Any]], distance_n
     differing = [name for name, of in measured.items() if of["score"] > _CLEAR]
     first = measured[distance_name]
     n_real, n_synthetic = first["n real"], first["n synthetic"]
-    numbers = {name: of["value"] for name, of in measured.items()}
-    numbers |= {f"{name} of real halves": of["baseline"] for name, of in measured.items()}
-    numbers |= {f"score of {name}": of["score"] for name, of in measured.items() if not np.isnan(of["score"])}
+    numbers = _numbers({distance_name: None, **dict.fromkeys(differing)}, measured)
     times = (
         f"{distance_name} is {first['value'] / first['baseline']:.2g} times as large as between two halves of the real "
         "images"
@@ -115,8 +113,18 @@ def _on_class(prefix: str, measured: Mapping[str, Mapping[Any, Any]], distance_n
         findings = [Finding(REAL, "good", prefix + said, numbers)]
     if narrow := [name for name in differing if name in _DIVERSITY]:
         said = f"{prefix}Diversity is too low: {_on_diversity(narrow, measured)}."
-        findings.append(Finding(REAL, "bad", said, numbers))
+        findings.append(Finding(REAL, "bad", said, _numbers(narrow, measured)))
     return findings
+
+
+def _numbers(names: Iterable[str], measured: Mapping[str, Mapping[Any, Any]]) -> dict[str, float]:
+    """Return some measures, and what two halves of the real images have."""
+    found = [(name, measured[name]) for name in names]
+    return {
+        key: value
+        for name, of in found
+        for key, value in ((name, of["value"]), (f"{name} of real halves", of["baseline"]))
+    }
 
 
 def _listed(names: Sequence[str], measured: Mapping[str, Mapping[Any, Any]]) -> str:
