@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ganaug.common.modality import modality_of_path
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import joined
-from ganaug.datasets import Table, read_images, read_table
+from ganaug.datasets import ImageSet, Table, read_images, read_table
 from ganaug.evaluation.image_evaluation import evaluate_images
 from ganaug.evaluation.table_evaluation import evaluate_tables
 
@@ -124,11 +125,18 @@ def _evaluate_images(
         real.X,
         synthetic.X,
         holdout=holdout[0].X if holdout else None,
-        target=[of.y.astype(str) for of in sets],  # the numbers in an archive may be the names of folders
+        target=_labels(sets),
         inception=inception,
         random_state=random_state,
         names=real.files,
     )
+
+
+def _labels(sets: Sequence[ImageSet]) -> list[NDArray]:
+    """Return the classes of each set as texts: the names that an archive gives them, in all sets."""
+    names = {str(label): name for of in reversed(sets) for label, name in (of.class_names or {}).items()}
+    # the numbers in an archive may be the names of folders
+    return [np.array([names.get(label, label) for label in of.y.astype(str).tolist()], dtype=object) for of in sets]
 
 
 def _evaluate_tables(

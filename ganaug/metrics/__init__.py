@@ -6,8 +6,9 @@ from ganaug.metrics.efficientnet import EXTRACTOR_NAME, features, probabilities
 from ganaug.metrics.inception import Inception, inception_score
 from ganaug.metrics.intervals import Baseline, Interval, bootstrap, real_baseline
 from ganaug.metrics.marginals import column_distances, column_distributions
-from ganaug.metrics.nearest import nearest_pixels, nearest_rows
+from ganaug.metrics.nearest import nearest_pixels, nearest_rows, pixel_neighbors
 from ganaug.metrics.neighborhoods import Neighborhoods, precision_recall_density_coverage
+from ganaug.metrics.permutation import PermutationScores, permutation_scores
 from ganaug.metrics.privacy import (
     ClosestRecords,
     Copies,
@@ -36,6 +37,7 @@ __all__ = [
     "Inception",
     "Interval",
     "Neighborhoods",
+    "PermutationScores",
     "Projection",
     "TablePair",
     "Utility",
@@ -57,6 +59,8 @@ __all__ = [
     "membership_inference",
     "nearest_pixels",
     "nearest_rows",
+    "permutation_scores",
+    "pixel_neighbors",
     "precision_recall_density_coverage",
     "probabilities",
     "projection",
