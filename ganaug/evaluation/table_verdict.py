@@ -30,6 +30,15 @@ FAR_DISTANCE = 0.1
 BEYOND_CHANCE = 3
 # Diversity is too low below this share of the coverage that real rows reach.
 LOW_COVERAGE = 0.7
+# Synthetic rows are of the wrong class if they lie beyond this part of the way from their own class to another one.
+WRONG_CLASS = 0.5
+# Columns depend on each other too little if less than this part of the real associations is left. Only pairs of columns
+# count whose association is at least so large, and so many standard errors.
+LOST_ASSOCIATIONS = 0.5
+STRONG_ASSOCIATION = 0.2
+_N_ERRORS = 4.0
+# Classifiers learn too little from synthetic rows alone if they gain less than this part of what real rows give.
+LOST_SKILL = 0.5
 # Rows are too near to training rows if they lie, in the median, less than 0.9 times as far as unseen real rows ...
 NEAR_RATIO = 0.9
 # ... or if more than a tenth of them is nearer than 95 % of unseen real rows are: twice what is usual.
@@ -126,7 +135,10 @@ def _real(evaluation: "TableEvaluation") -> Iterator[Finding]:
             {"broken dtypes": float(broken.mean())},
         )
     yield _on_columns(evaluation)
+    yield from _on_associations(evaluation)
     yield _on_coverage(evaluation)
+    yield from _on_classes(evaluation)
+    yield from _on_skill(evaluation)
 
 
 def _on_two_sample(evaluation: "TableEvaluation") -> Finding:
@@ -199,6 +211,22 @@ def _on_columns(evaluation: "TableEvaluation") -> Finding:
     )
 
 
+def _on_associations(evaluation: "TableEvaluation") -> Iterator[Finding]:
+    """Say how much of the associations of real columns is left, if there are any to lose."""
+    real, synthetic, _ = (matrix.to_numpy() for matrix in evaluation.association_matrices)
+    pairs = np.triu_indices(len(real), 1)
+    real, synthetic = real[pairs], synthetic[pairs]
+    n = min(evaluation.n_rows["real"], evaluation.n_rows["synthetic"])
+    strong = np.abs(real) >= max(STRONG_ASSOCIATION, _N_ERRORS / np.sqrt(n))
+    if not strong.any():
+        return
+    kept = float((real[strong] * synthetic[strong]).sum() / (real[strong] ** 2).sum())
+    numbers = {"associations kept": kept}
+    if kept < LOST_ASSOCIATIONS:
+        said = "Columns depend on each other much less than in the real table"
+        yield Finding(REAL, "bad", f"{said}: {percent(max(kept, 0.0))} of the associations is left.", numbers)
+
+
 def _on_coverage(evaluation: "TableEvaluation") -> Finding:
     coverage, usual = float(evaluation.neighborhoods[3]), float(evaluation.neighborhood_baseline.mean[3])
     low = float(evaluation.neighborhood_interval.low[3])
@@ -213,6 +241,36 @@ def _on_coverage(evaluation: "TableEvaluation") -> Finding:
         unsure = "Diversity may be too low, but there are too few rows to be sure"
         return Finding(REAL, "unknown", f"{unsure}: {compared}.", numbers)
     return Finding(REAL, "good", f"Diversity is sufficient: {compared}.", numbers)
+
+
+def _on_classes(evaluation: "TableEvaluation") -> Iterator[Finding]:
+    """Say whether rows look like the class that they claim, where a forest can tell."""
+    agreement = evaluation.agreement
+    if agreement is None or not len(agreement):
+        return
+    wrong = agreement[agreement["low"] > WRONG_CLASS]
+    numbers = {"largest shift to another class": float(agreement["shift"].max())}
+    if len(wrong):
+        row = wrong.loc[wrong["shift"].idxmax()]
+        said = f"Synthetic rows of class {row['class']} look like real rows of class {row['looks like']}"
+        yield Finding(REAL, "bad", f"{said}, not like those of their own class.", numbers)
+
+
+def _on_skill(evaluation: "TableEvaluation") -> Iterator[Finding]:
+    """Say where no classifier learns from the synthetic rows half of what it learns from real ones."""
+    if evaluation.utility is None:
+        return
+    scores = evaluation.utility.scores
+    scores = scores[scores["metric"] == "ROC AUC"].drop_duplicates(["classifier", "trained on"])
+    real, synthetic = (scores[scores["trained on"] == on].set_index("classifier") for on in ("real", "synthetic"))
+    if not len(real) or real["low"].isna().any() or synthetic["high"].isna().any():
+        return
+    limit = LOST_SKILL * (real["low"] - 0.5)
+    if ((limit > 0) & (synthetic["high"] - 0.5 < limit)).all():
+        value, usual = float(synthetic["value"].max()), float(real["value"].max())
+        said = f"Classifiers learn hardly anything from the synthetic rows alone: ROC AUC {value:.2f}, from real rows"
+        numbers = {"ROC AUC from synthetic rows": value, "ROC AUC from real rows": usual}
+        yield Finding(REAL, "bad", f"{said} {usual:.2f}.", numbers)
 
 
 # --- is it safe to share?

@@ -1,6 +1,7 @@
 """Measures of synthetic data, one family a file."""
 
 from ganaug.metrics.associations import Associations, association_matrices
+from ganaug.metrics.class_agreement import class_agreement
 from ganaug.metrics.distances import frechet_distance, kernel_distance
 from ganaug.metrics.efficientnet import EXTRACTOR_NAME, features, probabilities
 from ganaug.metrics.inception import Inception, inception_score
@@ -42,6 +43,7 @@ __all__ = [
     "alpha_precision_beta_recall",
     "association_matrices",
     "bootstrap",
+    "class_agreement",
     "closest_records",
     "column_distances",
     "column_distributions",

@@ -10,6 +10,7 @@ from ganaug.reporting.card import model_card
 from ganaug.reporting.figures import draw_figures
 
 TITLE = "Treatments of imbalance, compared"
+_NO_NOTES = "Every sampler and classifier was scored in each split that was run ({})."
 CONTENT = "labels and sizes of classes"
 
 
@@ -54,11 +55,19 @@ def sections(result: Comparison | Selection) -> list[Section]:
     noted = comparison.scores["note"] != ""
     notes = comparison.scores.loc[noted, ["sampler", "classifier", "split", "note"]]
     counts = {"class": [str(label) for label in comparison.classes], "rows": list(comparison.classes.values())}
+    said = Paragraphs([_NO_NOTES.format(comparison.splits_in_words)])
     return [
         Section("Classes", [Table(pd.DataFrame(counts), "Rows of each class")]),
         Section("Scores", scores),
         Section("Tests", tests),
-        Section("Notes", [Table(notes, "Failures and warnings") if len(notes) else Paragraphs(["Nothing failed."])]),
+        Section(
+            "Notes",
+            [
+                Table(notes, "Failures and warnings")
+                if len(notes)
+                else Paragraphs([_NO_NOTES.format(comparison.splits_in_words)])
+            ],
+        ),
     ]
 
 
