@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ganaug.cli.console import on_terminal, print_counts, print_findings, print_table
+from ganaug.cli.console import (
+    KEPT,
+    on_terminal,
+    print_answers,
+    print_counts,
+    print_others,
+)
+from ganaug.cli.first_screen import (
+    command,
+    kept_model,
+    measure,
+    print_next,
+    print_preview,
+    print_written,
+    with_commands,
+    written_words,
+)
 from ganaug.cli.options import (
     Force,
     ModelName,
@@ -21,12 +38,12 @@ from ganaug.cli.options import (
     parse_strategy,
     split_names,
 )
+from ganaug.cli.trial import PART_OF_TRAINING, Trial, resample, train_for
+from ganaug.common.progress import begin_phase, end_phase
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from ganaug.comparison import Selection
-    from ganaug.oversampler import GANOversampler
+    from ganaug.comparison import Comparison, Selection
+    from ganaug.evaluation import Resampling
 
 
 def balance(
@@ -69,7 +86,11 @@ def balance(
     max_time: Annotated[
         float | None,
         typer.Option(
-            "--max-time", metavar="SECONDS", help="Limit of each training, and of the comparison of --select.", min=0
+            "--max-time",
+            metavar="SECONDS",
+            help="Limit of the training; with --select of the comparison and all trainings together, of which each "
+            "takes at most an eighth. With --compare, the comparison may take as long again.",
+            min=0,
         ),
     ] = None,
     categorical: Annotated[
@@ -110,6 +131,22 @@ def balance(
         str | None,
         typer.Option("--metric", help="The score that --select compares. Default: average precision."),
     ] = None,
+    compare: Annotated[
+        bool,
+        typer.Option(
+            "--compare",
+            help="Also measure by cross-validation whether the synthetic rows help; the page of --report shows it.",
+        ),
+    ] = False,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            "--groups",
+            metavar="COLUMN",
+            help="For tables, with --select or --compare: rows with one value (such as a patient) stay on one side of "
+            "a split. The classifiers are not given the column.",
+        ),
+    ] = None,
     log_dir: Annotated[
         Path | None,
         typer.Option(
@@ -126,6 +163,8 @@ def balance(
     force: Force = False,
 ) -> None:
     """Add synthetic rows or images to IN, so that its classes are balanced, and write the result to OUT."""
+    began = time.perf_counter()
+    begin_phase("starting", show=on_terminal())
     from ganaug.common.modality import modality_of_path
     from ganaug.datasets import check_output
 
@@ -142,6 +181,10 @@ def balance(
         raise ValueError(f"--select and --strategy {strategy} exclude each other; leave one of them out")
     if metric is not None and not select:
         raise ValueError(f"--metric {metric} needs --select")
+    if compare and select:
+        raise ValueError("--select compares already; leave --compare out")
+    if groups is not None and not (select or compare):
+        raise ValueError(f"--groups {groups} needs --select or --compare")
     if log_dir is not None:
         _check_log_dir(log_dir, {"IN": source, "OUT": out, "MODEL": save})
     if not source.exists():
@@ -150,7 +193,7 @@ def balance(
     check_options(
         source,
         modality,
-        for_tables={"--target": target, "--categorical": categorical, "--mark": mark},
+        for_tables={"--target": target, "--categorical": categorical, "--mark": mark, "--groups": groups},
         for_images={"--resize": resize, "--skip-bad": skip_bad, "--link": link},
     )
     if model not in (ModelName.auto, modality.name):
@@ -168,7 +211,9 @@ def balance(
     from ganaug.training import log_to
 
     log = nullcontext(None) if log_dir is None else log_to(log_dir, images=modality.name == "image")
-    metric = (metric or "average precision") if select else None
+    trial = Trial((metric or "average precision") if select else None, compare, groups, max_time)
+    if select and max_time is not None:
+        params["max_time"] = PART_OF_TRAINING * max_time
     with log as callbacks:
         params["callbacks"] = callbacks
         if modality.name == "image":
@@ -179,13 +224,14 @@ def balance(
                 out,
                 strategy,
                 params,
-                metric,
+                trial,
                 size,
                 skip_bad=skip_bad,
                 copies=copies,
                 save=save,
                 report=report,
                 force=force,
+                began=began,
             )
             return
         if target is None:
@@ -197,13 +243,14 @@ def balance(
             target,
             strategy,
             params,
-            metric,
+            trial,
             columns,
             mark=mark,
             only_synthetic=only_synthetic,
             save=save,
             report=report,
             force=force,
+            began=began,
         )
 
 
@@ -213,7 +260,7 @@ def _balance_table(
     target: str,
     strategy: str,
     params: dict[str, Any],
-    metric: str | None,
+    trial: Trial,
     categorical: list[str] | None,
     *,
     mark: str | None,
@@ -221,10 +268,12 @@ def _balance_table(
     save: Path | None,
     report: Path | None,
     force: bool,
+    began: float,
 ) -> None:
     from ganaug.datasets import check_output, read_table, write_table
 
     check_output(out, force=force)
+    begin_phase(f"reading {source}", show=on_terminal())
     table = read_table(source)
     X, y = table.split(target)
     for column in categorical or []:
@@ -233,6 +282,10 @@ def _balance_table(
             raise ValueError(f"--categorical names the target {target!r}; leave it out")
     if mark is not None and mark in table.frame.columns:
         raise ValueError(f"--mark {mark}: the table has such a column already; choose another name")
+    if trial.groups is not None:
+        table.check_column(trial.groups)
+        if trial.groups == target:
+            raise ValueError(f"--groups {trial.groups} is the target; name the column that identifies the group")
 
     import pandas as pd
 
@@ -241,15 +294,44 @@ def _balance_table(
     sampler = GANOversampler(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()), categorical_features=categorical, **params
     )
-    sampler, selection, X_resampled, y_resampled, is_synthetic = _resample(sampler, X, y, metric)
-    _save(sampler, save, X, y)
+    sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, X, y, trial)
     written = is_synthetic if only_synthetic else pd.RangeIndex(len(is_synthetic)) >= len(X)
     rows = pd.concat([X_resampled[written], y_resampled[written].rename(target)], axis=1)
     n_repeated = int((~is_synthetic[written]).sum())
-    write_table(out, table, rows, mark=mark, n_repeated=n_repeated, only_synthetic=only_synthetic, force=force)
+    train_for(save, sampler, X, y)
+    with kept_model(sampler, save, out):
+        begin_phase(f"writing {out}", show=on_terminal())
+        write_table(out, table, rows, mark=mark, n_repeated=n_repeated, only_synthetic=only_synthetic, force=force)
+    KEPT.append(str(out))
+    n_synthetic = int(is_synthetic.sum())
+    findings, resampling = measure(sampler, compared, (X, y, X_resampled, y_resampled), "rows", full=report is not None)
+    options = [] if trial.groups is None else ["--groups", trial.groups]
+    findings = with_commands(findings, command("compare", source, "--target", target, *options))
+    previews = []
+    if n_synthetic:
+        from ganaug.evaluation import preview_rows
+
+        previews = preview_rows(X, y.to_numpy(), X_resampled[is_synthetic], y_resampled[is_synthetic].to_numpy())
+    end_phase()
+    print_answers(findings)
+    n_real = 0 if only_synthetic else len(X)
+    said = written_words(out, n_real, n_repeated, y_resampled[is_synthetic], "row", mark)
+    print_written(said, began)
     print_counts(target, y, y_resampled, y_resampled[~is_synthetic])
+    print_preview(previews)
+    print_others(findings)
     if report is not None:
-        _write_report(report, source, sampler, selection, (X, y, X_resampled, y_resampled))
+        _write_report(report, source, resampling, compared)
+    if mark is not None or only_synthetic:
+        marked = ["--mark", mark] if mark is not None else []
+        print_next(command("evaluate", source, out, "--target", target, *marked))
+    elif compared is None:
+        print_next(command("compare", source, "--target", target, *options))
+    elif save is not None and n_synthetic:
+        label = y_resampled[is_synthetic].iloc[0]
+        print_next(command("sample", save, f"more{''.join(out.suffixes)}", "--label", label, "-n", 100))
+    else:
+        print_next(command("balance", source, out, "--target", target, "--report", "report.html", "--force"))
 
 
 def _balance_images(
@@ -257,7 +339,7 @@ def _balance_images(
     out: Path,
     strategy: str,
     params: dict[str, Any],
-    metric: str | None,
+    trial: Trial,
     size: tuple[int, int] | None,
     *,
     skip_bad: bool,
@@ -265,15 +347,17 @@ def _balance_images(
     save: Path | None,
     report: Path | None,
     force: bool,
+    began: float,
 ) -> None:
     from ganaug.datasets import check_image_output, read_images, write_images
 
     check_image_output(out, source, copies=copies, force=force)
+    begin_phase(f"reading {source}", show=on_terminal())
     images = read_images(source, resize=size, skip_bad=skip_bad)
 
     import pandas as pd
 
-    from ganaug.evaluation import image_manifest, training_distance
+    from ganaug.evaluation import image_manifest
     from ganaug.oversampler import GANOversampler
 
     y = pd.Series(images.y, name="class")
@@ -281,75 +365,43 @@ def _balance_images(
     sampler = GANOversampler(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()), repeat_real=False, **params
     )
-    sampler, selection, X_resampled, y_resampled, is_synthetic = _resample(sampler, images.X, y, metric)
-    _save(sampler, save, images.X, y)
-    if selection is not None and len(y_resampled) > len(y) and not is_synthetic.any():
+    sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, images.X, y, trial)
+    if isinstance(trial.metric, str) and len(y_resampled) > len(y) and not is_synthetic.any():
         X_resampled, y_resampled, is_synthetic = images.X, y, is_synthetic[: len(y)]
         print("No file is written twice. To repeat images, draw those of small classes more often when you train.")
     X_synthetic, y_synthetic = X_resampled[is_synthetic], y_resampled[is_synthetic]
-    manifest = image_manifest(sampler, images, X_synthetic, y_synthetic)
-    write_images(out, images, X_synthetic, y_synthetic, manifest=manifest, copies=copies, force=force)
+    train_for(save, sampler, images.X, y)
+    with kept_model(sampler, save, out):
+        begin_phase(f"writing {out}", show=on_terminal())
+        manifest = image_manifest(sampler, images, X_synthetic, y_synthetic)
+        write_images(out, images, X_synthetic, y_synthetic, manifest=manifest, copies=copies, force=force)
+    KEPT.append(str(out))
+    data = (images.X, y, X_resampled, y_resampled)
+    findings, resampling = measure(sampler, compared, data, "images", full=report is not None, names=images.files)
+    findings = with_commands(findings, command("balance", source, out, "--select"), command("evaluate", source, out))
+    end_phase()
+    print_answers(findings)
+    n_real = 0 if copies == "none" else len(y)
+    print_written(written_words(out, n_real, 0, y_synthetic, "image", None), began)
     print_counts("class", y, y_resampled, y_resampled[~is_synthetic])
-    if is_synthetic.any():
-        print_findings([training_distance(sampler.history_)])
+    print_others(findings)
     if report is not None:
-        _write_report(report, source, sampler, selection, (images.X, y, X_resampled, y_resampled), images.files)
-
-
-def _resample(
-    sampler: GANOversampler, X: Any, y: pd.Series, metric: str | None
-) -> tuple[GANOversampler, Selection | None, Any, pd.Series, Any]:
-    """Resample; with a metric, by the strategy that `select` finds."""
-    import numpy as np
-
-    if metric is None:
-        X_resampled, y_resampled = sampler.fit_resample(X, y)
-        return sampler, None, X_resampled, y_resampled, sampler.is_synthetic_
-
-    from ganaug.comparison import select
-
-    selection = select(
-        X,
-        y,
-        sampler=sampler,
-        metric=metric,
-        max_time=sampler.max_time,
-        random_state=sampler.random_state,
-        verbose=sampler.verbose or 0,
-    )
-    frame = selection.frame().rename_axis("added").rename(columns={"is_better": "better"})
-    print_table(frame.reset_index(), title=f"Mean {metric}; gain over none, with 95 % interval")
-    print_findings(selection.verdict)
-    X_resampled, y_resampled = selection.sampler.fit_resample(X, y)
-    is_synthetic = getattr(selection.sampler, "is_synthetic_", np.zeros(len(y_resampled), dtype=bool))
-    return (selection.sampler if is_synthetic.any() else sampler), selection, X_resampled, y_resampled, is_synthetic
-
-
-def _save(sampler: GANOversampler, save: Path | None, X: Any, y: pd.Series) -> None:
-    """Write the model before the data, so that a full disk does not cost the training."""
-    if save is None:
-        return
-    if not hasattr(sampler, "model_"):
-        sampler.fit(X, y)  # no synthetic row was asked for, so nothing was trained yet
-    sampler.save(save)
+        _write_report(report, source, resampling, compared)
+    print_next(command("evaluate", source, out))
 
 
 def _write_report(
-    report: Path,
-    source: Path,
-    sampler: GANOversampler,
-    selection: Selection | None,
-    data: tuple[Any, ...],
-    names: Any = None,
+    report: Path, source: Path, resampling: Resampling | None, compared: Comparison | Selection | None
 ) -> None:
     from ganaug.reporting import report as write_report
 
-    if selection is not None and not hasattr(sampler, "is_synthetic_"):
-        write_report(selection, report, title=f"{source.name}: why no synthetic data are added")
-        return
-    from ganaug.evaluation import evaluate_resampling
-
-    write_report(evaluate_resampling(sampler, *data, names=names), report, title=f"{source.name}, balanced")
+    begin_phase(f"writing {report}", show=on_terminal())
+    if resampling is None and compared is not None:
+        write_report(compared, report, title=f"{source.name}: why no synthetic data are added")
+    else:
+        write_report(resampling, report, title=f"{source.name}, balanced")
+    end_phase()
+    KEPT.append(str(report))
 
 
 def _check_log_dir(log_dir: Path, others: dict[str, Path | None]) -> None:

@@ -10,6 +10,7 @@ from ganaug.common.findings import Finding, result_html, result_repr
 from ganaug.common.wording import counted
 from ganaug.comparison.scoring import LOWER_IS_BETTER
 from ganaug.comparison.statistics import (
+    MIN_SPLITS,
     main_metric,
     metrics_of,
     n_splits_of,
@@ -20,6 +21,9 @@ from ganaug.comparison.verdict import comparison_findings, selection_findings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+_SHORT_NAMES = {"average precision": "avg. prec.", "balanced accuracy": "bal. acc.", LOWER_IS_BETTER: "Brier"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -116,9 +120,9 @@ class Comparison:
 
         Whether it helps is answered for average precision (or the first metric), averaged over the classifiers, from
         five splits on. For each classifier and metric, the verdict names a sampler that is better than "none" (p <
-        0.05, adjusted). This is the sampler with the best mean, or a simpler sampler if the test finds no difference between
-        the two (p >= 0.05, not adjusted). A tuned threshold is simpler than class weights, and class weights are
-        simpler than repeated rows. Of all other samplers, the faster one is simpler.
+        0.05, adjusted). This is the sampler with the best mean, or a simpler sampler if the test finds no difference
+        between the two (p >= 0.05, not adjusted). A tuned threshold is simpler than class weights, and class weights
+        are simpler than repeated rows. Of all other samplers, the faster one is simpler.
         """
         return comparison_findings(self.scores)
 
@@ -182,6 +186,19 @@ class Comparison:
         n_samplers, n_classifiers = (self.scores[of].nunique() for of in ("sampler", "classifier"))
         counts = f"{counted(n_samplers, 'sampler')}, {counted(n_classifiers, 'classifier')}"
         return f"Comparison of {counts}, {self.splits_in_words}"
+
+    @property
+    def short_names(self) -> dict[str, str]:
+        """Metric -> its name in a narrow table."""
+        return {
+            metric: _SHORT_NAMES.get(metric, f"recall at {metric.rsplit(' ', 1)[-1]}" if "recall" in metric else metric)
+            for metric in self.metrics
+        }
+
+    @property
+    def has_verdict(self) -> bool:
+        """Whether there are splits enough, at least five, to say anything."""
+        return n_splits_of(self.scores) >= MIN_SPLITS
 
     @property
     def splits_in_words(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from ganaug.common.findings import HELPS, REAL, SAFE, Answer, Finding
 from ganaug.common.wording import listed, percent
@@ -41,7 +42,7 @@ _N_ERRORS = 4.0
 LOST_SKILL = 0.5
 # Rows are too near to training rows if they lie, in the median, less than 0.9 times as far as unseen real rows ...
 NEAR_RATIO = 0.9
-# ... or if more than a tenth of them is nearer than 95 % of unseen real rows are: twice what is usual.
+# ... or if surely more than a tenth of them is nearer than 95 % of unseen real rows are: twice what is usual.
 NEAR_SHARE = 0.1
 # An attack that is right less often than this has no practical use, even where it is significant.
 MEMBERSHIP_AUC = 0.52
@@ -83,9 +84,11 @@ def has_membership_leak(membership: AUC) -> bool:
 def _helps(evaluation: "TableEvaluation") -> Iterator[Finding]:
     utility = evaluation.utility
     if utility is None:
-        yield Finding(
-            HELPS, "unknown", "This was not measured: no target column was given that classifiers can predict."
-        )
+        if rows := evaluation.settings.get("rows"):
+            why = f"This was not measured, because only rows with {rows} are compared. ganaug compare measures it."
+        else:
+            why = "This was not measured: no target column was given that classifiers can predict."
+        yield Finding(HELPS, "unknown", why)
         return
     is_held_out = evaluation.n_rows["holdout"] > 0
     scores = utility.scores[utility.scores["metric"] == "ROC AUC"]
@@ -178,16 +181,28 @@ def _on_validity(evaluation: "TableEvaluation") -> Finding:
 
 
 def _invalid_beyond_chance(evaluation: "TableEvaluation") -> pd.Series:
-    """Return the invalid share of each column, without out-of-range cells and unseen levels that new real rows have."""
+    """Return the invalid share of each column, without what new real rows may have as well.
+
+    They have out-of-range cells and unseen levels, and now and then another flaw that no row of the real table shows.
+    """
     validity, n, n_real = evaluation.validity, evaluation.n_rows["synthetic"], evaluation.n_rows["real"]
-    new = validity["out of range"] + validity["unseen level"]
-    is_usual = np.array(
-        [
-            not Count(round(found * n), n).exceeds(Count(round(usual * n_real), n_real))
-            for found, usual in zip(new, validity["by chance"], strict=True)
+    # all columns together are to give a false alarm in one table of forty
+    alpha = 0.025 / len(validity)
+    n_errors = float(norm.isf(alpha))
+
+    def beyond(shares: pd.Series, usual: pd.Series) -> pd.Series:
+        counts = [
+            (Count(round(a * n), n), Count(round(b * n_real), n_real)) for a, b in zip(shares, usual, strict=True)
         ]
-    )
-    return (validity["invalid"] - new.where(is_usual, 0.0)).clip(0)
+        return shares.where([found.exceeds(expected, n_errors) for found, expected in counts], 0.0)
+
+    nothing = pd.Series(0.0, index=validity.index)
+    outside, unseen = validity["out of range"], validity["unseen level"]
+    others = (validity["invalid"] - outside - unseen).clip(0)
+    # beyond either end, the number of new rows is geometric: each row is the new extreme with this probability
+    ratio, found = n / (n + n_real), (outside * n).round()
+    is_usual = ratio**found * (1 + found * (1 - ratio)) > alpha
+    return outside.mask(is_usual, 0.0) + beyond(unseen, validity["by chance"]) + beyond(others, nothing)
 
 
 def _on_columns(evaluation: "TableEvaluation") -> Finding:
@@ -307,7 +322,7 @@ def _on_distances(evaluation: "TableEvaluation") -> Finding:
     numbers = {"ratio": closest.ratio, "low": closest.low, "high": closest.high, "closer": closer.share}
     distance = f"the median distance to the closest real row is {closest.ratio:.2f} times that of {reference}"
     share = f"{percent(closer.share)} of the synthetic rows are nearer to a real row than 95 % of {reference} are"
-    is_near, are_many_near = closest.high < NEAR_RATIO, closer.exceeds(usual) and closer.share > NEAR_SHARE
+    is_near, are_many_near = closest.high < NEAR_RATIO, closer.exceeds(usual) and closer.interval[0] > NEAR_SHARE
     if is_near or are_many_near:
         reasons = [words for words, applies in [(distance, is_near), (share, are_many_near)] if applies]
         return Finding(SAFE, "bad", f"Synthetic rows are too near to real ones: {'; '.join(reasons)}.", numbers)

@@ -43,7 +43,7 @@ def test_balance(capsys):
     assert capsys.readouterr().err == ""
     text = Path("out.html").read_text()
     assert "<h1>in.csv, balanced</h1>" in text
-    assert "30 synthetic rows added to 80 real ones." in text
+    assert "30 synthetic rows of class" in text
     assert "&lt;b&gt;Rom" in text
     assert "<b>Rom" not in text
     assert len(pd.read_csv("out.csv")) == 110
