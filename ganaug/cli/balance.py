@@ -13,6 +13,7 @@ from ganaug.cli.console import (
     KEPT,
     on_terminal,
     print_answers,
+    print_comparison,
     print_counts,
     print_others,
 )
@@ -319,13 +320,15 @@ def _balance_table(
     print_written(said, began)
     print_counts(target, y, y_resampled, y_resampled[~is_synthetic])
     print_preview(previews)
+    if compared is not None:
+        print_comparison(compared)
     print_others(findings)
     if report is not None:
         _write_report(report, source, resampling, compared)
-    if mark is not None or only_synthetic:
+    if n_synthetic and (mark is not None or only_synthetic):
         marked = ["--mark", mark] if mark is not None else []
         print_next(command("evaluate", source, out, "--target", target, *marked))
-    elif compared is None:
+    elif compared is None or not n_synthetic:
         print_next(command("compare", source, "--target", target, *options))
     elif save is not None and n_synthetic:
         label = y_resampled[is_synthetic].iloc[0]
@@ -384,6 +387,8 @@ def _balance_images(
     n_real = 0 if copies == "none" else len(y)
     print_written(written_words(out, n_real, 0, y_synthetic, "image", None), began)
     print_counts("class", y, y_resampled, y_resampled[~is_synthetic])
+    if compared is not None:
+        print_comparison(compared)
     print_others(findings)
     if report is not None:
         _write_report(report, source, resampling, compared)

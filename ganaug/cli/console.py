@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from ganaug.common.wording import shortened
-
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
@@ -86,6 +84,8 @@ _OPTIONS = {
     "selection": "--selection",
 }
 _NAMED = re.compile(rf"(?<![\w-])({'|'.join(_OPTIONS)})(=|: | is (?=['\"\d]))")
+# A message may say both.
+_SAID = re.compile(r"\w+=\S+ \(in the shell ([^)]*)\)")
 # These words are parameters wherever they stand.
 _ALWAYS = re.compile(r"(?<![\w-])([a-z]+_[a-z]+)\b(?!\()")
 
@@ -98,6 +98,7 @@ def in_shell_words(message: str) -> str:
     >>> in_shell_words("n_splits=5 is more than the 3 rows with class 'b'; leave it out of sampling_strategy")
     "--splits 5 is more than the 3 rows with class 'b'; leave it out of --strategy"
     """
+    message = _SAID.sub(r"\1", message)
     message = _NAMED.sub(lambda found: f"{_OPTIONS[found[1]]}{': ' if found[2] == ': ' else ' '}", message)
     return _ALWAYS.sub(lambda found: _OPTIONS.get(found[1], found[1]), message)
 
@@ -164,17 +165,22 @@ def _print_grid(rows: Sequence[tuple[str, str, str]]) -> None:
     console().print(grid)
 
 
-def print_selection(selection: Selection) -> None:
-    """Print the candidates of a selection: their means, and their gains with intervals."""
+def print_comparison(compared: Comparison | Selection) -> None:
+    """Print the means of what was compared; of a selection the candidates and their gains, with intervals."""
     import pandas as pd
+
+    if not hasattr(compared, "comparison"):
+        print_scores(compared)
+        return
+    selection = compared
 
     frame = selection.frame()
     shown = pd.DataFrame({"candidate": frame.index.astype(str)})
     shown["mean"] = frame["mean"].to_numpy()
     shown["gain"] = [f"{gain:+.3f}" if name != "none" else "" for name, gain in frame["gain"].items()]
-    ends = zip(frame["low"], frame["high"], strict=True)
-    shown["95 % interval"] = ["" if isnan(low) else f"{low:+.3f} to {high:+.3f}" for low, high in ends]
     if selection.comparison.has_verdict:
+        ends = zip(frame["low"], frame["high"], strict=True)
+        shown["95 % interval"] = ["" if isnan(low) else f"{low:+.3f} to {high:+.3f}" for low, high in ends]
         shown["p"] = ["" if isnan(p) else f"{p:.3f}" for p in frame["p"]]
     splits = selection.comparison.splits_in_words
     print_table(shown, title=f"Mean {selection.metric} ({splits}); gain over no resampling (none)")
@@ -182,6 +188,8 @@ def print_selection(selection: Selection) -> None:
 
 def print_scores(comparison: Comparison) -> None:
     """Print the mean of each sampler in each metric, a table for each classifier that fits 80 columns."""
+    from ganaug.common.wording import shortened
+
     for classifier, means in comparison.means().groupby("classifier", sort=False):
         frame = means.droplevel("classifier").rename_axis("sampler").reset_index()
         frame["sampler"] = [shortened(name, _LONGEST_SAMPLER) for name in frame["sampler"]]

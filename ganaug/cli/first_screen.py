@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganaug.cli.console import KEPT, console, on_terminal
-from ganaug.common.findings import HELPS, REAL, SAFE, Finding
 from ganaug.common.progress import begin_phase
-from ganaug.common.wording import counted, shortened
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from ganaug.common.findings import Finding
     from ganaug.comparison import Comparison, Selection
     from ganaug.evaluation import PreviewRow, Resampling
     from ganaug.oversampler import GANOversampler
@@ -113,6 +112,7 @@ def measure(
     names : sequence or None, default=None
         Names of the real images.
     """
+    from ganaug.common.findings import HELPS, REAL, SAFE, Finding
     from ganaug.evaluation import evaluate_resampling, training_distance
 
     helps = [] if compared is None else [of for of in compared.verdict if of.question not in (REAL, SAFE)]
@@ -133,6 +133,8 @@ def measure(
 
 def written_words(out: Path, n_real: int, n_repeated: int, labels: pd.Series, noun: str, mark: str | None) -> str:
     """Say what OUT holds."""
+    from ganaug.common.wording import counted
+
     parts = []
     if n_real:
         parts.append(counted(n_real, f"real {noun}"))
@@ -154,6 +156,8 @@ def with_commands(findings: Sequence[Finding], compare: str, evaluate: str = "")
     compare, evaluate : str
         Commands that measure whether the rows help, and whether they are safe.
     """
+    from ganaug.common.findings import HELPS, SAFE, Finding
+
     commands = {HELPS: compare, SAFE: evaluate}
     found = [of for of in findings if not (commands.get(of.question) and "not measured" in of.sentence)]
     missing = [question for question in commands if commands[question] and all(of.question != question for of in found)]
@@ -191,7 +195,7 @@ def print_preview(rows: Sequence[PreviewRow]) -> None:
 
 def print_written(text: str, began: float) -> None:
     """Say what was written and how long it took."""
-    console().print(f"{text} It took {_duration(time.perf_counter() - began)}.", markup=False, soft_wrap=True)
+    console().print(f"{text} It took {_duration(time.perf_counter() - began)}.", markup=False)
 
 
 def print_next(words: str) -> None:
@@ -224,6 +228,8 @@ def _cut(value: Any, width: int) -> str:
 
 def class_words(labels: pd.Series | np.ndarray) -> str:
     """Name classes in a sentence, a few of them."""
+    from ganaug.common.wording import shortened
+
     names = list(dict.fromkeys(shortened(label, 20) for label in labels))
     shown = ", ".join(names[:4])
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""

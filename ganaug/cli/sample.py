@@ -12,7 +12,6 @@ from ganaug.cli.console import on_terminal
 from ganaug.cli.first_screen import print_written
 from ganaug.cli.options import Force, Seed, find_label
 from ganaug.common.progress import begin_phase, end_phase
-from ganaug.common.wording import counted
 
 
 def sample(
@@ -29,6 +28,7 @@ def sample(
     """Write N synthetic rows or images of one class to OUT."""
     began = time.perf_counter()
     begin_phase("starting", show=on_terminal())
+    from ganaug.common.wording import counted
     from ganaug.datasets import check_output, write_image_samples, write_table_samples
 
     if model.is_dir() or not model.exists():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ganaug.cli.console import on_terminal, print_selection
-from ganaug.common.progress import begin_phase, end_phase
+from ganaug.cli.console import on_terminal
+from ganaug.common.progress import begin_phase
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,8 +55,6 @@ def resample(
         random_state=sampler.random_state,
         verbose=sampler.verbose or 0,
     )
-    end_phase()
-    print_selection(selection)
     chosen = selection.sampler
     if own is not sampler and hasattr(chosen, "categorical_features"):
         chosen.set_params(categorical_features=sampler.categorical_features)

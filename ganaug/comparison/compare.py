@@ -20,7 +20,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from ganaug.common.progress import TimeLeft
+from ganaug.common.progress import TimeLeft, begin_phase
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import counted
 from ganaug.comparison.preparation import classes_of, digest_of, rows_of
@@ -178,6 +178,7 @@ def compare(
         TextColumn("{task.fields[on]}"),
         TimeLeft(max_time),
     )
+    begin_phase("comparing", show=False)
     with Progress(*bar, console=Console(stderr=True), disable=not verbose) as progress:
         n_all, n_missing = len(splits) * len(chosen), sum(len(missing) for _, missing in jobs)
         task = progress.add_task("", total=n_all, completed=n_all - n_missing, on="")
@@ -297,6 +298,7 @@ class _Plan:
                 if not is_planned or time.perf_counter() - self._start > self._seconds:
                     return
             last = job[0]
+            begin_phase("comparing", show=False)  # a job that trains has left another name
             yield job
 
     def finish(self, split: int, n_all: int) -> None:
@@ -310,7 +312,7 @@ class _Plan:
         self._n_planned = max(1, int(self._seconds / max(each, 1e-9)))
         n = self._first + self._n_planned
         if n < n_all:
-            said = f"max_time={self._seconds:g}: one split takes {_seconds(each)}, so there is time for {n} of "
+            said = f"one split takes {_seconds(each)}; within {_seconds(self._seconds)} there is time for {n} of "
             said += counted(n_all, "split")
             if n < MIN_SPLITS:
                 said += f". A verdict needs {min(MIN_SPLITS, n_all)} splits (about {_seconds(MIN_SPLITS * each)})"

@@ -186,8 +186,8 @@ def _invalid_beyond_chance(evaluation: "TableEvaluation") -> pd.Series:
     They have out-of-range cells and unseen levels, and now and then another flaw that no row of the real table shows.
     """
     validity, n, n_real = evaluation.validity, evaluation.n_rows["synthetic"], evaluation.n_rows["real"]
-    # all columns together are to give a false alarm in one table of forty
-    alpha = 0.025 / len(validity)
+    # all columns together are to give a false alarm in one table of two hundred: a verdict makes several such tests
+    alpha = 0.005 / len(validity)
     n_errors = float(norm.isf(alpha))
 
     def beyond(shares: pd.Series, usual: pd.Series) -> pd.Series:

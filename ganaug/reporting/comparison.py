@@ -69,11 +69,13 @@ def sections(result: Comparison | Selection) -> list[Section]:
 def _candidates(result: Selection) -> pd.DataFrame:
     frame = result.frame().reset_index(names="candidate")
     shown = frame[["candidate", "mean"]].copy()
+    if not result.comparison.has_verdict:
+        return shown.assign(gain=frame["gain"])
     shown["gain over none"] = [
         "" if name == "none" else _with_interval(*ends, sign="+")
         for name, *ends in frame[["candidate", "gain", "low", "high"]].itertuples(index=False)
     ]
-    return shown.assign(p=frame["p"]) if result.comparison.has_verdict else shown
+    return shown.assign(p=frame["p"])
 
 
 def _tests(rows: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:

@@ -128,9 +128,9 @@ def test_a_seed_is_a_seed(two, nb):
 @pytest.mark.parametrize(
     ("max_time", "n_planned", "says"),
     [
-        (0.0, 1, "max_time=0: one split takes 2 s, so there is time for 1 of 6 splits. A verdict needs 5 splits"),
-        (9.0, 4, "max_time=9: one split takes 2 s, so there is time for 4 of 6 splits. A verdict needs 5 splits"),
-        (11.0, 5, "max_time=11: one split takes 2 s, so there is time for 5 of 6 splits$"),
+        (0.0, 1, "one split takes 2 s; within 0.0 s there is time for 1 of 6 splits. A verdict needs 5 splits"),
+        (9.0, 4, "one split takes 2 s; within 9 s there is time for 4 of 6 splits. A verdict needs 5 splits"),
+        (11.0, 5, "one split takes 2 s; within 11 s there is time for 5 of 6 splits$"),
         (60.0, 6, ""),
     ],
 )
