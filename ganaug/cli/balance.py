@@ -319,7 +319,7 @@ def _balance_table(
     said = written_words(out, n_real, n_repeated, y_resampled[is_synthetic], "row", mark)
     print_written(said, began)
     print_counts(target, y, y_resampled, y_resampled[~is_synthetic])
-    print_preview(previews)
+    print_preview(previews, target)
     if compared is not None:
         print_comparison(compared)
     print_others(findings)

@@ -83,11 +83,11 @@ _OPTIONS = {
     "inception": "--inception",
     "selection": "--selection",
 }
-_NAMED = re.compile(rf"(?<![\w-])({'|'.join(_OPTIONS)})(=|: | is (?=['\"\d]))")
+_NAMED = re.compile(rf"(?<![\w'\"-])({'|'.join(_OPTIONS)})(=|: | is (?=['\"\d]))")
 # A message may say both.
 _SAID = re.compile(r"\w+=\S+ \(in the shell ([^)]*)\)")
 # These words are parameters wherever they stand.
-_ALWAYS = re.compile(r"(?<![\w-])([a-z]+_[a-z]+)\b(?!\()")
+_ALWAYS = re.compile(r"(?<![\w'\"-])([a-z]+_[a-z]+)\b(?!\()")
 
 
 def in_shell_words(message: str) -> str:

@@ -164,7 +164,7 @@ def with_commands(findings: Sequence[Finding], compare: str, evaluate: str = "")
     return [*found, *(Finding(of, "unknown", f"Not measured. Run: {commands[of]}") for of in missing)]
 
 
-def print_preview(rows: Sequence[PreviewRow]) -> None:
+def print_preview(rows: Sequence[PreviewRow], target: str) -> None:
     """Print synthetic rows, each beside the nearest real row of its class: a line for each column of the table."""
     from rich import box
     from rich.table import Table
@@ -180,9 +180,11 @@ def print_preview(rows: Sequence[PreviewRow]) -> None:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("")
     n_shown = max(1, min(len(rows), (screen.width - _NAME_WIDTH - 1) // (2 * (_CELL_WIDTH + 1))))
-    for row in rows[:n_shown]:
-        table.add_column(Text(f"synthetic {_cut(row.label, _CELL_WIDTH)}", style="bold"), width=_CELL_WIDTH)
-        table.add_column(f"real {_cut(row.label, _CELL_WIDTH)}", width=_CELL_WIDTH)
+    for _ in rows[:n_shown]:
+        table.add_column(Text("synthetic", style="bold"), width=_CELL_WIDTH)
+        table.add_column("real", width=_CELL_WIDTH)
+    labels = [Text(_cut(row.label, _CELL_WIDTH), no_wrap=True) for row in rows[:n_shown] for _ in range(2)]
+    table.add_row(Text(_cut(target, _NAME_WIDTH), no_wrap=True), *labels)
     names = list(rows[0].synthetic.index)
     for name in names[:_N_COLUMNS]:
         cells = [cell for row in rows[:n_shown] for cell in (row.synthetic[name], row.real[name])]
