@@ -169,7 +169,9 @@ def print_comparison(compared: Comparison | Selection) -> None:
     """Print the means of what was compared; of a selection the candidates and their gains, with intervals."""
     import pandas as pd
 
-    if not hasattr(compared, "comparison"):
+    from ganaug.comparison import Comparison
+
+    if isinstance(compared, Comparison):
         print_scores(compared)
         return
     selection = compared

@@ -57,7 +57,7 @@ def kept_model(sampler: Any, save: Path | None, out: Path) -> Iterator[None]:
     if not hasattr(sampler, "model_"):
         yield
         return
-    path = _beside(out) if save is None else save
+    path: Path | None = _beside(out) if save is None else save
     try:
         sampler.save(path)
     except OSError:

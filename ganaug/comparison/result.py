@@ -203,8 +203,8 @@ class Comparison:
     @property
     def splits_in_words(self) -> str:
         """The number of splits, and of how many if the time ended before all were run."""
-        n, planned = n_splits_of(self.scores), [self.settings.get(of) for of in ("n_splits", "n_repeats")]
-        n_planned = planned[0] * planned[1] if all(isinstance(of, int) for of in planned) else n
+        n = n_splits_of(self.scores)
+        n_planned = int(self.settings.get("n_splits", n)) * int(self.settings.get("n_repeats", 1))
         return counted(n, "split") if n >= n_planned else f"{n} of {counted(n_planned, 'split')}"
 
 

@@ -143,7 +143,7 @@ def _evaluate_tables(
         frames, compared = same_classes(frames, target)
         if compared:
             # which class the rows look like can only be seen beside the others
-            agreement = class_agreement(*every_class[:2], target=target, random_state=random_state)
+            agreement = class_agreement(every_class[0], every_class[1], target, random_state=random_state)
     if compared:
         warn_user(f"Only rows with {compared} are compared, because the synthetic rows have no other {target} value.")
     evaluation = evaluate_tables(

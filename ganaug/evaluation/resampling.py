@@ -220,7 +220,7 @@ def _agreement(
         # by position: any name could be that of a column
         frame = frame.set_axis(range(frame.shape[1]), axis=1)
         tables.append(pd.concat([frame, pd.Series(known[chosen].tolist(), dtype=object, name=frame.shape[1])], axis=1))
-    return class_agreement(*tables, target=tables[0].shape[1] - 1, random_state=rng)
+    return class_agreement(tables[0], tables[1], tables[0].shape[1] - 1, random_state=rng)
 
 
 def _evaluate_images(

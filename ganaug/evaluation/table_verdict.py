@@ -266,7 +266,7 @@ def _on_classes(evaluation: "TableEvaluation") -> Iterator[Finding]:
     wrong = agreement[agreement["low"] > WRONG_CLASS]
     numbers = {"largest shift to another class": float(agreement["shift"].max())}
     if len(wrong):
-        row = wrong.loc[wrong["shift"].idxmax()]
+        row = wrong.sort_values("shift").iloc[-1]
         said = f"Synthetic rows of class {row['class']} look like real rows of class {row['looks like']}"
         yield Finding(REAL, "bad", f"{said}, not like those of their own class.", numbers)
 

@@ -1,7 +1,7 @@
 """Measures of synthetic data, one family a file."""
 
+from ganaug.metrics.agreement import class_agreement
 from ganaug.metrics.associations import Associations, association_matrices
-from ganaug.metrics.class_agreement import class_agreement
 from ganaug.metrics.distances import frechet_distance, kernel_distance
 from ganaug.metrics.efficientnet import EXTRACTOR_NAME, features, probabilities
 from ganaug.metrics.inception import Inception, inception_score

@@ -1,5 +1,6 @@
 """The page of a `Comparison`, and of a `Selection`."""
 
+from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -72,8 +73,8 @@ def _candidates(result: Selection) -> pd.DataFrame:
     if not result.comparison.has_verdict:
         return shown.assign(gain=frame["gain"])
     shown["gain over none"] = [
-        "" if name == "none" else _with_interval(*ends, sign="+")
-        for name, *ends in frame[["candidate", "gain", "low", "high"]].itertuples(index=False)
+        "" if name == "none" else _with_interval(gain, low, high, "+")
+        for name, gain, low, high in frame[["candidate", "gain", "low", "high"]].itertuples(index=False)
     ]
     return shown.assign(p=frame["p"])
 
@@ -89,17 +90,17 @@ def _tests(rows: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
     )
     differences = rows[["difference", "difference_low", "difference_high"]].itertuples(index=False)
     shown["difference"] = [
-        "" if name == "none" else _with_interval(*ends, sign="+")
+        "" if name == "none" else _with_interval(ends[0], ends[1], ends[2], "+")
         for name, ends in zip(rows["sampler"], differences, strict=True)
     ]
     return shown.assign(p=rows["p"]) if comparison.has_verdict else shown
 
 
 def _with_interval(mean: float, low: float, high: float, sign: str = "") -> str:
-    if pd.isna(mean):
+    if isnan(mean):
         return ""
     written = f"{mean:{sign}.3f}"
-    return written if pd.isna(low) else f"{written} ({low:{sign}.2f} to {high:{sign}.2f})"
+    return written if isnan(low) else f"{written} ({low:{sign}.2f} to {high:{sign}.2f})"
 
 
 def card(result: Comparison | Selection) -> Section:
