@@ -113,7 +113,13 @@ class TimeLeft(ProgressColumn):
         super().__init__()
 
     def render(self, task: Task) -> Text:
-        """Write the time left as minutes and seconds."""
+        """Write the time left as minutes and seconds.
+
+        Parameters
+        ----------
+        task : Task
+            The work, as rich follows it.
+        """
         left = [] if task.time_remaining is None else [task.time_remaining]
         if self.limit is not None:
             left.append(max(0.0, self.limit - (task.elapsed or 0.0)))
