@@ -194,7 +194,7 @@ def _invalid_beyond_chance(evaluation: "TableEvaluation") -> pd.Series:
         counts = [
             (Count(round(a * n), n), Count(round(b * n_real), n_real)) for a, b in zip(shares, usual, strict=True)
         ]
-        return shares.where([found.exceeds(expected, n_errors) for found, expected in counts], 0.0)
+        return shares.where(np.array([found.exceeds(expected, n_errors) for found, expected in counts]), 0.0)
 
     nothing = pd.Series(0.0, index=validity.index)
     outside, unseen = validity["out of range"], validity["unseen level"]

@@ -35,7 +35,7 @@ class Verdict:
 
         One bad finding makes the answer bad, and one unknown finding makes it unknown otherwise.
         """
-        groups = []
+        groups: list[tuple[str, str, list[Finding]]] = []
         for question in dict.fromkeys([*QUESTIONS, *(of.question for of in self.findings)]):
             first = answer_of(question, self.findings)
             others = [of for of in self.findings if of.question == question and of is not first]
