@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from ganaug.common.containers import stack_rows
 from ganaug.common.labels import labels_like, labels_of, name_of
 from ganaug.common.modality import MODALITIES, modality_of
+from ganaug.common.progress import begin_phase, end_phase, hidden_phase_on_error
 from ganaug.common.state import rollback_on_error
 from ganaug.models import CheckedData, ConditionalGAN, EncodedData, constraints_of_overrides, documented
 from ganaug.selection import is_cleaner
@@ -202,8 +203,9 @@ class GANOversampler(BaseOverSampler):
         ValueError
             As `fit_resample`.
         """
-        with rollback_on_error(self, self._is_warm):
+        with rollback_on_error(self, self._is_warm), hidden_phase_on_error():
             self._fit_model(self._check(X, y))
+            end_phase()
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -237,7 +239,7 @@ class GANOversampler(BaseOverSampler):
         UserWarning
             If a class has fewer than 6 rows, and if training diverged and went back to its last good weights.
         """
-        with rollback_on_error(self, self._is_warm):
+        with rollback_on_error(self, self._is_warm), hidden_phase_on_error():
             return self._fit_resample(X, y)
 
     def _fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
@@ -252,9 +254,11 @@ class GANOversampler(BaseOverSampler):
             if self._has_equal_share and self.repeat_real:
                 repeated = _repeats(labels, np.random.default_rng(self.model_.seed_))
                 parts = [X_real, _safe_indexing(X_real, repeated)]
+            begin_phase(f"choosing {self.model_._noun}", show=bool(self.model_.verbose))
             selection = self.model_.selection_for(self.selection, encoded, len(requested))
             parts = chain(parts, self.model_.sample_parts(requested, selection=selection))
         X_resampled = stack_rows(parts, len(labels) + len(repeated) + len(requested))
+        end_phase()
         self.is_synthetic_ = np.repeat([False, True], [len(labels) + len(repeated), len(requested)])
         y_resampled: Any = np.concatenate([labels, labels[repeated], requested])
         share = self.synthetic_share if self._has_equal_share else None

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ganaug.cli.console import console, on_terminal, print_counts, print_findings, print_table, say
+from ganaug.cli.console import (
+    KEPT,
+    console,
+    on_terminal,
+    print_answers,
+    print_comparison,
+    print_counts,
+    print_others,
+    say,
+)
+from ganaug.cli.first_screen import (
+    command,
+    kept_model,
+    measure,
+    print_next,
+    print_preview,
+    print_written,
+    with_commands,
+    written_words,
+)
 from ganaug.cli.options import (
     Encoding,
     Force,
@@ -22,13 +42,15 @@ from ganaug.cli.options import (
     parse_strategy,
     split_names,
 )
+from ganaug.cli.trial import PART_OF_TRAINING, Trial, resample, train_for
+from ganaug.common.progress import begin_phase, end_phase
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ganaug.comparison import Selection
+    from ganaug.comparison import Comparison, Selection
     from ganaug.datasets import ImageSet
-    from ganaug.oversampler import GANOversampler
+    from ganaug.evaluation import Resampling
 
 
 def balance(
@@ -70,7 +92,11 @@ def balance(
     max_time: Annotated[
         float | None,
         typer.Option(
-            "--max-time", metavar="SECONDS", help="Limit of each training, and of the comparison of --select.", min=0
+            "--max-time",
+            metavar="SECONDS",
+            help="Limit of the training; with --select of the comparison and all trainings together, of which each "
+            "takes at most an eighth. With --compare, the comparison may take as long again.",
+            min=0,
         ),
     ] = None,
     categorical: Annotated[
@@ -118,6 +144,22 @@ def balance(
         str | None,
         typer.Option("--metric", help="The score that --select compares. Default: average precision."),
     ] = None,
+    compare: Annotated[
+        bool,
+        typer.Option(
+            "--compare",
+            help="Also measure by cross-validation whether the synthetic rows help; the page of --report shows it.",
+        ),
+    ] = False,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            "--groups",
+            metavar="COLUMN",
+            help="For tables, with --select or --compare: rows with one value (such as a patient) stay on one side of "
+            "a split. The classifiers are not given the column.",
+        ),
+    ] = None,
     log_dir: Annotated[
         Path | None,
         typer.Option(
@@ -134,6 +176,8 @@ def balance(
     force: Force = False,
 ) -> None:
     """Add synthetic rows or images to IN, so that its classes are balanced, and write the result to OUT."""
+    began = time.perf_counter()
+    begin_phase("starting", show=on_terminal())
     from ganaug.common.modality import modality_of_path
     from ganaug.datasets import check_output
 
@@ -153,6 +197,10 @@ def balance(
         raise ValueError(f"--select and --strategy {strategy} exclude each other; leave one of them out")
     if metric is not None and not select:
         raise ValueError(f"--metric {metric} needs --select")
+    if compare and select:
+        raise ValueError("--select compares already; leave --compare out")
+    if groups is not None and not (select or compare):
+        raise ValueError(f"--groups {groups} needs --select or --compare")
     if log_dir is not None:
         _check_log_dir(log_dir, {"IN": source, "OUT": out, "MODEL": save})
     if not source.exists():
@@ -161,7 +209,13 @@ def balance(
     check_options(
         source,
         modality,
-        for_tables={"--target": target, "--categorical": categorical, "--mark": mark, "--encoding": encoding},
+        for_tables={
+            "--target": target,
+            "--categorical": categorical,
+            "--mark": mark,
+            "--groups": groups,
+            "--encoding": encoding,
+        },
         for_images={"--resize": resize, "--skip-bad": skip_bad, "--dicom": dicom, "--link": link},
     )
     if model not in (ModelName.auto, modality.name):
@@ -179,7 +233,9 @@ def balance(
     from ganaug.training import log_to
 
     log = nullcontext(None) if log_dir is None else log_to(log_dir, images=modality.name == "image")
-    metric = (metric or "average precision") if select else None
+    trial = Trial((metric or "average precision") if select else None, compare, groups, max_time)
+    if select and max_time is not None:
+        params["max_time"] = PART_OF_TRAINING * max_time
     with log as callbacks:
         params["callbacks"] = callbacks
         if modality.name == "image":
@@ -190,7 +246,7 @@ def balance(
                 out,
                 strategy,
                 params,
-                metric,
+                trial,
                 size,
                 skip_bad=skip_bad,
                 dicom=dicom,
@@ -198,6 +254,7 @@ def balance(
                 save=save,
                 report=report,
                 force=force,
+                began=began,
             )
             return
         if target is None:
@@ -209,7 +266,7 @@ def balance(
             target,
             strategy,
             params,
-            metric,
+            trial,
             columns,
             encoding=encoding,
             mark=mark,
@@ -217,6 +274,7 @@ def balance(
             save=save,
             report=report,
             force=force,
+            began=began,
         )
 
 
@@ -226,7 +284,7 @@ def _balance_table(
     target: str,
     strategy: str,
     params: dict[str, Any],
-    metric: str | None,
+    trial: Trial,
     categorical: list[str] | None,
     *,
     encoding: str | None,
@@ -235,10 +293,12 @@ def _balance_table(
     save: Path | None,
     report: Path | None,
     force: bool,
+    began: float,
 ) -> None:
     from ganaug.datasets import check_output, read_table, write_table
 
     check_output(out, force=force)
+    begin_phase(f"reading {source}", show=on_terminal())
     table = read_table(source, target=target, encoding=encoding)
     X, y = table.split(target)
     for column in categorical or []:
@@ -247,6 +307,10 @@ def _balance_table(
             raise ValueError(f"--categorical names the target {target!r}; leave it out")
     if mark is not None and mark in table.frame.columns:
         raise ValueError(f"--mark {mark}: the table has such a column already; choose another name")
+    if trial.groups is not None:
+        table.check_column(trial.groups)
+        if trial.groups == target:
+            raise ValueError(f"--groups {trial.groups} is the target; name the column that identifies the group")
 
     import pandas as pd
 
@@ -255,15 +319,48 @@ def _balance_table(
     sampler = GANOversampler(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()), categorical_features=categorical, **params
     )
-    sampler, selection, X_resampled, y_resampled, is_synthetic = _resample(sampler, X, y, metric)
-    _save(sampler, save, X, y, table.format())
+    sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, X, y, trial)
     written = is_synthetic if only_synthetic else pd.RangeIndex(len(is_synthetic)) >= len(X)
     rows = pd.concat([X_resampled[written], y_resampled[written].rename(target)], axis=1)
     n_repeated = int((~is_synthetic[written]).sum())
-    write_table(out, table, rows, mark=mark, n_repeated=n_repeated, only_synthetic=only_synthetic, force=force)
+    train_for(save, sampler, X, y)
+    if hasattr(sampler, "model_"):
+        sampler.model_.text_format_ = table.format()  # so that `ganaug sample` writes rows as the file has them
+    with kept_model(sampler, save, out):
+        begin_phase(f"writing {out}", show=on_terminal())
+        write_table(out, table, rows, mark=mark, n_repeated=n_repeated, only_synthetic=only_synthetic, force=force)
+    KEPT.append(str(out))
+    n_synthetic = int(is_synthetic.sum())
+    findings, resampling = measure(sampler, compared, (X, y, X_resampled, y_resampled), "rows", full=report is not None)
+    options = [] if trial.groups is None else ["--groups", trial.groups]
+    findings = with_commands(findings, command("compare", source, "--target", target, *options))
+    previews = []
+    if n_synthetic:
+        from ganaug.evaluation import preview_rows
+
+        previews = preview_rows(X, y.to_numpy(), X_resampled[is_synthetic], y_resampled[is_synthetic].to_numpy())
+    end_phase()
+    print_answers(findings)
+    n_real = 0 if only_synthetic else len(X)
+    said = written_words(out, n_real, n_repeated, y_resampled[is_synthetic], "row", mark)
+    print_written(said, began)
     print_counts(target, y, y_resampled, y_resampled[~is_synthetic])
+    print_preview(previews, target)
+    if compared is not None:
+        print_comparison(compared)
+    print_others(findings)
     if report is not None:
-        _write_report(report, source, sampler, selection, (X, y, X_resampled, y_resampled))
+        _write_report(report, source, resampling, compared)
+    if n_synthetic and (mark is not None or only_synthetic):
+        marked = ["--mark", mark] if mark is not None else []
+        print_next(command("evaluate", source, out, "--target", target, *marked))
+    elif compared is None or not n_synthetic:
+        print_next(command("compare", source, "--target", target, *options))
+    elif save is not None and n_synthetic:
+        label = y_resampled[is_synthetic].iloc[0]
+        print_next(command("sample", save, f"more{''.join(out.suffixes)}", "--label", label, "-n", 100))
+    else:
+        print_next(command("balance", source, out, "--target", target, "--report", "report.html", "--force"))
 
 
 def _balance_images(
@@ -271,7 +368,7 @@ def _balance_images(
     out: Path,
     strategy: str,
     params: dict[str, Any],
-    metric: str | None,
+    trial: Trial,
     size: tuple[int, int] | None,
     *,
     skip_bad: bool,
@@ -280,10 +377,12 @@ def _balance_images(
     save: Path | None,
     report: Path | None,
     force: bool,
+    began: float,
 ) -> None:
     from ganaug.datasets import check_dicom_output, check_image_output, check_image_space, read_images, write_images
 
     check_image_output(out, source, copies=copies, force=force)
+    begin_phase(f"reading {source}", show=on_terminal())
     images = read_images(source, resize=size, skip_bad=skip_bad)
     check_image_space(out, images, copies=copies)
     if dicom:
@@ -291,7 +390,7 @@ def _balance_images(
 
     import pandas as pd
 
-    from ganaug.evaluation import score_columns, training_distance
+    from ganaug.evaluation import score_columns
     from ganaug.oversampler import GANOversampler
 
     y = pd.Series(images.named_y, name="class")
@@ -299,21 +398,34 @@ def _balance_images(
     sampler = GANOversampler(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()), repeat_real=False, **params
     )
-    sampler, selection, X_resampled, y_resampled, is_synthetic = _resample(sampler, images.X, y, metric)
-    _save(sampler, save, images.X, y)
-    if selection is not None and len(y_resampled) > len(y) and not is_synthetic.any():
+    sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, images.X, y, trial)
+    if isinstance(trial.metric, str) and len(y_resampled) > len(y) and not is_synthetic.any():
         X_resampled, y_resampled, is_synthetic = images.X, y, is_synthetic[: len(y)]
         print("No file is written twice. To repeat images, draw those of small classes more often when you train.")
     X_synthetic, y_synthetic = X_resampled[is_synthetic], y_resampled[is_synthetic]
-    manifest = score_columns(sampler, X_synthetic, y_synthetic)
-    write_images(out, images, X_synthetic, y_synthetic, manifest=manifest, copies=copies, dicom=dicom, force=force)
+    train_for(save, sampler, images.X, y)
+    with kept_model(sampler, save, out):
+        begin_phase(f"writing {out}", show=on_terminal())
+        manifest = score_columns(sampler, X_synthetic, y_synthetic)
+        write_images(out, images, X_synthetic, y_synthetic, manifest=manifest, copies=copies, dicom=dicom, force=force)
+    KEPT.append(str(out))
+    end_phase()
     _add_nearest(out, images, X_synthetic, y_synthetic)
+    data = (images.X, y, X_resampled, y_resampled)
+    findings, resampling = measure(sampler, compared, data, "images", full=report is not None, names=images.files)
+    findings = with_commands(findings, command("balance", source, out, "--select"), command("evaluate", source, out))
+    end_phase()
+    print_answers(findings)
+    n_real = 0 if copies == "none" else len(y)
+    print_written(written_words(out, n_real, 0, y_synthetic, "image", None), began)
     _say_about_images(images, y, y_synthetic, copies, size)
     print_counts("class", y, y_resampled, y_resampled[~is_synthetic])
-    if is_synthetic.any():
-        print_findings([training_distance(sampler.history_)])
+    if compared is not None:
+        print_comparison(compared)
+    print_others(findings)
     if report is not None:
-        _write_report(report, source, sampler, selection, (images.X, y, X_resampled, y_resampled), images.files)
+        _write_report(report, source, resampling, compared)
+    print_next(command("evaluate", source, out))
 
 
 def _add_nearest(out: Path, images: ImageSet, X_synthetic: Any, y_synthetic: pd.Series) -> None:
@@ -352,64 +464,18 @@ def _say_about_images(
         )
 
 
-def _resample(
-    sampler: GANOversampler, X: Any, y: pd.Series, metric: str | None
-) -> tuple[GANOversampler, Selection | None, Any, pd.Series, Any]:
-    """Resample; with a metric, by the strategy that `select` finds."""
-    import numpy as np
-
-    if metric is None:
-        X_resampled, y_resampled = sampler.fit_resample(X, y)
-        return sampler, None, X_resampled, y_resampled, sampler.is_synthetic_
-
-    from ganaug.comparison import select
-
-    selection = select(
-        X,
-        y,
-        sampler=sampler,
-        metric=metric,
-        max_time=sampler.max_time,
-        random_state=sampler.random_state,
-        verbose=sampler.verbose or 0,
-    )
-    frame = selection.frame().rename_axis("added").rename(columns={"is_better": "better"})
-    print_table(frame.reset_index(), title=f"Mean {metric}; gain over none, with 95 % interval")
-    print_findings(selection.verdict)
-    X_resampled, y_resampled = selection.sampler.fit_resample(X, y)
-    is_synthetic = getattr(selection.sampler, "is_synthetic_", np.zeros(len(y_resampled), dtype=bool))
-    return (selection.sampler if is_synthetic.any() else sampler), selection, X_resampled, y_resampled, is_synthetic
-
-
-def _save(
-    sampler: GANOversampler, save: Path | None, X: Any, y: pd.Series, text_format: dict[str, Any] | None = None
-) -> None:
-    """Write the model before the data, so that a full disk does not cost the training."""
-    if save is None:
-        return
-    if not hasattr(sampler, "model_"):
-        sampler.fit(X, y)  # no synthetic row was asked for, so nothing was trained yet
-    if text_format is not None:
-        sampler.model_.text_format_ = text_format  # so that `ganaug sample` writes rows as the file has them
-    sampler.save(save)
-
-
 def _write_report(
-    report: Path,
-    source: Path,
-    sampler: GANOversampler,
-    selection: Selection | None,
-    data: tuple[Any, ...],
-    names: Any = None,
+    report: Path, source: Path, resampling: Resampling | None, compared: Comparison | Selection | None
 ) -> None:
     from ganaug.reporting import report as write_report
 
-    if selection is not None and not hasattr(sampler, "is_synthetic_"):
-        write_report(selection, report, title=f"{source.name}: why no synthetic data are added")
-        return
-    from ganaug.evaluation import evaluate_resampling
-
-    write_report(evaluate_resampling(sampler, *data, names=names), report, title=f"{source.name}, balanced")
+    begin_phase(f"writing {report}", show=on_terminal())
+    if resampling is None and compared is not None:
+        write_report(compared, report, title=f"{source.name}: why no synthetic data are added")
+    else:
+        write_report(resampling, report, title=f"{source.name}, balanced")
+    end_phase()
+    KEPT.append(str(report))
 
 
 def _check_log_dir(log_dir: Path, others: dict[str, Path | None]) -> None:

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from ganaug.cli.console import print_findings, print_table
+from ganaug.cli.console import on_terminal, print_answers, print_measures, print_others
+from ganaug.cli.first_screen import command, with_commands
 from ganaug.cli.options import Encoding, Force, Report, Seed, check_options, check_report
+from ganaug.common.progress import begin_phase, end_phase
 
 
 def evaluate(
@@ -61,15 +63,18 @@ def evaluate(
     force: Force = False,
 ) -> None:
     """Show whether SYNTHETIC rows or images help a classifier, look real, and are safe to share."""
+    begin_phase("starting", show=on_terminal())
     from ganaug.common.modality import modality_of_path
 
     for path in (real, synthetic, holdout):
         if path is not None and not path.exists():
             raise FileNotFoundError(f"there is no file or folder {path}")
     check_report(report, real, synthetic, holdout, force=force)
+    modality = modality_of_path(real)
+    is_table = modality.name == "tabular"
     check_options(
         real,
-        modality_of_path(real),
+        modality,
         for_tables={"--target": target, "--mark": mark, "--encoding": encoding},
         for_images={"--inception": inception},
     )
@@ -77,6 +82,7 @@ def evaluate(
     from ganaug.evaluation import evaluate_paths
     from ganaug.reporting import report as write_report
 
+    begin_phase("evaluating", show=on_terminal())
     evaluation = evaluate_paths(
         real,
         synthetic,
@@ -87,8 +93,14 @@ def evaluate(
         inception=inception,
         random_state=seed,
     )
-    print_table(evaluation.frame()[["part", "measure", "value", "best", "meaning"]], digits=".3g")
-    print_findings(evaluation.verdict)
+    end_phase()
+    findings = evaluation.verdict
+    if is_table:
+        words = command("compare", real, "--target", target or "COLUMN")
+        findings = with_commands(findings, words)
+    print_answers(findings)
+    print_others(findings)
+    print_measures(evaluation.frame())
     if report is not None:
         rows = evaluation.settings.get("rows")
         title = f"{synthetic.name} against {real.name}{f', only {rows}' if rows else ''}"

@@ -29,6 +29,9 @@ Report = Annotated[
 ]
 
 
+_STRATEGIES = ("auto", "minority", "not majority", "not minority", "all", "equal share")
+
+
 class ModelName(str, Enum):
     """Names of the models."""
 
@@ -50,9 +53,15 @@ class SelectionName(str, Enum):
 def parse_strategy(text: str, labels: Sequence[Any]) -> str | float | dict[Any, int]:
     """Read --strategy: a name, a ratio, or the number of rows of each class."""
     try:
-        return float(text)
+        ratio = float(text)
     except ValueError:
         pass
+    else:
+        if 0 < ratio <= 1:
+            return ratio
+        raise ValueError(
+            f"--strategy {text}: a ratio must be above 0 and at most 1; to give the sizes of classes, write CLASS=ROWS"
+        )
     if text.lstrip().startswith("{"):
         try:
             pairs = list(json.loads(text).items())
@@ -60,8 +69,11 @@ def parse_strategy(text: str, labels: Sequence[Any]) -> str | float | dict[Any, 
             raise ValueError(f"--strategy {text} is not valid JSON: {error}") from error
     elif "=" in text:
         pairs = [pair.rpartition("=")[::2] for pair in text.split(",")]
+    elif text in _STRATEGIES:
+        return text
     else:
-        return text  # a name, which the sampler checks
+        names = ", ".join(_STRATEGIES)
+        raise ValueError(f"--strategy {text} is unknown; use {names}, a ratio such as 0.5, or CLASS=ROWS,CLASS=ROWS")
     counts = {}
     for name, count in pairs:
         label = find_label(name, labels)

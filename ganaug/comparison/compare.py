@@ -5,7 +5,6 @@ synthetic rows. Whether one helps depends on the data, the classifier and the me
 """
 
 import time
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sklearn.base import clone
 from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFold
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from ganaug.common.progress import TimeLeft, begin_phase
+from ganaug.common.warnings import warn_user
+from ganaug.common.wording import counted
 from ganaug.comparison.preparation import classes_of, digest_of, rows_of
 from ganaug.comparison.result import Comparison
 from ganaug.comparison.results_file import KEY, ResultsFile, key_of
 from ganaug.comparison.samplers import SharedTraining, check_classifier, check_sampler, named
 from ganaug.comparison.scoring import RUN_COLUMNS, evaluate_sampler, scorers_for
+from ganaug.comparison.statistics import MIN_SPLITS
 
 
 def compare(
@@ -72,8 +75,9 @@ def compare(
     precision : float, default=0.5
         In (0, 1]: the precision of the metric "recall at precision".
     max_time : float or None, default=None
-        Seconds after which no further split is started. Finished splits count; at least two are finished. A warning
-        says how many. None finishes all.
+        Limit in seconds. The first split is timed, and as many splits follow as fit into the rest; if these are not
+        all, a warning says how many before they start. At least one split is finished. Below five splits there is no
+        verdict. None finishes all.
     random_state : int, RandomState or None, default=None
         Seed of the splits, and of every sampler and classifier whose `random_state` is None. All of them get the same
         splits and seeds.
@@ -162,17 +166,19 @@ def compare(
             }
             if missing := {name: of for name, of in missing.items() if of}:
                 jobs.append((split, missing))
+    plan = _Plan(jobs, max_time)
     calls = (
         delayed(_run_job)(X, y, groups, splits[split], split, chosen, missing, scorers, seed)
-        for split, missing in _in_time(jobs, max_time)
+        for split, missing in plan.jobs()
     )
     bar = (
         TextColumn("comparing"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[on]}"),
-        TimeRemainingColumn(),
+        TimeLeft(max_time),
     )
+    begin_phase("comparing", show=False)
     with Progress(*bar, console=Console(stderr=True), disable=not verbose) as progress:
         n_all, n_missing = len(splits) * len(chosen), sum(len(missing) for _, missing in jobs)
         task = progress.add_task("", total=n_all, completed=n_all - n_missing, on="")
@@ -181,13 +187,10 @@ def compare(
             file.append(rows)
             done |= {(row[KEY], row["split"]): row for row in rows}
             names = list(dict.fromkeys(row["sampler"] for row in rows))
-            progress.update(task, advance=len(names), on=f"{names[-1]}, split {rows[0]['split'] + 1}")
+            plan.finish(rows[0]["split"], len(splits))
+            on = f"{names[-1]}, split {rows[0]['split'] + 1}"
+            progress.update(task, advance=len(names), on=on, total=min(n_all, plan.n_splits(len(splits)) * len(chosen)))
     finished = [split for split in range(len(splits)) if all((key, split) in done for key in keys.values())]
-    if len(finished) < len(splits):
-        warnings.warn(
-            f"{max_time=} allowed {len(finished)} of {len(splits)} splits; more splits find smaller differences",
-            stacklevel=2,
-        )
     ordered = [
         {**done[keys[sampler, classifier], split], "sampler": sampler, "classifier": classifier}
         for sampler in chosen
@@ -275,14 +278,53 @@ def _run_job(
     ]
 
 
-def _in_time(jobs: Sequence[tuple[int, Any]], seconds: float | None) -> Iterator[tuple[int, Any]]:
-    """Yield jobs until the time is up and their split is complete; those of the first two splits in any case."""
-    start, last = time.perf_counter(), 0
-    for job in jobs:
-        if seconds is not None and job[0] > max(last, 1) and time.perf_counter() - start > seconds:
+class _Plan:
+    """Which splits fit into the time: it is planned from the first split, and kept where later splits take longer."""
+
+    def __init__(self, jobs: Sequence[tuple[int, Any]], seconds: float | None) -> None:
+        self._jobs = jobs
+        self._seconds = seconds
+        self._start = time.perf_counter()
+        self._first = jobs[0][0] if jobs else 0
+        self._n_left = sum(split == self._first for split, _ in jobs)  # jobs of the first split
+        self._n_planned: int | None = None
+
+    def jobs(self) -> Iterator[tuple[int, Any]]:
+        """Yield jobs, split after split; no further split is started once the planned ones are, or the time is up."""
+        last = self._first
+        for job in self._jobs:
+            if self._seconds is not None and job[0] > last:
+                is_planned = self._n_planned is None or job[0] - self._first < self._n_planned
+                if not is_planned or time.perf_counter() - self._start > self._seconds:
+                    return
+            last = job[0]
+            begin_phase("comparing", show=False)  # a job that trains has left another name
+            yield job
+
+    def finish(self, split: int, n_all: int) -> None:
+        """Take note of a finished job; after those of the first split, plan the rest and say so if it is cut short."""
+        if self._seconds is None or split != self._first or self._n_planned is not None:
             return
-        last = job[0]
-        yield job
+        self._n_left -= 1
+        if self._n_left:
+            return
+        each = time.perf_counter() - self._start
+        self._n_planned = max(1, int(self._seconds / max(each, 1e-9)))
+        n = self._first + self._n_planned
+        if n < n_all:
+            said = f"one split takes {_seconds(each)}; within {_seconds(self._seconds)} there is time for {n} of "
+            said += counted(n_all, "split")
+            if n < MIN_SPLITS:
+                said += f". A verdict needs {min(MIN_SPLITS, n_all)} splits (about {_seconds(MIN_SPLITS * each)})"
+            warn_user(said)
+
+    def n_splits(self, n_all: int) -> int:
+        """Return how many splits are to be finished."""
+        return n_all if self._n_planned is None else min(n_all, self._first + self._n_planned)
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds >= 2 else f"{seconds:.1f} s"
 
 
 def _brief(chosen: Mapping[str, Any]) -> tuple[Any, ...]:

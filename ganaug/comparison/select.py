@@ -30,6 +30,7 @@ _NAME = re.compile(r"ganaug( equal share)? (\d*\.?\d+)")
 # Half of every class is as many synthetic rows as the largest class has real ones: enough for each part, too.
 _SHARE_FOR_PARTS = 0.5
 _MAX_SPLITS = 5
+_AUTO_SPLITS = 10
 
 
 def select(
@@ -42,7 +43,7 @@ def select(
     classifiers: Any = "auto",
     groups: Any = None,
     n_splits: Any = "auto",
-    n_repeats: int = 2,
+    n_repeats: Any = "auto",
     max_time: float | None = None,
     random_state: int | np.random.RandomState | None = None,
     n_jobs: int | None = 1,
@@ -78,7 +79,10 @@ def select(
         As in `compare`.
     n_splits : "auto" or int, default="auto"
         Number of folds. "auto" is 5, or the number of rows (or groups) of the smallest class if it has fewer.
-    n_repeats, max_time
+    n_repeats : "auto" or int, default="auto"
+        How often the rows are shuffled and split again. "auto" makes at least ten splits. With fewer than five, nothing
+        is added.
+    max_time
         As in `compare`.
     random_state : int, RandomState or None, default=None
         As in `compare`; None uses that of `sampler`. An integer is passed on to the chosen sampler, unless `sampler`
@@ -146,6 +150,7 @@ def select(
         classifiers = {"HistGradientBoostingClassifier": boosting} if modality == "image" else classifiers
     base = GANOversampler() if sampler is None else sampler
     random_state = base.random_state if random_state is None else random_state
+    n_folds = _n_splits(labels, groups) if _is_auto(n_splits) else n_splits
     with tempfile.TemporaryDirectory() as folder:
         comparison = compare(
             X,
@@ -153,8 +158,8 @@ def select(
             samplers=_trials(base, tried, folder),
             classifiers=classifiers,
             groups=groups,
-            n_splits=_n_splits(labels, groups) if _is_auto(n_splits) else n_splits,
-            n_repeats=n_repeats,
+            n_splits=n_folds,
+            n_repeats=-(-_AUTO_SPLITS // n_folds) if _is_auto(n_repeats) else n_repeats,
             max_time=max_time,
             random_state=random_state,
             n_jobs=n_jobs,

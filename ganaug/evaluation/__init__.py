@@ -5,6 +5,7 @@ from ganaug.evaluation.image_evaluation import evaluate_images
 from ganaug.evaluation.image_manifest import image_manifest, nearest_columns, score_columns, training_distance
 from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.paths import evaluate_paths
+from ganaug.evaluation.preview import PreviewRow, preview_rows
 from ganaug.evaluation.resampling import evaluate_resampling
 from ganaug.evaluation.resampling_result import ImageSamples, Resampling
 from ganaug.evaluation.table_evaluation import evaluate_tables
@@ -13,6 +14,7 @@ from ganaug.evaluation.table_result import TableEvaluation
 __all__ = [
     "ImageEvaluation",
     "ImageSamples",
+    "PreviewRow",
     "Resampling",
     "TableEvaluation",
     "evaluate",
@@ -22,6 +24,7 @@ __all__ = [
     "evaluate_tables",
     "image_manifest",
     "nearest_columns",
+    "preview_rows",
     "score_columns",
     "training_distance",
 ]

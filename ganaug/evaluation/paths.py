@@ -15,6 +15,7 @@ from ganaug.common.wording import joined
 from ganaug.datasets import ImageSet, Table, read_images, read_table
 from ganaug.evaluation.image_evaluation import evaluate_images
 from ganaug.evaluation.table_evaluation import evaluate_tables
+from ganaug.metrics import class_agreement
 
 if TYPE_CHECKING:
     from ganaug.evaluation.image_result import ImageEvaluation
@@ -158,9 +159,13 @@ def _evaluate_tables(
         frames[1] = _without_originals(paths, frames)
     else:
         frames[1] = _marked_rows(paths[1], tables[1], mark)
-    compared = ""
+    compared, agreement = "", None
     if target is not None:
+        every_class = frames
         frames, compared = same_classes(frames, target)
+        if compared:
+            # which class the rows look like can only be seen beside the others
+            agreement = class_agreement(every_class[0], every_class[1], target, random_state=random_state)
     if compared:
         warn_user(f"Only rows with {compared} are compared, because the synthetic rows have no other {target} value.")
     evaluation = evaluate_tables(
@@ -170,7 +175,9 @@ def _evaluate_tables(
         target=None if compared else target,
         random_state=random_state,
     )
-    return replace(evaluation, settings={**evaluation.settings, "rows": compared}) if compared else evaluation
+    if not compared:
+        return evaluation
+    return replace(evaluation, settings={**evaluation.settings, "rows": compared}, agreement=agreement)
 
 
 def _check_unmarked(paths: Sequence[Path], frames: Sequence[pd.DataFrame]) -> None:

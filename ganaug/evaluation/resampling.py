@@ -1,6 +1,7 @@
 """`evaluate_resampling`: what a sampler added, class by class."""
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.resampling_result import ImageSamples, Resampling
 from ganaug.evaluation.table_evaluation import MIN_ROWS, evaluate_tables
 from ganaug.evaluation.table_result import TableEvaluation
+from ganaug.metrics import class_agreement
 from ganaug.oversampler import GANOversampler
 
 # Classes that are measured, those with the most synthetic rows.
@@ -26,6 +28,8 @@ MAX_CLASSES = 4
 # Synthetic and real rows of a class that are measured: it takes seconds, and intervals are a few per cent wide.
 MAX_ROWS = 1_000
 MAX_REAL_ROWS = 20_000
+# Rows of all classes, real and synthetic ones, of which a forest learns the classes.
+MAX_AGREEMENT_ROWS = 2_500
 _N_SHOWN = 8
 
 
@@ -37,6 +41,7 @@ def evaluate_resampling(
     y_resampled: Any,
     *,
     names: Sequence[str | int] | None = None,
+    max_rows: int | None = None,
     random_state: int | np.random.Generator = 0,
 ) -> Resampling:
     """Measure what a sampler has just added: counts, how real the rows or images are, and whether they are copies.
@@ -51,6 +56,9 @@ def evaluate_resampling(
         The data that it returned.
     names : sequence of length n_rows or None, default=None
         Names of the real images on a page, such as their files. None numbers them from 0.
+    max_rows : int or None, default=None
+        For tables: at most so many synthetic rows of a class are measured, and as many real ones. None measures at most
+        1,000 synthetic and 20,000 real rows.
     random_state : int or numpy.random.Generator, default=0
         Source of subsamples and intervals.
 
@@ -107,10 +115,15 @@ def evaluate_resampling(
         image_evaluation, images = _evaluate_images(model, real, labels, synthetic, after[is_measured], names, rng)
         images = {label: images[label] for label in measured}
     else:
+        limits = (MAX_REAL_ROWS, MAX_ROWS) if max_rows is None else (max_rows, max_rows)
         for label in measured:
             real_rows, synthetic_rows = np.flatnonzero(labels == label), np.flatnonzero(is_synthetic & (after == label))
-            evaluations[label], note = _evaluate_class(label, X, real_rows, X_resampled, synthetic_rows, rng)
+            evaluations[label], note = _evaluate_class(label, X, real_rows, X_resampled, synthetic_rows, limits, rng)
             notes += note
+        agreement = _agreement(X, labels, X_resampled, after, is_synthetic, rng)
+        for label in measured:
+            of_class = agreement[agreement["class"] == label]
+            evaluations[label] = replace(evaluations[label], agreement=of_class)
     return Resampling(
         counts=counts,
         noun=MODALITIES["image" if has_images else "tabular"].noun,
@@ -174,11 +187,12 @@ def _evaluate_class(
     real_rows: NDArray[np.intp],
     X_resampled: Any,
     synthetic_rows: NDArray[np.intp],
+    limits: tuple[int, int],
     rng: np.random.Generator,
 ) -> tuple[TableEvaluation, list[str]]:
     """Measure a class of a table; return a note if not all of its rows are measured."""
-    real = real_rows[subsample(len(real_rows), MAX_REAL_ROWS, rng)]
-    synthetic = synthetic_rows[subsample(len(synthetic_rows), MAX_ROWS, rng)]
+    real = real_rows[subsample(len(real_rows), limits[0], rng)]
+    synthetic = synthetic_rows[subsample(len(synthetic_rows), limits[1], rng)]
     notes = []
     if len(real) < len(real_rows) or len(synthetic) < len(synthetic_rows):
         notes.append(
@@ -187,6 +201,26 @@ def _evaluate_class(
         )
     tables = as_frame(_safe_indexing(X, real), "X"), as_frame(_safe_indexing(X_resampled, synthetic), "X_resampled")
     return evaluate_tables(*tables, random_state=rng), notes
+
+
+def _agreement(
+    X: Any,
+    labels: NDArray,
+    X_resampled: Any,
+    after: NDArray,
+    is_synthetic: NDArray[np.bool_],
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Compare the synthetic rows of all classes with the real rows of all classes."""
+    of_real, of_synthetic = np.arange(len(labels)), np.flatnonzero(is_synthetic)
+    tables = []
+    for rows, known, of in ((X, labels, of_real), (X_resampled, after, of_synthetic)):
+        chosen = of[subsample(len(of), MAX_AGREEMENT_ROWS, rng)]
+        frame = as_frame(_safe_indexing(rows, chosen), "X").reset_index(drop=True)
+        # by position: any name could be that of a column
+        frame = frame.set_axis(range(frame.shape[1]), axis=1)
+        tables.append(pd.concat([frame, pd.Series(known[chosen].tolist(), dtype=object, name=frame.shape[1])], axis=1))
+    return class_agreement(tables[0], tables[1], tables[0].shape[1] - 1, random_state=rng)
 
 
 def _evaluate_images(

@@ -16,6 +16,7 @@ from ganaug.metrics import (
     alpha_precision_beta_recall,
     association_matrices,
     bootstrap,
+    class_agreement,
     closest_records,
     column_distances,
     column_distributions,
@@ -82,6 +83,7 @@ def evaluate_tables(
         distributions=column_distributions(pair),
         projection=projection(pair, random_state=_seed(rng)),
         settings={"target": target, "classifiers": classifiers, "random_state": random_state},
+        agreement=None if target is None else class_agreement(pair, target=target, random_state=_seed(rng)),
     )
 
 

@@ -51,6 +51,8 @@ class TableEvaluation:
         See `ganaug.metrics.projection`.
     settings : dict
         Parameters of `ganaug.evaluate` other than tables.
+    agreement : DataFrame or None
+        See `ganaug.metrics.class_agreement`; None without a target.
 
     Examples
     --------
@@ -76,6 +78,7 @@ class TableEvaluation:
     distributions: dict[Hashable, pd.DataFrame]
     projection: Projection
     settings: dict[str, Any]
+    agreement: pd.DataFrame | None = None
 
     def frame(self) -> pd.DataFrame:
         """Return all measures as one table.

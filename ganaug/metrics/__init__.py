@@ -1,5 +1,6 @@
 """Measures of synthetic data, one family a file."""
 
+from ganaug.metrics.agreement import class_agreement
 from ganaug.metrics.associations import Associations, association_matrices
 from ganaug.metrics.distances import frechet_distance, kernel_distance
 from ganaug.metrics.efficientnet import EXTRACTOR_NAME, features, probabilities
@@ -44,6 +45,7 @@ __all__ = [
     "alpha_precision_beta_recall",
     "association_matrices",
     "bootstrap",
+    "class_agreement",
     "closest_records",
     "column_distances",
     "column_distributions",

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from ganaug.common.containers import stack_rows
 from ganaug.common.labels import labels_of, name_of
+from ganaug.common.progress import begin_phase, phase
 from ganaug.common.random import draw_seed
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
@@ -231,7 +232,9 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         self.network_params_ = self._params_of_networks()
         self.seed_ = draw_seed(self.random_state)
         rng = torch.Generator().manual_seed(self.seed_)
-        self.encoder_, rows = self._fit_encode(checked, index)
+        with phase("encoding", show=bool(self.verbose)):
+            self.encoder_, rows = self._fit_encode(checked, index)
+        begin_phase("training", show=bool(self.verbose))
         data = EncodedData(rows, torch.from_numpy(index))
         few = {label: int(n) for label, n in zip(labels.tolist(), counts, strict=True) if n < _FEW}
         if few:

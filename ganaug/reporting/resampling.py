@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ganaug.common.wording import joined, shortened
-from ganaug.reporting import image_evaluation, table_evaluation
+from ganaug.reporting import comparison, image_evaluation, table_evaluation
 from ganaug.reporting.blocks import Block, ImageStrip, Paragraphs, Section, Table, settings_table
 from ganaug.reporting.card import model_card
 from ganaug.reporting.figures import draw_figures, embed_image
@@ -44,7 +44,7 @@ def heading(resampling: "Resampling") -> str:
 
 
 def sections(resampling: "Resampling") -> list[Section]:
-    """Return class counts, the measures of each class, images, and the training.
+    """Return class counts, the measures of each class, images, the comparison, and the training.
 
     Parameters
     ----------
@@ -62,6 +62,9 @@ def sections(resampling: "Resampling") -> list[Section]:
     if resampling.image_evaluation is not None:
         strips = [strip for label, samples in resampling.images.items() for strip in _strips(label, samples)]
         found += [Section("Images", strips), *image_evaluation.sections(resampling.image_evaluation)]
+    if resampling.comparison is not None:
+        # the page has its own section of classes
+        found += [of for of in comparison.sections(resampling.comparison) if of.title != "Classes"]
     if len(resampling.history):
         found.append(Section("Training", [_curves(resampling)]))
     return found

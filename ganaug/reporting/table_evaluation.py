@@ -60,12 +60,28 @@ def sections(evaluation: TableEvaluation, of: str = "") -> list[Section]:
     parts = {str(part): rows.drop(columns="part") for part, rows in frame.groupby("part", sort=False)}
     private = parts.pop("privacy")
     return [
-        Section(f"Measures{of}", [Table(rows, _CAPTIONS[part]) for part, rows in parts.items()]),
+        Section(f"Measures{of}", [Table(with_intervals(rows), _CAPTIONS[part]) for part, rows in parts.items()]),
         Section(f"Columns{of}", _columns(evaluation)),
         Section(f"Associations{of}", _associations(evaluation)),
         Section(f"Projection{of}", [_projection(evaluation)]),
         Section(f"Privacy{of}", _privacy(evaluation, private)),
     ]
+
+
+def with_intervals(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return measures with their interval in one column, which a narrow page can show.
+
+    Parameters
+    ----------
+    measures : DataFrame
+        Rows of `TableEvaluation.frame`, with the columns "low" and "high".
+    """
+    ends = zip(measures["low"], measures["high"], strict=True)
+    shown = ["" if pd.isna(low) else f"{low:.3f} to {high:.3f}" for low, high in ends]
+    place = list(measures).index("low")
+    others = measures.drop(columns=["low", "high"])
+    others.insert(place, "95 % interval", shown)
+    return others
 
 
 def card(evaluation: TableEvaluation) -> Section:
@@ -161,7 +177,7 @@ def _projection(evaluation: TableEvaluation) -> Block:
 
 
 def _privacy(evaluation: TableEvaluation, measures: pd.DataFrame) -> list[Block]:
-    blocks: list[Block] = [Table(measures, f'Privacy; "best" is the value of {evaluation.reference}')]
+    blocks: list[Block] = [Table(with_intervals(measures), f'Privacy; "best" is the value of {evaluation.reference}')]
     copies = evaluation.copies()
     if len(copies):
         which = f"The first {_N_COPIES} of {len(copies):,}" if len(copies) > _N_COPIES else f"All {len(copies):,}"

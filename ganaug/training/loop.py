@@ -79,7 +79,7 @@ def train(
     UserWarning
         If the run diverged or collapsed, and returned to earlier weights.
     """
-    run = Run(n_steps=n_steps, save=save, previews=previews, step=state.step, history=state.history)
+    run = Run(n_steps=n_steps, save=save, previews=previews, max_time=max_time, step=state.step, history=state.history)
     measure_every = RECORD_EVERY * max(1, round(n_steps / (_N_MEASUREMENTS * RECORD_EVERY)))
     average = state.average
     last_record_step, last_record_time = state.step, time.perf_counter()

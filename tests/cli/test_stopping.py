@@ -69,5 +69,7 @@ def test_stopped(in_csv, moment, number):
         assert process.returncode == -9
         return
     assert process.returncode == 128 + number
-    assert error.lstrip() == "ganaug: error: interrupted\n"  # rich 14 ends the line of a bar never drawn
+    where = {"training": "training", "writing": "writing out.csv", "selecting": "comparing"}[moment]
+    # rich 14 ends the line of a bar never drawn
+    assert error.lstrip() == f"ganaug: error: interrupted while {where}; nothing was written\n"
     assert names() == ["in.csv", "out.csv"]

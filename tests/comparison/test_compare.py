@@ -1,5 +1,9 @@
 """The comparison is fair: all samplers get the same training rows, and test rows stay unseen."""
 
+import importlib
+import re
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -69,8 +73,10 @@ def test_what_fails_is_noted_and_the_rest_goes_on(two, broken, nb):
     assert frame.loc["Broken", METRICS].isna().all(axis=None)
     assert frame.drop(index="Broken")[METRICS].notna().all(axis=None)
     failed = comparison.verdict[-1]
-    assert (failed.question, failed.answer) == ("What failed?", "bad")
-    assert failed.sentence == ("Broken with GaussianNB has no score: 3 of 3 splits failed. RuntimeError: no rows today")
+    assert (failed.question, failed.answer) == ("What could not be scored?", "unknown")
+    assert failed.sentence == (
+        "Broken with GaussianNB could not be scored in all 3 splits. RuntimeError: no rows today"
+    )
     assert comparison.summary().query("sampler == 'Broken'")[["mean", "low", "difference", "p"]].isna().all(axis=None)
     assert comparison.best_ in ("none", "weights")
 
@@ -119,15 +125,46 @@ def test_a_seed_is_a_seed(two, nb):
     assert same[0] != compare(*two, **{**options, "random_state": 1}).frame()["average precision"].tolist()
 
 
-def test_of_the_time_given_finished_splits_count_and_two_are_always_scored(two, nb):
+@pytest.mark.parametrize(
+    ("max_time", "n_planned", "says"),
+    [
+        (0.0, 1, "one split takes 2 s; within 0.0 s there is time for 1 of 6 splits. A verdict needs 5 splits"),
+        (9.0, 4, "one split takes 2 s; within 9 s there is time for 4 of 6 splits. A verdict needs 5 splits"),
+        (11.0, 5, "one split takes 2 s; within 11 s there is time for 5 of 6 splits$"),
+        (60.0, 6, ""),
+    ],
+)
+def test_the_time_is_planned_from_the_first_split_and_said_before_the_second(
+    two, nb, monkeypatch, max_time, n_planned, says
+):
+    module = importlib.import_module("ganaug.comparison.compare")
+    clock, started, evaluate = [0.0], [], module.evaluate_sampler
+
+    def timed(*arguments):
+        started.append(arguments[5])
+        clock[0] += 1  # two samplers: two seconds a split
+        return evaluate(*arguments)
+
+    monkeypatch.setattr(module.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(module, "evaluate_sampler", timed)
     options = {**nb, "samplers": ["none", "random"], "n_repeats": 2}
-    with pytest.warns(UserWarning, match="max_time=0.0 allowed 2 of 6 splits"):
-        frame = compare(*two, max_time=0.0, **options).frame()
-    assert frame.groupby("sampler")["split"].apply(list).to_dict() == {"none": [0, 1], "random": [0, 1]}
-    whole = compare(*two, max_time=60, **options).frame()
-    assert whole["split"].nunique() == 6
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        monkeypatch.setattr(
+            module, "warn_user", lambda said: (warnings.warn(said, stacklevel=2), started.append("said"))
+        )
+        comparison = compare(*two, max_time=max_time, **options)
+    assert comparison.frame()["split"].nunique() == n_planned
+    messages = [str(of.message) for of in caught if of.category is UserWarning]
+    assert len(messages) == bool(says)
+    if says:
+        assert re.search(says.replace("(", "[(]"), messages[0])
+        assert started[:3] == [0, 0, "said"]
+        assert comparison.heading.endswith(f"{n_planned} of 6 splits")
+    whole = compare(*two, **options).frame()
     pd.testing.assert_frame_equal(
-        frame.drop(columns="fit_seconds"), whole[whole["split"] < 2].reset_index(drop=True).drop(columns="fit_seconds")
+        comparison.frame().drop(columns="fit_seconds"),
+        whole[whole["split"] < n_planned].reset_index(drop=True).drop(columns="fit_seconds"),
     )
 
 
