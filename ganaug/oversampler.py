@@ -12,14 +12,14 @@ from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context, clone
-from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from ganaug.common.containers import stack_rows
 from ganaug.common.labels import labels_like, labels_of, name_of
 from ganaug.common.modality import MODALITIES, modality_of
+from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.state import rollback_on_error
 from ganaug.models import CheckedData, ConditionalGAN, EncodedData, constraints_of_overrides, documented
 from ganaug.selection import is_cleaner
@@ -251,7 +251,7 @@ class GANOversampler(BaseOverSampler):
             encoded = self._fit_model(training)
             if self._has_equal_share and self.repeat_real:
                 repeated = _repeats(labels, np.random.default_rng(self.model_.seed_))
-                parts = [X_real, _safe_indexing(X_real, repeated)]
+                parts = [X_real, take_rows(X_real, repeated)]
             selection = self.model_.selection_for(self.selection, encoded, len(requested))
             parts = chain(parts, self.model_.sample_parts(requested, selection=selection))
         X_resampled = stack_rows(parts, len(labels) + len(repeated) + len(requested))
@@ -369,8 +369,11 @@ class GANOversampler(BaseOverSampler):
         model = self._new_model(X)
         data = model.check_data(X)
         check_consistent_length(data.X, labels)
-        validate_data(self, data.X, reset=True, skip_check_array=True)
         self.n_features_in_ = model.n_features_in_  # of an image, the number of its values
+        if hasattr(model, "feature_names_in_"):
+            self.feature_names_in_ = model.feature_names_in_
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
         if not (self.selection is None or isinstance(self.selection, str) or is_cleaner(self.selection)):
             raise ValueError(
                 f"selection={self.selection!r} is not a cleaning sampler of imbalanced-learn, such as TomekLinks() or "

@@ -50,6 +50,7 @@ def labels_of(y: Any, name: str = "y") -> NDArray:
         array = array[:, 0]
     if array.ndim == 1 and array.dtype == object:
         array = pd.Series(array).infer_objects().to_numpy()
+    array = sortable(array)
     # a missing label in a list of text would become the text "nan"
     n_missing = int(pd.isna(np.array(y, dtype=object) if isinstance(y, list | tuple) else array).sum())
     if n_missing:
@@ -58,6 +59,23 @@ def labels_of(y: Any, name: str = "y") -> NDArray:
             "without a label"
         )
     return array
+
+
+def sortable(labels: NDArray) -> NDArray:
+    """Return labels in a dtype that an index of pandas takes: the byte order of this machine, floats of 32 bits or more.
+
+    Parameters
+    ----------
+    labels : ndarray
+        Of any dtype.
+
+    Examples
+    --------
+    >>> sortable(np.array([1, 2], dtype=">i4")).dtype, sortable(np.array([1, 2], dtype="float16")).dtype
+    (dtype('int32'), dtype('float32'))
+    """
+    dtype = labels.dtype.newbyteorder("=")
+    return labels.astype(np.float32 if dtype == np.float16 else dtype, copy=False)
 
 
 def name_of(y: Any) -> str | None:

@@ -8,12 +8,12 @@ import pandas as pd
 from imblearn.utils import check_target_type
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils import _safe_indexing
 
 from ganaug.common.containers import as_frame
 from ganaug.common.labels import labels_of
 from ganaug.common.modality import MODALITIES
 from ganaug.common.random import subsample
+from ganaug.common.rows import take_rows
 from ganaug.evaluation.image_evaluation import evaluate_images
 from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.resampling_result import ImageSamples, Resampling
@@ -102,7 +102,7 @@ def evaluate_resampling(
     elif has_images:
         is_measured = is_synthetic & np.isin(after, measured)
         real = np.asarray(X).reshape(-1, *model.encoder_.shape_)
-        synthetic = np.asarray(_safe_indexing(X_resampled, np.flatnonzero(is_measured)))
+        synthetic = np.asarray(take_rows(X_resampled, np.flatnonzero(is_measured)))
         synthetic = synthetic.reshape(-1, *model.encoder_.shape_)
         image_evaluation, images = _evaluate_images(model, real, labels, synthetic, after[is_measured], names, rng)
         images = {label: images[label] for label in measured}
@@ -185,7 +185,7 @@ def _evaluate_class(
             f"Class {label}: {len(synthetic):,} of {len(synthetic_rows):,} synthetic rows were measured, and "
             f"{len(real):,} of {len(real_rows):,} real ones."
         )
-    tables = as_frame(_safe_indexing(X, real), "X"), as_frame(_safe_indexing(X_resampled, synthetic), "X_resampled")
+    tables = as_frame(take_rows(X, real), "X"), as_frame(take_rows(X_resampled, synthetic), "X_resampled")
     return evaluate_tables(*tables, random_state=rng), notes
 
 

@@ -8,14 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 from torch import Tensor, nn
 
-from ganaug.common.containers import stack_rows
 from ganaug.common.labels import labels_of, name_of
 from ganaug.common.random import draw_seed
+from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
 from ganaug.models.data import CheckedData, EncodedData, Encoder
@@ -330,7 +329,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
 
         def sample(n: int) -> dict[Any, Any]:
             synthetic = self.sample(np.repeat(self.classes_, n))
-            return {label: _safe_indexing(synthetic, np.arange(i * n, i * n + n)) for i, label in enumerate(labels)}
+            return {label: take_rows(synthetic, np.arange(i * n, i * n + n)) for i, label in enumerate(labels)}
 
         return Previews(real, sample, self._preview_drawer())
 
@@ -413,7 +412,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
                 if selection is not None:
                     # candidates are decoded and encoded first, so that they are weighed with legal cells
                     features = EncodedData(self._encode(synthetic), candidates).features
-                    synthetic = _safe_indexing(synthetic, selection.choose(features, candidates.numpy(), choosing))
+                    synthetic = take_rows(synthetic, selection.choose(features, candidates.numpy(), choosing))
             yield synthetic
 
     def _encode(self, X: Any) -> Tensor | CompactRows:

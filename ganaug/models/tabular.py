@@ -233,7 +233,10 @@ class TabularGAN(ConditionalGAN):
             raise ValueError(f"X has more than one column {twice!r}; rename or drop one")
         elif 0 in X.shape:
             raise ValueError(f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s): nothing to learn")
-        validate_data(self, X, reset=True, skip_check_array=True)
+        # scikit-learn refuses names of which only some are text; here they do no harm, and `feature_names_in_` is not set
+        is_mixed = len({isinstance(name, str) for name in getattr(X, "columns", ())}) > 1
+        named = np.broadcast_to(np.zeros(1), X.shape) if is_mixed else X
+        validate_data(self, named, reset=True, skip_check_array=True)
         return CheckedData(X)
 
     def __sklearn_tags__(self) -> Any:
