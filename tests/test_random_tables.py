@@ -111,6 +111,7 @@ def _check(case: Any, folder: Any) -> None:
 
     # a model that was saved gives the same rows, and what cannot be saved is refused
     path = folder / "model"
+    path.unlink(missing_ok=True)
     try:
         sampler.save(path)
     except ValueError as error:
@@ -119,7 +120,6 @@ def _check(case: Any, folder: Any) -> None:
         return
     label = max(counts, key=counts.get)
     one, other = sampler.sample(3, label), GANOversampler.load(path).sample(3, label)
-    path.unlink()
     assert _dtypes(one) == _dtypes(other)
     for i in range(given.shape[1]):
         assert _cells(_frame(one).iloc[:, i]) == _cells(_frame(other).iloc[:, i])
@@ -127,7 +127,11 @@ def _check(case: Any, folder: Any) -> None:
 
 def _check_legal(real: pd.Series, synthetic: pd.Series) -> None:
     assert not synthetic.isna().any() or real.isna().any()
-    known, new = real.dropna(), synthetic.dropna()
+    known, new = (column.dropna() for column in (real, synthetic))
+    # NaN, a number, beside missing cells
+    is_nan = [np.array([cell != cell for cell in column.astype(object)], dtype=bool) for column in (known, new)]
+    assert not is_nan[1].any() or is_nan[0].any()
+    known, new = (column[~nan] for column, nan in zip((known, new), is_nan, strict=True))
     if pd.api.types.is_numeric_dtype(real.dtype) and not pd.api.types.is_bool_dtype(real.dtype):
         if len(new):
             assert known.min() <= new.min()

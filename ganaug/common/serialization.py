@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import math
+import uuid
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -74,7 +75,8 @@ def to_json(value: Any, label: Hashable) -> Any:
     Parameters
     ----------
     value : object
-        A string, number, date, time, missing value, NumPy scalar, or a tuple of these.
+        A string, bytes, number, date, time, duration, period, interval, UUID, missing value, NumPy scalar, or a tuple
+        of these.
     label : hashable
         Name of its column, for the message.
 
@@ -161,8 +163,18 @@ def _to_plain(value: Any) -> Any:
         return {"timedelta": [int(value.asm8.view(np.int64)), value.unit]}
     if kind in (datetime.date, datetime.datetime, datetime.time):
         return {kind.__name__: value.isoformat()}
+    if kind is datetime.timedelta:
+        return {"duration": [value.days, value.seconds, value.microseconds]}
     if kind is decimal.Decimal:
         return {"decimal": str(value)}
+    if kind is bytes:
+        return {"bytes": value.hex()}
+    if kind is uuid.UUID:
+        return {"uuid": str(value)}
+    if kind is pd.Period:
+        return {"period": [value.ordinal, value.freqstr]}
+    if kind is pd.Interval:
+        return {"interval": [_to_plain(value.left), _to_plain(value.right), value.closed]}
     if isinstance(value, np.generic) and value.dtype.kind in "biufU":
         return {"numpy": [value.dtype.str, _to_plain(value.item())]}
     if kind is tuple:
@@ -208,8 +220,15 @@ def from_json(plain: Any) -> Any:
         return scalar.type(from_json(value[1]))
     if kind == "tuple":
         return tuple(from_json(item) for item in value)
+    if kind == "period":
+        return pd.Period(ordinal=int(value[0]), freq=str(value[1]))
+    if kind == "interval":
+        return pd.Interval(from_json(value[0]), from_json(value[1]), closed=value[2])
     readers: dict[str, Any] = {
         "float": float,
+        "bytes": bytes.fromhex,
+        "uuid": uuid.UUID,
+        "duration": lambda parts: datetime.timedelta(*parts),
         "decimal": decimal.Decimal,
         "date": datetime.date.fromisoformat,
         "datetime": datetime.datetime.fromisoformat,
@@ -254,6 +273,8 @@ def dtype_to_json(column_dtype: Any, label: Hashable) -> Any:
         return {"string": column_dtype.storage, "nan": column_dtype.na_value is not pd.NA}
     if isinstance(column_dtype, pd.ArrowDtype) and str(column_dtype) == "string[pyarrow]":
         return {"arrow": "string"}  # pandas reads the bare name as its own string dtype
+    if isinstance(column_dtype, pd.ArrowDtype) and pa.types.is_decimal128(column_dtype.pyarrow_dtype):
+        return {"decimal128": [column_dtype.pyarrow_dtype.precision, column_dtype.pyarrow_dtype.scale]}
     try:
         if dtype_from_json(str(column_dtype)) == column_dtype:
             return str(column_dtype)
@@ -285,6 +306,8 @@ def dtype_from_json(plain: Any) -> Any:
         return found
     if "arrow" in plain:
         return pd.ArrowDtype(pa.type_for_alias(plain["arrow"]))
+    if "decimal128" in plain:
+        return pd.ArrowDtype(pa.decimal128(*plain["decimal128"]))
     if "string" in plain:
         return pd.StringDtype(plain["string"], na_value=np.nan if plain["nan"] else pd.NA)
     categories = pd.Index([from_json(category) for category in plain["categories"]], dtype=dtype_from_json(plain["of"]))

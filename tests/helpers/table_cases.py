@@ -99,7 +99,7 @@ def _typed_cells(rng: RNG, n: int, kind: Any) -> Cells:
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return _words(rng, n, int(rng.integers(1, 11)))
     if pa.types.is_date(kind):
-        return [day.date() for day in _days(rng, n, rng.choice(["1700-01-01", "2020-01-01", "2500-01-01"]))]
+        return [day.date() for day in _days(rng, n, str(rng.choice(["1700-01-01", "2020-01-01", "2200-01-01"])))]
     if pa.types.is_timestamp(kind):
         return [day.to_pydatetime().replace(tzinfo=datetime.timezone.utc if kind.tz else None) for day in _days(rng, n)]
     if pa.types.is_duration(kind):
@@ -112,7 +112,7 @@ def _typed_cells(rng: RNG, n: int, kind: Any) -> Cells:
 
 
 def _zoned(rng: RNG, n: int) -> Any:
-    zone = rng.choice(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "America/Sao_Paulo"])
+    zone = str(rng.choice(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "America/Sao_Paulo"]))
     times = pd.Series(_days(rng, n)) + pd.to_timedelta(int(rng.choice([0, 8])), unit="h")
     return times.dt.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward").ffill().bfill()
 
@@ -277,7 +277,7 @@ def _labels(rng: RNG, n: int, index: Any) -> tuple[str, Any]:
         return f"Series of {name}", pd.Series(y, name="target", index=index)
     if container == "frame":
         return f"frame of {name}", pd.DataFrame({"target": pd.Series(y, index=index)})
-    if container == "Index":
+    if container == "Index" and name != "f2":
         return f"Index of {name}", pd.Index(y, name="target")
     if container.startswith("polars") and name in ("ints", "u1", "text", "bool"):
         series = pl.Series("target", y)

@@ -237,10 +237,19 @@ class NumericColumn:
         read = read_numbers(series)
         if read is None or str(read[0].dtype) != self.exact or read[1].any():
             return False
+        if self.local:
+            read = local_clock(series), read[1]
         n_ways = len(self.markers)
         absent = self._write(np.repeat(numbers[:1], n_ways), np.arange(1, n_ways + 1))
-        close = np.allclose(read[0], numbers) if self.exact == "float64" else np.array_equal(read[0], numbers)
-        return close and bool(absent.isna().all())
+        if self.exact == "float64":
+            rounded = numbers.astype(numpy_dtype(self.dtype)).astype(np.float64)  # to float16, say
+            close = np.isfinite(rounded).all() and np.allclose(read[0], rounded)
+        else:
+            close = np.array_equal(read[0], numbers)
+        is_absent = np.array(absent.isna(), dtype=bool)
+        if has_nan_and_null(self.dtype):
+            is_absent |= np.isnan(absent.to_numpy(dtype=np.float64, na_value=np.nan))
+        return bool(close and is_absent.all())
 
 
 def _has_wider_local_grid(times: pd.Series, counts: NDArray) -> bool:
