@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from narwhals import dependencies
 from numpy.typing import NDArray
+from sklearn.utils.multiclass import check_classification_targets
 
 from ganaug.common.wording import counted
 
@@ -61,8 +62,42 @@ def labels_of(y: Any, name: str = "y") -> NDArray:
     return array
 
 
+def check_classes(labels: NDArray) -> None:
+    """Refuse a continuous target.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,) or (n, k)
+        From `labels_of`.
+
+    Raises
+    ------
+    ValueError
+        If labels are not whole numbers, text, booleans or other classes; the message says how to get classes.
+
+    Examples
+    --------
+    >>> check_classes(np.array([0.5, 1.7, 2.2]))
+    Traceback (most recent call last):
+    ...
+    ValueError: Unknown label type: continuous. y holds numbers such as 0.5 and 1.7, 3 different ones among 3 rows, but
+    each row needs a class. Make classes of them, e.g. with y = pandas.qcut(y, 3, labels=["low", "middle", "high"])
+    """
+    try:
+        check_classification_targets(labels)
+    except ValueError as error:
+        if labels.dtype.kind != "f":
+            raise
+        values = np.unique(labels)
+        raise ValueError(
+            f"Unknown label type: continuous. y holds numbers such as {' and '.join(map(str, values[:2].tolist()))}, "
+            f"{len(values):,} different ones among {len(labels):,} rows, but each row needs a class. Make classes of "
+            'them, e.g. with y = pandas.qcut(y, 3, labels=["low", "middle", "high"])'
+        ) from error
+
+
 def sortable(labels: NDArray) -> NDArray:
-    """Return labels in a dtype that an index of pandas takes: the byte order of this machine, floats of 32 bits or more.
+    """Return labels in a dtype that an index takes: the byte order of this machine, no floats of 16 bits.
 
     Parameters
     ----------

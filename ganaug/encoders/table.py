@@ -188,6 +188,19 @@ class TableEncoder:
             point += 0 if is_numeric else column.n_continuous
             block += column.block_size
 
+    def names_of_groups(self) -> list[Hashable]:
+        """Return the name of the column of each continuous dimension, then of each one-hot block."""
+        numbers = [column.label for column in self.columns_ if isinstance(column, NumericColumn)]
+        points = [
+            column.label
+            for column in self.columns_
+            if not isinstance(column, NumericColumn)
+            for _ in range(column.n_continuous)
+        ]
+        continuous = [*numbers, *points] or [None]  # of a table of constants
+        blocks = [column.label for column in self.columns_ if column.block_size]
+        return [*continuous[: self.n_continuous_], *blocks]
+
     def encode(self, X: Any) -> torch.Tensor:
         """Encode rows like those of fit.
 

@@ -8,11 +8,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 from torch import Tensor, nn
 
-from ganaug.common.labels import labels_of, name_of
+from ganaug.common.labels import check_classes, labels_of, name_of
 from ganaug.common.random import draw_seed
 from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.state import rollback_on_error
@@ -217,7 +216,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
 
     def _fit(self, checked: CheckedData, y: Any, previous: Networks | None) -> EncodedData:
         given = column_or_1d(labels_of(y))
-        check_classification_targets(given)
+        check_classes(given)
         labels, index, counts = np.unique(given, return_inverse=True, return_counts=True)
         check_consistent_length(checked.X, index)
         if previous is not None and labels.tolist() != self.classes_.tolist():
@@ -299,6 +298,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         batches = BalancedBatches(
             *training, self.prior_, batch_size=batch_size, pac=self.pac, generator=rng, device=fabric.device
         )
+        measure = self._measure(validation, generator=rng, device=fabric.device)
         try:
             self.history_ = train(
                 TrainingState(game.phases(), average, batches, game),
@@ -306,13 +306,17 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
                 n_steps=n_steps,
                 max_time=self._max_time(),
                 callbacks=callbacks,
-                measure=self._measure(validation, generator=rng, device=fabric.device),
+                measure=measure,
                 keep_best=self._keep_best,
                 save=self.save,
                 previews=self._previews(data),
             )
         finally:  # also where the user interrupts it and uses what has been learned
             discriminator.eval().requires_grad_(False)
+        self._check_training(measure)
+
+    def _check_training(self, measure: Measure) -> None:
+        """Warn if the trained generator is of no use; nothing by default."""
 
     def _max_time(self) -> float | None:
         """Return the limit of the adversarial training in seconds."""

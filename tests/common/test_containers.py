@@ -16,7 +16,7 @@ from ganaug.common.containers import (
     container_of,
     to_pandas,
 )
-from ganaug.common.rows import stack_rows, take_rows
+from ganaug.common.rows import stack_rows
 
 FRAME = pd.DataFrame({"a": [1, 2], "b": [0.5, 1.5]})
 MIXED = pd.DataFrame(

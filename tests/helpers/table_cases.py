@@ -54,7 +54,9 @@ def _objects(cells: Cells) -> pd.Series:
 
 
 def _floats(rng: RNG, n: int) -> Any:
-    return rng.choice([rng.normal(size=n), rng.normal(size=n) * 10.0 ** rng.integers(-30, 30), rng.integers(0, 9, n) / 4])
+    return rng.choice(
+        [rng.normal(size=n), rng.normal(size=n) * 10.0 ** rng.integers(-30, 30), rng.integers(0, 9, n) / 4]
+    )
 
 
 def _words(rng: RNG, n: int, n_levels: int = 4) -> Cells:
@@ -66,8 +68,27 @@ def _names(rng: RNG, n: int) -> Cells:
     return ["".join(rng.choice(list(string.ascii_letters), 8)) for _ in range(n)]
 
 
-_NUMPY_NUMBERS = "bool i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8 >i2 >i4 >i8 >u4 >f4 >f8".split()
-_NULLABLE = "Int8 Int64 UInt16 UInt64 Float32 Float64 boolean string".split()
+_NUMPY_NUMBERS = [
+    "bool",
+    "i1",
+    "i2",
+    "i4",
+    "i8",
+    "u1",
+    "u2",
+    "u4",
+    "u8",
+    "f2",
+    "f4",
+    "f8",
+    ">i2",
+    ">i4",
+    ">i8",
+    ">u4",
+    ">f4",
+    ">f8",
+]
+_NULLABLE = ["Int8", "Int64", "UInt16", "UInt64", "Float32", "Float64", "boolean", "string"]
 _ARROW = [
     pa.int8(), pa.uint64(), pa.int64(), pa.float32(), pa.float64(), pa.bool_(), pa.string(), pa.large_string(),
     pa.date32(), pa.timestamp("ms"), pa.timestamp("us", "America/New_York"), pa.duration("s"), pa.time64("us"),
@@ -209,7 +230,6 @@ POLARS: dict[str, Callable[[RNG, int], pl.Series]] = {
 }
 
 
-
 def _column_names(rng: RNG, d: int) -> Any:
     kind = rng.integers(8)
     if kind == 0:
@@ -219,7 +239,9 @@ def _column_names(rng: RNG, d: int) -> Any:
     if kind == 2:
         return pd.MultiIndex.from_tuples([("one", i) if i % 2 else ("two", i) for i in range(d)], names=["k", None])
     if kind == 3:
-        return pd.Index([None, 1, "1", 1.5, ("a", 1), False, "x y", pd.Timestamp(2020, 1, 1)][:d], tupleize_cols=False, dtype=object)
+        return pd.Index(
+            [None, 1, "1", 1.5, ("a", 1), False, "x y", pd.Timestamp(2020, 1, 1)][:d], tupleize_cols=False, dtype=object
+        )
     if kind == 4:
         return pd.Index(["", " ", "a.b", "0", "nan", "é", "a\nb", "[x]"][:d], name="columns")
     if kind == 5:
@@ -270,7 +292,9 @@ def _labels(rng: RNG, n: int, index: Any) -> tuple[str, Any]:
     if "bool" in name:
         codes = codes % 2
     y = levels[name].take(codes)
-    container = str(rng.choice(["array", "Series", "frame", "list", "Index", "extension array", "polars", "polars frame"]))
+    container = str(
+        rng.choice(["array", "Series", "frame", "list", "Index", "extension array", "polars", "polars frame"])
+    )
     if container == "list":
         return f"list of {name}", y.tolist() if hasattr(y, "tolist") else list(y)
     if container == "Series":
@@ -314,7 +338,9 @@ def random_case(seed: int) -> Case:
     else:
         kinds = ["mixed"] if rng.random() < 0.5 else ["numbers"]
         words = rng.random() < 0.5
-        X = [[*rng.integers(0, 9, d).tolist(), float(rng.normal()), *(_words(rng, 1) if words else [])] for _ in range(n)]
+        X = [
+            [*rng.integers(0, 9, d).tolist(), float(rng.normal()), *(_words(rng, 1) if words else [])] for _ in range(n)
+        ]
     name, y = _labels(rng, n, index if kind == "pandas" else None)
     selection = [None, None, "auto", "neighbors", "discriminator"][rng.integers(5)]
     prior = str(rng.choice(["noise", "noise", "neighbors"]))

@@ -73,7 +73,7 @@ def test_the_budget_follows_width_and_classes(tiny_model):
 
 @pytest.mark.parametrize("hidden_sizes", [(), (0,), (-3,), ("a",), (8.7,)])
 def test_hidden_sizes_are_named_when_wrong(mixed, tiny_model, hidden_sizes):
-    with pytest.raises(ValueError, match=r"hidden_sizes=.* must hold at least one positive int"):
+    with pytest.raises(ValueError, match=r"'hidden_sizes' .* must be a list of at least one positive int"):
         tiny_model.set_params(hidden_sizes=hidden_sizes).fit(*mixed)
 
 
