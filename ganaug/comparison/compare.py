@@ -18,10 +18,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sklearn.base import clone
 from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFold
 from sklearn.utils import check_random_state
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ganaug.comparison.preparation import classes_of, digest_of, rows_of
+from ganaug.comparison.processes import run_jobs
 from ganaug.comparison.result import Comparison
 from ganaug.comparison.results_file import KEY, ResultsFile, key_of
 from ganaug.comparison.samplers import SharedTraining, check_classifier, check_sampler, named
@@ -162,10 +162,7 @@ def compare(
             }
             if missing := {name: of for name, of in missing.items() if of}:
                 jobs.append((split, missing))
-    calls = (
-        delayed(_run_job)(X, y, groups, splits[split], split, chosen, missing, scorers, seed)
-        for split, missing in _in_time(jobs, max_time)
-    )
+    shared = (X, y, groups, splits, chosen, scorers, seed)
     bar = (
         TextColumn("comparing"),
         BarColumn(),
@@ -176,7 +173,7 @@ def compare(
     with Progress(*bar, console=Console(stderr=True), disable=not verbose) as progress:
         n_all, n_missing = len(splits) * len(chosen), sum(len(missing) for _, missing in jobs)
         task = progress.add_task("", total=n_all, completed=n_all - n_missing, on="")
-        for rows in Parallel(n_jobs=n_jobs, return_as="generator_unordered")(calls):
+        for rows in run_jobs(_run_job, shared, _in_time(jobs, max_time), n_jobs):
             rows = [{KEY: keys[row["sampler"], row["classifier"]], **row} for row in rows]
             file.append(rows)
             done |= {(row[KEY], row["split"]): row for row in rows}
@@ -261,17 +258,19 @@ def _run_job(
     X: pd.DataFrame | NDArray,
     y: NDArray,
     groups: NDArray | None,
-    rows: tuple[NDArray, NDArray],
-    split: int,
+    splits: Sequence[tuple[NDArray, NDArray]],
     samplers: Mapping[str, Any],
-    missing: Mapping[str, dict[str, Any]],
     scorers: dict[str, Any],
     seed: int,
+    split: int,
+    missing: Mapping[str, dict[str, Any]],
 ) -> list[dict[str, Any]]:
     return [
         row
         for name, classifiers in missing.items()
-        for row in evaluate_sampler(X, y, groups, *rows, split, name, samplers[name], classifiers, scorers, seed)
+        for row in evaluate_sampler(
+            X, y, groups, *splits[split], split, name, samplers[name], classifiers, scorers, seed
+        )
     ]
 
 

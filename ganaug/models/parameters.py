@@ -6,6 +6,7 @@ read from the signature of the class.
 """
 
 import inspect
+import math
 import re
 import textwrap
 from collections.abc import Callable, Iterable
@@ -29,11 +30,16 @@ Class = TypeVar("Class", bound=type)
 
 
 class Number(Interval):
-    """An interval of numbers; True and False are not numbers."""
+    """An interval of finite numbers; True and False are not numbers, and some int do not fit into a float."""
 
     def is_satisfied_by(self, val: Any) -> bool:
         """Return whether a value satisfies the constraint."""
-        return not isinstance(val, bool | np.bool_) and bool(super().is_satisfied_by(val))
+        if isinstance(val, bool | np.bool_) or not super().is_satisfied_by(val):
+            return False
+        try:
+            return math.isfinite(float(val))
+        except OverflowError:
+            return False
 
 
 class Items(HasMethods):
@@ -129,7 +135,7 @@ SHARED: dict[str, Parameter] = {
         '``"auto"`` is 5 for the Wasserstein losses and 1 for all others.',
     ),
     "learning_rate": Parameter(
-        [Number(Real, 0, 1000, closed="right")], "float", "Learning rate of Adam, for both networks."
+        [Number(Real, 0, None, closed="neither")], "float", "Learning rate of Adam, for both networks."
     ),
     "ema": Parameter(
         [_AUTO, Number(Real, 0, 1, closed="left")],

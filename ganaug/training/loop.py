@@ -106,7 +106,8 @@ def train(
                     "seconds": now - began,
                     "step_time": (now - last_record_time) / (run.step - last_record_step),
                 }
-                if run.step % measure_every == 0 or is_last:
+                is_measured = run.step % measure_every == 0 or is_last
+                if is_measured:
                     record |= measure(average.module)
                     measuring = time.perf_counter() - now
                     if _is_collapsed(state, record.get("diversity", 1.0)):
@@ -114,9 +115,10 @@ def train(
                         _end_with_kept_weights(run, state, "collapsed", why)
                         break
                 # Only weights that were measured are kept: between two measurements, a run may have collapsed.
-                if "distance" in record:
-                    state.best_distance = min(state.best_distance, record["distance"])
-                    if not keep_best or record["distance"] <= state.best_distance + _EQUAL * abs(state.best_distance):
+                if is_measured:
+                    distance = record.get("distance", math.inf)
+                    state.best_distance = min(state.best_distance, distance)
+                    if not keep_best or distance <= state.best_distance + _EQUAL * abs(state.best_distance):
                         average.keep()
                         state.kept_step = run.step
                 state.history.append({"step": run.step, **record})
