@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+# Of a decimal number, before and after its point.
+_MAX_DIGITS = 6_000
 # Kinds of NumPy's dtypes that a column can have.
 _COLUMN_KINDS = "biufmMO"
 
@@ -215,7 +217,7 @@ def from_json(plain: Any) -> Any:
         return pd.Timedelta(np.timedelta64(value[0], value[1]))
     if kind == "numpy":
         scalar = np.dtype(value[0])
-        if scalar.kind not in "biufU":
+        if scalar.kind not in "biufU" or scalar.itemsize > 2**20:
             raise ValueError(f"{scalar} cannot be the dtype of a cell")
         return scalar.type(from_json(value[1]))
     if kind == "tuple":
@@ -229,12 +231,20 @@ def from_json(plain: Any) -> Any:
         "bytes": bytes.fromhex,
         "uuid": uuid.UUID,
         "duration": lambda parts: datetime.timedelta(*parts),
-        "decimal": decimal.Decimal,
+        "decimal": _decimal,
         "date": datetime.date.fromisoformat,
         "datetime": datetime.datetime.fromisoformat,
         "time": datetime.time.fromisoformat,
     }
     return readers[kind](value)
+
+
+def _decimal(text: str) -> decimal.Decimal:
+    """Return a decimal number, unless it is so long or large that arithmetic with it would take hours."""
+    value = decimal.Decimal(text)
+    if len(text) > _MAX_DIGITS or (value.is_finite() and abs(value.adjusted()) > _MAX_DIGITS):
+        raise ValueError(f"{text[:20]!r} is no number of at most {_MAX_DIGITS:,} digits")
+    return value
 
 
 def dtype_to_json(column_dtype: Any, label: Hashable) -> Any:

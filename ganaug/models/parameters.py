@@ -43,17 +43,19 @@ class Number(Interval):
 
 
 class Items(HasMethods):
-    """A sequence, an array or a set of at least `minimum` items that all satisfy `check`; not text, and not a dict."""
+    """A sequence, an array or a set of `minimum` to `maximum` items that all satisfy `check`; no text, and no dict."""
 
-    def __init__(self, what: str, check: Callable[[Any], bool] = lambda item: True, minimum: int = 0) -> None:
+    def __init__(
+        self, what: str, check: Callable[[Any], bool] = lambda item: True, minimum: int = 0, maximum: float = math.inf
+    ) -> None:
         super().__init__(["__len__", "__iter__"])
-        self.what, self.check, self.minimum = what, check, minimum
+        self.what, self.check, self.minimum, self.maximum = what, check, minimum, maximum
 
     def is_satisfied_by(self, val: Any) -> bool:
         """Return whether a value satisfies the constraint."""
         if isinstance(val, str | bytes | dict) or not super().is_satisfied_by(val) or np.ndim(val) == 0:
             return False
-        return len(val) >= self.minimum and all(map(self.check, val))
+        return self.minimum <= len(val) <= self.maximum and all(map(self.check, val))
 
     def __str__(self) -> str:
         return self.what

@@ -134,7 +134,12 @@ class TabularGAN(ConditionalGAN):
         "prior": [StrOptions({"noise", "neighbors"})],
         "numeric": [StrOptions({"quantile", "standard"})],
         "hidden_sizes": [
-            Items("a list of at least one positive int, such as (128, 128)", count(1, LARGEST_SIZE).is_satisfied_by, 1)
+            Items(
+                "a list of at least one positive int, such as (128, 128)",
+                count(1, LARGEST_SIZE).is_satisfied_by,
+                minimum=1,
+                maximum=100,
+            )
         ],
         "dropout": [Number(Real, 0, 1, closed="left")],
         "spectral_norm": ["boolean"],
