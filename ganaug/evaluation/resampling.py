@@ -186,7 +186,7 @@ def _evaluate_class(
             f"{len(real):,} of {len(real_rows):,} real ones."
         )
     tables = as_frame(take_rows(X, real), "X"), as_frame(take_rows(X_resampled, synthetic), "X_resampled")
-    return evaluate_tables(*tables, random_state=rng), notes
+    return evaluate_tables(*tables, random_state=rng, whole=as_frame(X, "X")), notes
 
 
 def _evaluate_images(

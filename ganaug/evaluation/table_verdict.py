@@ -12,7 +12,7 @@ import pandas as pd
 
 from ganaug.common.findings import HELPS, REAL, SAFE, Answer, Finding
 from ganaug.common.wording import listed, percent
-from ganaug.metrics import AUC, Count
+from ganaug.metrics import AUC, invalid_beyond_chance
 
 if TYPE_CHECKING:
     from ganaug.evaluation.table_result import TableEvaluation
@@ -166,16 +166,8 @@ def _on_validity(evaluation: "TableEvaluation") -> Finding:
 
 
 def _invalid_beyond_chance(evaluation: "TableEvaluation") -> pd.Series:
-    """Return the invalid share of each column, without out-of-range cells and unseen levels that new real rows have."""
-    validity, n, n_real = evaluation.validity, evaluation.n_rows["synthetic"], evaluation.n_rows["real"]
-    new = validity["out of range"] + validity["unseen level"]
-    is_usual = np.array(
-        [
-            not Count(round(found * n), n).exceeds(Count(round(usual * n_real), n_real))
-            for found, usual in zip(new, validity["by chance"], strict=True)
-        ]
-    )
-    return (validity["invalid"] - new.where(is_usual, 0.0)).clip(0)
+    """Return the invalid share of each column, without what new real rows may have by chance."""
+    return invalid_beyond_chance(evaluation.validity, evaluation.n_rows["real"], evaluation.n_rows["synthetic"])
 
 
 def _on_columns(evaluation: "TableEvaluation") -> Finding:

@@ -288,9 +288,9 @@ class TabularGAN(ConditionalGAN):
         if lost:
             shown = "; ".join(f"class {label!r}: {listed(columns, 5)}" for label, columns in list(lost.items())[:5])
             warn_user(
-                f"After {n_steps} steps, some columns of the synthetic rows hardly vary, or lie at the ends of their range, "
-                f"though those of real rows vary ({shown}). Do not use these rows. Try a lower learning_rate (now "
-                f"{self.learning_rate!r}), more steps, or loss='rpgan', which is more stable."
+                f"After {n_steps} steps, some columns of the synthetic rows hardly vary, or lie at the ends of their "
+                f"range, though those of real rows vary ({shown}). Do not use these rows. Try a learning_rate below "
+                f"{self.learning_rate!r}, more steps, or loss='rpgan', which is more stable."
             )
 
     def _build(self, params: Mapping[str, Any], rng: torch.Generator) -> tuple[nn.Module, nn.Module]:
