@@ -21,6 +21,7 @@ from ganaug.common.modality import MODALITIES, modality_of
 from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.shares import equal_share_counts, repeats_of, weights_of
 from ganaug.common.state import rollback_on_error
+from ganaug.common.warnings import stable_warning_filters
 from ganaug.models import CheckedData, ConditionalGAN, EncodedData, constraints_of_overrides, documented
 from ganaug.selection import is_cleaner
 
@@ -183,6 +184,7 @@ class GANOversampler(BaseOverSampler):
 
     # the parameters of the model and of a cleaning sampler are validated as well
     @_fit_context(prefer_skip_nested_validation=False)
+    @stable_warning_filters()
     def fit(self, X: Any, y: Any) -> "GANOversampler":
         """Train the model, for `sample`. `fit_resample` also trains the model, so it does not need `fit`.
 
@@ -209,6 +211,7 @@ class GANOversampler(BaseOverSampler):
 
     # the parameters of the model and of a cleaning sampler are validated as well
     @_fit_context(prefer_skip_nested_validation=False)
+    @stable_warning_filters()
     def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
         """Train the model, and add synthetic rows to the small classes.
 

@@ -165,7 +165,7 @@ class TableEncoder:
             numerics = np.hstack([np.empty((len(frame), 0)), *z])
             for i in pending:
                 vocabulary, codes = columns[i]
-                columns[i] = EmbeddedCategory.fit(frame.columns[i], vocabulary, codes, classes, numerics)
+                columns[i] = EmbeddedCategory.fit(vocabulary.label, vocabulary, codes, classes, numerics)
         self._container = container_of(X)
         self._lay_out(columns)
 

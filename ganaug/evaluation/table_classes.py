@@ -81,9 +81,8 @@ def _with_labels(frames: Sequence[pd.DataFrame], target: Any) -> tuple[list[pd.D
             f"each table, target=({', '.join(f'y_{name}' for name in names)})"
         )
     if len(target) != len(frames):
-        raise ValueError(
-            f"target holds labels of {len(target)} tables, but there are {len(frames)}: {', '.join(names)}"
-        )
+        raise ValueError(f"target holds labels of {len(target)} tables, not of {len(frames)}: {', '.join(names)}")
+
     column = name_of(target[0]) or "target"
     while column in frames[0]:
         column += "_"
