@@ -20,6 +20,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFol
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from ganaug.common.warnings import stable_warning_filters
 from ganaug.comparison.preparation import classes_of, digest_of, rows_of
 from ganaug.comparison.processes import run_jobs
 from ganaug.comparison.result import Comparison
@@ -28,6 +29,7 @@ from ganaug.comparison.samplers import SharedTraining, check_classifier, check_s
 from ganaug.comparison.scoring import RUN_COLUMNS, evaluate_sampler, scorers_for
 
 
+@stable_warning_filters()
 def compare(
     X: Any,
     y: Any,
@@ -183,7 +185,7 @@ def compare(
     if len(finished) < len(splits):
         warnings.warn(
             f"{max_time=} allowed {len(finished)} of {len(splits)} splits; more splits find smaller differences",
-            stacklevel=2,
+            stacklevel=3,
         )
     ordered = [
         {**done[keys[sampler, classifier], split], "sampler": sampler, "classifier": classifier}

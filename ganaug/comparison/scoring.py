@@ -26,7 +26,6 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import has_fit_parameter
 
-from ganaug.common.warnings import stable_warning_filters
 from ganaug.comparison.preparation import preparation_steps
 from ganaug.comparison.samplers import WITHOUT_ROWS, resampler_of
 
@@ -122,7 +121,7 @@ def evaluate_sampler(
     X_train, X_test, y_train, y_test = _safe_indexing(X, train), _safe_indexing(X, test), y[train], y[test]
     groups_train = None if groups is None else groups[train]
     rows, failure = [], ""
-    with stable_warning_filters(), warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         start = time.perf_counter()
         try:

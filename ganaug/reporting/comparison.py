@@ -1,5 +1,6 @@
 """The page of a `Comparison`, and of a `Selection`."""
 
+import inspect
 from typing import Any
 
 import pandas as pd
@@ -92,7 +93,7 @@ def settings(result: Comparison | Selection) -> list[Any]:
     result : Comparison or Selection
         Returned by `compare` or `select`.
     """
-    return [settings_table(_comparison(result).settings, compare.__kwdefaults__)]
+    return [settings_table(_comparison(result).settings, inspect.unwrap(compare).__kwdefaults__)]
 
 
 def _comparison(result: Comparison | Selection) -> Comparison:

@@ -1,5 +1,8 @@
 """Warnings point to the user's line."""
 
+import threading
+import warnings
+
 import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
