@@ -115,7 +115,7 @@ def _check(case: Any, folder: Any) -> None:
     try:
         sampler.save(path)
     except ValueError as error:
-        assert "cannot store" in str(error)
+        assert "cannot store" in str(error)  # noqa: PT017
         assert not path.exists()
         return
     label = max(counts, key=counts.get)

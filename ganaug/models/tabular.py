@@ -22,7 +22,7 @@ from ganaug.nets import MLPDiscriminator, MLPGenerator
 from ganaug.training import Callback, NeighborsPrior, NoisePrior, Prior, SlicedWasserstein
 
 # Shorter trainings, as in tests, are not judged: their networks have not learned yet.
-_FEW_STEPS = 100
+_FEW_STEPS = 50
 
 
 @documented(noun="rows")

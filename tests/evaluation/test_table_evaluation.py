@@ -10,6 +10,7 @@ import pytest
 from random_tables import table
 from sklearn.linear_model import LogisticRegression
 
+from ganaug import evaluate
 from ganaug.evaluation import evaluate_tables, table_evaluation
 from ganaug.metrics import table_pair, two_sample, utility
 from ganaug.reporting.table_evaluation import sections

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (a line a kind of column)
 """Random tables with random labels in random containers, for laws that hold for all of them. A seed gives one case."""
 
 import datetime

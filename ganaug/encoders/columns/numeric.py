@@ -124,6 +124,8 @@ class NumericColumn:
     def encode(self, series: pd.Series) -> tuple[NDArray, NDArray | None]:
         """Return z, 0 where missing, and the states."""
         read = read_numbers(series)
+        if read is None and series.isna().all():  # objects without a number: no dtype can be told from them
+            read = np.zeros(len(series), dtype=self.exact), np.ones(len(series), dtype=bool)
         if read is None or str(read[0].dtype) != self.exact:
             raise ValueError(f"column {self.label!r} has dtype {series.dtype}, but had {self.dtype} in fit")
         numbers, missing = read
@@ -138,7 +140,7 @@ class NumericColumn:
             return z[:, None], None
         states = np.zeros(len(series), dtype=np.intp)
         states[missing] = 1
-        if len(self.markers) > 1:
+        if len(self.markers) > 1 and missing.any():
             cells = series[missing].astype(object)
             if series.dtype != object:
                 cells = cells.where(~series.isna()[missing], None)  # a null, whatever stands for it
