@@ -217,7 +217,7 @@ class _PandasContainer:
 
     def restore(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Put the cells of a frame into such a container."""
-        frame = frame.astype(self.sparse | self.foreign) if self.sparse or self.foreign else frame
+        frame = frame.astype({**self.sparse, **self.foreign}) if self.sparse or self.foreign else frame
         frame.columns = self.columns
         return frame
 

@@ -65,7 +65,7 @@ def local_clock(series: pd.Series) -> NDArray[np.int64]:
     >>> (local_clock(times) // 3600).tolist()
     [0, 4344]
     """
-    index = time_index(series)
+    index: Any = time_index(series)
     index = index.tz_localize("UTC") if index.tz is None else index
     counts: NDArray[np.int64] = index.tz_convert(zone_of(series.dtype)).tz_localize(None).asi8
     return counts

@@ -58,7 +58,7 @@ def run_jobs(
         for job in jobs:
             yield function(*shared, *job)
         return
-    remaining = iter(jobs)
+    remaining: Iterator[tuple[Any, ...] | None] = iter(jobs)
     with _pool(n_processes, (function, shared, sklearn.get_config())) as pool:
         running: set[Future] = set()
         while True:

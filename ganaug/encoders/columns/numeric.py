@@ -101,7 +101,7 @@ class NumericColumn:
         scale = PiecewiseLinearMap.fit(grid.index(values) if grid else values, counts, numeric, every=is_discrete)
         point_masses = values[counts >= POINT_MASS_SHARE * n] if len(values) > 10 else values[:0]
         missing = series[series.isna().to_numpy(dtype=bool)]
-        markers = [] if n == len(series) else [None]
+        markers: list[Any] = [] if n == len(series) else [None]
         if series.dtype == object and markers:
             markers = list(missing.iloc[factorize_levels(missing, label)[0]])
         elif has_nan_and_null(series.dtype) and len(missing) + n < len(series):
