@@ -58,12 +58,13 @@ def run_jobs(
         for job in jobs:
             yield function(*shared, *job)
         return
-    remaining: Iterator[tuple[Any, ...] | None] = iter(jobs)
+    remaining = iter(jobs)
+    no_job: Any = None
     with _pool(n_processes, (function, shared, sklearn.get_config())) as pool:
         running: set[Future] = set()
         while True:
             try:
-                while len(running) < n_processes and (job := next(remaining, None)) is not None:
+                while len(running) < n_processes and (job := next(remaining, no_job)) is not no_job:
                     running.add(pool.submit(_run, job))
                 if not running:
                     return

@@ -33,7 +33,13 @@ class Number(Interval):
     """An interval of finite numbers; True and False are not numbers, and some int do not fit into a float."""
 
     def is_satisfied_by(self, val: Any) -> bool:
-        """Return whether a value satisfies the constraint."""
+        """Return whether a value satisfies the constraint.
+
+        Parameters
+        ----------
+        val : object
+            The value.
+        """
         if isinstance(val, bool | np.bool_) or not super().is_satisfied_by(val):
             return False
         try:
@@ -43,7 +49,17 @@ class Number(Interval):
 
 
 class Items(HasMethods):
-    """A sequence, an array or a set of `minimum` to `maximum` items that all satisfy `check`; no text, and no dict."""
+    """A sequence, an array or a set of `minimum` to `maximum` items that all satisfy `check`; no text, and no dict.
+
+    Parameters
+    ----------
+    what : str
+        What it is in a message.
+    check : callable
+        Takes an item, and returns whether it is one.
+    minimum, maximum : float, default=0 and inf
+        Number of items.
+    """
 
     def __init__(
         self, what: str, check: Callable[[Any], bool] = lambda item: True, minimum: int = 0, maximum: float = math.inf
@@ -52,7 +68,13 @@ class Items(HasMethods):
         self.what, self.check, self.minimum, self.maximum = what, check, minimum, maximum
 
     def is_satisfied_by(self, val: Any) -> bool:
-        """Return whether a value satisfies the constraint."""
+        """Return whether a value satisfies the constraint.
+
+        Parameters
+        ----------
+        val : object
+            The value.
+        """
         if isinstance(val, str | bytes | dict) or not super().is_satisfied_by(val) or np.ndim(val) == 0:
             return False
         return self.minimum <= len(val) <= self.maximum and all(map(self.check, val))

@@ -133,7 +133,13 @@ class SlicedWasserstein:
 
     @torch.inference_mode()
     def lost_columns(self, network: nn.Module) -> list[tuple[int, int]]:
-        """Return (class index, column) where real rows clearly vary, and the network's rows hardly do or explode."""
+        """Return (class index, column) where real rows clearly vary, and the network's rows hardly do or explode.
+
+        Parameters
+        ----------
+        network : Module
+            The generator.
+        """
         ratios = self._spread(network(self.y, *self.start)) / self.real_spread.clamp(min=1e-5)
         lost = (self.real_spread > _CLEARLY_VARIED) & ((ratios < _LOST) | (ratios > _EXPLODED))
         return [(int(label), int(column)) for label, column in lost.nonzero()]
