@@ -10,6 +10,7 @@ import typer
 
 from ganaug.cli.console import on_terminal, print_counts, print_findings, print_table
 from ganaug.cli.options import (
+    Encoding,
     Force,
     ModelName,
     Report,
@@ -80,6 +81,7 @@ def balance(
             help="For tables: the columns that hold categories. Without it they are recognised by their values.",
         ),
     ] = None,
+    encoding: Encoding = None,
     mark: Annotated[
         str | None,
         typer.Option(
@@ -150,7 +152,7 @@ def balance(
     check_options(
         source,
         modality,
-        for_tables={"--target": target, "--categorical": categorical, "--mark": mark},
+        for_tables={"--target": target, "--categorical": categorical, "--mark": mark, "--encoding": encoding},
         for_images={"--resize": resize, "--skip-bad": skip_bad, "--link": link},
     )
     if model not in (ModelName.auto, modality.name):
@@ -199,6 +201,7 @@ def balance(
             params,
             metric,
             columns,
+            encoding=encoding,
             mark=mark,
             only_synthetic=only_synthetic,
             save=save,
@@ -216,6 +219,7 @@ def _balance_table(
     metric: str | None,
     categorical: list[str] | None,
     *,
+    encoding: str | None,
     mark: str | None,
     only_synthetic: bool,
     save: Path | None,
@@ -225,7 +229,7 @@ def _balance_table(
     from ganaug.datasets import check_output, read_table, write_table
 
     check_output(out, force=force)
-    table = read_table(source)
+    table = read_table(source, target=target, encoding=encoding)
     X, y = table.split(target)
     for column in categorical or []:
         table.check_column(column)
@@ -242,7 +246,7 @@ def _balance_table(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()), categorical_features=categorical, **params
     )
     sampler, selection, X_resampled, y_resampled, is_synthetic = _resample(sampler, X, y, metric)
-    _save(sampler, save, X, y)
+    _save(sampler, save, X, y, table.format())
     written = is_synthetic if only_synthetic else pd.RangeIndex(len(is_synthetic)) >= len(X)
     rows = pd.concat([X_resampled[written], y_resampled[written].rename(target)], axis=1)
     n_repeated = int((~is_synthetic[written]).sum())
@@ -325,12 +329,16 @@ def _resample(
     return (selection.sampler if is_synthetic.any() else sampler), selection, X_resampled, y_resampled, is_synthetic
 
 
-def _save(sampler: GANOversampler, save: Path | None, X: Any, y: pd.Series) -> None:
+def _save(
+    sampler: GANOversampler, save: Path | None, X: Any, y: pd.Series, text_format: dict[str, Any] | None = None
+) -> None:
     """Write the model before the data, so that a full disk does not cost the training."""
     if save is None:
         return
     if not hasattr(sampler, "model_"):
         sampler.fit(X, y)  # no synthetic row was asked for, so nothing was trained yet
+    if text_format is not None:
+        sampler.model_.text_format_ = text_format  # so that `ganaug sample` writes rows as the file has them
     sampler.save(save)
 
 
