@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ganaug.common.modality import modality_of_path
+from ganaug.common.warnings import warn_user
 from ganaug.common.wording import joined
 from ganaug.datasets import Table, read_images, read_table
 from ganaug.evaluation.image_evaluation import evaluate_images
