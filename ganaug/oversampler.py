@@ -10,18 +10,19 @@ import numpy as np
 import pandas as pd
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.base import _fit_context, clone
-from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from ganaug.common.containers import stack_rows
-from ganaug.common.labels import labels_like, labels_of, name_of
+from ganaug.common.labels import check_classes, labels_like, labels_of, name_of
 from ganaug.common.modality import MODALITIES, modality_of
 from ganaug.common.progress import begin_phase, end_phase, hidden_phase_on_error
+from ganaug.common.rows import stack_rows, take_rows
+from ganaug.common.shares import equal_share_counts, repeats_of, weights_of
 from ganaug.common.state import rollback_on_error
+from ganaug.common.warnings import stable_warning_filters
 from ganaug.models import CheckedData, ConditionalGAN, EncodedData, constraints_of_overrides, documented
 from ganaug.selection import is_cleaner
 
@@ -182,7 +183,9 @@ class GANOversampler(BaseOverSampler):
         self.verbose = verbose
         self.callbacks = callbacks
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    # the parameters of the model and of a cleaning sampler are validated as well
+    @_fit_context(prefer_skip_nested_validation=False)
+    @stable_warning_filters()
     def fit(self, X: Any, y: Any) -> "GANOversampler":
         """Train the model, for `sample`. `fit_resample` also trains the model, so it does not need `fit`.
 
@@ -208,7 +211,9 @@ class GANOversampler(BaseOverSampler):
             end_phase()
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    # the parameters of the model and of a cleaning sampler are validated as well
+    @_fit_context(prefer_skip_nested_validation=False)
+    @stable_warning_filters()
     def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
         """Train the model, and add synthetic rows to the small classes.
 
@@ -252,8 +257,8 @@ class GANOversampler(BaseOverSampler):
         if len(requested):
             encoded = self._fit_model(training)
             if self._has_equal_share and self.repeat_real:
-                repeated = _repeats(labels, np.random.default_rng(self.model_.seed_))
-                parts = [X_real, _safe_indexing(X_real, repeated)]
+                repeated = repeats_of(labels, np.random.default_rng(self.model_.seed_))
+                parts = [X_real, take_rows(X_real, repeated)]
             begin_phase(f"choosing {self.model_._noun}", show=bool(self.model_.verbose))
             selection = self.model_.selection_for(self.selection, encoded, len(requested))
             parts = chain(parts, self.model_.sample_parts(requested, selection=selection))
@@ -262,12 +267,42 @@ class GANOversampler(BaseOverSampler):
         self.is_synthetic_ = np.repeat([False, True], [len(labels) + len(repeated), len(requested)])
         y_resampled: Any = np.concatenate([labels, labels[repeated], requested])
         share = self.synthetic_share if self._has_equal_share else None
-        self.sample_weight_ = _weights(y_resampled, self.is_synthetic_, share)
+        self.sample_weight_ = weights_of(y_resampled, self.is_synthetic_, share)
         if training.is_one_hot:
             y_resampled = np.eye(np.shape(y)[1], dtype=int)[y_resampled]
         if isinstance(X, list):
             X_resampled = list(X_resampled) if isinstance(X[0], np.ndarray) else X_resampled.tolist()
         return X_resampled, labels_like(y, y_resampled)
+
+    def set_params(self, **params: Any) -> "GANOversampler":
+        """Set parameters of this sampler, or with ``model__`` before their names those of its model.
+
+        Parameters
+        ----------
+        **params : dict
+            Name -> value.
+
+        Returns
+        -------
+        self
+            The sampler.
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter, or if `model` is a name, which has no parameters.
+        """
+        model = params.get("model", self.model)
+        nested = [name for name in params if name.startswith("model__")]
+        if nested and isinstance(model, str):
+            name, value = nested[0].removeprefix("model__"), params[nested[0]]
+            raise ValueError(
+                f"{nested[0]}={value!r} is a parameter of a model, but model={model!r} is only a name. Pass the model "
+                f"itself, such as model=TabularGAN({name}={value!r}) for tables or model=ImageGAN() for images; then "
+                f"set_params takes {nested[0]}"
+            )
+        super().set_params(**params)
+        return self
 
     def sample(self, n: int, label: Any, random_state: int | np.random.RandomState | None = None) -> Any:
         """Generate rows of one class, without selection.
@@ -365,7 +400,7 @@ class GANOversampler(BaseOverSampler):
             if hasattr(self, learned):
                 delattr(self, learned)
         labels = labels_of(y)
-        check_classification_targets(labels)
+        check_classes(labels)
         if labels.ndim == 2 and (labels.sum(axis=1) == 0).any():
             raise ValueError("y has rows of zeros: each row needs exactly one class")
         labels, is_one_hot = check_target_type(labels, indicate_one_vs_all=True)
@@ -373,13 +408,18 @@ class GANOversampler(BaseOverSampler):
         model = self._new_model(X)
         data = model.check_data(X)
         check_consistent_length(data.X, labels)
-        validate_data(self, data.X, reset=True, skip_check_array=True)
         self.n_features_in_ = model.n_features_in_  # of an image, the number of its values
+        if hasattr(model, "feature_names_in_"):
+            self.feature_names_in_ = model.feature_names_in_
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
         if not (self.selection is None or isinstance(self.selection, str) or is_cleaner(self.selection)):
             raise ValueError(
                 f"selection={self.selection!r} is not a cleaning sampler of imbalanced-learn, such as TomekLinks() or "
                 "EditedNearestNeighbours()"
             )
+        if hasattr(self.selection, "_validate_params"):
+            self.selection._validate_params()  # now, and not after the training
         if self._has_equal_share:
             self.sampling_strategy_ = equal_share_counts(labels, self.synthetic_share)
         else:
@@ -388,7 +428,7 @@ class GANOversampler(BaseOverSampler):
 
     @property
     def _is_warm(self) -> bool:
-        return getattr(self.model, "warm_start", False)
+        return getattr(self.model, "warm_start", False) is True
 
     @property
     def _has_equal_share(self) -> bool:
@@ -433,55 +473,3 @@ class GANOversampler(BaseOverSampler):
         for kind in ("allow_nan", "string", "sparse", "two_d_array", "three_d_array"):
             setattr(tags.input_tags, kind, any(getattr(of_model, kind) for of_model in of_models))
         return tags
-
-
-def equal_share_counts(y: ArrayLike, share: float) -> dict[Any, int]:
-    """Return how many rows of each class are generated with ``sampling_strategy="equal share"``.
-
-    Each class ends with the real rows of the largest class, some of them repeated, and so many synthetic rows that they
-    are `share` of the whole class: n * share / (1 - share), where n is the size of the largest class.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_rows,)
-        Class labels.
-    share : float
-        Share of synthetic rows in each class, in (0, 1).
-
-    Returns
-    -------
-    dict
-        Label -> number of rows to generate, the same for all labels.
-
-    Examples
-    --------
-    >>> equal_share_counts(["common"] * 80 + ["rare"] * 20, 0.2)
-    {'common': 20, 'rare': 20}
-    """
-    labels, counts = np.unique(np.asarray(y), return_counts=True)
-    return dict.fromkeys(labels.tolist(), round(counts.max() * share / (1 - share)))
-
-
-def _repeats(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return positions of rows to repeat, so that every class is as large as the largest class."""
-    classes, counts = np.unique(labels, return_counts=True)
-    repeats = [np.empty(0, dtype=np.intp)]
-    for label, n in zip(classes, counts, strict=True):
-        # in whole rounds, each in a new order: the numbers of repetitions of two rows of a class differ by 1 at most
-        rounds = -(-(counts.max() - n) // n)
-        members = np.flatnonzero(labels == label)
-        order = [rng.permutation(members) for _ in range(rounds)]
-        repeats.append(np.concatenate([repeats[0], *order])[: counts.max() - n])
-    return np.concatenate(repeats)
-
-
-def _weights(labels: np.ndarray, is_synthetic: np.ndarray, share: float | None) -> np.ndarray:
-    """Return weights that make classes equal, and give synthetic rows `share` of the weight; None keeps their share."""
-    index = np.unique(labels, return_inverse=True)[1]
-    n_classes = index.max() + 1
-    n_rows = np.array([np.bincount(index[is_synthetic == kind], minlength=n_classes) for kind in (False, True)])
-    shares = n_rows / n_rows.sum(axis=0)
-    if share is not None and n_rows[1].all():
-        shares = np.array([[1 - share], [share]])
-    per_row = shares * len(labels) / n_classes / np.maximum(n_rows, 1)
-    return per_row[is_synthetic.astype(int), index]

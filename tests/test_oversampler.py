@@ -30,8 +30,8 @@ from sklearn.utils.estimator_checks import (
 from sklearn.utils.estimator_checks import parametrize_with_checks as sklearn_checks
 
 from ganaug import GANOversampler, ImageGAN, TabularGAN
+from ganaug.common.shares import equal_share_counts
 from ganaug.encoders import ImageEncoder, TableEncoder
-from ganaug.oversampler import equal_share_counts
 from ganaug.training.callbacks import Callback, Checkpoint
 
 TINY = TabularGAN(n_steps=3, hidden_sizes=(8,), batch_size=16, device="cpu")

@@ -17,13 +17,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sklearn.base import clone
 from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFold
 from sklearn.utils import check_random_state
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ganaug.common.progress import TimeLeft, begin_phase
-from ganaug.common.warnings import warn_user
+from ganaug.common.warnings import stable_warning_filters, warn_user
 from ganaug.common.wording import counted
 from ganaug.comparison.preparation import classes_of, digest_of, rows_of
+from ganaug.comparison.processes import run_jobs
 from ganaug.comparison.result import Comparison
 from ganaug.comparison.results_file import KEY, ResultsFile, key_of
 from ganaug.comparison.samplers import SharedTraining, check_classifier, check_sampler, named
@@ -31,6 +31,7 @@ from ganaug.comparison.scoring import RUN_COLUMNS, evaluate_sampler, scorers_for
 from ganaug.comparison.statistics import MIN_SPLITS
 
 
+@stable_warning_filters()
 def compare(
     X: Any,
     y: Any,
@@ -167,10 +168,7 @@ def compare(
             if missing := {name: of for name, of in missing.items() if of}:
                 jobs.append((split, missing))
     plan = _Plan(jobs, max_time)
-    calls = (
-        delayed(_run_job)(X, y, groups, splits[split], split, chosen, missing, scorers, seed)
-        for split, missing in plan.jobs()
-    )
+    shared = (X, y, groups, splits, chosen, scorers, seed)
     bar = (
         TextColumn("comparing"),
         BarColumn(),
@@ -182,7 +180,7 @@ def compare(
     with Progress(*bar, console=Console(stderr=True), disable=not verbose) as progress:
         n_all, n_missing = len(splits) * len(chosen), sum(len(missing) for _, missing in jobs)
         task = progress.add_task("", total=n_all, completed=n_all - n_missing, on="")
-        for rows in Parallel(n_jobs=n_jobs, return_as="generator_unordered")(calls):
+        for rows in run_jobs(_run_job, shared, plan.jobs(), n_jobs):
             rows = [{KEY: keys[row["sampler"], row["classifier"]], **row} for row in rows]
             file.append(rows)
             done |= {(row[KEY], row["split"]): row for row in rows}
@@ -264,17 +262,19 @@ def _run_job(
     X: pd.DataFrame | NDArray,
     y: NDArray,
     groups: NDArray | None,
-    rows: tuple[NDArray, NDArray],
-    split: int,
+    splits: Sequence[tuple[NDArray, NDArray]],
     samplers: Mapping[str, Any],
-    missing: Mapping[str, dict[str, Any]],
     scorers: dict[str, Any],
     seed: int,
+    split: int,
+    missing: Mapping[str, dict[str, Any]],
 ) -> list[dict[str, Any]]:
     return [
         row
         for name, classifiers in missing.items()
-        for row in evaluate_sampler(X, y, groups, *rows, split, name, samplers[name], classifiers, scorers, seed)
+        for row in evaluate_sampler(
+            X, y, groups, *splits[split], split, name, samplers[name], classifiers, scorers, seed
+        )
     ]
 
 

@@ -10,11 +10,10 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from ganaug.common.containers import check_container, to_pandas
-from ganaug.common.labels import labels_of
+from ganaug.common.labels import check_classes, labels_of
 from ganaug.common.modality import modality_of
 from ganaug.common.wording import listed
 
@@ -74,7 +73,7 @@ def classes_of(y: Any) -> NDArray:
         If labels are missing or continuous, or all of one class.
     """
     labels = column_or_1d(labels_of(y))
-    check_classification_targets(labels)
+    check_classes(labels)
     if len(np.unique(labels)) < 2:
         raise ValueError(f"y has a single class, {listed(labels[:1])}; a comparison needs at least two classes")
     return labels

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import _safe_indexing, all_estimators
 
-from ganaug.comparison.preparation import columns_by_kind, digest_of
-
 # Equal shares are computed by the sampler, so that a share means the same here.
-from ganaug.oversampler import GANOversampler, equal_share_counts
+from ganaug.common.shares import equal_share_counts
+from ganaug.comparison.preparation import columns_by_kind, digest_of
+from ganaug.oversampler import GANOversampler
 
 # What resamples nothing.
 WITHOUT_ROWS = ("none", "weights", "threshold")

@@ -165,7 +165,7 @@ class TableEncoder:
             numerics = np.hstack([np.empty((len(frame), 0)), *z])
             for i in pending:
                 vocabulary, codes = columns[i]
-                columns[i] = EmbeddedCategory.fit(frame.columns[i], vocabulary, codes, classes, numerics)
+                columns[i] = EmbeddedCategory.fit(vocabulary.label, vocabulary, codes, classes, numerics)
         self._container = container_of(X)
         self._lay_out(columns)
 
@@ -187,6 +187,19 @@ class TableEncoder:
             number += is_numeric
             point += 0 if is_numeric else column.n_continuous
             block += column.block_size
+
+    def names_of_groups(self) -> list[Hashable]:
+        """Return the name of the column of each continuous dimension, then of each one-hot block."""
+        numbers = [column.label for column in self.columns_ if isinstance(column, NumericColumn)]
+        points = [
+            column.label
+            for column in self.columns_
+            if not isinstance(column, NumericColumn)
+            for _ in range(column.n_continuous)
+        ]
+        continuous = [*numbers, *points] or [None]  # of a table of constants
+        blocks = [column.label for column in self.columns_ if column.block_size]
+        return [*continuous[: self.n_continuous_], *blocks]
 
     def encode(self, X: Any) -> torch.Tensor:
         """Encode rows like those of fit.

@@ -8,6 +8,7 @@ from ganaug.evaluation.paths import evaluate_paths
 from ganaug.evaluation.preview import PreviewRow, preview_rows
 from ganaug.evaluation.resampling import evaluate_resampling
 from ganaug.evaluation.resampling_result import ImageSamples, Resampling
+from ganaug.evaluation.table_classes import evaluate_rows
 from ganaug.evaluation.table_evaluation import evaluate_tables
 from ganaug.evaluation.table_result import TableEvaluation
 
@@ -21,6 +22,7 @@ __all__ = [
     "evaluate_images",
     "evaluate_paths",
     "evaluate_resampling",
+    "evaluate_rows",
     "evaluate_tables",
     "image_manifest",
     "nearest_columns",

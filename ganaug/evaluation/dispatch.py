@@ -40,9 +40,10 @@ def evaluate(
         measured against rows that cannot have been memorised, and classifiers are tested on rows that the generator has
         not seen.
     target : hashable, tuple of arrays or None, default=None
-        Tables: the column that classifiers predict; None leaves the measures of utility out. Images: the labels of the
-        real ones, of the synthetic ones and, with a hold-out, of the held-out ones, so that images are compared within
-        their class; None puts all images into one class.
+        The classes. Tables: a column, which classifiers predict, or the labels of the real rows, of the synthetic ones
+        and, with a hold-out, of the held-out ones, as ``(y, y_synthetic)``. If the synthetic rows have only some of the
+        classes, they are compared with the real rows of these classes. None leaves the measures of utility out. Images:
+        such labels, so that images are compared within their class; None puts all images into one class.
     classifiers : sequence of scikit-learn classifiers or None, default=None
         For tables, with a `target`. None takes a logistic regression and gradient boosting; see
         `ganaug.metrics.utility_scores`.

@@ -1,7 +1,6 @@
 """`evaluate_paths`: files and folders in, an evaluation out."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,7 @@ from ganaug.common.warnings import warn_user
 from ganaug.common.wording import joined
 from ganaug.datasets import ImageSet, Table, read_images, read_table
 from ganaug.evaluation.image_evaluation import evaluate_images
-from ganaug.evaluation.table_evaluation import evaluate_tables
-from ganaug.metrics import class_agreement
+from ganaug.evaluation.table_classes import evaluate_rows
 
 if TYPE_CHECKING:
     from ganaug.evaluation.image_result import ImageEvaluation
@@ -159,25 +157,13 @@ def _evaluate_tables(
         frames[1] = _without_originals(paths, frames)
     else:
         frames[1] = _marked_rows(paths[1], tables[1], mark)
-    compared, agreement = "", None
-    if target is not None:
-        every_class = frames
-        frames, compared = same_classes(frames, target)
-        if compared:
-            # which class the rows look like can only be seen beside the others
-            agreement = class_agreement(every_class[0], every_class[1], target, random_state=random_state)
-    if compared:
-        warn_user(f"Only rows with {compared} are compared, because the synthetic rows have no other {target} value.")
-    evaluation = evaluate_tables(
+    return evaluate_rows(
         frames[0],
         frames[1],
         holdout=frames[2] if len(frames) > 2 else None,
-        target=None if compared else target,
+        target=target,
         random_state=random_state,
     )
-    if not compared:
-        return evaluation
-    return replace(evaluation, settings={**evaluation.settings, "rows": compared}, agreement=agreement)
 
 
 def _check_unmarked(paths: Sequence[Path], frames: Sequence[pd.DataFrame]) -> None:
@@ -214,38 +200,3 @@ def _marked_rows(path: Path, table: Table, mark: str) -> pd.DataFrame:
     if not is_synthetic.any():
         raise ValueError(f"mark={mark!r}: this column of {path} has no 1, so no row is marked as synthetic")
     return table.frame[is_synthetic].drop(columns=mark).reset_index(drop=True)
-
-
-def same_classes(frames: Sequence[pd.DataFrame], target: str) -> tuple[list[pd.DataFrame], str]:
-    """Restrict tables to the classes of the synthetic one.
-
-    Rows that fill up a class should resemble the real rows of that class, not the whole table.
-
-    Parameters
-    ----------
-    frames : sequence of DataFrame
-        The real table, the synthetic one, and others.
-    target : str
-        The column with the classes.
-
-    Returns
-    -------
-    frames : list of DataFrame
-        As given if the synthetic table has all classes of the real one. Otherwise only the rows of its classes, without
-        the column `target`.
-    compared : str
-        The restriction in words, such as "plan = gold", or "".
-
-    Examples
-    --------
-    >>> real = pd.DataFrame({"x": [1, 2, 3], "plan": ["gold", "basic", "gold"]})
-    >>> frames, compared = same_classes([real, real[:1]], "plan")
-    >>> compared, frames[0]["x"].tolist()
-    ('plan = gold', [1, 3])
-    """
-    classes = set(frames[1][target])
-    if not classes < set(frames[0][target]):
-        return list(frames), ""
-    names = ", ".join(sorted(map(str, classes)))
-    kept = [frame[frame[target].isin(classes)].drop(columns=target).reset_index(drop=True) for frame in frames]
-    return kept, f"{target} = {names}"

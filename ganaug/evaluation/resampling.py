@@ -9,12 +9,12 @@ import pandas as pd
 from imblearn.utils import check_target_type
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils import _safe_indexing
 
 from ganaug.common.containers import as_frame
 from ganaug.common.labels import labels_of
 from ganaug.common.modality import MODALITIES
 from ganaug.common.random import subsample
+from ganaug.common.rows import take_rows
 from ganaug.evaluation.image_evaluation import evaluate_images
 from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.resampling_result import ImageSamples, Resampling
@@ -110,7 +110,7 @@ def evaluate_resampling(
     elif has_images:
         is_measured = is_synthetic & np.isin(after, measured)
         real = np.asarray(X).reshape(-1, *model.encoder_.shape_)
-        synthetic = np.asarray(_safe_indexing(X_resampled, np.flatnonzero(is_measured)))
+        synthetic = np.asarray(take_rows(X_resampled, np.flatnonzero(is_measured)))
         synthetic = synthetic.reshape(-1, *model.encoder_.shape_)
         image_evaluation, images = _evaluate_images(model, real, labels, synthetic, after[is_measured], names, rng)
         images = {label: images[label] for label in measured}
@@ -199,8 +199,8 @@ def _evaluate_class(
             f"Class {label}: {len(synthetic):,} of {len(synthetic_rows):,} synthetic rows were measured, and "
             f"{len(real):,} of {len(real_rows):,} real ones."
         )
-    tables = as_frame(_safe_indexing(X, real), "X"), as_frame(_safe_indexing(X_resampled, synthetic), "X_resampled")
-    return evaluate_tables(*tables, random_state=rng), notes
+    tables = as_frame(take_rows(X, real), "X"), as_frame(take_rows(X_resampled, synthetic), "X_resampled")
+    return evaluate_tables(*tables, random_state=rng, whole=as_frame(X, "X")), notes
 
 
 def _agreement(
@@ -216,7 +216,7 @@ def _agreement(
     tables = []
     for rows, known, of in ((X, labels, of_real), (X_resampled, after, of_synthetic)):
         chosen = of[subsample(len(of), MAX_AGREEMENT_ROWS, rng)]
-        frame = as_frame(_safe_indexing(rows, chosen), "X").reset_index(drop=True)
+        frame = as_frame(take_rows(rows, chosen), "X").reset_index(drop=True)
         # by position: any name could be that of a column
         frame = frame.set_axis(range(frame.shape[1]), axis=1)
         tables.append(pd.concat([frame, pd.Series(known[chosen].tolist(), dtype=object, name=frame.shape[1])], axis=1))

@@ -47,8 +47,13 @@ def evaluate_tables(
     target: Hashable | None = None,
     classifiers: Sequence[ClassifierMixin] | None = None,
     random_state: int | np.random.Generator | None = None,
+    whole: Any = None,
 ) -> TableEvaluation:
-    """Measure synthetic rows; see `ganaug.evaluate`, which calls this for tables."""
+    """Measure synthetic rows; see `ganaug.evaluate`, which calls this for tables.
+
+    `whole` is the real table of all classes, where `real` and `synthetic` hold rows of some: a cell is valid if any
+    real row could hold it.
+    """
     # all measures share one pair, so that tables are read and encoded once
     pair = TablePair(real, synthetic, holdout)
     n_rows = {
@@ -69,7 +74,7 @@ def evaluate_tables(
     neighborhoods, interval, baseline = _neighborhoods(pair, rng)
     return TableEvaluation(
         n_rows=n_rows,
-        validity=invalid_cells(pair),
+        validity=invalid_cells(pair if whole is None else TablePair(whole, pair.synthetic)),
         distances=column_distances(pair),
         association_matrices=association_matrices(pair, random_state=_seed(rng)),
         two_sample=two_sample_auc(pair, random_state=_seed(rng)),

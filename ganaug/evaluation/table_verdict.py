@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from ganaug.common.findings import HELPS, REAL, SAFE, Answer, Finding
 from ganaug.common.wording import listed, percent
-from ganaug.metrics import AUC, Count
+from ganaug.metrics import AUC, invalid_beyond_chance
 
 if TYPE_CHECKING:
     from ganaug.evaluation.table_result import TableEvaluation
@@ -181,28 +180,8 @@ def _on_validity(evaluation: "TableEvaluation") -> Finding:
 
 
 def _invalid_beyond_chance(evaluation: "TableEvaluation") -> pd.Series:
-    """Return the invalid share of each column, without what new real rows may have as well.
-
-    They have out-of-range cells and unseen levels, and now and then another flaw that no row of the real table shows.
-    """
-    validity, n, n_real = evaluation.validity, evaluation.n_rows["synthetic"], evaluation.n_rows["real"]
-    # all columns together are to give a false alarm in one table of two hundred: a verdict makes several such tests
-    alpha = 0.005 / len(validity)
-    n_errors = float(norm.isf(alpha))
-
-    def beyond(shares: pd.Series, usual: pd.Series) -> pd.Series:
-        counts = [
-            (Count(round(a * n), n), Count(round(b * n_real), n_real)) for a, b in zip(shares, usual, strict=True)
-        ]
-        return shares.where(np.array([found.exceeds(expected, n_errors) for found, expected in counts]), 0.0)
-
-    nothing = pd.Series(0.0, index=validity.index)
-    outside, unseen = validity["out of range"], validity["unseen level"]
-    others = (validity["invalid"] - outside - unseen).clip(0)
-    # beyond either end, the number of new rows is geometric: each row is the new extreme with this probability
-    ratio, found = n / (n + n_real), (outside * n).round()
-    is_usual = ratio**found * (1 + found * (1 - ratio)) > alpha
-    return outside.mask(is_usual, 0.0) + beyond(unseen, validity["by chance"]) + beyond(others, nothing)
+    """Return the invalid share of each column, without what new real rows may have by chance."""
+    return invalid_beyond_chance(evaluation.validity, evaluation.n_rows["real"], evaluation.n_rows["synthetic"])
 
 
 def _on_columns(evaluation: "TableEvaluation") -> Finding:

@@ -24,7 +24,7 @@ from ganaug.metrics.table_features import Projection, embed_rows, projection
 from ganaug.metrics.table_pair import TablePair, seconds_to_time
 from ganaug.metrics.two_sample import AUC, delong_auc, two_sample_auc
 from ganaug.metrics.utility import Utility, utility_scores
-from ganaug.metrics.validity import invalid_cells
+from ganaug.metrics.validity import invalid_beyond_chance, invalid_cells
 
 __all__ = [
     "AUC",
@@ -56,6 +56,7 @@ __all__ = [
     "find_copies",
     "frechet_distance",
     "inception_score",
+    "invalid_beyond_chance",
     "invalid_cells",
     "kernel_distance",
     "membership_inference",

@@ -8,15 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils import _safe_indexing
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 from torch import Tensor, nn
 
-from ganaug.common.containers import stack_rows
-from ganaug.common.labels import labels_of, name_of
+from ganaug.common.labels import check_classes, labels_of, name_of
 from ganaug.common.progress import begin_phase, phase
 from ganaug.common.random import draw_seed
+from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
 from ganaug.models.data import CheckedData, EncodedData, Encoder
@@ -219,7 +217,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
 
     def _fit(self, checked: CheckedData, y: Any, previous: Networks | None) -> EncodedData:
         given = column_or_1d(labels_of(y))
-        check_classification_targets(given)
+        check_classes(given)
         labels, index, counts = np.unique(given, return_inverse=True, return_counts=True)
         check_consistent_length(checked.X, index)
         if previous is not None and labels.tolist() != self.classes_.tolist():
@@ -303,6 +301,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         batches = BalancedBatches(
             *training, self.prior_, batch_size=batch_size, pac=self.pac, generator=rng, device=fabric.device
         )
+        measure = self._measure(validation, generator=rng, device=fabric.device)
         try:
             self.history_ = train(
                 TrainingState(game.phases(), average, batches, game),
@@ -310,13 +309,17 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
                 n_steps=n_steps,
                 max_time=self._max_time(),
                 callbacks=callbacks,
-                measure=self._measure(validation, generator=rng, device=fabric.device),
+                measure=measure,
                 keep_best=self._keep_best,
                 save=self.save,
                 previews=self._previews(data),
             )
         finally:  # also where the user interrupts it and uses what has been learned
             discriminator.eval().requires_grad_(False)
+        self._check_training(measure)
+
+    def _check_training(self, measure: Measure) -> None:
+        """Warn if the trained generator is of no use; nothing by default."""
 
     def _max_time(self) -> float | None:
         """Return the limit of the adversarial training in seconds."""
@@ -333,7 +336,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
 
         def sample(n: int) -> dict[Any, Any]:
             synthetic = self.sample(np.repeat(self.classes_, n))
-            return {label: _safe_indexing(synthetic, np.arange(i * n, i * n + n)) for i, label in enumerate(labels)}
+            return {label: take_rows(synthetic, np.arange(i * n, i * n + n)) for i, label in enumerate(labels)}
 
         return Previews(real, sample, self._preview_drawer())
 
@@ -416,7 +419,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
                 if selection is not None:
                     # candidates are decoded and encoded first, so that they are weighed with legal cells
                     features = EncodedData(self._encode(synthetic), candidates).features
-                    synthetic = _safe_indexing(synthetic, selection.choose(features, candidates.numpy(), choosing))
+                    synthetic = take_rows(synthetic, selection.choose(features, candidates.numpy(), choosing))
             yield synthetic
 
     def _encode(self, X: Any) -> Tensor | CompactRows:

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import validate_data
 from torch import Tensor, nn
 
@@ -18,7 +18,15 @@ from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.image_reconstruction import train_autoencoder
 from ganaug.models.image_snapshots import Snapshots
 from ganaug.models.image_views import ImageViews
-from ganaug.models.parameters import constraints_of, documented
+from ganaug.models.parameters import (
+    LARGEST_COUNT,
+    LARGEST_SIZE,
+    Items,
+    Number,
+    constraints_of,
+    count,
+    documented,
+)
 from ganaug.models.persistence import group_by_prefix
 from ganaug.models.torch_state import seeded_networks
 from ganaug.nets import ARCHITECTURES, CONDITIONINGS, build_image_encoder, build_image_networks
@@ -182,14 +190,14 @@ class ImageGAN(ImageViews):
         "conditioning": [StrOptions(set(CONDITIONINGS))],
         "prior": [StrOptions({"noise", "neighbors"})],
         "spectral_norm": [StrOptions({"auto"}), "boolean"],
-        "width": [Interval(Integral, 1, None, closed="left")],
-        "truncation": [None, Interval(Real, 0, None, closed="neither")],
-        "augment": [None, str, "array-like"],
-        "augment_strength": [StrOptions({"adaptive"}), Interval(Real, 0, 1, closed="both")],
-        "betas": ["array-like"],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 2, None, closed="left")],
-        "n_steps": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
-        "image_shape": [None, "array-like"],
+        "width": [count(maximum=LARGEST_SIZE)],
+        "truncation": [None, Number(Real, 0, LARGEST_COUNT, closed="right")],
+        "augment": [None, str, Items("a list of names")],
+        "augment_strength": [StrOptions({"adaptive"}), Number(Real, 0, 1, closed="both")],
+        "betas": [Items("two numbers")],
+        "batch_size": [StrOptions({"auto"}), count(2, LARGEST_SIZE)],
+        "n_steps": [StrOptions({"auto"}), count(0)],
+        "image_shape": [None, Items("a list of int")],
         "warm_start": ["boolean"],
         "precision": [StrOptions({"auto", "32-true", "bf16-mixed"})],
     }

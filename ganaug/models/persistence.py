@@ -40,7 +40,20 @@ NETWORKS = ("generator_", "discriminator_")
 # Parameters of the machine and of the session, which a file does not hold.
 _NOT_STORED = ("callbacks", "random_state", "device", "verbose")
 # What malformed data raises where a model is restored from it.
-_ERRORS = (LookupError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError)
+_ERRORS = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RuntimeError,
+    ArithmeticError,
+    MemoryError,
+    AssertionError,
+)
+# What a file may hold at most; whatever is built from it is checked against these before it takes memory or time.
+_MAX_HEADER = 2**28  # bytes
+_MAX_CLASSES = 100_000
+_MAX_LABEL = 2**16  # bytes of a label
 
 Self = TypeVar("Self", bound="PersistenceMixin")
 
@@ -68,6 +81,13 @@ class PersistenceMixin:
         ----------
         path : str or Path
             The file; an existing one is replaced.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written, as on a full disk. An existing file is then left as it was.
+        ValueError
+            If the data have cells that a file cannot store; the message names the column.
         """
         check_is_fitted(self, "generator_")
         _write_model(cast("ConditionalGAN", self), path)
@@ -142,7 +162,17 @@ def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
     tensors |= {f"array.{name}": torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
     tensors["json"] = torch.frombuffer(bytearray(json.dumps(header).encode()), dtype=torch.uint8)
     with replacing(path) as beside:
-        save_file(tensors, beside, metadata={"format": "ganaug"})
+        try:
+            save_file(tensors, beside, metadata={"format": "ganaug"})
+        except SafetensorError as error:
+            raise OSError(f"the model could not be written to {str(path)!r}: {error}") from error
+        try:
+            _read_model(beside)  # so that what was saved can be loaded, whatever the data were
+        except ValueError as error:
+            raise ValueError(
+                f"this model cannot be stored in a file: it would not load again ({error.__cause__ or error}). Please "
+                "report this with the dtypes of X and y"
+            ) from error
 
 
 def _read_model(path: str | Path) -> "ConditionalGAN":
@@ -150,9 +180,12 @@ def _read_model(path: str | Path) -> "ConditionalGAN":
         raise FileNotFoundError(f"No model file at {str(path)!r}")
     try:
         tensors = load_file(path)
-        header = json.loads(tensors.pop("json").numpy().tobytes())
+        text = tensors.pop("json")
+        if text.numel() > _MAX_HEADER:
+            raise ValueError(f"its header has {text.numel():,} values, but at most {_MAX_HEADER:,} are read")
+        header = json.loads(text.numpy().tobytes())
         version = header["format"]
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, *_ERRORS) as error:
         raise ValueError(f"{str(path)!r} is not a complete ganaug model file: {error}") from error
     if version != FORMAT:
         raise ValueError(
@@ -173,8 +206,7 @@ def _restored(kind: type["ConditionalGAN"], header: dict[str, Any], tensors: dic
     stored = group_by_prefix(tensors, ("generator", "discriminator", "array"))
     if not all(weight.isfinite().all() for name in ("generator", "discriminator") for weight in stored[name].values()):
         raise ValueError("a weight is not finite")
-    dtype = np.dtype(header["classes"]["dtype"])
-    model.classes_ = np.array(values_from_json(header["classes"]["values"]), dtype=dtype)
+    model.classes_ = _classes_from_json(header["classes"])
     model.target_name_ = header["target_name"]
     if not isinstance(model.target_name_, str | None):
         raise ValueError(f"the name of the target is {model.target_name_!r}, which is not a string")
@@ -190,8 +222,20 @@ def _restored(kind: type["ConditionalGAN"], header: dict[str, Any], tensors: dic
     model.generator_ = _with_weights(generator, stored["generator"])
     if kind._stores_discriminator:
         model.discriminator_ = _with_weights(discriminator, stored["discriminator"])
-    model.sample(model.classes_)  # a model that cannot sample is refused now
+    model.sample(model.classes_[:10])  # a model that cannot sample is refused now
     return model
+
+
+def _classes_from_json(plain: dict[str, Any]) -> np.ndarray:
+    """Return the class labels of a file: few enough, short enough, sorted and distinct, as `fit` leaves them."""
+    dtype, values = np.dtype(plain["dtype"]), values_from_json(plain["values"])
+    longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+    if not 0 < len(values) <= _MAX_CLASSES or max(dtype.itemsize, longest) > _MAX_LABEL or dtype.kind == "V":
+        raise ValueError(f"{len(values):,} classes of dtype {dtype} are not the labels of a model")
+    classes = np.array(values, dtype=dtype)
+    if len(np.unique(classes)) < len(classes):
+        raise ValueError("a class label occurs twice")
+    return classes
 
 
 def _empty_networks(model: "ConditionalGAN") -> tuple[nn.Module, nn.Module]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from torch import Tensor, nn
 
+from ganaug.common.labels import sortable
 from ganaug.common.modality import MODALITIES
 from ganaug.models.data import EncodedData
 from ganaug.selection import CandidateSelection, by_cleaner, by_forest, by_neighbors, candidates_per_row, without_copies
@@ -174,7 +175,7 @@ def class_index(classes: NDArray, labels: Any) -> NDArray[np.intp]:
     >>> class_index(np.array(["common", "rare"]), ["rare", "common"]).tolist()
     [1, 0]
     """
-    labels = np.asarray(labels)
+    labels = sortable(np.asarray(labels))
     index = pd.Index(classes).get_indexer(pd.Index(labels))
     if (index < 0).any():
         unknown = pd.unique(labels[index < 0])[:3].tolist()

@@ -1,23 +1,28 @@
 """TabularGAN: a conditional GAN of multilayer perceptrons for tables with columns of any kind."""
 
 from collections.abc import Mapping, Sequence
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, validate_data
 from torch import Tensor, nn
 
 from ganaug.common.containers import check_container
+from ganaug.common.warnings import warn_user
+from ganaug.common.wording import listed
 from ganaug.encoders import TableEncoder
-from ganaug.models.base import ConditionalGAN
-from ganaug.models.data import CheckedData
-from ganaug.models.parameters import constraints_of, documented
+from ganaug.models.base import ConditionalGAN, Measure
+from ganaug.models.data import CheckedData, EncodedData
+from ganaug.models.parameters import LARGEST_SIZE, Items, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
 from ganaug.nets import MLPDiscriminator, MLPGenerator
-from ganaug.training import Callback, NeighborsPrior, NoisePrior, Prior
+from ganaug.training import Callback, NeighborsPrior, NoisePrior, Prior, SlicedWasserstein
+
+# Shorter trainings, as in tests, are not judged: their networks have not learned yet.
+_FEW_STEPS = 50
 
 
 @documented(noun="rows")
@@ -128,12 +133,19 @@ class TabularGAN(ConditionalGAN):
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
         "prior": [StrOptions({"noise", "neighbors"})],
         "numeric": [StrOptions({"quantile", "standard"})],
-        "hidden_sizes": ["array-like"],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "hidden_sizes": [
+            Items(
+                "a list of at least one positive int, such as (128, 128)",
+                count(1, LARGEST_SIZE).is_satisfied_by,
+                minimum=1,
+                maximum=100,
+            )
+        ],
+        "dropout": [Number(Real, 0, 1, closed="left")],
         "spectral_norm": ["boolean"],
-        "pac": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "n_steps": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "pac": [count(maximum=LARGEST_SIZE)],
+        "batch_size": [StrOptions({"auto"}), count(maximum=LARGEST_SIZE)],
+        "n_steps": [StrOptions({"auto"}), count()],
         "precision": [StrOptions({"32-true", "bf16-mixed"})],
     }
 
@@ -201,7 +213,7 @@ class TabularGAN(ConditionalGAN):
         self.callbacks = callbacks
 
     def check_data(self, X: Any) -> CheckedData:
-        """Validate a table and the sizes of the hidden layers.
+        """Validate a table.
 
         Parameters
         ----------
@@ -216,14 +228,9 @@ class TabularGAN(ConditionalGAN):
         Raises
         ------
         ValueError
-            If X is sparse, masked, lazy, empty or not a table, if a column name occurs twice, or if `hidden_sizes` are
-            not positive integers.
+            If X is sparse, masked, lazy, empty or not a table, or if a column name occurs twice.
         """
         check_container(X)
-        if not (len(self.hidden_sizes) and all(isinstance(n, int | np.integer) and n > 0 for n in self.hidden_sizes)):
-            raise ValueError(
-                f"hidden_sizes={self.hidden_sizes!r} must hold at least one positive int, such as (128, 128)"
-            )
         if not hasattr(X, "columns"):
             # as objects, so that a list of rows with text in it keeps its numbers
             X = np.array(X, dtype=object) if isinstance(X, (list, tuple)) else X
@@ -233,7 +240,10 @@ class TabularGAN(ConditionalGAN):
             raise ValueError(f"X has more than one column {twice!r}; rename or drop one")
         elif 0 in X.shape:
             raise ValueError(f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s): nothing to learn")
-        validate_data(self, X, reset=True, skip_check_array=True)
+        # scikit-learn refuses names of which only some are text; they do no harm here, and are not `feature_names_in_`
+        is_mixed = len({isinstance(name, str) for name in getattr(X, "columns", ())}) > 1
+        named = np.broadcast_to(np.zeros(1), X.shape) if is_mixed else X
+        validate_data(self, named, reset=True, skip_check_array=True)
         return CheckedData(X)
 
     def __sklearn_tags__(self) -> Any:
@@ -261,6 +271,27 @@ class TabularGAN(ConditionalGAN):
             generator=generator,
         )
         return prior, None
+
+    def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
+        sizes = [1] * self.encoder_.n_continuous_ + list(self.encoder_.block_sizes_)
+        return SlicedWasserstein(*data, self.prior_, generator=generator, device=device, sizes=sizes)
+
+    def _check_training(self, measure: Measure) -> None:
+        n_steps = int(self.history_["step"].max()) if len(self.history_) else 0
+        if n_steps < _FEW_STEPS or not isinstance(measure, SlicedWasserstein):
+            return
+        names, labels = self.encoder_.names_of_groups(), self.classes_.tolist()
+        lost: dict[Any, list[Any]] = {}
+        for label, group in measure.lost_columns(self.generator_):
+            if names[group] not in (columns := lost.setdefault(labels[label], [])):
+                columns.append(names[group])
+        if lost:
+            shown = "; ".join(f"class {label!r}: {listed(columns, 5)}" for label, columns in list(lost.items())[:5])
+            warn_user(
+                f"After {n_steps} steps, some columns of the synthetic rows hardly vary, or lie at the ends of their "
+                f"range, though those of real rows vary ({shown}). Do not use these rows. Try a learning_rate below "
+                f"{self.learning_rate!r}, more steps, or loss='rpgan', which is more stable."
+            )
 
     def _build(self, params: Mapping[str, Any], rng: torch.Generator) -> tuple[nn.Module, nn.Module]:
         encoder, n_classes, hidden_sizes = self.encoder_, len(self.classes_), list(params["hidden_sizes"])

@@ -1,5 +1,6 @@
 """The page of a `Comparison`, and of a `Selection`."""
 
+import inspect
 from math import isnan
 from typing import Any
 
@@ -133,7 +134,7 @@ def settings(result: Comparison | Selection) -> list[Any]:
     result : Comparison or Selection
         Returned by `compare` or `select`.
     """
-    return [settings_table(_comparison(result).settings, compare.__kwdefaults__)]
+    return [settings_table(_comparison(result).settings, inspect.unwrap(compare).__kwdefaults__)]
 
 
 def _comparison(result: Comparison | Selection) -> Comparison:

@@ -539,8 +539,6 @@ def test_tensors_that_cannot_be_decoded_are_refused():
 @pytest.mark.parametrize(
     "X",
     [
-        pd.DataFrame({"p": pd.period_range("2020", periods=3)}),
-        pd.DataFrame({"p": pd.interval_range(0, 3)}),
         pd.DataFrame({"p": objects([frozenset([1]), "b", "c"])}),
     ],
 )

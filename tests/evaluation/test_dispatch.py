@@ -14,7 +14,7 @@ TABLE, IMAGES = np.zeros((30, 2)), np.zeros((5, 8, 8), dtype=np.uint8)
 def calls(monkeypatch) -> list:
     """Record the evaluations that are called, in place of calling them."""
     found = []
-    for name in ("evaluate_tables", "evaluate_images"):
+    for name in ("evaluate_rows", "evaluate_images"):
         monkeypatch.setattr(f"ganaug.evaluation.{name}", lambda *args, name=name, **how: found.append((name, how)))
     return found
 
@@ -22,9 +22,9 @@ def calls(monkeypatch) -> list:
 @pytest.mark.parametrize(
     ("real", "name", "own"),
     [
-        (TABLE, "evaluate_tables", "classifiers"),
-        (TABLE.tolist(), "evaluate_tables", "classifiers"),
-        (pd.DataFrame(TABLE), "evaluate_tables", "classifiers"),
+        (TABLE, "evaluate_rows", "classifiers"),
+        (TABLE.tolist(), "evaluate_rows", "classifiers"),
+        (pd.DataFrame(TABLE), "evaluate_rows", "classifiers"),
         (IMAGES, "evaluate_images", "inception"),
         (IMAGES[..., None], "evaluate_images", "inception"),
     ],

@@ -73,10 +73,20 @@ def test_the_budget_follows_width_and_classes(tiny_model):
 
 @pytest.mark.parametrize("hidden_sizes", [(), (0,), (-3,), ("a",), (8.7,)])
 def test_hidden_sizes_are_named_when_wrong(mixed, tiny_model, hidden_sizes):
-    with pytest.raises(ValueError, match=r"hidden_sizes=.* must hold at least one positive int"):
+    with pytest.raises(ValueError, match=r"'hidden_sizes' .* must be a list of at least one positive int"):
         tiny_model.set_params(hidden_sizes=hidden_sizes).fit(*mixed)
 
 
 @pytest.mark.parametrize("dropout", [0.001, 0.999])
 def test_any_dropout_trains(mixed, tiny_model, dropout):
     assert len(tiny_model.set_params(dropout=dropout).fit(*mixed).sample(["a"])) == 1
+
+
+@pytest.mark.parametrize("learning_rate", [1.0, 5.0])
+def test_a_training_without_use_says_so(learning_rate):
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [150, 50])
+    X = pd.DataFrame({f"x{i}": rng.normal(size=200) + y for i in range(5)})
+    model = TabularGAN(n_steps=200, hidden_sizes=(16,), learning_rate=learning_rate, random_state=0, device="cpu")
+    with pytest.warns(UserWarning, match=r"hardly vary.*'x\d'.*learning_rate|collapsed|diverged"):
+        model.fit(X, y)
