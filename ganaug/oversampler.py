@@ -18,6 +18,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from ganaug.common.containers import stack_rows
+from ganaug.common.identifiers import refuse_identifiers_as_classes
 from ganaug.common.labels import labels_like, labels_of, name_of
 from ganaug.common.modality import MODALITIES, modality_of
 from ganaug.common.state import rollback_on_error
@@ -25,7 +26,7 @@ from ganaug.models import CheckedData, ConditionalGAN, EncodedData, constraints_
 from ganaug.selection import is_cleaner
 
 # Parameters that override those of the model where they are given.
-_OVERRIDES = ("categorical_features", "random_state", "device", "max_time", "verbose", "callbacks")
+_OVERRIDES = ("categorical_features", "ignore", "random_state", "device", "max_time", "verbose", "callbacks")
 
 
 class _Training(NamedTuple):
@@ -80,8 +81,9 @@ class GANOversampler(BaseOverSampler):
         The model that generates. ``"auto"`` takes `ganaug.ImageGAN` if X is an array of three or four dimensions or a
         list of images, and `ganaug.TabularGAN` otherwise. An instance is cloned: only its parameters count, unless it
         has ``warm_start=True``. Then each fit continues from `model_`, and the first fit from the instance if that is
-        fitted. The six parameters below override those of the model if they are not None.
+        fitted. The seven parameters below override those of the model if they are not None.
     $categorical_features
+    $ignore
     $random_state
     $device
     $max_time
@@ -163,6 +165,7 @@ class GANOversampler(BaseOverSampler):
         selection: Any = "auto",
         model: Any = "auto",
         categorical_features: Any = None,
+        ignore: Any = None,
         random_state: int | np.random.RandomState | None = None,
         device: str | None = None,
         max_time: float | None = None,
@@ -175,6 +178,7 @@ class GANOversampler(BaseOverSampler):
         self.selection = selection
         self.model = model
         self.categorical_features = categorical_features
+        self.ignore = ignore
         self.random_state = random_state
         self.device = device
         self.max_time = max_time
@@ -365,6 +369,7 @@ class GANOversampler(BaseOverSampler):
         if labels.ndim == 2 and (labels.sum(axis=1) == 0).any():
             raise ValueError("y has rows of zeros: each row needs exactly one class")
         labels, is_one_hot = check_target_type(labels, indicate_one_vs_all=True)
+        refuse_identifiers_as_classes(labels, "y" if name_of(y) is None else f"y, column {name_of(y)!r},")
         self.target_name_ = name_of(y)
         model = self._new_model(X)
         data = model.check_data(X)
@@ -400,10 +405,9 @@ class GANOversampler(BaseOverSampler):
             model = clone(self.model)
             # clone copies callbacks too, but the objects of the user are those to be called
             given = {"callbacks": self.model.callbacks, **given}
-        if "categorical_features" in given and "categorical_features" not in model.get_params():
+        for name in given.keys() - model.get_params().keys():
             raise ValueError(
-                f"categorical_features={self.categorical_features!r} is for tables, but {type(model).__name__} has no "
-                "such parameter; leave it out"
+                f"{name}={given[name]!r} is for tables, but {type(model).__name__} has no such parameter; leave it out"
             )
         model.set_params(**given)
         previous = getattr(self, "model_", self.model)

@@ -1,6 +1,6 @@
 """TabularGAN: a conditional GAN of multilayer perceptrons for tables with columns of any kind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
 
@@ -11,6 +11,8 @@ from sklearn.utils.validation import check_array, validate_data
 from torch import Tensor, nn
 
 from ganaug.common.containers import check_container
+from ganaug.common.warnings import warn_user
+from ganaug.common.wording import listed
 from ganaug.encoders import TableEncoder
 from ganaug.models.base import ConditionalGAN
 from ganaug.models.data import CheckedData
@@ -46,6 +48,7 @@ class TabularGAN(ConditionalGAN):
         How numeric columns are scaled. ``"quantile"`` maps their ranks to a standard normal distribution;
         ``"standard"`` gives them mean 0 and standard deviation 1.
     $categorical_features
+    $ignore
     hidden_sizes : sequence of int, default=(128, 128)
         Sizes of the hidden layers of both networks. Twice the default size doubled the time and changed no score.
     $latent_size
@@ -123,7 +126,7 @@ class TabularGAN(ConditionalGAN):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **constraints_of("loss", "n_neighbors", "categorical_features", "latent_size"),
+        **constraints_of("loss", "n_neighbors", "categorical_features", "ignore", "latent_size"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
         "prior": [StrOptions({"noise", "neighbors"})],
@@ -153,6 +156,7 @@ class TabularGAN(ConditionalGAN):
         n_neighbors: int = 5,
         numeric: Literal["quantile", "standard"] = "quantile",
         categorical_features: Any = "auto",
+        ignore: Any = "auto",
         hidden_sizes: Sequence[int] = (128, 128),
         latent_size: int = 32,
         dropout: float = 0.0,
@@ -179,6 +183,7 @@ class TabularGAN(ConditionalGAN):
         self.n_neighbors = n_neighbors
         self.numeric = numeric
         self.categorical_features = categorical_features
+        self.ignore = ignore
         self.hidden_sizes = hidden_sizes
         self.latent_size = latent_size
         self.dropout = dropout
@@ -244,8 +249,13 @@ class TabularGAN(ConditionalGAN):
         return tags
 
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[TableEncoder, Tensor]:
-        encoder = TableEncoder(self.categorical_features, self.numeric)
-        return encoder, encoder.fit_encode(checked.X, y).float()
+        encoder = TableEncoder(self.categorical_features, self.numeric, self.ignore)
+        rows = encoder.fit_encode(checked.X, y).float()
+        _warn_of_identifiers(encoder)
+        return encoder, rows
+
+    def _renewal(self, seed: int) -> Callable[[Any], Any]:
+        return self.encoder_.renewal(seed)
 
     def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, None]:
         n_levels = sum(self.encoder_.block_sizes_)
@@ -307,3 +317,23 @@ class TabularGAN(ConditionalGAN):
             prior = NeighborsPrior(prior.latent_size, prior.n_levels, **tensors, n_interpolated=encoder.n_numeric_)
             prior.check(len(self.classes_), encoder.width_)
         return encoder, prior
+
+
+def _warn_of_identifiers(encoder: TableEncoder) -> None:
+    """Name the columns that are not learned although the user did not say so, and the way out."""
+    found = [column for column in encoder.columns_ if column.label in encoder.found_]
+    kinds = [
+        ("get new values of the same form, which no training row has", lambda column: column.gets_values),
+        ("are left empty, because they hold free text or categories", lambda column: not column.gets_values),
+    ]
+    said = [
+        f"{listed(labels, 5)} {what}"
+        for what, applies in kinds
+        if (labels := [column.label for column in found if applies(column)])
+    ]
+    if said:
+        warn_user(
+            f"Columns that identify rows are not learned: in synthetic rows, {'; '.join(said)}. To learn such a column "
+            "all the same, name it in categorical_features, or pass ignore=[] to learn all; synthetic rows then repeat "
+            "its real values."
+        )
