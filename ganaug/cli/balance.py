@@ -11,12 +11,14 @@ import typer
 from ganaug.cli.console import on_terminal, print_counts, print_findings, print_table
 from ganaug.cli.options import (
     Force,
+    Ignore,
     ModelName,
     Report,
     Seed,
     SelectionName,
     check_options,
     check_report,
+    parse_ignore,
     parse_size,
     parse_strategy,
     split_names,
@@ -80,6 +82,7 @@ def balance(
             help="For tables: the columns that hold categories. Without it they are recognised by their values.",
         ),
     ] = None,
+    ignore: Ignore = None,
     mark: Annotated[
         str | None,
         typer.Option(
@@ -150,7 +153,7 @@ def balance(
     check_options(
         source,
         modality,
-        for_tables={"--target": target, "--categorical": categorical, "--mark": mark},
+        for_tables={"--target": target, "--categorical": categorical, "--ignore": ignore, "--mark": mark},
         for_images={"--resize": resize, "--skip-bad": skip_bad, "--link": link},
     )
     if model not in (ModelName.auto, modality.name):
@@ -199,6 +202,7 @@ def balance(
             params,
             metric,
             columns,
+            ignore,
             mark=mark,
             only_synthetic=only_synthetic,
             save=save,
@@ -215,6 +219,7 @@ def _balance_table(
     params: dict[str, Any],
     metric: str | None,
     categorical: list[str] | None,
+    ignore: str | None,
     *,
     mark: str | None,
     only_synthetic: bool,
@@ -227,10 +232,12 @@ def _balance_table(
     check_output(out, force=force)
     table = read_table(source)
     X, y = table.split(target)
-    for column in categorical or []:
-        table.check_column(column)
-        if column == target:
-            raise ValueError(f"--categorical names the target {target!r}; leave it out")
+    left_out = parse_ignore(ignore, list(table.frame))
+    for option, columns in (("--categorical", categorical), ("--ignore", left_out)):
+        for column in columns or []:
+            table.check_column(column)
+            if column == target:
+                raise ValueError(f"{option} names the target {target!r}; leave it out")
     if mark is not None and mark in table.frame.columns:
         raise ValueError(f"--mark {mark}: the table has such a column already; choose another name")
 
@@ -239,7 +246,10 @@ def _balance_table(
     from ganaug.oversampler import GANOversampler
 
     sampler = GANOversampler(
-        sampling_strategy=parse_strategy(strategy, y.unique().tolist()), categorical_features=categorical, **params
+        sampling_strategy=parse_strategy(strategy, y.unique().tolist()),
+        categorical_features=categorical,
+        ignore=left_out,
+        **params,
     )
     sampler, selection, X_resampled, y_resampled, is_synthetic = _resample(sampler, X, y, metric)
     _save(sampler, save, X, y)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ganaug.cli.console import on_terminal, print_findings, print_table
-from ganaug.cli.options import Force, Report, Seed, check_report, split_names
+from ganaug.cli.options import Force, Ignore, Report, Seed, check_report, parse_ignore, split_names
 
 
 def compare(
@@ -22,6 +22,7 @@ def compare(
             help="Rows with one value (such as a patient) stay on one side of a split.",
         ),
     ] = None,
+    ignore: Ignore = None,
     samplers: Annotated[
         str,
         typer.Option(
@@ -60,11 +61,13 @@ def compare(
         if groups == target:
             raise ValueError(f"--groups {groups} is the target; name the column that identifies the group")
         of_groups, X = X[groups], X.drop(columns=groups)
+    left_out = parse_ignore(ignore, list(X))
     comparison = compare(
         X,
         y,
         samplers=split_names(samplers),
         classifiers=split_names(classifiers),
+        ignore="auto" if left_out is None else left_out,
         groups=of_groups,
         n_splits=splits,
         n_repeats=repeats,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ganaug.cli.console import print_findings, print_table
-from ganaug.cli.options import Force, Report, Seed, check_options, check_report
+from ganaug.cli.options import Force, Ignore, Report, Seed, check_options, check_report, parse_ignore
 
 
 def evaluate(
@@ -47,6 +47,7 @@ def evaluate(
             help="For tables: the column that `ganaug balance --mark` wrote. Only rows of SYNTHETIC with a 1 are read.",
         ),
     ] = None,
+    ignore: Ignore = None,
     inception: Annotated[
         Path | None,
         typer.Option(
@@ -69,7 +70,7 @@ def evaluate(
     check_options(
         real,
         modality_of_path(real),
-        for_tables={"--target": target, "--mark": mark},
+        for_tables={"--target": target, "--mark": mark, "--ignore": ignore},
         for_images={"--inception": inception},
     )
 
@@ -77,7 +78,14 @@ def evaluate(
     from ganaug.reporting import report as write_report
 
     evaluation = evaluate_paths(
-        real, synthetic, holdout=holdout, target=target, mark=mark, inception=inception, random_state=seed
+        real,
+        synthetic,
+        holdout=holdout,
+        target=target,
+        mark=mark,
+        ignore=parse_ignore(ignore, []),
+        inception=inception,
+        random_state=seed,
     )
     print_table(evaluation.frame()[["part", "measure", "value", "best", "meaning"]], digits=".3g")
     print_findings(evaluation.verdict)

@@ -133,20 +133,22 @@ def find_identifiers(frame: pd.DataFrame) -> dict[Hashable, IdentifierKind]:
     Parameters
     ----------
     frame : DataFrame of shape (n, d)
-        The table. Columns of one name count once.
+        The table.
 
     Returns
     -------
     dict
-        Name -> kind, see `identifier_kind`; in the order of the columns.
+        Name -> kind, see `identifier_kind`; in the order of the columns. If all columns identify rows, numbers are left
+        out, because nothing else is there to learn or to compare.
 
     Examples
     --------
     >>> find_identifiers(pd.DataFrame({"id": range(100), "age": [31, 42] * 50}))
     {'id': 'number'}
     """
-    kinds = ((label, identifier_kind(frame.iloc[:, i], label)) for i, label in enumerate(frame.columns))
-    return {label: kind for label, kind in kinds if kind is not None}
+    kinds = [(label, identifier_kind(frame.iloc[:, i], label)) for i, label in enumerate(frame.columns)]
+    are_all = all(kind is not None for _, kind in kinds)
+    return {label: kind for label, kind in kinds if kind is not None and not (are_all and kind == "number")}
 
 
 def identifier_texts(series: pd.Series) -> NDArray:
@@ -240,7 +242,7 @@ def _are_numbers_of_rows(values: NDArray, name: Hashable) -> bool:
     if n_repeats > _REPEATS * n or len(distinct) < 2:
         return False
     low, high = int(distinct[0]), int(distinct[-1])
-    if 1800 <= low and high <= 2100:
+    if low >= 1800 and high <= 2100:
         return False  # years
     offsets = (distinct - distinct[0]).astype(np.uint64) if values.dtype != np.float64 else None
     step = int(np.gcd.reduce(offsets[1:])) if offsets is not None else 1

@@ -9,7 +9,7 @@ import pandas as pd
 from ganaug.common.findings import Finding, result_html, result_repr
 from ganaug.comparison.scoring import LOWER_IS_BETTER
 from ganaug.comparison.statistics import main_metric, metrics_of, summary_by_classifier, summary_over_classifiers
-from ganaug.comparison.verdict import comparison_findings, selection_findings
+from ganaug.comparison.verdict import comparison_findings, left_out_findings, selection_findings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -110,7 +110,7 @@ class Comparison:
         >= 0.05, not adjusted). A tuned threshold is simpler than class weights, and class weights are simpler than
         repeated rows. Of all other samplers, the faster one is simpler.
         """
-        return comparison_findings(self.scores)
+        return [*comparison_findings(self.scores), *left_out_findings(self.settings.get("ignore", []))]
 
     @property
     def best_(self) -> str:
@@ -212,7 +212,8 @@ class Selection:
     @property
     def verdict(self) -> list[Finding]:
         """Why this candidate was chosen, whether something simpler or SMOTE is as good, and what failed."""
-        return selection_findings(self.name, self.metric, self.comparison.scores)
+        left_out = left_out_findings(self.comparison.settings.get("ignore", []))
+        return [*selection_findings(self.name, self.metric, self.comparison.scores), *left_out]
 
     def plot(self) -> "Figure":
         """Draw means and their intervals, as `Comparison.plot`.

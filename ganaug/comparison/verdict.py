@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ganaug.common.findings import HELPS, REAL, SAFE, Finding
-from ganaug.common.wording import joined
+from ganaug.common.wording import joined, listed
 from ganaug.comparison.scoring import LOWER_IS_BETTER
 from ganaug.comparison.statistics import (
     ALPHA,
@@ -19,6 +19,7 @@ from ganaug.comparison.statistics import (
 )
 
 FAILED = "What failed?"
+LEFT_OUT = "What was left out?"
 SIMPLER = "Is something simpler as good?"
 SMOTE_TOO = "Is SMOTE better?"
 
@@ -49,6 +50,20 @@ def comparison_findings(scores: pd.DataFrame) -> list[Finding]:
     for classifier in classifiers:
         helps += _of_classifier(scores, classifier, summary[summary["classifier"] == classifier])
     return [*helps, *_not_measured("compare"), *failures(scores)]
+
+
+def left_out_findings(left_out: Sequence[str]) -> list[Finding]:
+    """Return which columns no classifier was given; nothing if there are none.
+
+    Parameters
+    ----------
+    left_out : sequence of str
+        Names of the columns.
+    """
+    if not left_out:
+        return []
+    said = "no classifier was given them, because it would memorise columns that identify rows"
+    return [Finding(LEFT_OUT, "unknown", f"{listed(left_out, 5)}: {said}.")]
 
 
 def selection_findings(name: str, metric: str, scores: pd.DataFrame) -> list[Finding]:

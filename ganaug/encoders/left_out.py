@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ganaug.common.containers import Container, to_pandas
-from ganaug.common.identifiers import NEAR_UNIQUE, distinct_share, identifier_kind
+from ganaug.common.identifiers import NEAR_UNIQUE, distinct_share, find_identifiers
 from ganaug.encoders.columns import Column, ExactTimes, IdentifierColumn, NumericColumn, read_numbers
 
 
@@ -21,7 +21,7 @@ def columns_left_out(
     Parameters
     ----------
     frame : DataFrame of shape (n, d)
-        The cells.
+        The cells. All names of columns differ.
     ignored : sequence of bool, of length d
         Which columns the user leaves out. A column of one value is encoded all the same: it costs nothing.
     learned : sequence of bool, of length d
@@ -36,13 +36,15 @@ def columns_left_out(
     found : list of hashable
         Names of those that the user did not name.
     """
-    columns, found = {}, []
+    kinds = find_identifiers(frame)
+    columns: dict[int, IdentifierColumn] = {}
+    found: list[Hashable] = []
     for i, label in enumerate(frame.columns):
         series = frame.iloc[:, i]
-        kind = identifier_kind(series, label) if ignored[i] or not learned[i] else None
+        kind = kinds.get(label) if ignored[i] or not learned[i] else None
         if ignored[i] and kind is None and distinct_share(series) >= NEAR_UNIQUE:
             kind = {"i": "number", "u": "number", "O": "text"}.get(series.dtype.kind)  # type: ignore[assignment]
-        if ignored[i] and series.nunique(dropna=False) == 1:
+        if ignored[i] and len(series.drop_duplicates()) == 1:
             continue
         if ignored[i] or kind is not None:
             columns[i] = IdentifierColumn.fit(
@@ -94,12 +96,13 @@ def renewal(
     def renew(X: Any) -> Any:
         frame = to_pandas(X).copy(deep=False)
         for i, source in sources.items():
-            frame.isetitem(i, source(len(frame)).set_axis(frame.index))
+            frame.isetitem(i, source(len(frame)).array)
         for i, of in times.items():
             column, read = columns[i], read_numbers(frame.iloc[:, i])
-            assert isinstance(column, NumericColumn) and read is not None
+            assert isinstance(column, NumericColumn)
+            assert read is not None
             cells = column.write(of.moved(*read), read[1].astype(np.intp))
-            frame.isetitem(i, cells.set_axis(frame.index))
+            frame.isetitem(i, cells.array)
         return container.restore(frame)
 
     return renew if sources or times else lambda X: X
@@ -118,7 +121,11 @@ def without_values(plain: dict[str, Any], columns: Sequence[Column]) -> dict[str
     if "schema" not in plain:
         return plain
     schema = [
-        [name, kind, options | {"categories": []} if isinstance(column, IdentifierColumn) and kind == "Enum" else options]
+        [
+            name,
+            kind,
+            options | {"categories": []} if isinstance(column, IdentifierColumn) and kind == "Enum" else options,
+        ]
         for (name, kind, options), column in zip(plain["schema"], columns, strict=True)
     ]
     return plain | {"schema": schema}

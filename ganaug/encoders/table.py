@@ -160,14 +160,14 @@ class TableEncoder:
         if classes is not None and (classes.shape != (len(frame),) or classes.dtype.kind not in "iu"):
             raise ValueError(f"y must hold one class index for each of {len(frame)} rows, got {classes.shape=}")
         names = list(frame.columns)
-        forced = _column_mask(self.categorical_features, names, "categorical_features")
+        forced = column_mask(self.categorical_features, names, "categorical_features")
         auto = isinstance(self.categorical_features, str)
         self._container = container_of(X)
         ignores = self.ignore is not None and len(self.ignore) > 0
         left_out: dict[int, Any] = {}
         self.found_: list[Hashable] = []
         if ignores:
-            ignored = _column_mask(self.ignore, names, "ignore")
+            ignored = column_mask(self.ignore, names, "ignore")
             left_out, self.found_ = columns_left_out(frame, ignored, forced, self._container)
 
         columns: list[Any] = []
@@ -393,8 +393,34 @@ def _column_from_state(label: Hashable, plain: dict[str, Any], arrays: Arrays) -
     raise ValueError(f"column {label!r} cannot be {plain['kind']} with {len(vocabulary)} levels")
 
 
-def _column_mask(wanted: Any, names: list[Hashable], parameter: str) -> list[bool]:
-    """Return for each column whether a parameter names it: by its name, its position or a boolean."""
+def column_mask(wanted: Any, names: Sequence[Hashable], parameter: str) -> list[bool]:
+    """Return for each column whether a parameter names it.
+
+    Parameters
+    ----------
+    wanted : "auto", None, or sequence of names, positions or booleans
+        Value of the parameter. "auto" and None name no column. An integer is the name of a column if a column has this
+        name, otherwise its position.
+    names : list of hashable
+        Names of all columns.
+    parameter : str
+        Name of the parameter, for messages.
+
+    Returns
+    -------
+    list of bool
+        One for each name.
+
+    Raises
+    ------
+    ValueError
+        If it names no column, or has another number of booleans.
+
+    Examples
+    --------
+    >>> column_mask(["age", 0], ["id", "age", "city"], "ignore")
+    [True, True, False]
+    """
     if wanted is None or (isinstance(wanted, str) and wanted == "auto"):
         return [False] * len(names)
     if isinstance(wanted, str):

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ganaug.common.identifiers import refuse_identifiers_as_classes
 from ganaug.common.modality import modality_of_path
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import joined
 from ganaug.datasets import Table, read_images, read_table
 from ganaug.evaluation.image_evaluation import evaluate_images
-from ganaug.evaluation.table_evaluation import evaluate_tables
+from ganaug.evaluation.table_evaluation import columns_left_out, evaluate_tables
+from ganaug.metrics import reused_identifiers
 
 if TYPE_CHECKING:
     from ganaug.evaluation.image_result import ImageEvaluation
@@ -29,6 +31,7 @@ def evaluate_paths(
     holdout: str | Path | None = None,
     target: str | None = None,
     mark: str | None = None,
+    ignore: Any = None,
     inception: str | Path | None = None,
     random_state: int | np.random.Generator | None = None,
 ) -> "TableEvaluation | ImageEvaluation":
@@ -48,6 +51,8 @@ def evaluate_paths(
     mark : str or None, default=None
         For tables: the column of `synthetic` that is 1 for synthetic rows, as ``ganaug balance --mark`` writes it. Only
         these rows are evaluated.
+    ignore : sequence of str or None, default=None
+        For tables: see `ganaug.evaluate`. None is "auto".
     inception : str, Path or None, default=None
         For images: the file of `ganaug.metrics.Inception`.
     random_state : int, numpy.random.Generator or None, default=None
@@ -91,11 +96,13 @@ def evaluate_paths(
         raise ValueError(f"{joined(kinds)}; all of them must hold the same kind of data")
     modality = modalities[paths[0]]
     _check_parameters(
-        paths[0], modality.noun, {"rows": {"target": target, "mark": mark}, "images": {"inception": inception}}
+        paths[0],
+        modality.noun,
+        {"rows": {"target": target, "mark": mark, "ignore": ignore}, "images": {"inception": inception}},
     )
     if modality.name == "image":
         return _evaluate_images(paths, inception, random_state)
-    return _evaluate_tables(paths, target, mark, random_state)
+    return _evaluate_tables(paths, target, mark, "auto" if ignore is None else ignore, random_state)
 
 
 def _check_parameters(path: Path, noun: str, parameters: dict[str, dict[str, Any]]) -> None:
@@ -125,7 +132,11 @@ def _evaluate_images(
 
 
 def _evaluate_tables(
-    paths: Sequence[Path], target: str | None, mark: str | None, random_state: int | np.random.Generator | None
+    paths: Sequence[Path],
+    target: str | None,
+    mark: str | None,
+    ignore: Any,
+    random_state: int | np.random.Generator | None,
 ) -> "TableEvaluation":
     tables = [read_table(path) for path in paths]
     if target is not None:
@@ -136,8 +147,9 @@ def _evaluate_tables(
         _check_unmarked(paths, frames)
     else:
         frames[1] = _marked_rows(paths[1], tables[1], mark)
-    compared = ""
+    left_out, full, compared = columns_left_out(frames[0], ignore), list(frames), ""
     if target is not None:
+        refuse_identifiers_as_classes(frames[0][target], f"target {target!r}")
         frames, compared = same_classes(frames, target)
     if compared:
         warn_user(f"Only rows with {compared} are compared, because the synthetic rows have no other {target} value.")
@@ -146,9 +158,14 @@ def _evaluate_tables(
         frames[1],
         holdout=frames[2] if len(frames) > 2 else None,
         target=None if compared else target,
+        identifiers=left_out,
         random_state=random_state,
     )
-    return replace(evaluation, settings={**evaluation.settings, "rows": compared}) if compared else evaluation
+    if not compared:
+        return evaluation
+    # the identifier of a row of any other class identifies as well
+    reused = reused_identifiers(*full, identifiers=left_out)
+    return replace(evaluation, reused=reused, settings={**evaluation.settings, "rows": compared})
 
 
 def _check_unmarked(paths: Sequence[Path], frames: Sequence[pd.DataFrame]) -> None:

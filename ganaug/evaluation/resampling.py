@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing
 
 from ganaug.common.containers import as_frame
+from ganaug.common.identifiers import find_identifiers
 from ganaug.common.labels import labels_of
 from ganaug.common.modality import MODALITIES
 from ganaug.common.random import subsample
@@ -19,6 +20,7 @@ from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.resampling_result import ImageSamples, Resampling
 from ganaug.evaluation.table_evaluation import MIN_ROWS, evaluate_tables
 from ganaug.evaluation.table_result import TableEvaluation
+from ganaug.metrics import reused_identifiers
 from ganaug.oversampler import GANOversampler
 
 # Classes that are measured, those with the most synthetic rows.
@@ -97,6 +99,7 @@ def evaluate_resampling(
     evaluations: dict[Hashable, TableEvaluation] = {}
     images: dict[Hashable, ImageSamples] = {}
     image_evaluation = None
+    reused = reused_identifiers(pd.DataFrame({"": [0]}), pd.DataFrame({"": [0]}))  # of no column
     if not measured:
         pass
     elif has_images:
@@ -107,9 +110,13 @@ def evaluate_resampling(
         image_evaluation, images = _evaluate_images(model, real, labels, synthetic, after[is_measured], names, rng)
         images = {label: images[label] for label in measured}
     else:
+        left_out = _columns_left_out(X, model)
+        if left_out:
+            synthetic_X = _safe_indexing(X_resampled, np.flatnonzero(is_synthetic))
+            reused = reused_identifiers(as_frame(X, "X"), synthetic_X, identifiers=left_out)
         for label in measured:
             real_rows, synthetic_rows = np.flatnonzero(labels == label), np.flatnonzero(is_synthetic & (after == label))
-            evaluations[label], note = _evaluate_class(label, X, real_rows, X_resampled, synthetic_rows, rng)
+            evaluations[label], note = _evaluate_class(label, X, real_rows, X_resampled, synthetic_rows, left_out, rng)
             notes += note
     return Resampling(
         counts=counts,
@@ -117,6 +124,7 @@ def evaluate_resampling(
         evaluations=evaluations,
         images=images,
         image_evaluation=image_evaluation,
+        reused=reused,
         notes=notes,
         history=pd.DataFrame() if model is None else model.history_,
         settings={type(of).__name__: _settings(of) for of in (sampler, model) if of is not None},
@@ -174,6 +182,7 @@ def _evaluate_class(
     real_rows: NDArray[np.intp],
     X_resampled: Any,
     synthetic_rows: NDArray[np.intp],
+    left_out: list[Hashable],
     rng: np.random.Generator,
 ) -> tuple[TableEvaluation, list[str]]:
     """Measure a class of a table; return a note if not all of its rows are measured."""
@@ -185,8 +194,17 @@ def _evaluate_class(
             f"Class {label}: {len(synthetic):,} of {len(synthetic_rows):,} synthetic rows were measured, and "
             f"{len(real):,} of {len(real_rows):,} real ones."
         )
-    tables = as_frame(_safe_indexing(X, real), "X"), as_frame(_safe_indexing(X_resampled, synthetic), "X_resampled")
-    return evaluate_tables(*tables, random_state=rng), notes
+    tables = [as_frame(_safe_indexing(X, real), "X"), as_frame(_safe_indexing(X_resampled, synthetic), "X_resampled")]
+    # what they hold of identifiers is measured for all classes together
+    tables = [table.drop(columns=left_out) if len(left_out) < table.shape[1] else table for table in tables]
+    return evaluate_tables(*tables, identifiers=[], random_state=rng), notes
+
+
+def _columns_left_out(X: Any, model: Any) -> list[Hashable]:
+    """Return the columns that identify rows, and those that the model did not learn."""
+    frame = as_frame(X, "X")
+    columns = zip(frame, model.encoder_.columns_, strict=True) if hasattr(model, "encoder_") else []
+    return list(dict.fromkeys([*find_identifiers(frame), *(label for label, of in columns if of.kind == "identifier")]))
 
 
 def _evaluate_images(

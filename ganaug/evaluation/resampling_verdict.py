@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from ganaug.common.findings import HELPS, REAL, SAFE, Finding
 from ganaug.common.wording import counted, joined, shortened
+from ganaug.evaluation.table_verdict import reuse_findings
 from ganaug.training import COLLAPSE_THRESHOLD
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def resampling_findings(resampling: "Resampling") -> list[Finding]:
         Does it help, is it real, is it safe to share, each with the findings of the measured classes; then what was
         added and what was not measured.
     """
-    findings = [_on_help(), *_on_classes(resampling), *_on_diversity(resampling)]
+    findings = [_on_help(), *reuse_findings(resampling.reused), *_on_classes(resampling), *_on_diversity(resampling)]
     answered = {of.question for of in findings}
     missing = [Finding(question, "unknown", _not_measured(resampling)) for question in (REAL, SAFE)]
     findings += [of for of in missing if of.question not in answered]

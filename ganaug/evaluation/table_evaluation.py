@@ -7,7 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 
+from ganaug.common.containers import as_frame
+from ganaug.common.identifiers import find_identifiers
 from ganaug.common.random import subsample
+from ganaug.common.wording import listed
 from ganaug.evaluation.table_result import TableEvaluation
 from ganaug.metrics import (
     Baseline,
@@ -26,6 +29,7 @@ from ganaug.metrics import (
     precision_recall_density_coverage,
     projection,
     real_baseline,
+    reused_identifiers,
     two_sample_auc,
     utility_scores,
 )
@@ -45,11 +49,17 @@ def evaluate_tables(
     holdout: Any = None,
     target: Hashable | None = None,
     classifiers: Sequence[ClassifierMixin] | None = None,
+    ignore: Any = "auto",
+    identifiers: Sequence[Hashable] | None = None,
     random_state: int | np.random.Generator | None = None,
 ) -> TableEvaluation:
-    """Measure synthetic rows; see `ganaug.evaluate`, which calls this for tables."""
+    """Measure synthetic rows; see `ganaug.evaluate`, which calls this for tables.
+
+    `identifiers`, if given, are the columns that no measure gets.
+    """
+    identifiers = columns_left_out(real, ignore) if identifiers is None else identifiers
     # all measures share one pair, so that tables are read and encoded once
-    pair = TablePair(real, synthetic, holdout)
+    pair = TablePair(real, synthetic, holdout, identifiers=identifiers)
     n_rows = {
         "real": len(pair.real),
         "synthetic": len(pair.synthetic),
@@ -77,12 +87,34 @@ def evaluate_tables(
         neighborhood_baseline=baseline,
         copied=find_copies(pair),
         closest=closest_records(pair, random_state=_seed(rng)),
+        reused=reused_identifiers(pair),
         membership=None if pair.holdout is None else membership_inference(pair, random_state=_seed(rng)),
         utility=utility,
         distributions=column_distributions(pair),
         projection=projection(pair, random_state=_seed(rng)),
-        settings={"target": target, "classifiers": classifiers, "random_state": random_state},
+        settings={"target": target, "classifiers": classifiers, "ignore": ignore, "random_state": random_state},
     )
+
+
+def columns_left_out(real: Any, ignore: Any) -> list[Hashable]:
+    """Return the columns that no measure gets: those that the user names, and those that identify rows.
+
+    Parameters
+    ----------
+    real : table of shape (n_real, d)
+        The real rows.
+    ignore : "auto" or sequence of hashable
+        See `ganaug.evaluate`.
+    """
+    frame = as_frame(real, "real")
+    if isinstance(ignore, str) and ignore != "auto":
+        raise ValueError(f"ignore must be 'auto' or a sequence of columns, got {ignore!r}; pass a list")
+    named = [] if isinstance(ignore, str) else list(ignore)
+    for label in named:
+        if label not in frame:
+            raise ValueError(f"ignore holds {label!r}, which is not a column; the columns are {listed(list(frame), 8)}")
+    found = find_identifiers(frame) if isinstance(ignore, str) or named else {}
+    return list(dict.fromkeys([*named, *found]))
 
 
 def _seed(rng: np.random.Generator) -> int:

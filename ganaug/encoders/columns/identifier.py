@@ -101,7 +101,11 @@ class IdentifierColumn:
         """
         missing = series.isna().to_numpy(bool)
         known = series[~missing]
-        if is_closed or isinstance(series.dtype, pd.CategoricalDtype) or (kind is None and _holds_missing(series.dtype)):
+        if (
+            is_closed
+            or isinstance(series.dtype, pd.CategoricalDtype)
+            or (kind is None and _holds_missing(series.dtype))
+        ):
             kind = "free text"
         filler = "" if width is not None else None
         if series.dtype == object and missing.any():
@@ -163,7 +167,8 @@ class IdentifierColumn:
         return take
 
     def _new_texts(self, rng: np.random.Generator) -> Iterator[str]:
-        assert self.pattern is not None and self.known is not None
+        assert self.pattern is not None
+        assert self.known is not None
         given: set[str] = set()
         n_more, n_empty = 0, 0
         while n_empty < 16:
@@ -182,14 +187,16 @@ class IdentifierColumn:
         )
 
     def _new_numbers(self, rng: np.random.Generator) -> Iterator[int]:
-        assert self.ends is not None and self.known is not None
+        assert self.ends is not None
+        assert self.known is not None
         low, high, step = self.ends
         lowest, highest = _range_of(self.dtype)
         given: set[int] = set()
+        known = self.known
 
         def new(numbers: Iterable[int]) -> list[int]:
             numbers = list(dict.fromkeys(self._rounded(number) for number in numbers))
-            held = self.known.hold(map(str, numbers))
+            held = known.hold(map(str, numbers))
             found = [n for n, is_known in zip(numbers, held, strict=True) if not is_known and n not in given]
             given.update(found)
             return found
@@ -222,7 +229,8 @@ class IdentifierColumn:
             values[missing] = self.filler
             return pd.Series(values, dtype=self.dtype)
         if self.ends is None:
-            return pd.Series(np.where(missing, None, np.array([*cells, None], dtype=object)[:-1]), dtype=self.dtype)
+            texts = [None if gap else cell for cell, gap in zip(cells, missing, strict=True)]
+            return pd.Series(texts, dtype=self.dtype)
         exact = numpy_dtype(self.dtype)
         series = pd.Series(np.array(cells, dtype=exact)).astype(self.dtype)
         # only so, because integers of NumPy cannot be missing
@@ -344,7 +352,7 @@ def _without_levels(dtype: Any) -> Any:
 
 def _range_of(dtype: Any) -> tuple[int, int]:
     """Return the smallest and the largest whole number that the dtype holds exactly."""
-    exact = np.dtype(np.int64) if dtype == object else numpy_dtype(dtype)
+    exact: Any = np.dtype(np.int64) if pd.api.types.is_object_dtype(dtype) else numpy_dtype(dtype)
     if exact.kind in "iu":
         return int(np.iinfo(exact).min), int(np.iinfo(exact).max)
     largest = 2**63 if exact == np.float64 else 2 ** (np.finfo(exact).nmant + 1)
