@@ -301,6 +301,6 @@ def _are_amounts(cells: list[str]) -> bool:
     """Whether numbers with decimals, signs of currencies or few units are measured values and not codes."""
     found = [match for match in map(_AMOUNT.fullmatch, cells) if match]
     units = {match["unit"] for match in found} - {""}
-    has_decimals = sum(match["decimals"] is not None for match in found) >= len(found) / 2
+    has_decimals = sum(match["decimals"] is not None or "," in match[0] for match in found) >= len(found) / 2
     has_units = sum(bool(match["unit"]) or "$€£¥".find(match[0][0]) >= 0 for match in found) >= len(found) / 2
     return len(units) <= 5 and (has_decimals or has_units)

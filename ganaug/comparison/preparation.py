@@ -81,9 +81,9 @@ def without_identifiers(X: pd.DataFrame | NDArray, ignore: Any) -> tuple[pd.Data
     """
     if isinstance(X, np.ndarray) or ignore is None or not len(ignore):
         return X, []
-    names = list(X)
-    named: list[str] = [name for name, chosen in zip(names, column_mask(ignore, names, "ignore"), strict=True) if chosen]
-    left_out: list[str] = list(dict.fromkeys([*named, *map(str, find_identifiers(X))]))
+    names = [str(name) for name in X]
+    named = [name for name, chosen in zip(names, column_mask(ignore, names, "ignore"), strict=True) if chosen]
+    left_out = list(dict.fromkeys([*named, *map(str, find_identifiers(X))]))
     if len(left_out) == len(names):
         raise ValueError(
             f"all columns of X, {listed(names)}, identify rows or are ignored; nothing is left to learn from"

@@ -15,7 +15,7 @@ from ganaug.encoders.columns import Column, ExactTimes, IdentifierColumn, Numeri
 
 def columns_left_out(
     frame: pd.DataFrame, ignored: Sequence[bool], learned: Sequence[bool], container: Container
-) -> tuple[dict[int, IdentifierColumn], list[Hashable]]:
+) -> tuple[dict[int, IdentifierColumn], dict[Hashable, bool]]:
     """Return the columns that are not encoded.
 
     Parameters
@@ -33,12 +33,12 @@ def columns_left_out(
     -------
     columns : dict
         Position -> column.
-    found : list of hashable
-        Names of those that the user did not name.
+    found : dict
+        Name of each that the user did not name -> whether its synthetic cells get new values.
     """
     kinds = find_identifiers(frame)
     columns: dict[int, IdentifierColumn] = {}
-    found: list[Hashable] = []
+    found: dict[Hashable, bool] = {}
     for i, label in enumerate(frame.columns):
         series = frame.iloc[:, i]
         kind = kinds.get(label) if ignored[i] or not learned[i] else None
@@ -51,7 +51,7 @@ def columns_left_out(
                 label, series, kind, width=_text_width(container), is_closed=_lists_values(container, i)
             )
             if not ignored[i]:
-                found.append(label)
+                found[label] = columns[i].gets_values
     return columns, found
 
 
@@ -96,13 +96,13 @@ def renewal(
     def renew(X: Any) -> Any:
         frame = to_pandas(X).copy(deep=False)
         for i, source in sources.items():
-            frame.isetitem(i, source(len(frame)).array)
+            frame.isetitem(i, _with_index(source(len(frame)), frame))
         for i, of in times.items():
             column, read = columns[i], read_numbers(frame.iloc[:, i])
             assert isinstance(column, NumericColumn)
             assert read is not None
             cells = column.write(of.moved(*read), read[1].astype(np.intp))
-            frame.isetitem(i, cells.array)
+            frame.isetitem(i, _with_index(cells, frame))
         return container.restore(frame)
 
     return renew if sources or times else lambda X: X
@@ -129,6 +129,11 @@ def without_values(plain: dict[str, Any], columns: Sequence[Column]) -> dict[str
         for (name, kind, options), column in zip(plain["schema"], columns, strict=True)
     ]
     return plain | {"schema": schema}
+
+
+def _with_index(cells: pd.Series, frame: pd.DataFrame) -> Any:
+    """Return the cells as a column of the frame. An array of text would get another dtype."""
+    return cells.set_axis(frame.index)
 
 
 def _text_width(container: Any) -> int | None:

@@ -62,8 +62,9 @@ class TableEncoder:
         "one-hot" (a block of at most 100 levels), "embedded" (more levels, each a point in a few dimensions), "numeric"
         (one dimension, and a block if the column has missing cells or very frequent values) or "identifier" (not
         encoded, empty when decoded, see `renewal`).
-    found_ : list
-        Names of the columns that are not encoded because they identify rows, and that `ignore` does not name.
+    found_ : dict
+        Columns that are not encoded because they identify rows, and that `ignore` does not name -> whether `renewal`
+        gives them new values.
     feature_names_ : list
         The columns' names.
 
@@ -165,7 +166,7 @@ class TableEncoder:
         self._container = container_of(X)
         ignores = self.ignore is not None and len(self.ignore) > 0
         left_out: dict[int, Any] = {}
-        self.found_: list[Hashable] = []
+        self.found_: dict[Hashable, bool] = {}
         if ignores:
             ignored = column_mask(self.ignore, names, "ignore")
             left_out, self.found_ = columns_left_out(frame, ignored, forced, self._container)

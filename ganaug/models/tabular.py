@@ -321,19 +321,13 @@ class TabularGAN(ConditionalGAN):
 
 def _warn_of_identifiers(encoder: TableEncoder) -> None:
     """Name the columns that are not learned although the user did not say so, and the way out."""
-    found = [column for column in encoder.columns_ if column.label in encoder.found_]
-    kinds = [
-        ("get new values of the same form, which no training row has", lambda column: column.gets_values),
-        ("are left empty, because they hold free text or categories", lambda column: not column.gets_values),
-    ]
-    said = [
-        f"{listed(labels, 5)} {what}"
-        for what, applies in kinds
-        if (labels := [column.label for column in found if applies(column)])
-    ]
-    if said:
+    renewed, emptied = ([label for label, of in encoder.found_.items() if of is kind] for kind in (True, False))
+    if encoder.found_:
+        said = [f"Synthetic rows get new values of the same form, which no training row has, in {listed(renewed, 5)}."]
+        said += [f"They are empty in {listed(emptied, 5)} (free text, or categories to which no new one can be added)."]
+        said = [sentence for sentence, labels in zip(said, (renewed, emptied), strict=True) if labels]
         warn_user(
-            f"Columns that identify rows are not learned: in synthetic rows, {'; '.join(said)}. To learn such a column "
-            "all the same, name it in categorical_features, or pass ignore=[] to learn all; synthetic rows then repeat "
-            "its real values."
+            f"Columns that identify rows are not learned. {' '.join(said)} To learn one all the same, name it in "
+            "categorical_features, or pass ignore=[] (in the shell --ignore none) to learn all; synthetic rows then "
+            "repeat its real values."
         )

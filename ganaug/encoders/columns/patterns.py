@@ -27,7 +27,7 @@ _PARTS = re.compile(r"([^\W_]+)")
 
 @dataclass(frozen=True)
 class _Part:
-    """Letters and digits between two other characters."""
+    """Letters and digits between two other characters, or several such runs that together have few values."""
 
     levels: list[tuple[str, int]]  # fixed words and their counts; empty for random characters
     lengths: list[tuple[int, int]]  # lengths and their counts
@@ -174,23 +174,47 @@ def _is_sound(form: _Form) -> bool:
 
 
 def _fit_form(separators: list[str], rows: list[list[str]], pools: dict[str, str]) -> _Form:
-    columns = [list(column) for column in zip(*rows, strict=True)]
+    columns, separators = _joined([list(column) for column in zip(*rows, strict=True)], separators)
     n_distinct = [len(set(column)) for column in columns]
-    parts = [_fit_part(column, n, pools) for column, n in zip(columns, n_distinct, strict=True)]
+    parts = [_fit_part(column, pools) for column in columns]
     return _Form(separators, parts, int(np.argmax(n_distinct)), len(rows))
 
 
-def _fit_part(words: list[str], n_distinct: int, pools: dict[str, str]) -> _Part:
+def _joined(columns: list[list[str]], separators: list[str]) -> tuple[list[list[str]], list[str]]:
+    """Join neighbouring parts that together have few values, so that gmail.com and web.de give no gmail.de."""
+    kept, between = [columns[0]], [separators[0]]
+    for column, separator in zip(columns[1:], separators[1:], strict=False):
+        joined = [f"{left}{separator}{right}" for left, right in zip(kept[-1], column, strict=True)]
+        if _levels(joined):
+            kept[-1] = joined
+        else:
+            kept.append(column)
+            between.append(separator)
+    return kept, [*between, separators[-1]]
+
+
+def _levels(words: list[str]) -> list[tuple[str, int]]:
+    """Return the words and their counts where there are few and most are frequent; nothing otherwise."""
+    counts = Counter(words)
+    if len(counts) > _LEVEL_SHARE * len(words):
+        return []
+    levels = sorted(item for item in counts.items() if item[1] >= _MIN_ROWS_OF_LEVEL)
+    return levels if sum(count for _, count in levels) >= len(words) / 2 else []
+
+
+def _fit_part(words: list[str], pools: dict[str, str]) -> _Part:
     own = _pools(words)
     n_characters = sum(map(len, words))
     if n_characters < _OFTEN * sum(map(len, own.values())):
         own = {of: pools[of] for of in own}
-    rest = "".join(own.values())
+    # a longer part goes on as parts end: CUST00017 with digits
+    is_long = max(map(len, words)) > _MAX_PLACES
+    last = set(own) if is_long else {_class(word[-1]) for word in words}
+    rest = "".join(own[of] for of in own if of in last)
     rest = rest if len(rest) > 1 else "".join(sorted({*rest, *_DIGITS}))
-    if n_distinct <= _LEVEL_SHARE * len(words):
-        levels = [item for item in Counter(words).items() if item[1] >= _MIN_ROWS_OF_LEVEL]
-        if levels:
-            return _Part(sorted(levels), [], [], rest)
+    levels = _levels(words)
+    if levels:
+        return _Part(levels, [], [], rest)
     places = []
     for i in range(min(max(map(len, words)), _MAX_PLACES)):
         seen = Counter(word[i] for word in words if len(word) > i)
