@@ -17,6 +17,8 @@ IdentifierKind = Literal["number", "text", "free text"]
 MIN_ROWS = 20
 # Words without a digit in them, such as names, need more rows: 20 different cities are no list of names.
 MIN_ROWS_OF_WORDS = 50
+# So do numbers, unless the name of the column says what they are: 30 different ages are no customer numbers.
+MIN_ROWS_OF_NUMBERS = 100
 # Share of distinct values among the known cells from which a column is near-unique.
 NEAR_UNIQUE = 0.9
 # Texts that by their form identify something, such as e-mail addresses, may repeat more often, and so may free text.
@@ -53,6 +55,8 @@ _DIGITS = re.compile(r"\d+")
 _NAMED = re.compile(
     r"\b(?:id|ids|uid|uuid|guid|pk|ssn|iban|isbn|ean|sku|mrn|barcode)\b"
     r"|\b(?:no|nr|num|number|key|code|serial|index|account|acct|phone|mobile|telephone|tel|fax|card|ref|reference)$"
+    r"|\b(?:customer|client|patient|user|member|person|employee|student|subject|case|order|invoice|policy|contract)$"
+    r"|^(?:row|record|unnamed \d+)$"
 )
 
 
@@ -83,7 +87,8 @@ def identifier_kind(series: pd.Series, name: Hashable = None) -> IdentifierKind 
       pairs are equal on average. Numbers with so few equal ones that the probability is below 10^-4 (Poisson) are no
       measured values: serial numbers, and codes that nearly fill their range. Sparse numbers that are all distinct need
       other evidence: the name of the column ("customer_id", "account no"), 8 or more digits, equally many in all cells,
-      or 16 digits. Years are no identifiers, and neither are numbers with decimals.
+      or 16 digits. Fewer than 100 cells also need such a name. Years are no identifiers, and neither are numbers with
+      decimals.
     - Text of a form that identifies something (UUIDs, e-mail addresses, URLs, hashes), half of which is distinct.
     - Text with digits (codes, phone numbers), 90 % of which is distinct. Amounts such as "$12.50" or "47 kg" and dates
       are measured values. Digits alone, without leading zeros, follow the rule of numbers.
@@ -98,7 +103,7 @@ def identifier_kind(series: pd.Series, name: Hashable = None) -> IdentifierKind 
     --------
     >>> identifier_kind(pd.Series([f"CUST-{number:05d}" for number in range(0, 3000, 7)]))
     'text'
-    >>> identifier_kind(pd.Series(range(1, 101)))
+    >>> identifier_kind(pd.Series(range(1, 201)))
     'number'
     >>> identifier_kind(pd.Series(["Rome", "Oslo", "Lima"] * 30)) is None
     True
@@ -198,7 +203,7 @@ def refuse_identifiers_as_classes(labels: Any, name: Hashable) -> None:
     ValueError: target 'customerID' has 100 different values in 100 rows: it identifies rows and cannot be the column of
     classes; name the column with the classes
     """
-    cells = pd.Series(labels, name="")
+    cells = pd.Series(labels, name=str(name))
     if identifier_kind(cells) is not None:
         raise ValueError(
             f"{name} has {cells.nunique():,} different values in {len(cells):,} rows: it identifies rows and cannot be "
@@ -247,6 +252,8 @@ def _are_numbers_of_rows(values: NDArray, name: Hashable) -> bool:
     offsets = (distinct - distinct[0]).astype(np.uint64) if values.dtype != np.float64 else None
     step = int(np.gcd.reduce(offsets[1:])) if offsets is not None else 1
     size = (high - low) // max(step, 1) + 1
+    if not _is_named(name) and n < MIN_ROWS_OF_NUMBERS:
+        return False
     if poisson.cdf(n_repeats, n * (n - 1) / 2 / size) < _CHANCE:
         return True
     if n_repeats:

@@ -96,7 +96,7 @@ def evaluate(
         owner = MODALITIES[_MODALITY_OF_PARAMETER[name]]
         if value is not None and owner is not modality:
             raise ValueError(f"{name}={str(value)!r} is for {owner.noun}, but real holds {modality.noun}; leave it out")
-    own = {name: of for name, of in given.items() if of is not None and _MODALITY_OF_PARAMETER[name] == modality.name}
+    own = {name: value for name, value in given.items() if _MODALITY_OF_PARAMETER[name] == modality.name}
     evaluation: TableEvaluation | ImageEvaluation = modality.load("evaluate")(
         real, synthetic, holdout=holdout, target=target, random_state=random_state, **own
     )

@@ -31,7 +31,7 @@ def evaluate_paths(
     holdout: str | Path | None = None,
     target: str | None = None,
     mark: str | None = None,
-    ignore: Any = None,
+    ignore: Sequence[str] | None = None,
     inception: str | Path | None = None,
     random_state: int | np.random.Generator | None = None,
 ) -> "TableEvaluation | ImageEvaluation":
@@ -52,7 +52,7 @@ def evaluate_paths(
         For tables: the column of `synthetic` that is 1 for synthetic rows, as ``ganaug balance --mark`` writes it. Only
         these rows are evaluated.
     ignore : sequence of str or None, default=None
-        For tables: see `ganaug.evaluate`. None is "auto".
+        For tables: see `ganaug.evaluate`.
     inception : str, Path or None, default=None
         For images: the file of `ganaug.metrics.Inception`.
     random_state : int, numpy.random.Generator or None, default=None
@@ -102,7 +102,7 @@ def evaluate_paths(
     )
     if modality.name == "image":
         return _evaluate_images(paths, inception, random_state)
-    return _evaluate_tables(paths, target, mark, "auto" if ignore is None else ignore, random_state)
+    return _evaluate_tables(paths, target, mark, ignore, random_state)
 
 
 def _check_parameters(path: Path, noun: str, parameters: dict[str, dict[str, Any]]) -> None:
@@ -135,7 +135,7 @@ def _evaluate_tables(
     paths: Sequence[Path],
     target: str | None,
     mark: str | None,
-    ignore: Any,
+    ignore: Sequence[str] | None,
     random_state: int | np.random.Generator | None,
 ) -> "TableEvaluation":
     tables = [read_table(path) for path in paths]

@@ -49,7 +49,7 @@ def evaluate_tables(
     holdout: Any = None,
     target: Hashable | None = None,
     classifiers: Sequence[ClassifierMixin] | None = None,
-    ignore: Any = "auto",
+    ignore: Sequence[Hashable] | None = None,
     identifiers: Sequence[Hashable] | None = None,
     random_state: int | np.random.Generator | None = None,
 ) -> TableEvaluation:
@@ -96,24 +96,24 @@ def evaluate_tables(
     )
 
 
-def columns_left_out(real: Any, ignore: Any) -> list[Hashable]:
+def columns_left_out(real: Any, ignore: Sequence[Hashable] | None) -> list[Hashable]:
     """Return the columns that no measure gets: those that the user names, and those that identify rows.
 
     Parameters
     ----------
     real : table of shape (n_real, d)
         The real rows.
-    ignore : "auto" or sequence of hashable
+    ignore : sequence of hashable or None
         See `ganaug.evaluate`.
     """
     frame = as_frame(real, "real")
-    if isinstance(ignore, str) and ignore != "auto":
-        raise ValueError(f"ignore must be 'auto' or a sequence of columns, got {ignore!r}; pass a list")
-    named = [] if isinstance(ignore, str) else list(ignore)
+    if isinstance(ignore, str):
+        raise ValueError(f"ignore must be None or a sequence of columns, got {ignore!r}; pass a list")
+    named = [] if ignore is None else list(ignore)
     for label in named:
         if label not in frame:
             raise ValueError(f"ignore holds {label!r}, which is not a column; the columns are {listed(list(frame), 8)}")
-    found = find_identifiers(frame) if isinstance(ignore, str) or named else {}
+    found = find_identifiers(frame) if ignore is None or named else {}
     return list(dict.fromkeys([*named, *found]))
 
 

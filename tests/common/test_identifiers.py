@@ -58,7 +58,7 @@ IDENTIFIERS = {
     "hash": ([hashlib.sha256(str(i).encode()).hexdigest() for i in range(N)], "text"),
     "name": ([f"{a} {b}" for a, b in zip(words(5), words(8), strict=True)], "text"),
     "name with title": ([f"{a}, Mr. {b} {b}" for a, b in zip(words(5), words(8), strict=True)], "text"),
-    "note": ([" ".join(RNG.choice(WORDS, 9)) for _ in range(N)], "free text"),
+    "note": ([" ".join(RNG.choice(WORDS, 16)) for _ in range(N)], "free text"),
     "time as text": (pd.date_range("2024", periods=N, freq="3607s").astype(str).tolist(), "free text"),
     "serial number": (np.arange(1, N + 1), "number"),
     "shuffled": (RNG.permutation(N), "number"),
@@ -83,6 +83,7 @@ MEASURED = {
     "length in mm": RNG.integers(1, 10**5, N) * 1000,
     "number of inhabitants": np.exp(RNG.normal(13, 2, N)).astype(int),
     "height": RNG.normal(size=N),
+    "score": np.arange(N) * 7 % 99,
     "price": np.exp(RNG.normal(8, 1, N)).round(2),
     "age": RNG.integers(18, 90, N),
     "year": np.arange(1800, 1800 + N),
@@ -121,9 +122,18 @@ def test_a_few_rows_prove_nothing():
     assert identifier_kind(cities) is None, "30 different words may be a category"
 
 
+def test_numbers_of_a_small_table_need_a_name():
+    assert identifier_kind(pd.Series(range(20, 60), name="age")) is None
+    for name in ("id", "customerID", "CustomerNo", "patient", "Unnamed: 0", "account_number"):
+        assert identifier_kind(pd.Series(range(20, 60), name=name)) == "number"
+    assert identifier_kind(pd.Series(range(20, 60), name="number of rooms")) is None
+
+
 def test_numbers_drawn_at_random_are_hardly_ever_taken_for_identifiers():
     rng = np.random.default_rng(1)
-    tables = [pd.DataFrame(rng.integers(0, size, (n, 20))) for n in (20, 50, 200, 2000) for size in (50, 1000, 10**5)]
+    columns = [f"x{i}" for i in range(20)]
+    shapes = [(n, size) for n in (20, 50, 200, 2000) for size in (50, 1000, 10**5)]
+    tables = [pd.DataFrame(rng.integers(0, size, (n, 20)), columns=columns) for n, size in shapes]
     assert sum(len(find_identifiers(table)) for table in tables) == 0
 
 

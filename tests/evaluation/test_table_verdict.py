@@ -187,11 +187,7 @@ def test_what_is_bad_for_privacy_is_summed_up_first(best):
 )
 def test_reused_identifiers_are_a_finding_of_their_own(best, found, answer):
     evaluation = replace(best, reused=found)
-    (finding,) = [
-        finding
-        for finding in evaluation.verdict
-        if "identifiers of real" in finding.sentence or "'id'" in finding.sentence
-    ]
+    (finding,) = [finding for finding in evaluation.verdict if "'id'" in finding.sentence]
     assert (finding.question, finding.answer) == (SAFE, answer)
     assert ("bad" in answers(evaluation, SAFE)) == (answer == "bad")
 
