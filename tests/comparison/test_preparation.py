@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from ganaug import compare
+from ganaug.comparison.preparation import classes_of, without_identifiers
 
 METRICS = ["average precision", "ROC AUC", "balanced accuracy", "F1", "recall at precision 0.5", "Brier score"]
 
