@@ -121,7 +121,17 @@ def identifier_kind(series: pd.Series, name: Hashable = None) -> IdentifierKind 
 
 
 def distinct_share(series: pd.Series) -> float:
-    """Return the share of distinct values among the known cells, from 0 to 1; 0 without any.
+    """Return the share of distinct values among the known cells.
+
+    Parameters
+    ----------
+    series : Series of shape (n,)
+        The cells.
+
+    Returns
+    -------
+    float
+        From 0 to 1; 0 without known cells.
 
     Examples
     --------
@@ -203,6 +213,8 @@ def refuse_identifiers_as_classes(labels: Any, name: Hashable) -> None:
     ValueError: target 'customerID' has 100 different values in 100 rows: it identifies rows and cannot be the column of
     classes; name the column with the classes
     """
+    if np.ndim(labels) != 1:
+        return  # one-hot
     cells = pd.Series(labels, name=str(name))
     if identifier_kind(cells) is not None:
         raise ValueError(

@@ -110,8 +110,8 @@ def classes_of(y: Any) -> NDArray:
         If labels are missing or continuous, identify rows, or are all of one class.
     """
     labels = column_or_1d(labels_of(y))
-    check_classification_targets(labels)
     refuse_identifiers_as_classes(labels, "y")
+    check_classification_targets(labels)
     if len(np.unique(labels)) < 2:
         raise ValueError(f"y has a single class, {listed(labels[:1])}; a comparison needs at least two classes")
     return labels
