@@ -61,7 +61,12 @@ class ShortHashes:
 
     def hold(self, texts: Iterable[str]) -> NDArray[np.bool_]:
         """Return which texts are values of the set, or seem so by chance."""
-        return np.isin(self._hash(texts), self.hashes)
+        hashed = self._hash(texts)
+        if not len(self.hashes):
+            return np.zeros(len(hashed), dtype=bool)
+        # np.isin would sort all hashes anew for each call
+        places = np.searchsorted(self.hashes, hashed)
+        return np.asarray(self.hashes[np.minimum(places, len(self.hashes) - 1)] == hashed)
 
     def _hash(self, texts: Iterable[str]) -> NDArray:
         shift, salt = 32 - self.bits, self.salt
@@ -81,6 +86,6 @@ class ShortHashes:
         n_values = int(description["n_values"])
         if not (len(salt) == 16 and 1 <= bits <= 32 and n_values >= 0 and hashes.ndim == 1):
             raise ValueError("these are no short hashes")
-        if hashes.dtype != np.uint32:
-            raise ValueError(f"hashes of dtype {hashes.dtype} are no short hashes")
+        if hashes.dtype != np.uint32 or (hashes[1:] <= hashes[:-1]).any():
+            raise ValueError("short hashes are rising whole numbers of 32 bits")
         return cls(salt, bits, hashes, n_values)

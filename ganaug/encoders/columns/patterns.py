@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 # Characters of a text that the pattern follows.
 MAX_LENGTH = 1000
 _MAX_FORMS = 32
+# Texts that show the form; of more, every second, third and so on.
+_MAX_TEXTS = 20_000
 # Characters at the start of a part that are described one by one; those after them are alike.
 _MAX_PLACES = 64
 # The characters seen at one place are all that there may be if each was seen so often, on average.
@@ -97,6 +99,7 @@ class Pattern:
         >>> [text[:6] for text in pattern.draw(np.random.default_rng(0), 2)]
         ['CUST-0', 'CUST-0']
         """
+        texts = texts[:: -(-len(texts) // _MAX_TEXTS)]
         split = [_PARTS.split(str(text)[:MAX_LENGTH]) for text in texts]
         groups: dict[tuple[str, ...], list[list[str]]] = {}
         for pieces in split:
@@ -237,7 +240,9 @@ def _class(character: str) -> str:
 
 def _pools(words: Any) -> dict[str, str]:
     """Return the characters of each class."""
-    found: set[str] = set().union(*map(set, words))
+    found: set[str] = set()
+    for word in words:
+        found.update(word)
     pools: dict[str, list[str]] = {}
     for character in sorted(found):
         pools.setdefault(_class(character), []).append(character)
