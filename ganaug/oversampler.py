@@ -16,6 +16,7 @@ from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from ganaug.common.identifiers import refuse_identifiers_as_classes
 from ganaug.common.labels import check_classes, labels_like, labels_of, name_of
 from ganaug.common.modality import MODALITIES, modality_of
 from ganaug.common.progress import begin_phase, end_phase, hidden_phase_on_error
@@ -27,7 +28,7 @@ from ganaug.models import CheckedData, ConditionalGAN, EncodedData, constraints_
 from ganaug.selection import is_cleaner
 
 # Parameters that override those of the model where they are given.
-_OVERRIDES = ("categorical_features", "random_state", "device", "max_time", "verbose", "callbacks")
+_OVERRIDES = ("categorical_features", "ignore", "random_state", "device", "max_time", "verbose", "callbacks")
 
 
 class _Training(NamedTuple):
@@ -82,8 +83,9 @@ class GANOversampler(BaseOverSampler):
         The model that generates. ``"auto"`` takes `ganaug.ImageGAN` if X is an array of three or four dimensions or a
         list of images, and `ganaug.TabularGAN` otherwise. An instance is cloned: only its parameters count, unless it
         has ``warm_start=True``. Then each fit continues from `model_`, and the first fit from the instance if that is
-        fitted. The six parameters below override those of the model if they are not None.
+        fitted. The seven parameters below override those of the model if they are not None.
     $categorical_features
+    $ignore
     $random_state
     $device
     $max_time
@@ -165,6 +167,7 @@ class GANOversampler(BaseOverSampler):
         selection: Any = "auto",
         model: Any = "auto",
         categorical_features: Any = None,
+        ignore: Any = None,
         random_state: int | np.random.RandomState | None = None,
         device: str | None = None,
         max_time: float | None = None,
@@ -177,6 +180,7 @@ class GANOversampler(BaseOverSampler):
         self.selection = selection
         self.model = model
         self.categorical_features = categorical_features
+        self.ignore = ignore
         self.random_state = random_state
         self.device = device
         self.max_time = max_time
@@ -400,6 +404,7 @@ class GANOversampler(BaseOverSampler):
             if hasattr(self, learned):
                 delattr(self, learned)
         labels = labels_of(y)
+        refuse_identifiers_as_classes(labels, "y" if name_of(y) is None else f"y, column {name_of(y)!r},")
         check_classes(labels)
         if labels.ndim == 2 and (labels.sum(axis=1) == 0).any():
             raise ValueError("y has rows of zeros: each row needs exactly one class")
@@ -444,10 +449,9 @@ class GANOversampler(BaseOverSampler):
             model = clone(self.model)
             # clone copies callbacks too, but the objects of the user are those to be called
             given = {"callbacks": self.model.callbacks, **given}
-        if "categorical_features" in given and "categorical_features" not in model.get_params():
+        for name in given.keys() - model.get_params().keys():
             raise ValueError(
-                f"categorical_features={self.categorical_features!r} is for tables, but {type(model).__name__} has no "
-                "such parameter; leave it out"
+                f"{name}={given[name]!r} is for tables, but {type(model).__name__} has no such parameter; leave it out"
             )
         model.set_params(**given)
         previous = getattr(self, "model_", self.model)

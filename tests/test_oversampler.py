@@ -565,3 +565,44 @@ def test_warnings_point_to_the_line_of_the_user():
         with pytest.warns(UserWarning, match="Too few rows") as caught:
             call(X, y)
         assert [warning.filename for warning in caught] == [__file__]
+
+
+def with_identifiers(mixed):
+    X, y = mixed
+    return X.assign(customer=[f"C-{i * 7919 % 10**6:06d}" for i in range(len(X))], entry=range(len(X))), y
+
+
+@pytest.mark.filterwarnings("ignore:Columns that identify rows")
+@pytest.mark.parametrize("selection", ["forest", "neighbors", None, TomekLinks()])
+def test_synthetic_rows_have_identifiers_of_their_own(mixed, tiny_model, selection):
+    X, y = with_identifiers(mixed)
+    resampler = GANOversampler(model=tiny_model, selection=selection, random_state=0)
+    X_res, _ = resampler.fit_resample(X, y)
+    assert_frame_equal(X_res[: len(X)], X.reset_index(drop=True))
+    for name in ("customer", "entry"):
+        assert X_res[name].is_unique
+    again, _ = clone(resampler).fit_resample(X, y)
+    assert_frame_equal(again, X_res)
+    assert not set(resampler.sample(90, "c")["customer"]) & set(X["customer"])
+
+
+def test_ignored_columns_are_passed_to_the_model(mixed, tiny_model):
+    X, y = with_identifiers(mixed)
+    resampler = GANOversampler(model=tiny_model, ignore=["city", "customer", "entry"], random_state=0)
+    X_res, _ = resampler.fit_resample(X, y)  # without a warning: the user knows
+    assert X_res.loc[resampler.is_synthetic_, "city"].isna().all()
+    assert X_res["customer"].is_unique
+    learned = GANOversampler(model=tiny_model, ignore=[], random_state=0).fit_resample(X, y)[0]
+    assert learned["customer"].isin(X["customer"]).all()
+    with pytest.raises(ValueError, match="ignore holds 'town'"):
+        GANOversampler(model=tiny_model, ignore=["town"]).fit_resample(X, y)
+    with pytest.raises(ValueError, match=r"ignore=\['a'\] is for tables, but ImageGAN has no such parameter"):
+        GANOversampler(ignore=["a"]).fit_resample(np.zeros((20, 8, 8), dtype=np.uint8), np.repeat([0, 1], [14, 6]))
+
+
+def test_identifiers_are_no_classes(mixed):
+    X, _ = with_identifiers(mixed)
+    with pytest.raises(
+        ValueError, match="y, column 'customer', has 200 different values in 200 rows: it identifies rows"
+    ):
+        GANOversampler().fit_resample(X.drop(columns="customer"), X["customer"])

@@ -32,12 +32,14 @@ from ganaug.cli.first_screen import (
 from ganaug.cli.options import (
     Encoding,
     Force,
+    Ignore,
     ModelName,
     Report,
     Seed,
     SelectionName,
     check_options,
     check_report,
+    parse_ignore,
     parse_size,
     parse_strategy,
     split_names,
@@ -108,6 +110,7 @@ def balance(
         ),
     ] = None,
     encoding: Encoding = None,
+    ignore: Ignore = None,
     mark: Annotated[
         str | None,
         typer.Option(
@@ -212,6 +215,7 @@ def balance(
         for_tables={
             "--target": target,
             "--categorical": categorical,
+            "--ignore": ignore,
             "--mark": mark,
             "--groups": groups,
             "--encoding": encoding,
@@ -268,6 +272,7 @@ def balance(
             params,
             trial,
             columns,
+            ignore,
             encoding=encoding,
             mark=mark,
             only_synthetic=only_synthetic,
@@ -286,6 +291,7 @@ def _balance_table(
     params: dict[str, Any],
     trial: Trial,
     categorical: list[str] | None,
+    ignore: str | None,
     *,
     encoding: str | None,
     mark: str | None,
@@ -301,10 +307,12 @@ def _balance_table(
     begin_phase(f"reading {source}", show=on_terminal())
     table = read_table(source, target=target, encoding=encoding)
     X, y = table.split(target)
-    for column in categorical or []:
-        table.check_column(column)
-        if column == target:
-            raise ValueError(f"--categorical names the target {target!r}; leave it out")
+    left_out = parse_ignore(ignore, list(table.frame))
+    for option, columns in (("--categorical", categorical), ("--ignore", left_out)):
+        for column in columns or []:
+            table.check_column(column)
+            if column == target:
+                raise ValueError(f"{option} names the target {target!r}; leave it out")
     if mark is not None and mark in table.frame.columns:
         raise ValueError(f"--mark {mark}: the table has such a column already; choose another name")
     if trial.groups is not None:
@@ -317,7 +325,10 @@ def _balance_table(
     from ganaug.oversampler import GANOversampler
 
     sampler = GANOversampler(
-        sampling_strategy=parse_strategy(strategy, y.unique().tolist()), categorical_features=categorical, **params
+        sampling_strategy=parse_strategy(strategy, y.unique().tolist()),
+        categorical_features=categorical,
+        ignore=left_out,
+        **params,
     )
     sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, X, y, trial)
     written = is_synthetic if only_synthetic else pd.RangeIndex(len(is_synthetic)) >= len(X)

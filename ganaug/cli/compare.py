@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ganaug.cli.console import KEPT, on_terminal, print_answers, print_others, print_scores
-from ganaug.cli.options import Encoding, Force, Report, Seed, check_report, split_names
+from ganaug.cli.options import Encoding, Force, Ignore, Report, Seed, check_report, parse_ignore, split_names
 from ganaug.common.progress import begin_phase, end_phase
 
 
@@ -23,6 +23,7 @@ def compare(
             help="Rows with one value (such as a patient) stay on one side of a split.",
         ),
     ] = None,
+    ignore: Ignore = None,
     samplers: Annotated[
         str,
         typer.Option(
@@ -76,11 +77,13 @@ def compare(
     if results is not None:
         KEPT.append(f"the finished splits in {results}, from which the same command goes on")
     begin_phase("comparing", show=on_terminal())
+    left_out = parse_ignore(ignore, list(X))
     comparison = compare(
         X,
         y,
         samplers=split_names(samplers),
         classifiers=split_names(classifiers),
+        ignore="auto" if left_out is None else left_out,
         groups=of_groups,
         n_splits=splits,
         n_repeats=repeats,

@@ -9,7 +9,7 @@ import typer
 
 from ganaug.cli.console import on_terminal, print_answers, print_measures, print_others
 from ganaug.cli.first_screen import command, with_commands
-from ganaug.cli.options import Encoding, Force, Report, Seed, check_options, check_report
+from ganaug.cli.options import Encoding, Force, Ignore, Report, Seed, check_options, check_report, parse_ignore
 from ganaug.common.progress import begin_phase, end_phase
 
 
@@ -49,6 +49,7 @@ def evaluate(
             help="For tables: the column that `ganaug balance --mark` wrote. Only rows of SYNTHETIC with a 1 are read.",
         ),
     ] = None,
+    ignore: Ignore = None,
     inception: Annotated[
         Path | None,
         typer.Option(
@@ -75,7 +76,7 @@ def evaluate(
     check_options(
         real,
         modality,
-        for_tables={"--target": target, "--mark": mark, "--encoding": encoding},
+        for_tables={"--target": target, "--mark": mark, "--ignore": ignore, "--encoding": encoding},
         for_images={"--inception": inception},
     )
 
@@ -90,6 +91,7 @@ def evaluate(
         target=target,
         mark=mark,
         encoding=encoding,
+        ignore=parse_ignore(ignore, []),
         inception=inception,
         random_state=seed,
     )

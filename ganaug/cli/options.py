@@ -27,6 +27,15 @@ Report = Annotated[
     Path | None,
     typer.Option("--report", metavar="HTML", help="Also write the result as one page. The page shows some real data."),
 ]
+Ignore = Annotated[
+    str | None,
+    typer.Option(
+        "--ignore",
+        metavar="A,B",
+        help="For tables: columns to leave out, besides those that identify rows, which are found by their values; "
+        "'none' leaves out no column.",
+    ),
+]
 
 
 _STRATEGIES = ("auto", "minority", "not majority", "not minority", "all", "equal share")
@@ -97,6 +106,13 @@ def parse_size(text: str) -> tuple[int, int]:
 def split_names(text: str) -> list[str]:
     """Read a list of names with commas between them."""
     return [name.strip() for name in text.split(",")]
+
+
+def parse_ignore(text: str | None, columns: Sequence[Any]) -> list[str] | None:
+    """Read --ignore: names of columns, or "none" to leave out no column."""
+    if text is None:
+        return None
+    return [] if text == "none" and text not in columns else split_names(text)
 
 
 def find_label(text: str, labels: Sequence[Any]) -> Any:

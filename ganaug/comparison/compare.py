@@ -21,12 +21,12 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ganaug.common.progress import TimeLeft, begin_phase
 from ganaug.common.warnings import stable_warning_filters, warn_user
-from ganaug.common.wording import counted
-from ganaug.comparison.preparation import classes_of, digest_of, rows_of
+from ganaug.common.wording import counted, listed
+from ganaug.comparison.preparation import classes_of, digest_of, rows_of, without_identifiers
 from ganaug.comparison.processes import run_jobs
 from ganaug.comparison.result import Comparison
 from ganaug.comparison.results_file import KEY, ResultsFile, key_of
-from ganaug.comparison.samplers import SharedTraining, check_classifier, check_sampler, named
+from ganaug.comparison.samplers import SharedTraining, check_classifier, check_sampler, named, without_columns
 from ganaug.comparison.scoring import RUN_COLUMNS, evaluate_sampler, scorers_for
 from ganaug.comparison.statistics import MIN_SPLITS
 
@@ -38,6 +38,7 @@ def compare(
     *,
     samplers: Any = ("none", "weights", "threshold", "random", "SMOTE", "ganaug"),
     classifiers: Any = ("LogisticRegression", "HistGradientBoostingClassifier"),
+    ignore: Any = "auto",
     groups: Any = None,
     n_splits: int = 5,
     n_repeats: int = 2,
@@ -68,6 +69,10 @@ def compare(
         imbalanced-learn are given prepared rows (see Notes), all other samplers the rows of X.
     classifiers : sequence of str or classifier, or mapping of names to them
         Class names of scikit-learn, or instances. They are given prepared rows.
+    ignore : "auto", None or array-like of names or positions, default="auto"
+        Columns of a table that no sampler and no classifier is given. "auto" takes those that identify rows, such as
+        customer numbers, which a classifier would memorise. A list adds others to them; None and an empty list take
+        none.
     groups : array-like of shape (n_rows,) or None, default=None
         What each row belongs to, such as a patient. All rows of a group are on the same side of a split.
     n_splits, n_repeats : int, default=5 and 2
@@ -137,8 +142,16 @@ def compare(
     """
     X, y = rows_of(X), classes_of(y)
     check_consistent_length(X, y, groups)
+    names = [] if isinstance(X, np.ndarray) else list(X)
+    X, left_out = without_identifiers(X, ignore)
+    if left_out:
+        warn_user(
+            f"No sampler and no classifier is given {listed(left_out, 5)}: classifiers would memorise columns that "
+            "identify rows, or `ignore` names them. To use all columns, pass ignore=[]."
+        )
     groups = None if groups is None else column_or_1d(groups)
     chosen = {"none": "none", **named(samplers, "samplers", check_sampler)}
+    chosen = {name: without_columns(sampler, names, left_out) for name, sampler in chosen.items()}
     if chosen["none"] != "none":
         raise ValueError(f'samplers: the name "none" is reserved for no resampling; rename {chosen["none"]!r}')
     unfitted = named(classifiers, "classifiers", check_classifier)
@@ -198,6 +211,7 @@ def compare(
     given = {
         "samplers": _brief(chosen),
         "classifiers": _brief(unfitted),
+        "ignore": left_out,
         "groups": None if groups is None else "given",
         "n_splits": n_splits,
         "n_repeats": n_repeats,

@@ -17,7 +17,7 @@ from ganaug.comparison.statistics import (
     summary_by_classifier,
     summary_over_classifiers,
 )
-from ganaug.comparison.verdict import comparison_findings, selection_findings
+from ganaug.comparison.verdict import comparison_findings, left_out_findings, selection_findings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -124,7 +124,7 @@ class Comparison:
         between the two (p >= 0.05, not adjusted). A tuned threshold is simpler than class weights, and class weights
         are simpler than repeated rows. Of all other samplers, the faster one is simpler.
         """
-        return comparison_findings(self.scores)
+        return [*comparison_findings(self.scores), *left_out_findings(self.settings.get("ignore", []))]
 
     @property
     def best_(self) -> str:
@@ -246,7 +246,8 @@ class Selection:
     @property
     def verdict(self) -> list[Finding]:
         """Why this candidate was chosen, whether something simpler or SMOTE is as good, and what failed."""
-        return selection_findings(self.name, self.metric, self.comparison.scores)
+        left_out = left_out_findings(self.comparison.settings.get("ignore", []))
+        return [*selection_findings(self.name, self.metric, self.comparison.scores), *left_out]
 
     def plot(self) -> "Figure":
         """Draw means and their intervals, as `Comparison.plot`.

@@ -59,8 +59,8 @@ def select(
     X, y
         Training rows and labels, as in `compare`: a table or images. Keep test rows out.
     sampler : GANOversampler or None, default=None
-        The sampler that generates. Its `sampling_strategy` and `synthetic_share` are chosen here. None uses the
-        defaults.
+        The sampler that generates. Its `sampling_strategy` and `synthetic_share` are chosen here. Classifiers are not
+        given the columns that its `ignore` leaves out. None uses the defaults.
     candidates : "auto" or sequence of str, default="auto"
         What is tried. ``"none"``, no resampling, which is always tried; ``"random"``, repeated rows; ``"ganaug 0.25"``,
         or another part in (0, 1]: each class grows by this part of the rows that it lacks to be as large as the
@@ -157,6 +157,7 @@ def select(
             y,
             samplers=_trials(base, tried, folder),
             classifiers=classifiers,
+            ignore=getattr(base.model, "ignore", "auto") if base.ignore is None else base.ignore,
             groups=groups,
             n_splits=n_folds,
             n_repeats=-(-_AUTO_SPLITS // n_folds) if _is_auto(n_repeats) else n_repeats,

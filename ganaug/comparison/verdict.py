@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ganaug.common.findings import HELPS, REAL, SAFE, Finding
-from ganaug.common.wording import counted, joined
+from ganaug.common.wording import counted, joined, listed
 from ganaug.comparison.scoring import LOWER_IS_BETTER, TOO_FEW
 from ganaug.comparison.statistics import (
     ALPHA,
@@ -22,6 +22,7 @@ from ganaug.comparison.statistics import (
 
 DETAILS = "With which classifier, in which metric?"
 FAILED = "What could not be scored?"
+LEFT_OUT = "What was left out?"
 SIMPLER = "Is something simpler as good?"
 SMOTE_TOO = "Is SMOTE better?"
 
@@ -55,6 +56,20 @@ def comparison_findings(scores: pd.DataFrame) -> list[Finding]:
         for classifier in classifiers:
             details += _of_classifier(scores, classifier, summary[summary["classifier"] == classifier])
     return [_over_all(scores, classifiers), *_not_measured("compare"), *details, *failures(scores)]
+
+
+def left_out_findings(left_out: Sequence[str]) -> list[Finding]:
+    """Return which columns no classifier was given; nothing if there are none.
+
+    Parameters
+    ----------
+    left_out : sequence of str
+        Names of the columns.
+    """
+    if not left_out:
+        return []
+    said = "no classifier was given them, because it would memorise columns that identify rows"
+    return [Finding(LEFT_OUT, "unknown", f"{listed(left_out, 5)}: {said}.")]
 
 
 def selection_findings(name: str, metric: str, scores: pd.DataFrame) -> list[Finding]:

@@ -30,6 +30,7 @@ def evaluate_paths(
     target: str | None = None,
     mark: str | None = None,
     encoding: str | None = None,
+    ignore: Sequence[str] | None = None,
     inception: str | Path | None = None,
     random_state: int | np.random.Generator | None = None,
 ) -> "TableEvaluation | ImageEvaluation":
@@ -53,6 +54,8 @@ def evaluate_paths(
         order are left out, with a warning.
     encoding : str or None, default=None
         For CSV: name of a codec of Python, such as "gbk". None finds it, see `ganaug.datasets.read_table`.
+    ignore : sequence of str or None, default=None
+        For tables: see `ganaug.evaluate`.
     inception : str, Path or None, default=None
         For images: the file of `ganaug.metrics.Inception`.
     random_state : int, numpy.random.Generator or None, default=None
@@ -98,11 +101,14 @@ def evaluate_paths(
     _check_parameters(
         paths[0],
         modality.noun,
-        {"rows": {"target": target, "mark": mark, "encoding": encoding}, "images": {"inception": inception}},
+        {
+            "rows": {"target": target, "mark": mark, "encoding": encoding, "ignore": ignore},
+            "images": {"inception": inception},
+        },
     )
     if modality.name == "image":
         return _evaluate_images(paths, inception, random_state)
-    return _evaluate_tables(paths, target, mark, encoding, random_state)
+    return _evaluate_tables(paths, target, mark, encoding, ignore, random_state)
 
 
 def _check_parameters(path: Path, noun: str, parameters: dict[str, dict[str, Any]]) -> None:
@@ -143,6 +149,7 @@ def _evaluate_tables(
     target: str | None,
     mark: str | None,
     encoding: str | None,
+    ignore: Sequence[str] | None,
     random_state: int | np.random.Generator | None,
 ) -> "TableEvaluation":
     real = read_table(paths[0], target=target, encoding=encoding)
@@ -162,6 +169,7 @@ def _evaluate_tables(
         frames[1],
         holdout=frames[2] if len(frames) > 2 else None,
         target=target,
+        ignore=ignore,
         random_state=random_state,
     )
 

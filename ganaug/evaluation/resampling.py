@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from ganaug.common.containers import as_frame
+from ganaug.common.identifiers import find_identifiers
 from ganaug.common.labels import labels_of
 from ganaug.common.modality import MODALITIES
 from ganaug.common.random import subsample
@@ -20,7 +21,7 @@ from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.resampling_result import ImageSamples, Resampling
 from ganaug.evaluation.table_evaluation import MIN_ROWS, evaluate_tables
 from ganaug.evaluation.table_result import TableEvaluation
-from ganaug.metrics import class_agreement
+from ganaug.metrics import class_agreement, reused_identifiers
 from ganaug.oversampler import GANOversampler
 
 # Classes that are measured, those with the most synthetic rows.
@@ -105,6 +106,7 @@ def evaluate_resampling(
     evaluations: dict[Hashable, TableEvaluation] = {}
     images: dict[Hashable, ImageSamples] = {}
     image_evaluation = None
+    reused = reused_identifiers(pd.DataFrame({"": [0]}), pd.DataFrame({"": [0]}))  # of no column
     if not measured:
         pass
     elif has_images:
@@ -115,12 +117,19 @@ def evaluate_resampling(
         image_evaluation, images = _evaluate_images(model, real, labels, synthetic, after[is_measured], names, rng)
         images = {label: images[label] for label in measured}
     else:
+        left_out = _columns_left_out(X, model)
+        if left_out:
+            synthetic_X = take_rows(X_resampled, np.flatnonzero(is_synthetic))
+            reused = reused_identifiers(as_frame(X, "X"), synthetic_X, identifiers=left_out)
+        learned = _LearnedColumns(X, left_out)
         limits = (MAX_REAL_ROWS, MAX_ROWS) if max_rows is None else (max_rows, max_rows)
         for label in measured:
             real_rows, synthetic_rows = np.flatnonzero(labels == label), np.flatnonzero(is_synthetic & (after == label))
-            evaluations[label], note = _evaluate_class(label, X, real_rows, X_resampled, synthetic_rows, limits, rng)
+            evaluations[label], note = _evaluate_class(
+                label, learned, X, real_rows, X_resampled, synthetic_rows, limits, rng
+            )
             notes += note
-        agreement = _agreement(X, labels, X_resampled, after, is_synthetic, rng)
+        agreement = _agreement(learned, X, labels, X_resampled, after, is_synthetic, rng)
         for label in measured:
             of_class = agreement[agreement["class"] == label]
             evaluations[label] = replace(evaluations[label], agreement=of_class)
@@ -130,6 +139,7 @@ def evaluate_resampling(
         evaluations=evaluations,
         images=images,
         image_evaluation=image_evaluation,
+        reused=reused,
         notes=notes,
         history=pd.DataFrame() if model is None else model.history_,
         settings={type(of).__name__: _settings(of) for of in (sampler, model) if of is not None},
@@ -183,6 +193,7 @@ def _note_on_classes(n_measured: int, n_filled: int, min_rows: int) -> list[str]
 
 def _evaluate_class(
     label: Hashable,
+    learned: "_LearnedColumns",
     X: Any,
     real_rows: NDArray[np.intp],
     X_resampled: Any,
@@ -199,11 +210,12 @@ def _evaluate_class(
             f"Class {label}: {len(synthetic):,} of {len(synthetic_rows):,} synthetic rows were measured, and "
             f"{len(real):,} of {len(real_rows):,} real ones."
         )
-    tables = as_frame(take_rows(X, real), "X"), as_frame(take_rows(X_resampled, synthetic), "X_resampled")
-    return evaluate_tables(*tables, random_state=rng, whole=as_frame(X, "X")), notes
+    real_table, synthetic_table = learned(take_rows(X, real)), learned(take_rows(X_resampled, synthetic))
+    return evaluate_tables(real_table, synthetic_table, identifiers=[], random_state=rng, whole=learned(X)), notes
 
 
 def _agreement(
+    learned: "_LearnedColumns",
     X: Any,
     labels: NDArray,
     X_resampled: Any,
@@ -216,11 +228,29 @@ def _agreement(
     tables = []
     for rows, known, of in ((X, labels, of_real), (X_resampled, after, of_synthetic)):
         chosen = of[subsample(len(of), MAX_AGREEMENT_ROWS, rng)]
-        frame = as_frame(take_rows(rows, chosen), "X").reset_index(drop=True)
+        frame = learned(take_rows(rows, chosen)).reset_index(drop=True)
         # by position: any name could be that of a column
         frame = frame.set_axis(range(frame.shape[1]), axis=1)
         tables.append(pd.concat([frame, pd.Series(known[chosen].tolist(), dtype=object, name=frame.shape[1])], axis=1))
     return class_agreement(tables[0], tables[1], tables[0].shape[1] - 1, random_state=rng)
+
+
+class _LearnedColumns:
+    """Tables without the columns that identify rows: what they hold is measured for all classes together."""
+
+    def __init__(self, X: Any, left_out: list[Hashable]) -> None:
+        # of a table of nothing but identifiers all columns are measured
+        self.left_out = left_out if len(left_out) < as_frame(X, "X").shape[1] else []
+
+    def __call__(self, rows: Any) -> pd.DataFrame:
+        return as_frame(rows, "X").drop(columns=self.left_out)
+
+
+def _columns_left_out(X: Any, model: Any) -> list[Hashable]:
+    """Return the columns that identify rows, and those that the model did not learn."""
+    frame = as_frame(X, "X")
+    columns = zip(frame, model.encoder_.columns_, strict=True) if hasattr(model, "encoder_") else []
+    return list(dict.fromkeys([*find_identifiers(frame), *(label for label, of in columns if of.kind == "identifier")]))
 
 
 def _evaluate_images(

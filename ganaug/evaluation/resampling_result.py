@@ -54,6 +54,8 @@ class Resampling:
         For images: each measured class -> some images.
     image_evaluation : ImageEvaluation or None
         For images: the evaluation of all measured classes.
+    reused : DataFrame
+        For tables: see `ganaug.metrics.reused_identifiers`; of all classes together.
     notes : list of str
         What was not measured, and why.
     history : DataFrame
@@ -75,6 +77,7 @@ class Resampling:
     evaluations: dict[Hashable, TableEvaluation]
     images: dict[Hashable, ImageSamples]
     image_evaluation: ImageEvaluation | None
+    reused: pd.DataFrame
     notes: list[str]
     history: pd.DataFrame
     settings: dict[str, tuple[dict[str, Any], dict[str, Any]]]

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from ganaug.common.findings import HELPS, QUESTIONS, REAL, SAFE, Finding
 from ganaug.common.wording import joined, shortened
+from ganaug.evaluation.table_verdict import reuse_findings
 from ganaug.training import COLLAPSE_THRESHOLD
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def resampling_findings(resampling: "Resampling") -> list[Finding]:
     """
     compared = [] if resampling.comparison is None else list(resampling.comparison.verdict)
     helps = [of for of in compared if of.question == HELPS] or [_on_help(resampling)]
-    findings = [*helps, *_on_shares(resampling), *_on_classes(resampling), *_on_diversity(resampling)]
+    findings = [*helps, *_on_shares(resampling), *reuse_findings(resampling.reused)]
+    findings += [*_on_classes(resampling), *_on_diversity(resampling)]
     answered = {of.question for of in findings}
     missing = [Finding(question, "unknown", _not_measured(resampling)) for question in (REAL, SAFE)]
     findings += [of for of in missing if of.question not in answered]

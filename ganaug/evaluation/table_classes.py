@@ -7,15 +7,22 @@ from typing import Any
 import pandas as pd
 
 from ganaug.common.containers import as_frame
+from ganaug.common.identifiers import refuse_identifiers_as_classes
 from ganaug.common.labels import labels_of, name_of
 from ganaug.common.warnings import warn_user
-from ganaug.evaluation.table_evaluation import evaluate_tables
+from ganaug.evaluation.table_evaluation import columns_left_out, evaluate_tables
 from ganaug.evaluation.table_result import TableEvaluation
-from ganaug.metrics import class_agreement
+from ganaug.metrics import class_agreement, reused_identifiers
 
 
 def evaluate_rows(
-    real: Any, synthetic: Any, *, holdout: Any = None, target: Any = None, **options: Any
+    real: Any,
+    synthetic: Any,
+    *,
+    holdout: Any = None,
+    target: Any = None,
+    ignore: Sequence[Hashable] | None = None,
+    **options: Any,
 ) -> TableEvaluation:
     """Evaluate synthetic rows, with real rows of their classes if they do not have all; the one path of every caller.
 
@@ -26,6 +33,8 @@ def evaluate_rows(
     target : hashable, tuple of labels or None, default=None
         The column with the classes, or the labels of each table. If the synthetic rows have only some of the classes,
         only real rows of these classes are compared, with a warning, and the target is not predicted.
+    ignore : sequence of hashable or None, default=None
+        See `ganaug.evaluate`.
     **options : dict
         Further arguments of `evaluate_tables`.
 
@@ -40,7 +49,7 @@ def evaluate_rows(
         If only some classes are compared.
     """
     if target is None:
-        return evaluate_tables(real, synthetic, holdout=holdout, **options)
+        return evaluate_tables(real, synthetic, holdout=holdout, ignore=ignore, **options)
     frames = [as_frame(real, "real")]
     frames += [
         as_frame(table, name, frames[0])
@@ -49,23 +58,33 @@ def evaluate_rows(
     ]
     if not _is_column(frames[0], target):
         frames, target = _with_labels(frames, target)
+    refuse_identifiers_as_classes(frames[0][target], f"target {target!r}")
     of_classes, compared = same_classes(frames, target)
     if not compared:
         held_out = frames[2] if len(frames) > 2 else None
-        return evaluate_tables(frames[0], frames[1], holdout=held_out, target=target, **options)
+        return evaluate_tables(frames[0], frames[1], holdout=held_out, target=target, ignore=ignore, **options)
     warn_user(f"Only rows with {compared} are compared, because the synthetic rows have no other {target} value.")
     if options.pop("classifiers", None) is not None:
         raise ValueError("classifiers need synthetic rows of all classes; leave classifiers out")
+    left_out = [label for label in columns_left_out(frames[0], ignore) if label != target]
     # which class the rows look like can only be seen beside the others
-    agreement = class_agreement(frames[0], frames[1], target, random_state=options.get("random_state"))
+    learned = [frame.drop(columns=left_out) for frame in frames[:2]]
+    agreement = class_agreement(learned[0], learned[1], target, random_state=options.get("random_state"))
     evaluation = evaluate_tables(
         of_classes[0],
         of_classes[1],
         holdout=of_classes[2] if len(of_classes) > 2 else None,
+        identifiers=left_out,
         whole=frames[0].drop(columns=target),
         **options,
     )
-    return replace(evaluation, settings={**evaluation.settings, "rows": compared}, agreement=agreement)
+    return replace(
+        evaluation,
+        settings={**evaluation.settings, "rows": compared, "ignore": ignore},
+        agreement=agreement,
+        # the identifier of a row of any other class identifies as well
+        reused=reused_identifiers(*frames, identifiers=left_out),
+    )
 
 
 def _is_column(frame: pd.DataFrame, target: Any) -> bool:

@@ -7,7 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 
+from ganaug.common.containers import as_frame
+from ganaug.common.identifiers import find_identifiers
 from ganaug.common.random import subsample
+from ganaug.common.wording import listed
 from ganaug.evaluation.table_result import TableEvaluation
 from ganaug.metrics import (
     Baseline,
@@ -27,6 +30,7 @@ from ganaug.metrics import (
     precision_recall_density_coverage,
     projection,
     real_baseline,
+    reused_identifiers,
     two_sample_auc,
     utility_scores,
 )
@@ -46,16 +50,19 @@ def evaluate_tables(
     holdout: Any = None,
     target: Hashable | None = None,
     classifiers: Sequence[ClassifierMixin] | None = None,
+    ignore: Sequence[Hashable] | None = None,
+    identifiers: Sequence[Hashable] | None = None,
     random_state: int | np.random.Generator | None = None,
     whole: Any = None,
 ) -> TableEvaluation:
     """Measure synthetic rows; see `ganaug.evaluate`, which calls this for tables.
 
     `whole` is the real table of all classes, where `real` and `synthetic` hold rows of some: a cell is valid if any
-    real row could hold it.
+    real row could hold it. `identifiers`, if given, are the columns that no measure gets.
     """
+    identifiers = columns_left_out(real, ignore) if identifiers is None else identifiers
     # all measures share one pair, so that tables are read and encoded once
-    pair = TablePair(real, synthetic, holdout)
+    pair = TablePair(real, synthetic, holdout, identifiers=identifiers)
     n_rows = {
         "real": len(pair.real),
         "synthetic": len(pair.synthetic),
@@ -74,7 +81,7 @@ def evaluate_tables(
     neighborhoods, interval, baseline = _neighborhoods(pair, rng)
     return TableEvaluation(
         n_rows=n_rows,
-        validity=invalid_cells(pair if whole is None else TablePair(whole, pair.synthetic)),
+        validity=invalid_cells(pair if whole is None else _of_all_classes(whole, pair)),
         distances=column_distances(pair),
         association_matrices=association_matrices(pair, random_state=_seed(rng)),
         two_sample=two_sample_auc(pair, random_state=_seed(rng)),
@@ -83,13 +90,39 @@ def evaluate_tables(
         neighborhood_baseline=baseline,
         copied=find_copies(pair),
         closest=closest_records(pair, random_state=_seed(rng)),
+        reused=reused_identifiers(pair),
         membership=None if pair.holdout is None else membership_inference(pair, random_state=_seed(rng)),
         utility=utility,
         distributions=column_distributions(pair),
         projection=projection(pair, random_state=_seed(rng)),
-        settings={"target": target, "classifiers": classifiers, "random_state": random_state},
+        settings={"target": target, "classifiers": classifiers, "ignore": ignore, "random_state": random_state},
         agreement=None if target is None else class_agreement(pair, target=target, random_state=_seed(rng)),
     )
+
+
+def columns_left_out(real: Any, ignore: Sequence[Hashable] | None) -> list[Hashable]:
+    """Return the columns that no measure gets: those that the user names, and those that identify rows.
+
+    Parameters
+    ----------
+    real : table of shape (n_real, d)
+        The real rows.
+    ignore : sequence of hashable or None
+        See `ganaug.evaluate`.
+    """
+    frame = as_frame(real, "real")
+    if isinstance(ignore, str):
+        raise ValueError(f"ignore must be None or a sequence of columns, got {ignore!r}; pass a list")
+    named = [] if ignore is None else list(ignore)
+    for label in named:
+        if label not in frame:
+            raise ValueError(f"ignore holds {label!r}, which is not a column; the columns are {listed(list(frame), 8)}")
+    found = find_identifiers(frame) if ignore is None or named else {}
+    return list(dict.fromkeys([*named, *found]))
+
+
+def _of_all_classes(whole: Any, pair: TablePair) -> TablePair:
+    return TablePair(as_frame(whole, "real")[pair.labels], pair.synthetic, identifiers=[])
 
 
 def _seed(rng: np.random.Generator) -> int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ganaug.common.wording import listed
+from ganaug.common.wording import listed, shortened
 from ganaug.evaluation.table_verdict import BEYOND_CHANCE, has_membership_leak
 from ganaug.metrics import AUC, Count
 
@@ -145,6 +145,11 @@ def _privacy(evaluation: "TableEvaluation") -> list[Row]:
             "near 0: each row belongs to a single real one",
         ),
     ]
+    for label, column in evaluation.reused[evaluation.reused["cells"] > 0].iterrows():
+        reused = Count(column["reused"], column["cells"])
+        usual = Count(column["reference reused"], column["reference cells"])
+        meaning = f"{reused.found:,} synthetic rows carry the identifier of a real row"
+        rows.append((f"reused identifiers, {shortened(label)}", reused.share, *reused.interval, usual.share, meaning))
     membership = evaluation.membership
     if membership is None:
         rows.append(("membership-inference AUC", np.nan, *_NO_INTERVAL, 0.5, "not measured: needs a hold-out"))

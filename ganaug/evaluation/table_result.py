@@ -41,6 +41,8 @@ class TableEvaluation:
         See `ganaug.metrics.find_copies`.
     closest : ClosestRecords
         See `ganaug.metrics.closest_records`.
+    reused : DataFrame
+        See `ganaug.metrics.reused_identifiers`; without rows if no column identifies rows.
     membership : AUC or None
         See `ganaug.metrics.membership_inference`; None without a hold-out.
     utility : Utility or None
@@ -73,6 +75,7 @@ class TableEvaluation:
     neighborhood_baseline: Baseline
     copied: Copies
     closest: ClosestRecords
+    reused: pd.DataFrame
     membership: AUC | None
     utility: Utility | None
     distributions: dict[Hashable, pd.DataFrame]

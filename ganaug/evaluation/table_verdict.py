@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ganaug.common.findings import HELPS, REAL, SAFE, Answer, Finding
-from ganaug.common.wording import listed, percent
-from ganaug.metrics import AUC, invalid_beyond_chance
+from ganaug.common.wording import counted, listed, percent
+from ganaug.metrics import AUC, Count, invalid_beyond_chance
 
 if TYPE_CHECKING:
     from ganaug.evaluation.table_result import TableEvaluation
@@ -271,9 +271,48 @@ def _on_skill(evaluation: "TableEvaluation") -> Iterator[Finding]:
 
 
 def _safe(evaluation: "TableEvaluation") -> Iterator[Finding]:
+    yield from reuse_findings(evaluation.reused, evaluation.reference)
     yield _on_copies(evaluation)
     yield _on_distances(evaluation)
     yield _on_membership(evaluation)
+
+
+def reuse_findings(reused: pd.DataFrame, reference: str = "other real rows") -> Iterator[Finding]:
+    """Return whether synthetic rows carry identifiers of real rows; nothing where no column identifies rows.
+
+    Parameters
+    ----------
+    reused : DataFrame
+        See `ganaug.metrics.reused_identifiers`.
+    reference : str, default="other real rows"
+        What the reference is called.
+    """
+    clean = []
+    for label, column in reused.iterrows():
+        found, usual = (
+            Count(int(column[f"{of}reused"]), max(int(column[f"{of}cells"]), 1)) for of in ("", "reference ")
+        )
+        numbers = {"reused identifiers": found.share, "by chance": usual.share}
+        said = (
+            f"{found.found:,} of {counted(found.total, 'synthetic row')} carry an identifier of a real row in {label!r}"
+        )
+        if not found.found:
+            clean.append(label)
+        elif column["row numbers"]:
+            counts = f"{label!r} only counts the synthetic rows; its numbers are also identifiers of real rows."
+            yield Finding(SAFE, "unknown", f"The column {counts}", numbers)
+        elif found.exceeds(usual) or not usual.found:
+            yield Finding(SAFE, "bad", f"{said}: who knows that person or thing finds it. Give it new values.", numbers)
+        else:
+            usually = f"of {reference}, {percent(usual.share)} share theirs with a real row"
+            yield Finding(SAFE, "unknown", f"{said}, which chance may explain: {usually}.", numbers)
+    if clean:
+        yield Finding(
+            SAFE,
+            "good",
+            f"No synthetic row carries an identifier of a real row in {listed(clean)}.",
+            {"reused identifiers": 0.0},
+        )
 
 
 def _on_copies(evaluation: "TableEvaluation") -> Finding:

@@ -4,6 +4,7 @@ from ganaug.metrics.agreement import class_agreement
 from ganaug.metrics.associations import Associations, association_matrices
 from ganaug.metrics.distances import frechet_distance, kernel_distance
 from ganaug.metrics.efficientnet import EXTRACTOR_NAME, features, probabilities
+from ganaug.metrics.identifiers import reused_identifiers
 from ganaug.metrics.inception import Inception, inception_score
 from ganaug.metrics.intervals import Baseline, Interval, bootstrap, real_baseline
 from ganaug.metrics.marginals import column_distances, column_distributions
@@ -68,6 +69,7 @@ __all__ = [
     "probabilities",
     "projection",
     "real_baseline",
+    "reused_identifiers",
     "seconds_to_time",
     "two_sample_auc",
     "utility_scores",

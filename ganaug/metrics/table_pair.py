@@ -1,6 +1,7 @@
 """Real, synthetic and held-out rows as one object: read, typed and encoded once for all measures."""
 
 import copy
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.common.containers import as_frame
+from ganaug.common.identifiers import find_identifiers
 from ganaug.common.times import time_index
+
+_TABLES = ("real", "synthetic", "holdout")
 
 
 class TablePair:
@@ -26,9 +30,16 @@ class TablePair:
         `real`.
     holdout : table of shape (n_holdout, d) or None, default=None
         Real rows that the generator has not seen.
+    identifiers : sequence of hashable or None, default=None
+        Columns that identify rows. None finds them in the real table, see `ganaug.common.identifiers`.
 
     Attributes
     ----------
+    identifiers : list of hashable
+        Columns that identify rows, such as customer numbers. They say nothing about other rows, and no measure gets
+        them but `reused_identifiers`: all attributes below are without them.
+    identifier_columns : dict of tuple of Series
+        Name -> the cells of such a column in the real and in the synthetic table, and of a hold-out.
     real, synthetic : DataFrame
         The tables with their columns in one order.
     holdout : DataFrame or None
@@ -69,10 +80,13 @@ class TablePair:
            [nan,  2.]])
     """
 
-    def __init__(self, real: Any, synthetic: Any, holdout: Any = None) -> None:
+    def __init__(
+        self, real: Any, synthetic: Any, holdout: Any = None, *, identifiers: Sequence[Hashable] | None = None
+    ) -> None:
         self.real = as_frame(real, "real")
         self.synthetic = as_frame(synthetic, "synthetic", self.real)
         self.holdout = None if holdout is None else as_frame(holdout, "holdout", self.real)
+        self._leave_out(list(find_identifiers(self.real)) if identifiers is None else list(identifiers))
         self.labels = list(self.real)
         self.kinds = [_kind(self.real[label]) for label in self.labels]
         tables = [table for table in (self.real, self.synthetic, self.holdout) if table is not None]
@@ -87,6 +101,17 @@ class TablePair:
                 self.levels.append(None)
                 columns.append([_numbers(table[label], kind) for table in tables])
         self._set_cells([np.column_stack(column) for column in zip(*columns, strict=True)])
+
+    def _leave_out(self, identifiers: list[Hashable]) -> None:
+        """Take the columns that identify rows out of the tables, unless nothing else would be left."""
+        self.identifiers = identifiers if len(identifiers) < len(self.real.columns) else []
+        names = [name for name in _TABLES if getattr(self, name) is not None]
+        self.identifier_columns = {
+            label: tuple(getattr(self, name)[label] for name in names) for label in self.identifiers
+        }
+        if self.identifiers:
+            for name in names:
+                setattr(self, name, getattr(self, name).drop(columns=self.identifiers))
 
     def _set_cells(self, cells: list[NDArray]) -> None:
         # no -0.0, which equals 0.0 and has another hash
@@ -135,6 +160,10 @@ class TablePair:
         rows = {"real": real, "synthetic": synthetic} | ({} if holdout is None else {"holdout": holdout})
         part = copy.copy(self)
         part.holdout = None
+        part.identifier_columns = {
+            label: tuple(column.iloc[chosen] for column, chosen in zip(columns, rows.values(), strict=False))
+            for label, columns in self.identifier_columns.items()
+        }
         for name, chosen in rows.items():
             setattr(part, name, getattr(self, name).iloc[chosen])
         cells = [getattr(self, f"{name}_cells")[chosen] for name, chosen in rows.items()]
@@ -180,7 +209,7 @@ class TablePair:
         """
         kept = [i for i, other in enumerate(self.labels) if other != label]
         part = copy.copy(self)
-        for name in ("real", "synthetic", "holdout"):
+        for name in _TABLES:
             if getattr(self, name) is not None:
                 setattr(part, name, getattr(self, name).drop(columns=label))
                 setattr(part, f"{name}_cells", getattr(self, f"{name}_cells")[:, kept])

@@ -410,7 +410,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         seed = self.seed_ if random_state is None else draw_seed(random_state)
         rng, choosing = torch.Generator().manual_seed(seed + 2), np.random.default_rng(seed)
         n_candidates = selection.n_candidates if selection is not None else 1
-        n_rows = self._n_decoded // n_candidates
+        n_rows, renew = self._n_decoded // n_candidates, self._renewal(seed)
         for first in range(0, max(len(requested), 1), n_rows):
             index = torch.from_numpy(class_index(self.classes_, requested[first : first + n_rows]))
             candidates = index.repeat_interleave(n_candidates)
@@ -420,7 +420,11 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
                     # candidates are decoded and encoded first, so that they are weighed with legal cells
                     features = EncodedData(self._encode(synthetic), candidates).features
                     synthetic = take_rows(synthetic, selection.choose(features, candidates.numpy(), choosing))
-            yield synthetic
+            yield renew(synthetic)
+
+    def _renewal(self, seed: int) -> Callable[[Any], Any]:
+        """Return what gives the chosen rows of one call the cells that no network generates; none by default."""
+        return lambda synthetic: synthetic
 
     def _encode(self, X: Any) -> Tensor | CompactRows:
         """Encode to rows that networks take, or that become so where they are indexed."""

@@ -194,6 +194,16 @@ SHARED: dict[str, Parameter] = {
         "An empty list takes none. Columns of text, booleans and pandas categories are categories in any case.",
         "None means the same as an empty list.",
     ),
+    "ignore": Parameter(
+        [_AUTO, "array-like", None],
+        '"auto", array-like (names, indices or bool)',
+        "Columns of a table that are not learned. "
+        '``"auto"`` takes those that identify rows, such as customer numbers, e-mail addresses and free text. '
+        "A list adds others to them. An empty list takes none. Synthetic rows get new values of the same form that no "
+        "training row has; free text, and other columns that are not near-unique, are left empty. A column that "
+        "`categorical_features` names is learned.",
+        "None means the same as an empty list.",
+    ),
     "random_state": Parameter(
         ["random_state"],
         "int, RandomState",

@@ -1,6 +1,6 @@
 """TabularGAN: a conditional GAN of multilayer perceptrons for tables with columns of any kind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any, ClassVar, Literal
 
@@ -51,6 +51,7 @@ class TabularGAN(ConditionalGAN):
         How numeric columns are scaled. ``"quantile"`` maps their ranks to a standard normal distribution;
         ``"standard"`` gives them mean 0 and standard deviation 1.
     $categorical_features
+    $ignore
     hidden_sizes : sequence of int, default=(128, 128)
         Sizes of the hidden layers of both networks. Twice the default size doubled the time and changed no score.
     $latent_size
@@ -128,7 +129,7 @@ class TabularGAN(ConditionalGAN):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **constraints_of("loss", "n_neighbors", "categorical_features", "latent_size"),
+        **constraints_of("loss", "n_neighbors", "categorical_features", "ignore", "latent_size"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
         "prior": [StrOptions({"noise", "neighbors"})],
@@ -165,6 +166,7 @@ class TabularGAN(ConditionalGAN):
         n_neighbors: int = 5,
         numeric: Literal["quantile", "standard"] = "quantile",
         categorical_features: Any = "auto",
+        ignore: Any = "auto",
         hidden_sizes: Sequence[int] = (128, 128),
         latent_size: int = 32,
         dropout: float = 0.0,
@@ -191,6 +193,7 @@ class TabularGAN(ConditionalGAN):
         self.n_neighbors = n_neighbors
         self.numeric = numeric
         self.categorical_features = categorical_features
+        self.ignore = ignore
         self.hidden_sizes = hidden_sizes
         self.latent_size = latent_size
         self.dropout = dropout
@@ -254,8 +257,13 @@ class TabularGAN(ConditionalGAN):
         return tags
 
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[TableEncoder, Tensor]:
-        encoder = TableEncoder(self.categorical_features, self.numeric)
-        return encoder, encoder.fit_encode(checked.X, y).float()
+        encoder = TableEncoder(self.categorical_features, self.numeric, self.ignore)
+        rows = encoder.fit_encode(checked.X, y).float()
+        _warn_of_identifiers(encoder)
+        return encoder, rows
+
+    def _renewal(self, seed: int) -> Callable[[Any], Any]:
+        return self.encoder_.renewal(seed)
 
     def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, None]:
         n_levels = sum(self.encoder_.block_sizes_)
@@ -338,3 +346,17 @@ class TabularGAN(ConditionalGAN):
             prior = NeighborsPrior(prior.latent_size, prior.n_levels, **tensors, n_interpolated=encoder.n_numeric_)
             prior.check(len(self.classes_), encoder.width_)
         return encoder, prior
+
+
+def _warn_of_identifiers(encoder: TableEncoder) -> None:
+    """Name the columns that are not learned although the user did not say so, and the way out."""
+    renewed, emptied = ([label for label, of in encoder.found_.items() if of is kind] for kind in (True, False))
+    if encoder.found_:
+        said = [f"Synthetic rows get new values of the same form, which no training row has, in {listed(renewed, 5)}."]
+        said += [f"They are empty in {listed(emptied, 5)} (free text, or categories to which no new one can be added)."]
+        said = [sentence for sentence, labels in zip(said, (renewed, emptied), strict=True) if labels]
+        warn_user(
+            f"Columns that identify rows are not learned. {' '.join(said)} To learn one all the same, name it in "
+            "categorical_features, or pass ignore=[] (in the shell --ignore none) to learn all; synthetic rows then "
+            "repeat its real values."
+        )

@@ -81,6 +81,7 @@ def test_options_reach_the_sampler(in_csv, quick):
         "selection": None,
         "model": "tabular",
         "categorical_features": ["age", "town"],
+        "ignore": None,
         "random_state": 7,
         "max_time": 1.5,
         "verbose": 0,
@@ -170,3 +171,46 @@ def test_what_the_library_refuses(in_csv, capsys, cells):
     assert error.startswith("ganaug: error: ")
     assert error.count("\n") == 1
     assert not Path("out.csv").exists()
+
+
+@pytest.fixture
+def with_identifiers(in_csv):
+    """Add a customer and a note to ``in.csv``; return the customers."""
+    frame = pd.read_csv("in.csv")
+    customers = [f"{i * 37 % 10_000:04d}-{chr(65 + i % 26)}{chr(65 + i * 7 % 26)}" for i in range(len(frame))]
+    frame.insert(0, "customer", customers)
+    frame.assign(note="fine").to_csv("in.csv", index=False)
+    return customers
+
+
+def test_synthetic_rows_get_new_identifiers(with_identifiers, capsys):
+    command = ["balance", "in.csv", "out.csv", "--target", "plan", "--max-time", "0.1", "--seed", "0", "--mark", "new"]
+    assert main([*command, "--save", "model", "--selection", "none"]) == 0
+    assert "identify rows are not learned" in capsys.readouterr().err
+    out = pd.read_csv("out.csv")
+    new = out.loc[out["new"] == 1, "customer"]
+    assert len(new) == 28
+    assert new.is_unique
+    assert new.str.fullmatch(r"\d{4}-[A-Z]{2}").all()
+    assert not set(new) & set(with_identifiers)
+    assert main(["evaluate", "in.csv", "out.csv", "--mark", "new"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "No synthetic row carries an identifier of a real row in 'customer'." in shown
+    assert main(["sample", "model", "more.csv", "--label", "gold", "-n", "50"]) == 0
+    assert not set(pd.read_csv("more.csv")["customer"]) & set(with_identifiers)
+
+
+def test_columns_are_ignored_by_name(with_identifiers, quick, capsys):
+    assert run("balance in.csv a.csv --target plan --ignore age,town") == 0
+    assert run("balance in.csv b.csv --target plan --ignore none") == 0
+    assert run("balance in.csv c.csv --target plan") == 0
+    assert [sampler.options["ignore"] for sampler in quick] == [["age", "town"], [], None]
+    assert run("balance in.csv d.csv --target plan --ignore agee") == 2
+    assert "did you mean 'age'?" in capsys.readouterr().err
+    assert run("balance in.csv d.csv --target plan --ignore plan") == 2
+    assert "--ignore names the target 'plan'; leave it out" in capsys.readouterr().err
+
+
+def test_an_identifier_is_no_target(with_identifiers, capsys):
+    assert run("balance in.csv out.csv --target customer") == 2
+    assert "it identifies rows and cannot be the column of classes" in " ".join(capsys.readouterr().err.split())

@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from ganaug import compare
+from ganaug import GANOversampler, TabularGAN, compare
 
 METRICS = ["average precision", "ROC AUC", "balanced accuracy", "F1", "recall at precision 0.5", "Brier score"]
 
@@ -174,3 +174,29 @@ def test_settings_are_kept(two, nb):
     assert found.settings["samplers"][0] == "none"
     assert found.settings["samplers"][1].shrinkage == 1
     assert found.settings["random_state"] == nb["random_state"]
+
+
+def with_identifier(two):
+    X, y = two
+    return X.assign(customer=[f"C{i:05d}" for i in range(len(X))]), y
+
+
+def test_no_sampler_and_no_classifier_sees_identifiers(two, spy, nb):
+    X, y = with_identifier(two)
+    names = {"spy": spy(), "SMOTE": "SMOTE", "gan": GANOversampler(ignore=["customer"], model=TabularGAN(n_steps=2))}
+    with pytest.warns(UserWarning, match="is given 'customer'"):
+        found = compare(X, y, samplers=names, **nb)
+    assert spy.seen
+    assert all("customer" not in seen for seen, _ in spy.seen)
+    assert not found.frame()["note"].str.contains("Error").any()
+    plain = compare(*two, samplers=["SMOTE"], **nb).frame().query("sampler == 'SMOTE'")
+    own = found.frame().query("sampler == 'SMOTE'")
+    np.testing.assert_array_equal(own[METRICS], plain[METRICS])
+    (finding,) = [finding for finding in found.verdict if finding.question == "What was left out?"]
+    assert "'customer'" in finding.sentence
+
+
+def test_all_columns_are_compared_where_the_user_says_so(two, spy, nb):
+    found = compare(*with_identifier(two), samplers=spy(), ignore=[], **nb)
+    assert all("customer" in seen for seen, _ in spy.seen)
+    assert not [finding for finding in found.verdict if finding.question == "What was left out?"]

@@ -22,20 +22,22 @@ def calls(monkeypatch) -> list:
 @pytest.mark.parametrize(
     ("real", "name", "own"),
     [
-        (TABLE, "evaluate_rows", "classifiers"),
-        (TABLE.tolist(), "evaluate_rows", "classifiers"),
-        (pd.DataFrame(TABLE), "evaluate_rows", "classifiers"),
-        (IMAGES, "evaluate_images", "inception"),
-        (IMAGES[..., None], "evaluate_images", "inception"),
+        (TABLE, "evaluate_rows", ["classifiers", "ignore"]),
+        (TABLE.tolist(), "evaluate_rows", ["classifiers", "ignore"]),
+        (pd.DataFrame(TABLE), "evaluate_rows", ["classifiers", "ignore"]),
+        (IMAGES, "evaluate_images", ["inception"]),
+        (IMAGES[..., None], "evaluate_images", ["inception"]),
     ],
 )
 def test_the_kind_of_data_decides(real, name, own, calls):
     evaluate(real, real, target="x", random_state=3)
-    assert calls == [(name, {"holdout": None, "target": "x", "random_state": 3, own: None})]
+    assert calls == [(name, {"holdout": None, "target": "x", "random_state": 3, **dict.fromkeys(own)})]
 
 
 def test_parameters_of_another_kind_are_refused():
     with pytest.raises(ValueError, match=r"classifiers=.* is for rows, but real holds images"):
         evaluate(IMAGES, IMAGES, classifiers=[LogisticRegression()])
+    with pytest.raises(ValueError, match=r"ignore=.* is for rows, but real holds images"):
+        evaluate(IMAGES, IMAGES, ignore=["a"])
     with pytest.raises(ValueError, match=r"inception='net\.pt' is for images, but real holds rows"):
         evaluate(TABLE, TABLE, inception="net.pt")

@@ -32,6 +32,13 @@ def closest(ratio: float, low: float, high: float, closer: int = 50) -> ClosestR
     return ClosestRecords(ratio, 1.0, ratio, low, high, Count(closer, 1000), Count(50, 1000), 0.5, 0.5)
 
 
+def reused(n: int, usual: int = 0, row_numbers: bool = False) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"reused": n, "cells": 1000, "reference reused": usual, "reference cells": 1000, "row numbers": row_numbers},
+        index=["id"],
+    )
+
+
 @pytest.fixture
 def best() -> TableEvaluation:
     """Return an evaluation in which every number is good."""
@@ -48,6 +55,7 @@ def best() -> TableEvaluation:
         neighborhood_baseline=Baseline(SIX, SIX, SIX),
         copied=Copies(pairs(0), NO_COPY, NO_COPY, NO_COPY, NO_COPY),
         closest=closest(1.0, 0.95, 1.05),
+        reused=reused(0),
         membership=AUC(0.5, 0.005),
         utility=scores((0.8, 0.75, 0.82), (0.8, 0.7, 0.9), (0.9, 0.85, 0.95)),
         distributions={},
@@ -164,3 +172,27 @@ def test_what_is_bad_for_privacy_is_summed_up_first(best):
     first = next(finding for finding in changed.verdict if finding.question == SAFE)
     assert first.answer == "bad"
     assert first.sentence == "Do not share these rows as if they were anonymous."
+
+
+@pytest.mark.parametrize(
+    ("found", "answer"),
+    [
+        (reused(0), "good"),
+        (reused(1000), "bad"),
+        (reused(1), "bad"),  # a single one is a leak where all real identifiers differ
+        (reused(40, usual=50), "unknown"),
+        (reused(400, usual=50), "bad"),
+        (reused(900, row_numbers=True), "unknown"),
+    ],
+)
+def test_reused_identifiers_are_a_finding_of_their_own(best, found, answer):
+    evaluation = replace(best, reused=found)
+    (finding,) = [finding for finding in evaluation.verdict if "'id'" in finding.sentence]
+    assert (finding.question, finding.answer) == (SAFE, answer)
+    assert ("bad" in answers(evaluation, SAFE)) == (answer == "bad")
+
+
+def test_without_identifiers_there_is_no_finding_about_them(best):
+    assert not [
+        finding for finding in replace(best, reused=reused(0).iloc[:0]).verdict if "identifier" in finding.sentence
+    ]

@@ -157,13 +157,13 @@ class NumericColumn:
         if self.grid:
             numbers = self.grid.numbers(numbers)
         if not self.block_size:
-            return self._write(numbers, np.zeros(len(z), dtype=np.intp))
+            return self.write(numbers, np.zeros(len(z), dtype=np.intp))
         first_point_mass = 1 + len(self.markers)
         is_point_mass = states >= first_point_mass
         numbers[is_point_mass] = self.point_masses[states[is_point_mass] - first_point_mass]
-        return self._write(numbers, np.where(is_point_mass, 0, states))
+        return self.write(numbers, np.where(is_point_mass, 0, states))
 
-    def _write(self, numbers: NDArray, absent: NDArray) -> pd.Series:
+    def write(self, numbers: NDArray, absent: NDArray) -> pd.Series:
         """Write numbers in the column's dtype, missing where `absent` is positive."""
         missing = absent > 0
         if self.unit:
@@ -235,14 +235,14 @@ class NumericColumn:
         """Return whether the ends, the point_masses and the missing cells survive being written in the dtype."""
         ends = self.scale.knots[[0, -1]]
         numbers = np.concatenate([self.grid.numbers(ends) if self.grid else ends, self.point_masses])
-        series = self._write(numbers, np.zeros(len(numbers), dtype=np.intp))
+        series = self.write(numbers, np.zeros(len(numbers), dtype=np.intp))
         read = read_numbers(series)
         if read is None or str(read[0].dtype) != self.exact or read[1].any():
             return False
         if self.local:
             read = local_clock(series), read[1]
         n_ways = len(self.markers)
-        absent = self._write(np.repeat(numbers[:1], n_ways), np.arange(1, n_ways + 1))
+        absent = self.write(np.repeat(numbers[:1], n_ways), np.arange(1, n_ways + 1))
         if self.exact == "float64":
             rounded = numbers.astype(numpy_dtype(self.dtype)).astype(np.float64)  # to float16, say
             close = np.isfinite(rounded).all() and np.allclose(read[0], rounded)
