@@ -1,0 +1,7 @@
+"""Rules that each real row of a table keeps: learned, given by the user, checked and repaired."""
+
+from ganaug.constraints.constraints import Constraints
+from ganaug.constraints.learning import learn_constraints
+from ganaug.constraints.rules import Rule
+
+__all__ = ["Constraints", "Rule", "learn_constraints"]

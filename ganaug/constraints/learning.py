@@ -1,0 +1,166 @@
+"""Learning the rules of a table."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ganaug.common.random import subsample
+from ganaug.constraints.cells import Cells, Domain
+from ganaug.constraints.constraints import Constraints, in_order_of_repair
+from ganaug.constraints.dependence import determined, missing_together, missing_when
+from ganaug.constraints.evidence import MIN_ROWS
+from ganaug.constraints.levels import MAX_NUMERIC_LEVELS, features_of, level_ends, never_together
+from ganaug.constraints.numeric import orders, ratios, sums
+from ganaug.constraints.rules import Determined, Equal, Linear, MissingTogether, Never, Order, Rule
+
+# Rows on which rules are searched; they are then checked on all rows.
+MAX_SEARCHED = 50_000
+# Columns that are searched for rules; the number of pairs grows with its square.
+MAX_COLUMNS = 150
+# Ends of numeric columns are searched on fewer rows.
+_MAX_END_ROWS = 20_000
+
+
+def learn_constraints(
+    frame: pd.DataFrame, y: Any = None, *, categorical: Sequence[Hashable] = (), random_state: int = 0
+) -> Constraints:
+    """Learn rules that each row of a table keeps, and that would not hold by chance.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n, d)
+        Real rows.
+    y : array-like of shape (n,) or None, default=None
+        Their classes, which rules may use and no repair changes. Rules name them by the name of the Series, or
+        "class".
+    categorical : sequence of label, default=()
+        Numeric columns that hold categories.
+    random_state : int, default=0
+        Seed of the draw of the rows on which rules are searched, of tables with more than 50,000 rows.
+
+    Returns
+    -------
+    Constraints
+        The rules. None from fewer than 50 rows.
+
+    Notes
+    -----
+    A rule needs two kinds of evidence. No row breaks it, though by chance so many rows would that the probability of
+    this is below 1 %, with all rules of its kind that were looked at. And new rows will rarely break it: the number of
+    combinations that occur only once says how often new rows show one that was never seen (Good, 1953). Ends of
+    numeric columns are moved out by as much as the most extreme numbers vary.
+
+    Text columns whose cells hardly ever repeat are left out.
+
+    Examples
+    --------
+    >>> internet = np.repeat(["yes", "no"], [600, 400])
+    >>> frame = pd.DataFrame({"internet": internet, "tv": np.where(internet == "no", "none", ["film", "sport"] * 500)})
+    >>> print(learn_constraints(frame).rules[0])
+    internet='no' never with tv='film'
+    """
+    target: Hashable | None = None
+    if y is not None:
+        target = class_label(frame, y)
+        frame = frame.assign(**{}) if False else _with_class(frame, target, y)
+    if len(frame) < MIN_ROWS:
+        return Constraints(fixed=target)
+    rows = subsample(len(frame), MAX_SEARCHED, np.random.default_rng(random_state))
+    kinds = dict.fromkeys([*categorical, *([] if target is None else [target])], "category")
+    whole = Cells(frame, kinds)
+    cells = whole if len(rows) == len(frame) else Cells(frame.iloc[rows], kinds)
+    labels = _searched(cells)
+    numeric = [label for label in labels if cells.kind(label) != "category"]
+    domains = {
+        label: Domain.of(known, frame.iloc[:, list(frame.columns).index(label)].dtype)
+        for label in numeric
+        if len(known := whole.numbers(label)[~np.isnan(whole.numbers(label))])
+    }
+    numeric = [label for label in numeric if label in domains]
+    features = features_of(cells, labels)
+
+    linear: list[Any] = _holding(sums(cells, numeric, domains), whole)
+    related = {frozenset(pair) for rule in linear for pair in combinations(rule.columns, 2)}
+    dependent = [label for label in labels if not any(label in rule.columns for rule in linear)]
+    functions: list[Any] = _holding(determined(cells, dependent, target), whole)
+    functions = [*_equal(linear), *functions]
+    linear = [rule for rule in linear if not _is_equality(rule)]
+    together = _holding(missing_together(cells, labels), whole)
+    when = _holding(missing_when(cells, features), whole)
+    products = _holding(ratios(cells, numeric, {frozenset(rule.columns) for rule in linear}, domains), whole)
+    related |= {frozenset(rule.columns[:2]) for rule in [*functions, *when]}
+    related |= {frozenset(pair) for rule in together for pair in combinations(rule.columns, 2)}
+    ordered = _holding(orders(cells, numeric, related, domains), whole)
+    # what a determined column tells, the one that determines it tells as well
+    copies = {rule.written for rule in functions if isinstance(rule, Equal) or rule.is_mutual}
+    first = {label for rule in together for label in rule.columns[1:]}
+    kept = [
+        f for f in features if f.column not in copies and not (f.column in first and not hasattr(f.conditions[0], "value"))
+    ]
+    pairs = _holding(never_together(cells, kept, related), whole)
+    few = subsample(len(cells), _MAX_END_ROWS, np.random.default_rng(random_state))
+    end_cells = cells if len(few) == len(cells) else Cells(frame.iloc[rows[few]], {**kinds})
+    end_features = kept if end_cells is cells else features_of(end_cells, sorted({f.column for f in kept}, key=labels.index))
+    many = [label for label in numeric if label not in copies and len(cells.codes(label)[1]) > 2]
+    ends = _holding(level_ends(end_cells, end_features, many, related), whole)
+
+    rules: list[Rule] = [*when, *together, *functions, *linear, *products, *ordered, *pairs, *ends]
+    return collected(in_order_of_repair(rules), whole, domains, target)
+
+
+def collected(rules: Iterable[Rule], cells: Cells, domains: dict[Hashable, Domain], fixed: Hashable) -> Constraints:
+    """Put rules together with the domains and kinds of their columns."""
+    rules = tuple(rules)
+    used = list(dict.fromkeys(label for rule in rules for label in rule.columns))
+    return Constraints(
+        rules,
+        {label: domains[label] for label in used if label in domains},
+        {label: cells.kind(label) for label in used},
+        fixed,
+    )
+
+
+def class_label(frame: pd.DataFrame, y: Any) -> Hashable:
+    """Return what rules call the class: the name of y, if no column has it."""
+    name = getattr(y, "name", None)
+    label: Hashable = name if isinstance(name, str) and name else "class"
+    while label in frame.columns:
+        label = f"{label} (class)"
+    return label
+
+
+def _with_class(frame: pd.DataFrame, label: Hashable, y: Any) -> pd.DataFrame:
+    columns = [*frame.columns, label]
+    joined = pd.concat([frame, pd.Series(np.asarray(y), index=frame.index)], axis=1)
+    return joined.set_axis(pd.Index(columns, tupleize_cols=False), axis=1)
+
+
+def _searched(cells: Cells) -> list[Hashable]:
+    """Return columns that rules can be about: not constant, and no text that hardly ever repeats."""
+    labels = []
+    for label in cells.labels:
+        try:
+            codes, levels = cells.codes(label)
+        except TypeError:
+            continue  # nested cells
+        n_known = int((codes >= 0).sum())
+        varies = len(levels) > 1 or 0 < n_known < len(cells)
+        if varies and not (cells.kind(label) == "category" and len(levels) > max(n_known // 2, MAX_NUMERIC_LEVELS)):
+            labels.append(label)
+    return labels[:MAX_COLUMNS]
+
+
+def _holding(rules: Iterable[Rule], cells: Cells) -> list[Any]:
+    """Return the rules that no row of the whole table breaks."""
+    return [rule for rule in rules if not rule.breaks(cells).any()]
+
+
+def _is_equality(rule: Linear) -> bool:
+    return len(rule.terms) == 1 and rule.terms[0][0] == 1 and rule.constant == 0
+
+
+def _equal(rules: list[Linear]) -> list[Equal]:
+    return [Equal(rule.terms[0][1], rule.target) for rule in rules if _is_equality(rule)]

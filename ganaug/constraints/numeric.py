@@ -1,0 +1,307 @@
+"""Rules on numeric columns: which is the smaller one, sums, and products."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganaug.constraints.cells import Cells, Domain
+from ganaug.constraints.evidence import MIN_ROWS, needed
+from ganaug.constraints.rules import Linear, Order, Ratio
+
+# Rows of a first look; candidates are checked on all rows.
+_N_LOOK = 1_000
+# A random pairing of the numbers of two columns violates an order at least so often.
+_MIN_VIOLATED = 0.05
+# The smallest differences that show whether they end at 0.
+_N_EDGE = 20
+# Terms of a sum, at most.
+_MAX_TERMS = 6
+# Standard deviation of the logarithm of a ratio, at most, and as a share of what either factor alone leaves.
+_MAX_BAND, _MAX_BAND_SHARE = 0.15, 0.3
+# Share of rows that a band excludes at least, if the target is paired at random.
+_MIN_EXCLUDED = 0.5
+_N_QUANTILES = 101
+_N_EXTREME = 10
+
+Domains = Mapping[Hashable, Domain]
+
+
+# ----------------------------------------------------------------------------------------------------- orders
+
+
+def orders(cells: Cells, labels: Sequence[Hashable], related: set[frozenset[Hashable]], domains: Domains) -> list[Order]:
+    """Return pairs of columns of which one is never larger than the other.
+
+    Parameters
+    ----------
+    cells : Cells
+        Rows to learn from.
+    labels : sequence of label
+        Numeric columns.
+    related : set of frozenset of label
+        Pairs whose order follows from other rules.
+    domains : mapping of label to Domain
+        Legal numbers of these columns.
+
+    Returns
+    -------
+    list of Order
+        Without those that follow from two others.
+    """
+    look = np.linspace(0, len(cells) - 1, min(len(cells), _N_LOOK)).astype(np.intp)
+    bound = needed(len(labels) * max(len(labels) - 1, 1))
+    found: dict[tuple[Hashable, Hashable], Order] = {}
+    for kind in ("number", "time", "duration"):
+        own = [label for label in labels if cells.kind(label) == kind]
+        if len(own) < 2:
+            continue
+        looked = np.column_stack([cells.numbers(label)[look] for label in own])
+        for i, small in enumerate(own):
+            violated = (looked[:, [i]] > looked).any(axis=0)
+            for j, large in enumerate(own):
+                if i == j or violated[j] or frozenset((small, large)) in related:
+                    continue
+                strict = _order(cells.numbers(small), cells.numbers(large), bound, domains[small], domains[large])
+                if strict is not None:
+                    found[small, large] = Order(small, large, strict)
+    return [
+        rule
+        for (small, large), rule in found.items()
+        if not any((small, middle) in found and (middle, large) in found for _, middle in found)
+    ]
+
+
+def _order(small: NDArray, large: NDArray, bound: float, low: Domain, high: Domain) -> bool | None:
+    """Return whether an order holds strictly; None if it is not shown."""
+    known = ~(np.isnan(small) | np.isnan(large))
+    small, large = small[known], large[known]
+    difference = large - small
+    if len(small) < MIN_ROWS or difference.min() < 0:
+        return None
+    ordered = np.sort(large)
+    violated = float((np.searchsorted(ordered, small, side="left") / len(ordered)).mean())
+    if violated < _MIN_VIOLATED or violated * len(small) < bound:
+        return None
+    smallest = np.sort(np.partition(difference, min(2 * _N_EDGE, len(difference) - 1))[: 2 * _N_EDGE])
+    edge = float(smallest[0])
+    step = max(low.step, high.step)
+    strict = edge > 0 and bool(step) and edge >= 0.999 * step and bool((smallest[:_N_EDGE] == edge).sum() >= _N_EDGE // 2)
+    if strict:
+        return True
+    # Differences that end at 0 are as dense just above it as further up. Where they thin out towards 0, no row below
+    # it was seen because of the number of rows alone.
+    ties = int((smallest == 0).sum())
+    nearer = int((smallest <= smallest[-1] / 2).sum())
+    return False if ties >= _N_EDGE // 4 or nearer >= 0.4 * len(smallest) else None
+
+
+# ------------------------------------------------------------------------------------------------------- sums
+
+
+def sums(cells: Cells, labels: Sequence[Hashable], domains: Domains) -> list[Linear]:
+    """Return columns that are sums of others, exactly but for rounding.
+
+    Terms are found one after the other, each the one that explains most of what is left (orthogonal matching pursuit:
+    Pati, Rezaiifar and Krishnaprasad, Asilomar 1993); sums and differences of two columns are all tried.
+    """
+    look = np.linspace(0, len(cells) - 1, min(len(cells), _N_LOOK)).astype(np.intp)
+    own = [label for label in labels if cells.kind(label) == "number" and len(domains[label].values) != 1]
+    looked = {label: cells.numbers(label)[look] for label in own}
+    full = [label for label in own if np.isnan(looked[label]).mean() < 0.5]
+    found: dict[frozenset[Hashable], Linear] = {}
+    tried: set[frozenset[Hashable]] = set()
+    for target, terms in [*_pairs_and_triples(looked, own), *_pursued(looked, full)]:
+        columns = frozenset((target, *terms))
+        if columns in tried or any(columns >= other for other in found):
+            continue
+        rule = _linear(cells, target, terms, domains, len(own))
+        if rule is not None and _has_all_positive(rule):
+            found[columns] = rule
+            tried.add(columns)
+        elif rule is not None:
+            found.setdefault(columns, rule)
+    return list(found.values())
+
+
+def _has_all_positive(rule: Linear) -> bool:
+    return all(factor > 0 for factor, _ in rule.terms)
+
+
+def _pairs_and_triples(looked: dict[Hashable, NDArray], own: list[Hashable]) -> list[tuple[Hashable, list[Hashable]]]:
+    """Return columns that one other may give, or two others by their sum, judged by covariances."""
+    if len(own) < 2:
+        return []
+    covariance = _covariance(np.column_stack([looked[label] for label in own]))
+    variance = np.diag(covariance)
+    found: list[tuple[Hashable, list[Hashable]]] = []
+    for i, j in combinations(range(len(own)), 2):
+        limit = 1e-3 * min(variance[i], variance[j])
+        if variance[i] * variance[j] - covariance[i, j] ** 2 < limit * max(variance[i], variance[j]):
+            found.append((own[j], [own[i]]))
+        # total = a + b: the variance of what is left
+        left = variance + variance[i] + variance[j] + 2 * (covariance[i, j] - covariance[i] - covariance[j])
+        for t in np.flatnonzero(left < 0.02 * min(variance[i], variance[j])):
+            if t not in (i, j):
+                found.append((own[t], [own[i], own[j]]))
+    return found
+
+
+def _pursued(looked: dict[Hashable, NDArray], own: list[Hashable]) -> list[tuple[Hashable, list[Hashable]]]:
+    if len(own) < 4:
+        return []
+    rows = np.column_stack([looked[label] for label in own])
+    rows = rows[~np.isnan(rows).any(axis=1)]
+    scales = rows.std(axis=0) if len(rows) else np.zeros(len(own))
+    if len(rows) < MIN_ROWS:
+        return []
+    rows = (rows - rows.mean(axis=0)) / np.where(scales > 0, scales, 1)
+    found: list[tuple[Hashable, list[Hashable]]] = []
+    for t in range(len(own)):
+        if scales[t] == 0:
+            continue
+        left, chosen = rows[:, t], []
+        for _ in range(_MAX_TERMS):
+            gains = np.abs(left @ rows)
+            gains[[t, *chosen]] = -1
+            chosen.append(int(gains.argmax()))
+            basis = rows[:, chosen]
+            left = rows[:, t] - basis @ np.linalg.lstsq(basis, rows[:, t], rcond=None)[0]
+            if left.std() < 0.02:
+                break
+        if left.std() < 0.02 and len(chosen) > 2:
+            found.append((own[t], [own[c] for c in chosen]))
+    return found
+
+
+def _linear(
+    cells: Cells, target: Hashable, terms: list[Hashable], domains: Domains, n_columns: int
+) -> Linear | None:
+    """Fit a sum to all rows; None if a row breaks it, or it is not shown."""
+    columns = np.column_stack([cells.numbers(label) for label in (target, *terms)])
+    columns = columns[~np.isnan(columns).any(axis=1)]
+    if len(columns) < MIN_ROWS:
+        return None
+    look = columns[np.linspace(0, len(columns) - 1, min(len(columns), _N_LOOK)).astype(np.intp)]
+    middle, scale = look.mean(axis=0), look.std(axis=0)
+    if (scale == 0).any():
+        return None
+    standard = (look - middle) / scale
+    fitted = np.linalg.lstsq(standard[:, 1:], standard[:, 0], rcond=None)[0] * scale[0] / scale[1:]
+    whole = np.rint(fitted)
+    if (abs(fitted - whole) < 0.02).all():
+        fitted = whole
+    elif len(terms) > 1:
+        return None  # factors such as 0.37 and 1.92 hold by chance, or are weights that no user knows
+    if (fitted == 0).any():
+        return None
+    errors = look[:, 0] - look[:, 1:] @ fitted
+    constant = float(np.median(errors))
+    rounding = domains[target].rounding + sum(
+        abs(factor) * domains[label].rounding for factor, label in zip(fitted, terms, strict=True)
+    )
+    # whole factors of whole numbers round nothing
+    if abs(constant) <= 1e-9 * abs(columns).max() or abs(constant) < rounding:
+        constant = 0.0
+    tolerance = 1e-9 * float(abs(columns).max()) + (0.0 if _is_exact(errors - constant) else 1.01 * rounding)
+    if tolerance > 0.02 * scale[0]:
+        return None
+    errors = columns[:, 0] - columns[:, 1:] @ fitted - constant
+    if (abs(errors) > tolerance).any():
+        return None
+    # how many rows a random pairing would break
+    shuffled = np.random.default_rng(0).permutation(len(look))
+    excluded = (abs(look[shuffled, 0] - look[:, 1:] @ fitted - constant) > tolerance).mean()
+    if excluded < 0.1 or excluded * len(columns) < needed(n_columns ** (len(terms) + 1)):
+        return None
+    return Linear(target, tuple(zip(fitted.tolist(), terms, strict=True)), constant, float(tolerance))
+
+
+def _is_exact(errors: NDArray) -> bool:
+    return bool(abs(errors).max() <= 1e-9 * max(1.0, abs(errors).max()))
+
+
+def _covariance(rows: NDArray) -> NDArray:
+    """Return covariances over the rows where both columns are known."""
+    known = ~np.isnan(rows)
+    n = np.maximum(known.T.astype(float) @ known, 1)
+    middle = np.where(known.any(axis=0), np.nansum(rows, axis=0) / np.maximum(known.sum(axis=0), 1), 0)
+    filled = np.where(known, rows - middle, 0)
+    covariance: NDArray = filled.T @ filled / n
+    return covariance
+
+
+# --------------------------------------------------------------------------------------------------- products
+
+
+def ratios(
+    cells: Cells, labels: Sequence[Hashable], related: set[frozenset[Hashable]], domains: Domains
+) -> list[Ratio]:
+    """Return columns that are nearly the product, or the sum, of two others: their ratio lies in a narrow band."""
+    look = np.linspace(0, len(cells) - 1, min(len(cells), _N_LOOK)).astype(np.intp)
+    own = [label for label in labels if cells.kind(label) == "number"]
+    looked = np.column_stack([cells.numbers(label)[look] for label in own]) if own else np.empty((0, 0))
+    # numbers that are positive, but for zeros
+    positive = [i for i in range(len(own)) if np.nanmean(np.append(looked[:, i] < 0, 1e-12)) <= 1e-6]
+    own, looked = [own[i] for i in positive], looked[:, positive]
+    if len(own) < 3:
+        return []
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.where(looked > 0, np.log(looked), np.nan)
+    covariance = _covariance(logs)
+    variance = np.diag(covariance)
+    candidates = []
+    for i, j in combinations(range(len(own)), 2):
+        if min(variance[i], variance[j]) < 0.05**2:
+            continue
+        left = variance + variance[i] + variance[j] + 2 * (covariance[i, j] - covariance[i] - covariance[j])
+        for t in range(len(own)):
+            if t in (i, j) or variance[t] <= 0:
+                continue
+            alone = min(variance[t] - covariance[t, k] ** 2 / variance[k] for k in (i, j))
+            if left[t] <= min(_MAX_BAND**2, _MAX_BAND_SHARE**2 * alone):
+                candidates.append((float(left[t]), own[t], own[i], "x", own[j]))
+    found: list[Ratio] = []
+    used: list[frozenset[Hashable]] = [columns for columns in related if len(columns) > 2]
+    for _, target, first, operation, second in sorted(candidates, key=lambda c: c[0]):
+        columns = frozenset((target, first, second))
+        if columns in used or any(rule.target == target for rule in found):
+            continue
+        ratio = _ratio(cells, target, first, operation, second, domains, len(own))
+        if ratio is not None:
+            found.append(ratio)
+            used.append(columns)
+    return found
+
+
+def _ratio(
+    cells: Cells, target: Hashable, first: Hashable, operation: str, second: Hashable, domains: Domains, n_columns: int
+) -> Ratio | None:
+    wide = Ratio(target, first, operation, second, 1.0, 1.0, (1.0,), domains[target].rounding)
+    numbers, value = cells.numbers(target), wide.value(cells)
+    known = (numbers > 0) & (value > 0)
+    if known.sum() < MIN_ROWS:
+        return None
+    observed = numbers[known] / value[known]
+    # what rounding of the target alone does to the ratio of small numbers
+    rounding = domains[target].rounding / value[known]
+    ordered = np.sort(observed)
+    quantiles = np.quantile(ordered, np.linspace(0, 1, _N_QUANTILES))
+    inner = np.sort(np.where(observed < quantiles[50], observed + rounding, observed - rounding))
+    k = min(_N_EXTREME, len(ordered) // 20 + 1)
+    low, high = 2 * inner[0] - inner[k], 2 * inner[-1] - inner[-1 - k]
+    middle = float(quantiles[50])
+    low, high = min(float(low), middle), max(float(high), middle)
+    if high / middle - 1 < 1e-4 and 1 - low / middle < 1e-4:
+        quantiles = np.full(2, middle if abs(middle - 1) > 1e-6 else 1.0)
+    if low <= 0:
+        return None
+    rule = Ratio(target, first, operation, second, low, high, tuple(quantiles.tolist()), 1.01 * wide.rounding)
+    if rule.breaks(cells).any():
+        return None
+    shuffled = np.random.default_rng(0).permutation(int(known.sum()))
+    excluded = float(rule._is_outside(numbers[known][shuffled], value[known]).mean())
+    if excluded < _MIN_EXCLUDED or excluded * known.sum() < needed(n_columns**3):
+        return None
+    return rule
