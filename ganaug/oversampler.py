@@ -25,7 +25,7 @@ from ganaug.models import CheckedData, ConditionalGAN, EncodedData, constraints_
 from ganaug.selection import is_cleaner
 
 # Parameters that override those of the model where they are given.
-_OVERRIDES = ("categorical_features", "random_state", "device", "max_time", "verbose", "callbacks")
+_OVERRIDES = ("categorical_features", "constraints", "random_state", "device", "max_time", "verbose", "callbacks")
 
 
 class _Training(NamedTuple):
@@ -80,8 +80,9 @@ class GANOversampler(BaseOverSampler):
         The model that generates. ``"auto"`` takes `ganaug.ImageGAN` if X is an array of three or four dimensions or a
         list of images, and `ganaug.TabularGAN` otherwise. An instance is cloned: only its parameters count, unless it
         has ``warm_start=True``. Then each fit continues from `model_`, and the first fit from the instance if that is
-        fitted. The six parameters below override those of the model if they are not None.
+        fitted. The seven parameters below override those of the model if they are not None.
     $categorical_features
+    $constraints
     $random_state
     $device
     $max_time
@@ -163,6 +164,7 @@ class GANOversampler(BaseOverSampler):
         selection: Any = "auto",
         model: Any = "auto",
         categorical_features: Any = None,
+        constraints: Any = None,
         random_state: int | np.random.RandomState | None = None,
         device: str | None = None,
         max_time: float | None = None,
@@ -175,6 +177,7 @@ class GANOversampler(BaseOverSampler):
         self.selection = selection
         self.model = model
         self.categorical_features = categorical_features
+        self.constraints = constraints
         self.random_state = random_state
         self.device = device
         self.max_time = max_time
@@ -400,10 +403,9 @@ class GANOversampler(BaseOverSampler):
             model = clone(self.model)
             # clone copies callbacks too, but the objects of the user are those to be called
             given = {"callbacks": self.model.callbacks, **given}
-        if "categorical_features" in given and "categorical_features" not in model.get_params():
+        for name in given.keys() - model.get_params().keys():
             raise ValueError(
-                f"categorical_features={self.categorical_features!r} is for tables, but {type(model).__name__} has no "
-                "such parameter; leave it out"
+                f"{name}={given[name]!r} is for tables, but {type(model).__name__} has no such parameter; leave it out"
             )
         model.set_params(**given)
         previous = getattr(self, "model_", self.model)

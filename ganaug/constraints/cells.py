@@ -70,7 +70,10 @@ def _step(values: NDArray) -> float:
     """Return the widest grid of decimals, or of a common divisor, that holds ascending numbers; 0 without one."""
     for decimals in range(7):
         scaled = values * 10.0**decimals
-        if np.abs(scaled).max() < 2**52 and (np.abs(scaled - np.rint(scaled)) <= 1e-6 * np.maximum(1, abs(scaled) * 1e-6)).all():
+        if (
+            np.abs(scaled).max() < 2**52
+            and (np.abs(scaled - np.rint(scaled)) <= 1e-6 * np.maximum(1, abs(scaled) * 1e-6)).all()
+        ):
             steps = np.diff(np.rint(scaled).astype(np.int64))
             return float(np.gcd.reduce(steps)) / 10.0**decimals if len(steps) else 0.0
     return 0.0
@@ -193,7 +196,9 @@ class Cells:
     def delete(self, label: Hashable, rows: NDArray[np.bool_]) -> None:
         """Make the cells of some rows missing, if the column can hold missing cells."""
         series = self._columns[label]
-        if rows.any() and (series.isna().any() or not (isinstance(series.dtype, np.dtype) and series.dtype.kind in "iub")):
+        if rows.any() and (
+            series.isna().any() or not (isinstance(series.dtype, np.dtype) and series.dtype.kind in "iub")
+        ):
             known_missing = series[series.isna().to_numpy(dtype=bool)]
             if series.dtype == object:
                 cells = series.to_numpy(copy=True)
@@ -214,6 +219,10 @@ class Cells:
             else:
                 self._columns[label] = mine.where(~rows, original)
             self._forget(label)
+
+    def take(self, rows: NDArray[np.intp]) -> "Cells":
+        """Return some of the rows as a table of their own; itself for all rows."""
+        return self if len(rows) == len(self) else Cells(self._frame.iloc[rows], self._kinds)
 
     def copy(self) -> "Cells":
         """Return a copy that can be written on its own."""

@@ -56,40 +56,43 @@ class Constraints:
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
 
-    def broken(self, frame: pd.DataFrame) -> NDArray[np.bool_]:
+    def broken(self, frame: pd.DataFrame, y: Any = None) -> NDArray[np.bool_]:
         """Return which rows break a rule.
 
         Parameters
         ----------
         frame : DataFrame of shape (n, d)
-            Rows with the columns of the rules.
+            Rows. Rules on columns that it does not have are not checked.
+        y : array-like of shape (n,) or None, default=None
+            The class of each row. Without it, rules on the class are not checked.
 
         Returns
         -------
         ndarray of bool, shape (n,)
             True where at least one rule is broken.
         """
-        return self._breaks(Cells(frame, self.kinds))
+        return self._breaks(Cells(self.with_class(frame, y), self.kinds))
 
-    def counts(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def counts(self, frame: pd.DataFrame, y: Any = None) -> pd.DataFrame:
         """Return how many rows break each rule.
 
         Parameters
         ----------
-        frame : DataFrame of shape (n, d)
-            Rows with the columns of the rules.
+        frame, y
+            As in `broken`.
 
         Returns
         -------
         DataFrame
             "rule", "broken" and "share", the rule that most rows break first.
         """
-        cells = Cells(frame, self.kinds)
-        counts = np.array([int(rule.breaks(cells).sum()) for rule in self.rules], dtype=int)
+        cells = Cells(self.with_class(frame, y), self.kinds)
+        rules = self._checked(cells)
+        counts = np.array([int(rule.breaks(cells).sum()) for rule in rules], dtype=int)
         order = np.argsort(-counts, kind="stable")
         return pd.DataFrame(
             {
-                "rule": pd.Series([self.rules[i].sentence for i in order], dtype=object),
+                "rule": pd.Series([rules[i].sentence for i in order], dtype=object),
                 "broken": counts[order],
                 "share": counts[order] / max(len(frame), 1),
             }
@@ -119,26 +122,44 @@ class Constraints:
             return frame
         cells = Cells(frame, self.kinds)
         if generated:
-            for rule in self._repairing():
+            for rule in self._repairing(cells):
                 rule.compute(cells, self.domains)
         before = cells.copy()
         is_broken = self._breaks(cells)
         for _ in range(_N_ROUNDS):
             if not is_broken.any():
                 break
-            for rule in self._repairing():
+            for rule in self._repairing(cells):
                 (rule.force if force else rule.repair)(cells, self.domains)
             is_broken = self._breaks(cells)
         if is_broken.any():
             cells.restore(before, is_broken)
         return cells.frame()
 
-    def _repairing(self) -> list[Rule]:
-        return [rule for rule in self.rules if self.fixed is None or rule.written != self.fixed]
+    def with_class(self, frame: pd.DataFrame, y: Any) -> pd.DataFrame:
+        """Return rows with their classes as a last column, under the name that the rules use.
+
+        Parameters
+        ----------
+        frame : DataFrame of shape (n, d)
+            Rows.
+        y : array-like of shape (n,) or None
+            Their classes. None returns the frame.
+        """
+        if y is None or self.fixed is None:
+            return frame
+        joined = pd.concat([frame, pd.Series(np.asarray(y), index=frame.index)], axis=1)
+        return joined.set_axis(pd.Index([*frame.columns, self.fixed], dtype=object, tupleize_cols=False), axis=1)
+
+    def _checked(self, cells: Cells) -> list[Rule]:
+        return [rule for rule in self.rules if all(column in cells for column in rule.columns)]
+
+    def _repairing(self, cells: Cells) -> list[Rule]:
+        return [rule for rule in self._checked(cells) if self.fixed is None or rule.written != self.fixed]
 
     def _breaks(self, cells: Cells) -> NDArray[np.bool_]:
         found = np.zeros(len(cells), dtype=bool)
-        for rule in self.rules:
+        for rule in self._checked(cells):
             found |= rule.breaks(cells)
         return found
 

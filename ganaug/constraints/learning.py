@@ -1,6 +1,6 @@
 """Learning the rules of a table."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 
 from ganaug.common.random import subsample
+from ganaug.common.warnings import warn_user
 from ganaug.constraints.cells import Cells, Domain
 from ganaug.constraints.constraints import Constraints, in_order_of_repair
 from ganaug.constraints.dependence import determined, missing_together, missing_when
 from ganaug.constraints.evidence import MIN_ROWS
+from ganaug.constraints.formulas import given_rules
 from ganaug.constraints.levels import MAX_NUMERIC_LEVELS, features_of, level_ends, never_together
 from ganaug.constraints.numeric import orders, ratios, sums
-from ganaug.constraints.rules import Determined, Equal, Linear, MissingTogether, Never, Order, Rule
+from ganaug.constraints.rules import Equal, Level, Linear, Rule
 
 # Rows on which rules are searched; they are then checked on all rows.
 MAX_SEARCHED = 50_000
@@ -25,7 +27,12 @@ _MAX_END_ROWS = 20_000
 
 
 def learn_constraints(
-    frame: pd.DataFrame, y: Any = None, *, categorical: Sequence[Hashable] = (), random_state: int = 0
+    frame: pd.DataFrame,
+    y: Any = None,
+    *,
+    given: Sequence[Any] | None = None,
+    categorical: Sequence[Hashable] = (),
+    random_state: int = 0,
 ) -> Constraints:
     """Learn rules that each row of a table keeps, and that would not hold by chance.
 
@@ -36,6 +43,9 @@ def learn_constraints(
     y : array-like of shape (n,) or None, default=None
         Their classes, which rules may use and no repair changes. Rules name them by the name of the Series, or
         "class".
+    given : sequence of str or callable, or None, default=None
+        Rules that are known: text such as "start <= end" or "total = a + b", or functions that take the table and
+        return which rows are allowed.
     categorical : sequence of label, default=()
         Numeric columns that hold categories.
     random_state : int, default=0
@@ -44,7 +54,17 @@ def learn_constraints(
     Returns
     -------
     Constraints
-        The rules. None from fewer than 50 rows.
+        The rules. From fewer than 50 rows only those given.
+
+    Raises
+    ------
+    ValueError
+        If a given rule cannot be read, or more than half of the rows break it.
+
+    Warns
+    -----
+    UserWarning
+        If some rows break a given rule.
 
     Notes
     -----
@@ -62,24 +82,31 @@ def learn_constraints(
     >>> print(learn_constraints(frame).rules[0])
     internet='no' never with tv='film'
     """
-    target: Hashable | None = None
-    if y is not None:
-        target = class_label(frame, y)
-        frame = frame.assign(**{}) if False else _with_class(frame, target, y)
-    if len(frame) < MIN_ROWS:
-        return Constraints(fixed=target)
-    rows = subsample(len(frame), MAX_SEARCHED, np.random.default_rng(random_state))
+    target = None if y is None else _class_label(frame, y)
+    frame = Constraints(fixed=target).with_class(frame, y)
     kinds = dict.fromkeys([*categorical, *([] if target is None else [target])], "category")
     whole = Cells(frame, kinds)
-    cells = whole if len(rows) == len(frame) else Cells(frame.iloc[rows], kinds)
+    domains = _domains(whole)
+    rules = _learned(frame, whole, domains, target, random_state) if len(frame) >= MIN_ROWS else []
+    if given is not None:
+        rules = [*(given_rules(given, whole, target, domains)), *rules]
+        _compare_with_rows(rules, whole)
+    used = list(dict.fromkeys(label for rule in rules for label in rule.columns))
+    return Constraints(
+        in_order_of_repair(rules),
+        {label: domains[label] for label in used if label in domains},
+        {label: whole.kind(label) for label in used},
+        target,
+    )
+
+
+def _learned(
+    frame: pd.DataFrame, whole: Cells, domains: Mapping[Hashable, Domain], target: Hashable, seed: int
+) -> list[Rule]:
+    rows = subsample(len(frame), MAX_SEARCHED, np.random.default_rng(seed))
+    cells = whole.take(rows)
     labels = _searched(cells)
-    numeric = [label for label in labels if cells.kind(label) != "category"]
-    domains = {
-        label: Domain.of(known, frame.iloc[:, list(frame.columns).index(label)].dtype)
-        for label in numeric
-        if len(known := whole.numbers(label)[~np.isnan(whole.numbers(label))])
-    }
-    numeric = [label for label in numeric if label in domains]
+    numeric = [label for label in labels if label in domains]
     features = features_of(cells, labels)
 
     linear: list[Any] = _holding(sums(cells, numeric, domains), whole)
@@ -96,34 +123,28 @@ def learn_constraints(
     ordered = _holding(orders(cells, numeric, related, domains), whole)
     # what a determined column tells, the one that determines it tells as well
     copies = {rule.written for rule in functions if isinstance(rule, Equal) or rule.is_mutual}
-    first = {label for rule in together for label in rule.columns[1:]}
-    kept = [
-        f for f in features if f.column not in copies and not (f.column in first and not hasattr(f.conditions[0], "value"))
-    ]
+    followers = {label for rule in together for label in rule.columns[1:]}
+    kept = [f for f in features if f.column not in (copies if isinstance(f.conditions[0], Level) else followers)]
     pairs = _holding(never_together(cells, kept, related), whole)
-    few = subsample(len(cells), _MAX_END_ROWS, np.random.default_rng(random_state))
-    end_cells = cells if len(few) == len(cells) else Cells(frame.iloc[rows[few]], {**kinds})
-    end_features = kept if end_cells is cells else features_of(end_cells, sorted({f.column for f in kept}, key=labels.index))
+    few = cells.take(subsample(len(cells), _MAX_END_ROWS, np.random.default_rng(seed)))
+    end_features = kept if few is cells else features_of(few, list(dict.fromkeys(f.column for f in kept)))
     many = [label for label in numeric if label not in copies and len(cells.codes(label)[1]) > 2]
-    ends = _holding(level_ends(end_cells, end_features, many, related), whole)
-
-    rules: list[Rule] = [*when, *together, *functions, *linear, *products, *ordered, *pairs, *ends]
-    return collected(in_order_of_repair(rules), whole, domains, target)
+    ends = _holding(level_ends(few, end_features, many, related), whole)
+    return [*when, *together, *functions, *linear, *products, *ordered, *pairs, *ends]
 
 
-def collected(rules: Iterable[Rule], cells: Cells, domains: dict[Hashable, Domain], fixed: Hashable) -> Constraints:
-    """Put rules together with the domains and kinds of their columns."""
-    rules = tuple(rules)
-    used = list(dict.fromkeys(label for rule in rules for label in rule.columns))
-    return Constraints(
-        rules,
-        {label: domains[label] for label in used if label in domains},
-        {label: cells.kind(label) for label in used},
-        fixed,
-    )
+def _compare_with_rows(rules: Sequence[Rule], cells: Cells) -> None:
+    """Warn where real rows break a rule that the user gave; refuse a rule that most of them break."""
+    for rule in rules:
+        n_broken = int(rule.breaks(cells).sum())
+        said = f"constraints: {n_broken:,} of {len(cells):,} real rows break {rule.sentence!r}"
+        if 2 * n_broken > len(cells):
+            raise ValueError(f"{said}; correct the rule, or leave it out")
+        if n_broken:
+            warn_user(f"{said}. The synthetic rows will keep it.")
 
 
-def class_label(frame: pd.DataFrame, y: Any) -> Hashable:
+def _class_label(frame: pd.DataFrame, y: Any) -> Hashable:
     """Return what rules call the class: the name of y, if no column has it."""
     name = getattr(y, "name", None)
     label: Hashable = name if isinstance(name, str) and name else "class"
@@ -132,10 +153,15 @@ def class_label(frame: pd.DataFrame, y: Any) -> Hashable:
     return label
 
 
-def _with_class(frame: pd.DataFrame, label: Hashable, y: Any) -> pd.DataFrame:
-    columns = [*frame.columns, label]
-    joined = pd.concat([frame, pd.Series(np.asarray(y), index=frame.index)], axis=1)
-    return joined.set_axis(pd.Index(columns, tupleize_cols=False), axis=1)
+def _domains(cells: Cells) -> dict[Hashable, Domain]:
+    found = {}
+    for label in cells.labels:
+        if cells.kind(label) != "category":
+            numbers = cells.numbers(label)
+            known = numbers[~np.isnan(numbers)]
+            if len(known):
+                found[label] = Domain.of(known, cells.series(label).dtype)
+    return found
 
 
 def _searched(cells: Cells) -> list[Hashable]:

@@ -96,7 +96,7 @@ def never_together(cells: Cells, features: list[Feature], known: set[frozenset[H
             found.append((i, j, table, expected))
     if not found:
         return []
-    least = needed(n_pairs)
+    least = needed(n_pairs, n)
     bound = needed_for_new_rows(
         np.concatenate([expected.ravel() for *_, expected in found]),
         np.concatenate([table.ravel() for *_, table, _ in found]),
@@ -162,7 +162,7 @@ def level_ends(cells: Cells, features: list[Feature], numeric: Sequence[Hashable
                     candidates.append(_Candidate(float(expected), (f, c), (label, sign, sign * bound), rule))
     if not candidates:
         return []
-    bound = needed_for_new_rows(np.array(expected_all), np.where(fails, 1, 0), needed(n_pairs), n)
+    bound = needed_for_new_rows(np.array(expected_all), np.where(fails, 1, 0), needed(n_pairs, n), n)
     return _without_implied([c for c in candidates if c.expected >= bound], features, n)
 
 

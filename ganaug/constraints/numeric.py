@@ -31,7 +31,9 @@ Domains = Mapping[Hashable, Domain]
 # ----------------------------------------------------------------------------------------------------- orders
 
 
-def orders(cells: Cells, labels: Sequence[Hashable], related: set[frozenset[Hashable]], domains: Domains) -> list[Order]:
+def orders(
+    cells: Cells, labels: Sequence[Hashable], related: set[frozenset[Hashable]], domains: Domains
+) -> list[Order]:
     """Return pairs of columns of which one is never larger than the other.
 
     Parameters
@@ -87,8 +89,7 @@ def _order(small: NDArray, large: NDArray, bound: float, low: Domain, high: Doma
     smallest = np.sort(np.partition(difference, min(2 * _N_EDGE, len(difference) - 1))[: 2 * _N_EDGE])
     edge = float(smallest[0])
     step = max(low.step, high.step)
-    strict = edge > 0 and bool(step) and edge >= 0.999 * step and bool((smallest[:_N_EDGE] == edge).sum() >= _N_EDGE // 2)
-    if strict:
+    if step and edge >= 0.999 * step and (smallest[:_N_EDGE] == edge).sum() >= _N_EDGE // 2:
         return True
     # Differences that end at 0 are as dense just above it as further up. Where they thin out towards 0, no row below
     # it was seen because of the number of rows alone.
@@ -175,9 +176,7 @@ def _pursued(looked: dict[Hashable, NDArray], own: list[Hashable]) -> list[tuple
     return found
 
 
-def _linear(
-    cells: Cells, target: Hashable, terms: list[Hashable], domains: Domains, n_columns: int
-) -> Linear | None:
+def _linear(cells: Cells, target: Hashable, terms: list[Hashable], domains: Domains, n_columns: int) -> Linear | None:
     """Fit a sum to all rows; None if a row breaks it, or it is not shown."""
     columns = np.column_stack([cells.numbers(label) for label in (target, *terms)])
     columns = columns[~np.isnan(columns).any(axis=1)]

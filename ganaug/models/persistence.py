@@ -34,10 +34,10 @@ from ganaug.common.serialization import values_from_json, values_to_json
 if TYPE_CHECKING:
     from ganaug.models.base import ConditionalGAN
 
-FORMAT = 2
+FORMAT = 3
 NETWORKS = ("generator_", "discriminator_")
-# Parameters of the machine and of the session, which a file does not hold.
-_NOT_STORED = ("callbacks", "random_state", "device", "verbose")
+# Parameters of the machine and of the session, which a file does not hold; of constraints it holds the rules.
+_NOT_STORED = ("callbacks", "random_state", "device", "verbose", "constraints")
 # What malformed data raises where a model is restored from it.
 _ERRORS = (LookupError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError)
 

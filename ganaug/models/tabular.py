@@ -5,14 +5,18 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+import pandas as pd
 import torch
+from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_array, validate_data
 from torch import Tensor, nn
 
-from ganaug.common.containers import check_container
+from ganaug.common.containers import check_container, to_pandas
+from ganaug.constraints import Constraints, learn_constraints
 from ganaug.encoders import TableEncoder
 from ganaug.models.base import ConditionalGAN
+from ganaug.models.constrained import keep_rules
 from ganaug.models.data import CheckedData
 from ganaug.models.parameters import constraints_of, documented
 from ganaug.models.persistence import group_by_prefix
@@ -46,6 +50,7 @@ class TabularGAN(ConditionalGAN):
         How numeric columns are scaled. ``"quantile"`` maps their ranks to a standard normal distribution;
         ``"standard"`` gives them mean 0 and standard deviation 1.
     $categorical_features
+    $constraints
     hidden_sizes : sequence of int, default=(128, 128)
         Sizes of the hidden layers of both networks. Twice the default size doubled the time and changed no score.
     $latent_size
@@ -96,6 +101,8 @@ class TabularGAN(ConditionalGAN):
         The trained discriminator. Not in a model that was loaded.
     encoder_ : TableEncoder
         Converts between the table and tensors.
+    constraints_ : Constraints
+        The rules that synthetic rows keep, learned and given; print it to see them.
     prior_ : Prior
         What the generator starts from.
     network_params_ : dict
@@ -123,7 +130,7 @@ class TabularGAN(ConditionalGAN):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **constraints_of("loss", "n_neighbors", "categorical_features", "latent_size"),
+        **constraints_of("loss", "n_neighbors", "categorical_features", "constraints", "latent_size"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
         "prior": [StrOptions({"noise", "neighbors"})],
@@ -138,6 +145,7 @@ class TabularGAN(ConditionalGAN):
     }
 
     encoder_: TableEncoder
+    constraints_: Constraints
     modality = "tabular"
     _network_parameters = ("dropout", "hidden_sizes", "latent_size", "pac", "prior", "spectral_norm")
     _selection = "forest"
@@ -153,6 +161,7 @@ class TabularGAN(ConditionalGAN):
         n_neighbors: int = 5,
         numeric: Literal["quantile", "standard"] = "quantile",
         categorical_features: Any = "auto",
+        constraints: Any = "auto",
         hidden_sizes: Sequence[int] = (128, 128),
         latent_size: int = 32,
         dropout: float = 0.0,
@@ -179,6 +188,7 @@ class TabularGAN(ConditionalGAN):
         self.n_neighbors = n_neighbors
         self.numeric = numeric
         self.categorical_features = categorical_features
+        self.constraints = constraints
         self.hidden_sizes = hidden_sizes
         self.latent_size = latent_size
         self.dropout = dropout
@@ -245,7 +255,27 @@ class TabularGAN(ConditionalGAN):
 
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[TableEncoder, Tensor]:
         encoder = TableEncoder(self.categorical_features, self.numeric)
-        return encoder, encoder.fit_encode(checked.X, y).float()
+        rows = encoder.fit_encode(checked.X, y).float()
+        self.constraints_ = Constraints()
+        if self.constraints is not None:
+            frame = to_pandas(checked.X)
+            self.constraints_ = learn_constraints(
+                frame,
+                pd.Series(self.classes_[y], name=self.target_name_, index=frame.index),
+                given=None if isinstance(self.constraints, str) else self.constraints,
+                categorical=[c.label for c in encoder.columns_ if c.kind != "numeric"],
+            )
+        return encoder, rows
+
+    def _generate_rows(self, y: Tensor, rng: torch.Generator, seed: int) -> Any:
+        """Generate rows that keep the rules of the table."""
+
+        def draw(places: NDArray, turn: int) -> Any:
+            # a generator of its own for each turn: a row does not depend on the number of rows that follow it
+            own = torch.Generator().manual_seed(seed + 7_919 * (turn + 1))
+            return self.encoder_.decode(self._generate(y[torch.from_numpy(places)], own))
+
+        return keep_rules(self.constraints_, super()._generate_rows(y, rng, seed), self.classes_[y.numpy()], draw)
 
     def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, None]:
         n_levels = sum(self.encoder_.block_sizes_)
@@ -293,6 +323,7 @@ class TabularGAN(ConditionalGAN):
 
     def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         description, arrays = self.encoder_.state()
+        description["constraints"] = self.constraints_.state()
         arrays = {f"encoder.{name}": array for name, array in arrays.items()}
         if isinstance(self.prior_, NeighborsPrior):
             arrays |= {f"prior.{name}": tensor.numpy() for name, tensor in self.prior_.state().items()}
@@ -301,6 +332,7 @@ class TabularGAN(ConditionalGAN):
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[TableEncoder, Prior]:
         stored = group_by_prefix(arrays, ("encoder", "prior"))
         encoder = TableEncoder.from_state(description, stored["encoder"])
+        self.constraints_ = Constraints.from_state(description["constraints"])
         prior = NoisePrior(self.latent_size, sum(encoder.block_sizes_))
         if self.prior == "neighbors":
             tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}
