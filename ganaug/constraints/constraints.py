@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ganaug.common.serialization import from_json, refusing_malformed, to_json
 from ganaug.constraints.cells import Cells, Domain
-from ganaug.constraints.rules import Rule, from_state
+from ganaug.constraints.conditions import from_state
+from ganaug.constraints.rules import Determined, Rule, choose_keys
 
 # Rounds of repairs: mending one rule may break another that comes before it.
 _N_ROUNDS = 4
@@ -126,6 +127,9 @@ class Constraints:
                 rule.compute(cells, self.domains)
         before = cells.copy()
         is_broken = self._breaks(cells)
+        if is_broken.any():
+            for rules in self._with_same_key(cells):
+                choose_keys(cells, rules)
         for _ in range(_N_ROUNDS):
             if not is_broken.any():
                 break
@@ -135,6 +139,13 @@ class Constraints:
         if is_broken.any():
             cells.restore(before, is_broken)
         return cells.frame()
+
+    def _with_same_key(self, cells: Cells) -> list[list[Determined]]:
+        groups: dict[Hashable, list[Determined]] = {}
+        for rule in self._repairing(cells):
+            if isinstance(rule, Determined) and rule.by != self.fixed:
+                groups.setdefault(rule.by, []).append(rule)
+        return [rules for rules in groups.values() if len(rules) > 1]
 
     def with_class(self, frame: pd.DataFrame, y: Any) -> pd.DataFrame:
         """Return rows with their classes as a last column, under the name that the rules use.

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.constraints.cells import Cells
+from ganaug.constraints.conditions import Level
 from ganaug.constraints.evidence import needed
 from ganaug.constraints.levels import Feature
-from ganaug.constraints.rules import Determined, Equal, Level, MissingTogether, MissingWhen
+from ganaug.constraints.rules import Determined, Equal, MissingTogether, MissingWhen
 
 # Missing cells that show how cells are missing.
 _MIN_MISSING = 10

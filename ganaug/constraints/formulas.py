@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from ganaug.common.cells import numbers_of
 from ganaug.common.wording import listed
 from ganaug.constraints.cells import Cells
-from ganaug.constraints.rules import Domains, Equal, Linear, Order, Rows, Rule
+from ganaug.constraints.conditions import Domains, Rows
+from ganaug.constraints.rules import Equal, Linear, Order, Rule
 
 _LONGEST = 2_000
 _SIGNS: dict[type, str] = {ast.LtE: "<=", ast.Lt: "<", ast.GtE: ">=", ast.Gt: ">", ast.Eq: "=", ast.NotEq: "!="}

@@ -10,13 +10,14 @@ import pandas as pd
 from ganaug.common.random import subsample
 from ganaug.common.warnings import warn_user
 from ganaug.constraints.cells import Cells, Domain
+from ganaug.constraints.conditions import Level
 from ganaug.constraints.constraints import Constraints, in_order_of_repair
 from ganaug.constraints.dependence import determined, missing_together, missing_when
 from ganaug.constraints.evidence import MIN_ROWS
 from ganaug.constraints.formulas import given_rules
 from ganaug.constraints.levels import MAX_NUMERIC_LEVELS, features_of, level_ends, never_together
 from ganaug.constraints.numeric import orders, ratios, sums
-from ganaug.constraints.rules import Equal, Level, Linear, Rule
+from ganaug.constraints.rules import Equal, Linear, Rule
 
 # Rows on which rules are searched; they are then checked on all rows.
 MAX_SEARCHED = 50_000

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.constraints.cells import Cells
+from ganaug.constraints.conditions import Beyond, Condition, Level, Missing
 from ganaug.constraints.evidence import needed, needed_for_new_rows
-from ganaug.constraints.rules import Beyond, Condition, Level, Missing, Never
+from ganaug.constraints.rules import Never
 
 # Numeric columns with at most this many values have levels as well.
 MAX_NUMERIC_LEVELS = 20

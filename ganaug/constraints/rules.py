@@ -5,160 +5,28 @@ A missing cell breaks no rule on values.
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganaug.common.serialization import from_json, to_json
 from ganaug.common.wording import joined
-from ganaug.constraints.cells import Cells, Domain
-
-Rows = NDArray[np.bool_]
-Domains = Mapping[Hashable, Domain]
+from ganaug.constraints.cells import Cells
+from ganaug.constraints.conditions import Condition, Domains, Plain, Rows, named, shown
 
 # Values that a mapping shows in a sentence.
 _N_SHOWN = 3
-
-
-def named(label: Hashable) -> str:
-    """Write the name of a column as a rule of a user would: in backticks unless it is a plain word."""
-    if isinstance(label, str):
-        return label if label.isidentifier() else f"`{label}`"
-    return f"column {label}"
-
-
-def shown(value: Any, kind: str = "") -> str:
-    """Write a value of a column."""
-    if kind in ("time", "duration"):
-        micros = round(value * 1e6)
-        return str(pd.Timestamp(micros, unit="us") if kind == "time" else pd.Timedelta(micros, unit="us"))
-    if isinstance(value, float | np.floating):
-        return f"{value:.6g}"
-    return repr(value.item() if isinstance(value, np.generic) else value)
-
-
-class _Plain:
-    """An object that is written as plain data, field by field."""
-
-    _kinds: ClassVar[dict[str, type["_Plain"]]] = {}
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        _Plain._kinds[cls.__name__] = cls
-
-    def state(self) -> dict[str, Any]:
-        """Describe the object as plain data for `from_state`."""
-        own: Any = self
-        return {"is": type(self).__name__, **{f.name: _to_plain(getattr(self, f.name)) for f in fields(own)}}
-
-
-def _to_plain(value: Any) -> Any:
-    if isinstance(value, _Plain):
-        return value.state()
-    if isinstance(value, tuple):
-        return {"all": [_to_plain(item) for item in value]}
-    return {"cell": to_json(value, "a rule")}
-
-
-def from_state(plain: Any) -> Any:
-    """Read what `state` of a rule wrote."""
-    if "is" in plain:
-        kind: Any = _Plain._kinds[plain["is"]]
-        return kind(**{name: from_state(value) for name, value in plain.items() if name != "is"})
-    return tuple(from_state(item) for item in plain["all"]) if "all" in plain else from_json(plain["cell"])
-
-
-# ---------------------------------------------------------------------------------------------------- conditions
-
-
-class Condition(_Plain, ABC):
-    """What the cells of one column may fulfil."""
-
-    column: Hashable
-
-    @abstractmethod
-    def holds(self, cells: Cells) -> Rows:
-        """Return which cells fulfil it."""
-
-    def leave(self, cells: Cells, rows: Rows, instead: Any, domains: Domains) -> None:
-        """Change cells so that they no longer fulfil it."""
-
-
-@dataclass(frozen=True)
-class Level(Condition):
-    """The cell has a value."""
-
-    column: Hashable
-    value: Any
-
-    def holds(self, cells: Cells) -> Rows:
-        """Return which cells have the value."""
-        return cells.equals(self.column, self.value)
-
-    def leave(self, cells: Cells, rows: Rows, instead: Any, domains: Domains) -> None:
-        """Put the usual value into the cells."""
-        cells.write(self.column, rows, [instead] * int(rows.sum()))
-
-    def __str__(self) -> str:
-        return f"{named(self.column)}={shown(self.value)}"
-
-
-@dataclass(frozen=True)
-class Missing(Condition):
-    """The cell is missing, or is not."""
-
-    column: Hashable
-    is_missing: bool
-
-    def holds(self, cells: Cells) -> Rows:
-        """Return which cells are missing, or which are not."""
-        missing = cells.missing(self.column)
-        return missing if self.is_missing else ~missing
-
-    def leave(self, cells: Cells, rows: Rows, instead: Any, domains: Domains) -> None:
-        """Make the cells missing."""
-        if not self.is_missing:
-            cells.delete(self.column, rows)
-
-    def __str__(self) -> str:
-        return f"{named(self.column)} {'missing' if self.is_missing else 'known'}"
-
-
-@dataclass(frozen=True)
-class Beyond(Condition):
-    """The number lies below a bound, or above it."""
-
-    column: Hashable
-    is_below: bool
-    bound: float
-    kind: str
-
-    def holds(self, cells: Cells) -> Rows:
-        """Return which numbers lie beyond the bound."""
-        numbers = cells.numbers(self.column)
-        return numbers < self.bound if self.is_below else numbers > self.bound
-
-    def leave(self, cells: Cells, rows: Rows, instead: Any, domains: Domains) -> None:
-        """Put the nearest number within the bound into the cells."""
-        if self.column in domains:
-            bound = np.array([self.bound])
-            domain = domains[self.column]
-            inside = domain.at_least(bound) if self.is_below else domain.at_most(bound)
-            cells.write(self.column, rows, np.repeat(inside, int(rows.sum())))
-
-    def __str__(self) -> str:
-        return f"{named(self.column)} {'<' if self.is_below else '>'} {shown(self.bound, self.kind)}"
-
+# Keys among which a repair chooses; with more, the key of the row is kept.
+_MAX_KEYS = 200
 
 # --------------------------------------------------------------------------------------------------------- rules
 
 
-class Rule(_Plain, ABC):
+class Rule(Plain, ABC):
     """Something that holds in each real row."""
 
     columns: tuple[Hashable, ...]
@@ -213,6 +81,10 @@ class Never(Rule):
     def breaks(self, cells: Cells) -> Rows:
         """Return which rows break the rule."""
         return self.first.holds(cells) & self.second.holds(cells)
+
+    def repair(self, cells: Cells, domains: Domains) -> None:
+        """Move numbers that are only a little too small or too large."""
+        self.second.step_back(cells, self.breaks(cells), domains)
 
     def force(self, cells: Cells, domains: Domains) -> None:
         """Give the second column its usual value."""
@@ -550,3 +422,35 @@ class Determined(Rule):
         rows = self.breaks(cells)
         key = cells.places(self.by, self._numbering[0])[rows]
         cells.write(self.target, rows, [self.values[place] for place in key])
+
+
+def choose_keys(cells: Cells, rules: Sequence[Determined]) -> None:
+    """In rows that break rules with the same key column, choose the key that changes the row least.
+
+    Parameters
+    ----------
+    cells : Cells
+        The table, which is changed.
+    rules : sequence of Determined
+        With the same `by`.
+    """
+    by, keys = rules[0].by, rules[0].keys
+    rows = np.flatnonzero(np.any([rule.breaks(cells) for rule in rules], axis=0))
+    if not len(rows) or len(keys) > _MAX_KEYS:
+        return
+    current = cells.places(by, {key: i for i, key in enumerate(keys)})[rows]
+    # the present key counts like a column that agrees
+    agreement = 1.01 * (current[:, None] == np.arange(len(keys)))
+    for rule in rules:
+        value_of = dict(zip(rule.keys, rule.values, strict=True))
+        if cells.kind(rule.target) == "category":
+            values = {value: i for i, value in enumerate(dict.fromkeys(rule.values))}
+            wanted = np.array([values.get(value_of.get(key), -2) for key in keys])
+            agreement += cells.places(rule.target, values)[rows][:, None] == wanted
+        else:
+            numbers = np.array([value_of.get(key, np.nan) for key in keys], dtype=float)
+            off = abs(cells.numbers(rule.target)[rows][:, None] - numbers) / max(float(np.nanstd(numbers)), 1e-300)
+            agreement += np.nan_to_num(1 - np.minimum(off, 1))
+    is_chosen = np.zeros(len(cells), dtype=bool)
+    is_chosen[rows] = True
+    cells.write(by, is_chosen, [keys[place] for place in agreement.argmax(axis=1)])
