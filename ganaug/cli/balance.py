@@ -80,6 +80,15 @@ def balance(
             help="For tables: the columns that hold categories. Without it they are recognised by their values.",
         ),
     ] = None,
+    constraint: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--constraint",
+            metavar="RULE",
+            help="For tables: a rule that each row keeps, such as 'start <= end' or 'total = a + b'; may be repeated. "
+            "Others are learned from the rows.",
+        ),
+    ] = None,
     mark: Annotated[
         str | None,
         typer.Option(
@@ -150,7 +159,12 @@ def balance(
     check_options(
         source,
         modality,
-        for_tables={"--target": target, "--categorical": categorical, "--mark": mark},
+        for_tables={
+            "--target": target,
+            "--categorical": categorical,
+            "--constraint": constraint or None,
+            "--mark": mark,
+        },
         for_images={"--resize": resize, "--skip-bad": skip_bad, "--link": link},
     )
     if model not in (ModelName.auto, modality.name):
@@ -191,6 +205,7 @@ def balance(
         if target is None:
             raise ValueError("--target COLUMN is missing: name the column with the classes")
         columns = None if categorical is None else split_names(categorical)
+        params["constraints"] = constraint or None
         _balance_table(
             source,
             out,

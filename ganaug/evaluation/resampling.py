@@ -19,6 +19,7 @@ from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.resampling_result import ImageSamples, Resampling
 from ganaug.evaluation.table_evaluation import MIN_ROWS, evaluate_tables
 from ganaug.evaluation.table_result import TableEvaluation
+from ganaug.evaluation.table_rules import TableRules, broken_rules, learn_rules
 from ganaug.oversampler import GANOversampler
 
 # Classes that are measured, those with the most synthetic rows.
@@ -107,9 +108,10 @@ def evaluate_resampling(
         image_evaluation, images = _evaluate_images(model, real, labels, synthetic, after[is_measured], names, rng)
         images = {label: images[label] for label in measured}
     else:
+        rules = learn_rules(as_frame(X, "X"), np.random.default_rng(0), y=labels)
         for label in measured:
             real_rows, synthetic_rows = np.flatnonzero(labels == label), np.flatnonzero(is_synthetic & (after == label))
-            evaluations[label], note = _evaluate_class(label, X, real_rows, X_resampled, synthetic_rows, rng)
+            evaluations[label], note = _evaluate_class(label, X, real_rows, X_resampled, synthetic_rows, rules, rng)
             notes += note
     return Resampling(
         counts=counts,
@@ -174,6 +176,7 @@ def _evaluate_class(
     real_rows: NDArray[np.intp],
     X_resampled: Any,
     synthetic_rows: NDArray[np.intp],
+    rules: TableRules,
     rng: np.random.Generator,
 ) -> tuple[TableEvaluation, list[str]]:
     """Measure a class of a table; return a note if not all of its rows are measured."""
@@ -186,7 +189,8 @@ def _evaluate_class(
             f"{len(real):,} of {len(real_rows):,} real ones."
         )
     tables = as_frame(_safe_indexing(X, real), "X"), as_frame(_safe_indexing(X_resampled, synthetic), "X_resampled")
-    return evaluate_tables(*tables, random_state=rng), notes
+    broken = broken_rules(rules, tables[1], y=[label] * len(tables[1]))
+    return evaluate_tables(*tables, random_state=rng, broken=broken), notes
 
 
 def _evaluate_images(

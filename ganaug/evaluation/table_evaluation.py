@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin
 
 from ganaug.common.random import subsample
 from ganaug.evaluation.table_result import TableEvaluation
+from ganaug.evaluation.table_rules import BrokenRules, broken_rules, learn_rules
 from ganaug.metrics import (
     Baseline,
     Interval,
@@ -36,6 +37,8 @@ MIN_ROWS = 20
 MAX_NEIGHBORHOOD_ROWS = 2_000
 _N_NEIGHBORS = 5
 _N_RESAMPLES = 20
+# Which rules are found does not depend on the draws of the other measures.
+_RULES_SEED = 0
 
 
 def evaluate_tables(
@@ -46,8 +49,12 @@ def evaluate_tables(
     target: Hashable | None = None,
     classifiers: Sequence[ClassifierMixin] | None = None,
     random_state: int | np.random.Generator | None = None,
+    broken: BrokenRules | None = None,
 ) -> TableEvaluation:
-    """Measure synthetic rows; see `ganaug.evaluate`, which calls this for tables."""
+    """Measure synthetic rows; see `ganaug.evaluate`, which calls this for tables.
+
+    `broken` is what was found of rules of a larger table; None learns rules from `real`.
+    """
     # all measures share one pair, so that tables are read and encoded once
     pair = TablePair(real, synthetic, holdout)
     n_rows = {
@@ -65,10 +72,14 @@ def evaluate_tables(
     utility = None
     if target is not None:
         utility = utility_scores(pair, target=target, classifiers=classifiers, random_state=_seed(rng))
+    if broken is None:
+        rules = learn_rules(pair.real, np.random.default_rng(_RULES_SEED), holdout=pair.holdout)
+        broken = broken_rules(rules, pair.synthetic)
     neighborhoods, interval, baseline = _neighborhoods(pair, rng)
     return TableEvaluation(
         n_rows=n_rows,
         validity=invalid_cells(pair),
+        broken_rules=broken,
         distances=column_distances(pair),
         association_matrices=association_matrices(pair, random_state=_seed(rng)),
         two_sample=two_sample_auc(pair, random_state=_seed(rng)),
