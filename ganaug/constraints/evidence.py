@@ -28,15 +28,15 @@ def needed(n_looked_at: int, n_rows: int | None = None) -> float:
         Number of rules of the kind that were looked at.
     n_rows : int or None, default=None
         Number of rows, for rules on levels. In a small table each wrong one would concern a larger share of new rows,
-        so it needs more evidence: twice as much with 1,000 rows.
+        so it needs more evidence: twice as much with 300 rows.
 
     Examples
     --------
-    >>> round(needed(1_000), 1), round(needed(1_000, 1_000), 1)
+    >>> round(needed(1_000), 1), round(needed(1_000, 300), 1)
     (11.5, 23.0)
     """
     evidence = float(np.log(max(n_looked_at, 1) / LEVEL))
-    return evidence if n_rows is None else evidence * (1 + 1_000 / n_rows)
+    return evidence if n_rows is None else evidence * (1 + 300 / n_rows)
 
 
 def needed_for_new_rows(expected: NDArray, n_seen: NDArray, least: float, n_rows: int) -> float:

@@ -16,6 +16,8 @@ _N_LOOK = 1_000
 _MIN_VIOLATED = 0.05
 # The smallest differences that show whether they end at 0.
 _N_EDGE = 20
+# Share of them that lies in the lower half, at least. Times that are never in the other order have mostly a reason.
+_MIN_NEARER = {"number": 0.15, "time": 0.075, "duration": 0.15}
 # Terms of a sum, at most.
 _MAX_TERMS = 6
 # Standard deviation of the logarithm of a ratio, at most, and as a share of what either factor alone leaves.
@@ -65,7 +67,8 @@ def orders(
             for j, large in enumerate(own):
                 if i == j or violated[j] or frozenset((small, large)) in related:
                     continue
-                strict = _order(cells.numbers(small), cells.numbers(large), bound, domains[small], domains[large])
+                numbers = cells.numbers(small), cells.numbers(large)
+                strict = _order(*numbers, bound, max(domains[small].step, domains[large].step), _MIN_NEARER[kind])
                 if strict is not None:
                     found[small, large] = Order(small, large, strict)
     return [
@@ -75,7 +78,7 @@ def orders(
     ]
 
 
-def _order(small: NDArray, large: NDArray, bound: float, low: Domain, high: Domain) -> bool | None:
+def _order(small: NDArray, large: NDArray, bound: float, step: float, min_nearer: float) -> bool | None:
     """Return whether an order holds strictly; None if it is not shown."""
     known = ~(np.isnan(small) | np.isnan(large))
     small, large = small[known], large[known]
@@ -88,14 +91,14 @@ def _order(small: NDArray, large: NDArray, bound: float, low: Domain, high: Doma
         return None
     smallest = np.sort(np.partition(difference, min(2 * _N_EDGE, len(difference) - 1))[: 2 * _N_EDGE])
     edge = float(smallest[0])
-    step = max(low.step, high.step)
     if step and edge >= 0.999 * step and (smallest[:_N_EDGE] == edge).sum() >= _N_EDGE // 2:
         return True
-    # Differences that end at 0 are as dense just above it as further up. Where they thin out towards 0, no row below
-    # it was seen because of the number of rows alone.
+    # Of differences that end at 0, a good share of the smallest ones lies in the lower half: one half where they are
+    # uniform, a quarter where their density grows linearly. Where the tail of a distribution reaches 0 and goes on, it
+    # is less than a tenth: no row below 0 was seen because of the number of rows alone.
     ties = int((smallest == 0).sum())
     nearer = int((smallest <= smallest[-1] / 2).sum())
-    return False if ties >= _N_EDGE // 4 or nearer >= 0.4 * len(smallest) else None
+    return False if ties >= _N_EDGE // 4 or nearer >= min_nearer * len(smallest) else None
 
 
 # ------------------------------------------------------------------------------------------------------- sums
@@ -113,37 +116,54 @@ def sums(cells: Cells, labels: Sequence[Hashable], domains: Domains) -> list[Lin
     full = [label for label in own if np.isnan(looked[label]).mean() < 0.5]
     found: dict[frozenset[Hashable], Linear] = {}
     tried: set[frozenset[Hashable]] = set()
+    same = {label: i for i, label in enumerate(own)}  # columns that are multiples of each other
     for target, terms in [*_pairs_and_triples(looked, own), *_pursued(looked, full)]:
         columns = frozenset((target, *terms))
         if columns in tried or any(columns >= other for other in found):
             continue
+        tried.add(columns)
+        if len(terms) == 1 and same[target] == same[terms[0]]:
+            continue  # follows from two others
         rule = _linear(cells, target, terms, domains, len(own))
-        if rule is not None and _has_all_positive(rule):
-            found[columns] = rule
-            tried.add(columns)
-        elif rule is not None:
-            found.setdefault(columns, rule)
+        if rule is not None:
+            found[columns] = _as_total(rule)
+        if rule is not None and len(terms) == 1:
+            group = same[target]
+            same.update({label: same[terms[0]] for label in own if same[label] == group})
     return list(found.values())
 
 
-def _has_all_positive(rule: Linear) -> bool:
-    return all(factor > 0 for factor, _ in rule.terms)
+def _as_total(rule: Linear) -> Linear:
+    """Write a sum and differences of columns as the sum of all but one, if it can be."""
+    factors = dict([(rule.target, -1.0), *((label, factor) for factor, label in rule.terms)])
+    if len(factors) < 3 or any(abs(factor) != 1 for factor in factors.values()):
+        return rule
+    for sign in (1.0, -1.0):
+        alone = [label for label, factor in factors.items() if factor == -sign]
+        if len(alone) == 1:
+            terms = tuple((1.0, label) for label in factors if label != alone[0])
+            return Linear(alone[0], terms, sign * rule.constant, rule.tolerance)
+    return rule
 
 
 def _pairs_and_triples(looked: dict[Hashable, NDArray], own: list[Hashable]) -> list[tuple[Hashable, list[Hashable]]]:
     """Return columns that one other may give, or two others by their sum, judged by covariances."""
     if len(own) < 2:
         return []
-    covariance = _covariance(np.column_stack([looked[label] for label in own]))
+    rows = np.column_stack([looked[label] for label in own])
+    covariance, of_pair = _covariance(rows)
     variance = np.diag(covariance)
+    # covariances of columns with missing cells come from different rows, and say less of three columns together
+    limits = np.where(np.isnan(rows).mean(axis=0) > 0.01, 0.3, 0.02) * variance
     found: list[tuple[Hashable, list[Hashable]]] = []
     for i, j in combinations(range(len(own)), 2):
-        limit = 1e-3 * min(variance[i], variance[j])
-        if variance[i] * variance[j] - covariance[i, j] ** 2 < limit * max(variance[i], variance[j]):
+        product = of_pair[i, j] * of_pair[j, i]
+        if product > 0 and product - covariance[i, j] ** 2 < 1e-3 * product:
             found.append((own[j], [own[i]]))
         # total = a + b: the variance of what is left
         left = variance + variance[i] + variance[j] + 2 * (covariance[i, j] - covariance[i] - covariance[j])
-        for t in np.flatnonzero(left < 0.02 * min(variance[i], variance[j])):
+        limit = max(min(limits[i], variance[j]), min(limits[j], variance[i]))
+        for t in np.flatnonzero(left < np.maximum(limit, 0.1 * limits)):
             if t not in (i, j):
                 found.append((own[t], [own[i], own[j]]))
     return found
@@ -221,14 +241,14 @@ def _is_exact(errors: NDArray) -> bool:
     return bool(abs(errors).max() <= 1e-9 * max(1.0, abs(errors).max()))
 
 
-def _covariance(rows: NDArray) -> NDArray:
-    """Return covariances over the rows where both columns are known."""
+def _covariance(rows: NDArray) -> tuple[NDArray, NDArray]:
+    """Return covariances over the rows where both columns are known, and there the variance of the first of both."""
     known = ~np.isnan(rows)
     n = np.maximum(known.T.astype(float) @ known, 1)
     middle = np.where(known.any(axis=0), np.nansum(rows, axis=0) / np.maximum(known.sum(axis=0), 1), 0)
     filled = np.where(known, rows - middle, 0)
-    covariance: NDArray = filled.T @ filled / n
-    return covariance
+    means = filled.T @ known / n
+    return filled.T @ filled / n - means * means.T, (filled**2).T @ known / n - means**2
 
 
 # --------------------------------------------------------------------------------------------------- products
@@ -248,7 +268,7 @@ def ratios(
         return []
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.where(looked > 0, np.log(looked), np.nan)
-    covariance = _covariance(logs)
+    covariance, _ = _covariance(logs)
     variance = np.diag(covariance)
     candidates = []
     for i, j in combinations(range(len(own)), 2):
@@ -292,8 +312,9 @@ def _ratio(
     low, high = 2 * inner[0] - inner[k], 2 * inner[-1] - inner[-1 - k]
     middle = float(quantiles[50])
     low, high = min(float(low), middle), max(float(high), middle)
-    if high / middle - 1 < 1e-4 and 1 - low / middle < 1e-4:
-        quantiles = np.full(2, middle if abs(middle - 1) > 1e-6 else 1.0)
+    factor = 1.0 if abs(middle - 1) < 1e-3 else middle
+    if (abs(numbers[known] - factor * value[known]) <= 1.01 * wide.rounding + 1e-9 * value[known]).all():
+        low, high, quantiles = factor, factor, np.full(2, factor)  # exact but for rounding
     if low <= 0:
         return None
     rule = Ratio(target, first, operation, second, low, high, tuple(quantiles.tolist()), 1.01 * wide.rounding)
