@@ -103,9 +103,14 @@ class Cells:
         Not changed: a column is copied before it is written.
     kinds : mapping of label to str, default={}
         Kinds of columns, see `ganaug.common.cells.kind_of`. Others are found from the cells.
+    fixed : label or None, default=None
+        A column that is never written.
     """
 
-    def __init__(self, frame: pd.DataFrame, kinds: Mapping[Hashable, str] | None = None) -> None:
+    def __init__(
+        self, frame: pd.DataFrame, kinds: Mapping[Hashable, str] | None = None, fixed: Hashable | None = None
+    ) -> None:
+        self._fixed = fixed
         self._columns: dict[Hashable, pd.Series] = {
             label: frame.iloc[:, i].reset_index(drop=True) for i, label in enumerate(frame.columns)
         }
@@ -183,7 +188,7 @@ class Cells:
 
         Cells that the column cannot hold stay as they are.
         """
-        if not rows.any():
+        if not rows.any() or (self._fixed is not None and label == self._fixed):
             return
         series = self._columns[label]
         kind = self.kind(label)

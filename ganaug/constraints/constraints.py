@@ -121,7 +121,7 @@ class Constraints:
         """
         if not self.rules:
             return frame
-        cells = Cells(frame, self.kinds)
+        cells = Cells(frame, self.kinds, self.fixed)
         if generated:
             for rule in self._repairing(cells):
                 rule.compute(cells, self.domains)

@@ -85,7 +85,9 @@ def learn_constraints(
     """
     target = None if y is None else _class_label(frame, y)
     frame = Constraints(fixed=target).with_class(frame, y)
-    kinds = dict.fromkeys([*categorical, *([] if target is None else [target])], "category")
+    kinds = {} if target is None else {target: "category"}
+    # times that are stored as objects stay times: a rule may compare them
+    kinds |= {label: "category" for label in categorical if Cells(frame[[label]]).kind(label) == "number"}
     whole = Cells(frame, kinds)
     domains = _domains(whole)
     rules = _learned(frame, whole, domains, target, random_state) if len(frame) >= MIN_ROWS else []
@@ -121,12 +123,16 @@ def _learned(
     products = _holding(ratios(cells, numeric, {frozenset(rule.columns) for rule in linear}, domains), whole)
     related |= {frozenset(rule.columns[:2]) for rule in [*functions, *when]}
     related |= {frozenset(pair) for rule in together for pair in combinations(rule.columns, 2)}
+    for by in dict.fromkeys(rule.columns[1] for rule in functions if not isinstance(rule, Equal)):
+        # what one column determines goes together
+        targets = [rule.columns[0] for rule in functions if rule.columns[1] == by]
+        related |= {frozenset(pair) for pair in combinations(targets, 2)}
     ordered = _holding(orders(cells, numeric, related, domains), whole)
     # what a determined column tells, the one that determines it tells as well
     copies = {rule.written for rule in functions if isinstance(rule, Equal) or rule.is_mutual}
     followers = {label for rule in together for label in rule.columns[1:]}
     kept = [f for f in features if f.column not in (copies if isinstance(f.conditions[0], Level) else followers)]
-    pairs = _holding(never_together(cells, kept, related), whole)
+    pairs = _holding(never_together(cells, kept, related, target), whole)
     few = cells.take(subsample(len(cells), _MAX_END_ROWS, np.random.default_rng(seed)))
     end_features = kept if few is cells else features_of(few, list(dict.fromkeys(f.column for f in kept)))
     many = [label for label in numeric if label not in copies and len(cells.codes(label)[1]) > 2]

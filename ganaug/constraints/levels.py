@@ -64,7 +64,9 @@ def _feature(label: Hashable, conditions: Sequence[Condition], codes: NDArray) -
     return Feature(label, [conditions[i] for i in kept], place[codes], counts[kept])
 
 
-def never_together(cells: Cells, features: list[Feature], known: set[frozenset[Hashable]]) -> list[Never]:
+def never_together(
+    cells: Cells, features: list[Feature], known: set[frozenset[Hashable]], fixed: Hashable | None
+) -> list[Never]:
     """Return pairs of levels that never meet though they should have by chance.
 
     Parameters
@@ -75,6 +77,8 @@ def never_together(cells: Cells, features: list[Feature], known: set[frozenset[H
         Of these rows.
     known : set of frozenset of label
         Pairs of columns whose relation other rules describe.
+    fixed : label or None
+        A column that no repair changes: it stands first.
 
     Returns
     -------
@@ -112,7 +116,7 @@ def never_together(cells: Cells, features: list[Feature], known: set[frozenset[H
             by_row, by_column = (of.max() / max(of.sum(), 1) for of in (of_row, of_column))
             one, other = (i, int(row)), (j, int(column))
             usual: Condition = features[j].conditions[int(of_row.argmax())]
-            if by_column > by_row:
+            if (by_column > by_row and a.column != fixed) or b.column == fixed:
                 one, other = other, one
                 usual = features[i].conditions[int(of_column.argmax())]
             first, second = (features[f].conditions[c] for f, c in (one, other))
