@@ -68,15 +68,17 @@ class Domain:
 
 def _step(values: NDArray) -> float:
     """Return the widest grid of decimals, or of a common divisor, that holds ascending numbers; 0 without one."""
+    few = values[:: max(1, len(values) // 500)]
     for decimals in range(7):
-        scaled = values * 10.0**decimals
-        if (
-            np.abs(scaled).max() < 2**52
-            and (np.abs(scaled - np.rint(scaled)) <= 1e-6 * np.maximum(1, abs(scaled) * 1e-6)).all()
-        ):
-            steps = np.diff(np.rint(scaled).astype(np.int64))
-            return float(np.gcd.reduce(steps)) / 10.0**decimals if len(steps) else 0.0
+        scale = 10.0**decimals
+        if abs(values[[0, -1]]).max() * scale < 2**52 and all(_is_whole(some * scale) for some in (few, values)):
+            steps = np.diff(np.rint(values * scale).astype(np.int64))
+            return float(np.gcd.reduce(steps)) / scale if len(steps) else 0.0
     return 0.0
+
+
+def _is_whole(numbers: NDArray) -> bool:
+    return bool((np.abs(numbers - np.rint(numbers)) <= 1e-6 * np.maximum(1, np.abs(numbers) * 1e-6)).all())
 
 
 def _on_grid(numbers: NDArray, low: float, step: float, to_whole: Any) -> NDArray[np.float64]:
@@ -165,10 +167,10 @@ class Cells:
         if label not in self._codes:
             if self.kind(label) == "category":
                 codes, levels = factorized(self._columns[label])
+                self._codes[label] = codes, {level: i for i, level in enumerate(levels)}, levels
             else:
                 codes, unique = pd.factorize(self.numbers(label))
-                levels = unique.tolist()
-            self._codes[label] = codes, {level: i for i, level in enumerate(levels)}, levels
+                self._codes[label] = codes, {}, unique.tolist()
         return self._codes[label]
 
     def equals(self, label: Hashable, value: Any) -> NDArray[np.bool_]:
@@ -254,7 +256,7 @@ def factorized(series: pd.Series) -> tuple[NDArray[np.intp], list[Any]]:
     if isinstance(series.dtype, pd.CategoricalDtype):
         return series.cat.codes.to_numpy(np.intp), series.cat.categories.astype(object).tolist()
     codes, levels = pd.factorize(series.astype(object).to_numpy())
-    return codes, list(levels)
+    return codes.astype(np.intp, copy=False), list(levels)
 
 
 def _written(series: pd.Series, rows: NDArray[np.bool_], values: Any, kind: str) -> pd.Series:

@@ -191,8 +191,9 @@ def _parse(text: str) -> tuple[ast.expr, dict[str, str]]:
 
 
 def _check(tree: ast.expr, text: str) -> None:
-    allowed = (ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.USub, ast.UAdd, ast.Compare, ast.BinOp, ast.Name)
-    allowed = (*allowed, *_SIGNS, *_ARITHMETIC, ast.In, ast.NotIn, ast.Tuple, ast.Constant, ast.Load)
+    allowed: tuple[type, ...] = (ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.USub, ast.UAdd)
+    allowed += (ast.Compare, ast.BinOp, ast.Name, ast.In, ast.NotIn, ast.Tuple, ast.Constant, ast.Load)
+    allowed += (*_SIGNS, *_ARITHMETIC)
     for node in ast.walk(tree):
         if isinstance(node, ast.Tuple) and node.elts:
             raise ValueError("a list")

@@ -63,7 +63,7 @@ def orders(
             continue
         looked = np.column_stack([cells.numbers(label)[look] for label in own])
         for i, small in enumerate(own):
-            violated = (looked[:, [i]] > looked).any(axis=0)
+            violated = np.any(looked[:, [i]] > looked, axis=0).tolist()
             for j, large in enumerate(own):
                 if i == j or violated[j] or frozenset((small, large)) in related:
                     continue
@@ -182,7 +182,8 @@ def _pursued(looked: dict[Hashable, NDArray], own: list[Hashable]) -> list[tuple
     for t in range(len(own)):
         if scales[t] == 0:
             continue
-        left, chosen = rows[:, t], []
+        left = rows[:, t]
+        chosen: list[int] = []
         for _ in range(_MAX_TERMS):
             gains = np.abs(left @ rows)
             gains[[t, *chosen]] = -1
