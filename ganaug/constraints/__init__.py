@@ -2,6 +2,5 @@
 
 from ganaug.constraints.constraints import Constraints
 from ganaug.constraints.learning import learn_constraints
-from ganaug.constraints.rules import Rule
 
-__all__ = ["Constraints", "Rule", "learn_constraints"]
+__all__ = ["Constraints", "learn_constraints"]

@@ -251,12 +251,12 @@ class Cells:
             known.pop(label, None)
 
 
-def factorized(series: pd.Series) -> tuple[NDArray[np.intp], list[Any]]:
+def factorized(series: pd.Series) -> tuple[NDArray, list[Any]]:
     """Return codes of cells, -1 for missing ones, and the values of the codes."""
     if isinstance(series.dtype, pd.CategoricalDtype):
         return series.cat.codes.to_numpy(np.intp), series.cat.categories.astype(object).tolist()
     codes, levels = pd.factorize(series.astype(object).to_numpy())
-    return codes.astype(np.intp, copy=False), list(levels)
+    return codes, list(levels)
 
 
 def _written(series: pd.Series, rows: NDArray[np.bool_], values: Any, kind: str) -> pd.Series:

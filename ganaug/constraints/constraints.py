@@ -229,7 +229,13 @@ class Constraints:
 
 
 def in_order_of_repair(rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    """Sort rules so that what one writes, and another one reads, is written first."""
+    """Sort rules so that what one writes, and another one reads, is written first.
+
+    Parameters
+    ----------
+    rules : sequence of Rule
+        In any order. Those that neither write nor read what others write keep their order.
+    """
     left, done = list(rules), []
     while left:
         written = {rule.written for rule in left if rule.written is not None}
