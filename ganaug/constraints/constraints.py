@@ -239,13 +239,8 @@ def in_order_of_repair(rules: Sequence[Rule]) -> tuple[Rule, ...]:
     left, done = list(rules), []
     while left:
         written = {rule.written for rule in left if rule.written is not None}
-        ready = [
-            rule
-            for rule in left
-            if not any(column in written and column != rule.written for column in rule.columns)
-            and sum(other.written == rule.written for other in left) <= 1 + (rule.written is None) * len(left)
-        ]
-        chosen = ready or left[:1]
+        ready = [r for r in left if not any(column in written and column != r.written for column in r.columns)]
+        chosen = ready or left[:1]  # rules that write what each other reads
         done += chosen
         left = [rule for rule in left if not any(rule is other for other in chosen)]
     return tuple(done)

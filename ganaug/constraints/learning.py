@@ -80,8 +80,9 @@ def learn_constraints(
     --------
     >>> internet = np.repeat(["yes", "no"], [600, 400])
     >>> frame = pd.DataFrame({"internet": internet, "tv": np.where(internet == "no", "none", ["film", "sport"] * 500)})
-    >>> print(learn_constraints(frame).rules[0])
-    internet='no' never with tv='film'
+    >>> learn_constraints(frame)
+    1 rule
+      internet is determined by tv
     """
     target = None if y is None else _class_label(frame, y)
     frame = Constraints(fixed=target).with_class(frame, y)
