@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ganaug.constraints.cells import Cells
 from ganaug.constraints.conditions import Level
-from ganaug.constraints.evidence import needed
+from ganaug.constraints.evidence import needed, needed_for_new_rows
 from ganaug.constraints.levels import Feature
 from ganaug.constraints.rules import Determined, Equal, MissingTogether, MissingWhen
 
@@ -90,33 +90,43 @@ def determined(cells: Cells, labels: Sequence[Hashable], fixed: Hashable | None)
     look = np.linspace(0, n - 1, min(n, _N_LOOK)).astype(np.intp)
     looked = {label: of[look] for label, of in codes.items()}
     n_pairs = max(1, len(labels) * (len(labels) - 1))
-    found: list[Equal | Determined] = []
-    done: set[Hashable] = set()
     # columns of more values first: they may determine those of fewer
     order = sorted((label for label in labels if n_values[label] > 1), key=lambda label: -n_values[label])
+    shown: list[tuple[Hashable, Hashable, float, int]] = []
     for i, by in enumerate(order):
-        if by in done or n_values[by] > n // 2:
+        if n_values[by] > n // 2:
             continue
         for target in order[i + 1 :]:
-            if target in done or target == by:
+            if _n_conflicts(looked[by], looked[target]) > 2:
                 continue
-            if not (_is_function(looked[by], looked[target]) and _is_function(codes[by], codes[target])):
-                continue
-            known = (codes[by] >= 0) & (codes[target] >= 0)
-            shares = np.bincount(codes[target][known]) / known.sum() if known.any() else np.ones(1)
-            n_repeats = known.sum() - len(np.unique(codes[by][known]))
-            evidence = n_repeats * (1 - (shares**2).sum())
-            if evidence < max(needed(n_pairs), _MIN_REPEATS):
-                continue
-            written, key = (by, target) if target == fixed else (target, by)
-            is_mutual = n_values[by] == n_values[target]
-            if target == fixed and not is_mutual:
-                continue
+            n_conflicts = _n_conflicts(codes[by], codes[target])
+            evidence = _evidence(codes[by], codes[target]) if n_conflicts <= 2 else 0.0
+            if evidence >= max(needed(n_pairs), _MIN_REPEATS):
+                shown.append((by, target, evidence, n_conflicts))
+    evidences, conflicts = (np.array([pair[place] for pair in shown]) for place in (2, 3))
+    # one pair with a single exception may be a mistake in the data
+    bound = needed_for_new_rows(evidences, conflicts, 0.0, max(n, 3_000)) if shown else 0.0
+    found: list[Equal | Determined] = []
+    done: set[Hashable] = set()
+    for by, target, evidence, n_conflicts in shown:
+        if n_conflicts or evidence < bound or by in done or target in done:
+            continue
+        written, key = (by, target) if target == fixed else (target, by)
+        is_mutual = n_values[by] == n_values[target]
+        if target != fixed or is_mutual:
             done.add(written)
             found.append(_rule(cells, written, key, is_mutual))
-            if written == by:
-                break
     return found
+
+
+def _evidence(by: NDArray, target: NDArray) -> float:
+    """Return how many rows that repeat a key would contradict it by chance."""
+    known = (by >= 0) & (target >= 0)
+    by, target = by[known], target[known]
+    if not len(by):
+        return 0.0
+    shares = np.bincount(target) / len(target)
+    return float((len(by) - len(np.unique(by))) * (1 - (shares**2).sum()))
 
 
 def _rule(cells: Cells, target: Hashable, by: Hashable, is_mutual: bool) -> Equal | Determined:
@@ -136,12 +146,12 @@ def _dense(codes: NDArray) -> NDArray[np.intp]:
     return np.unique(codes, return_inverse=True)[1] - int((codes < 0).any())
 
 
-def _is_function(by: NDArray, target: NDArray) -> bool:
-    """Return whether rows with the same key have the same target; missing cells say nothing."""
+def _n_conflicts(by: NDArray, target: NDArray) -> int:
+    """Return how many rows have another target than a row with the same key; missing cells say nothing."""
     known = (by >= 0) & (target >= 0)
     by, target = by[known], target[known]
     if not len(by):
-        return False
+        return 0
     first = np.full(by.max() + 1, -1, dtype=np.intp)
     first[by] = target
-    return bool((first[by] == target).all())
+    return int((first[by] != target).sum())

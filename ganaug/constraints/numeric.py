@@ -2,12 +2,13 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.constraints.cells import Cells, Domain
-from ganaug.constraints.evidence import MIN_ROWS, needed
+from ganaug.constraints.evidence import MIN_ROWS, needed, needed_for_new_rows
 from ganaug.constraints.rules import Linear, Order, Ratio
 
 # Rows of a first look; candidates are checked on all rows.
@@ -18,6 +19,8 @@ _MIN_VIOLATED = 0.05
 _N_EDGE = 20
 # Share of them that lies in the lower half, at least. Times that are never in the other order have mostly a reason.
 _MIN_NEARER = {"number": 0.15, "time": 0.075, "duration": 0.15}
+# From this share on, the end is sharp, and the order is no matter of luck.
+_HARD = 0.4
 # Terms of a sum, at most.
 _MAX_TERMS = 6
 # Standard deviation of the logarithm of a ratio, at most, and as a share of what either factor alone leaves.
@@ -55,22 +58,28 @@ def orders(
         Without those that follow from two others.
     """
     look = np.linspace(0, len(cells) - 1, min(len(cells), _N_LOOK)).astype(np.intp)
-    bound = needed(len(labels) * max(len(labels) - 1, 1))
-    found: dict[tuple[Hashable, Hashable], Order] = {}
+    least = needed(len(labels) * max(len(labels) - 1, 1))
+    candidates: list[tuple[_Edge, Order]] = []
+    by_chance, n_seen = [], []
     for kind in ("number", "time", "duration"):
         own = [label for label in labels if cells.kind(label) == kind]
         if len(own) < 2:
             continue
         looked = np.column_stack([cells.numbers(label)[look] for label in own])
         for i, small in enumerate(own):
-            violated = np.any(looked[:, [i]] > looked, axis=0).tolist()
-            for j, large in enumerate(own):
-                if i == j or violated[j] or frozenset((small, large)) in related:
+            violated = np.sum(looked[:, [i]] > looked, axis=0)
+            for j in np.flatnonzero(violated <= 2):
+                large = own[j]
+                if i == j or frozenset((small, large)) in related:
                     continue
-                numbers = cells.numbers(small), cells.numbers(large)
-                strict = _order(*numbers, bound, max(domains[small].step, domains[large].step), _MIN_NEARER[kind])
-                if strict is not None:
-                    found[small, large] = Order(small, large, strict)
+                by_chance.append(_violated_by_chance(looked[:, i], looked[:, j]))
+                n_seen.append(int(violated[j]))
+                step = max(domains[small].step, domains[large].step)
+                edge = None if violated[j] else _edge(cells.numbers(small), cells.numbers(large), least, step)
+                if edge is not None and edge.nearer >= _MIN_NEARER[kind]:
+                    candidates.append((edge, Order(small, large, edge.is_strict)))
+    bound = needed_for_new_rows(np.array(by_chance), np.array(n_seen), least, len(look))
+    found = {rule.columns: rule for edge, rule in candidates if edge.nearer >= _HARD or edge.evidence >= bound}
     return [
         rule
         for (small, large), rule in found.items()
@@ -78,27 +87,43 @@ def orders(
     ]
 
 
-def _order(small: NDArray, large: NDArray, bound: float, step: float, min_nearer: float) -> bool | None:
-    """Return whether an order holds strictly; None if it is not shown."""
+class _Edge(NamedTuple):
+    """How the differences of two columns end at 0."""
+
+    evidence: float  # rows that would break the order by chance
+    nearer: float  # share of the smallest differences that lies in their lower half
+    is_strict: bool
+
+
+def _edge(small: NDArray, large: NDArray, least: float, step: float) -> _Edge | None:
+    """Return how the differences of two columns end; None if one is negative, or an order is not shown."""
     known = ~(np.isnan(small) | np.isnan(large))
     small, large = small[known], large[known]
     difference = large - small
     if len(small) < MIN_ROWS or difference.min() < 0:
         return None
-    ordered = np.sort(large)
-    violated = float((np.searchsorted(ordered, small, side="left") / len(ordered)).mean())
-    if violated < _MIN_VIOLATED or violated * len(small) < bound:
+    evidence = _violated_by_chance(small, large)
+    if evidence < max(least, _MIN_VIOLATED * len(small)):
         return None
     smallest = np.sort(np.partition(difference, min(2 * _N_EDGE, len(difference) - 1))[: 2 * _N_EDGE])
-    edge = float(smallest[0])
-    if step and edge >= 0.999 * step and (smallest[:_N_EDGE] == edge).sum() >= _N_EDGE // 2:
-        return True
+    is_strict = bool(step and smallest[0] >= 0.999 * step and (smallest == smallest[0]).sum() >= _N_EDGE // 2)
     # Of differences that end at 0, a good share of the smallest ones lies in the lower half: one half where they are
     # uniform, a quarter where their density grows linearly. Where the tail of a distribution reaches 0 and goes on, it
-    # is less than a tenth: no row below 0 was seen because of the number of rows alone.
-    ties = int((smallest == 0).sum())
-    nearer = int((smallest <= smallest[-1] / 2).sum())
-    return False if ties >= _N_EDGE // 4 or nearer >= min_nearer * len(smallest) else None
+    # is less than a tenth: no row below 0 was seen because of the number of rows alone. On a grid, a difference stands
+    # for the step above it.
+    places = smallest + step / 2
+    middle = (smallest[-1] + step) / 2
+    if is_strict:
+        places, middle = places - step, middle - step / 2
+    nearer = float(((places < middle) + 0.5 * (places == middle)).mean())
+    return _Edge(evidence, nearer, is_strict)
+
+
+def _violated_by_chance(small: NDArray, large: NDArray) -> float:
+    """Return how many rows would break an order if the columns were paired at random."""
+    known = ~(np.isnan(small) | np.isnan(large))
+    small, ordered = small[known], np.sort(large[known])
+    return float((np.searchsorted(ordered, small, side="left") / max(len(ordered), 1)).sum())
 
 
 # ------------------------------------------------------------------------------------------------------- sums
