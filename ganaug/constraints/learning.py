@@ -17,7 +17,7 @@ from ganaug.constraints.evidence import MIN_ROWS
 from ganaug.constraints.formulas import given_rules
 from ganaug.constraints.levels import MAX_NUMERIC_LEVELS, features_of, level_ends, never_together
 from ganaug.constraints.numeric import orders, ratios, sums
-from ganaug.constraints.rules import Equal, Linear, Rule
+from ganaug.constraints.rules import Equal, Linear, Rule, Within
 
 # Rows on which rules are searched; they are then checked on all rows.
 MAX_SEARCHED = 50_000
@@ -25,6 +25,9 @@ MAX_SEARCHED = 50_000
 MAX_COLUMNS = 150
 # Ends of numeric columns are searched on fewer rows.
 _MAX_END_ROWS = 20_000
+# Classes in which rules are searched as well, the largest ones, and their rows at least.
+_MAX_CLASSES = 5
+_MIN_CLASS_ROWS = 200
 
 
 def learn_constraints(
@@ -91,7 +94,9 @@ def learn_constraints(
     kinds |= {label: "category" for label in categorical if Cells(frame[[label]]).kind(label) == "number"}
     whole = Cells(frame, kinds)
     domains = _domains(whole)
-    rules = _learned(frame, whole, domains, target, random_state) if len(frame) >= MIN_ROWS else []
+    rules = _learned(whole, domains, target, random_state) if len(frame) >= MIN_ROWS else []
+    if target is not None:
+        rules += _learned_in_classes(whole, rules, domains, target, random_state)
     if given is not None:
         rules = [*(given_rules(given, whole, target, domains)), *rules]
         _compare_with_rows(rules, whole)
@@ -104,10 +109,23 @@ def learn_constraints(
     )
 
 
-def _learned(
-    frame: pd.DataFrame, whole: Cells, domains: Mapping[Hashable, Domain], target: Hashable, seed: int
+def _learned_in_classes(
+    whole: Cells, known: list[Rule], domains: Mapping[Hashable, Domain], target: Hashable, seed: int
 ) -> list[Rule]:
-    rows = subsample(len(frame), MAX_SEARCHED, np.random.default_rng(seed))
+    """Return rules that hold only within a class; of many classes, the largest ones are searched."""
+    codes, values = whole.codes(target)
+    counts = np.bincount(codes, minlength=len(values))
+    found: list[Rule] = []
+    for code in np.argsort(-counts, kind="stable")[:_MAX_CLASSES]:
+        if counts[code] >= _MIN_CLASS_ROWS:
+            own = _learned(whole.take(np.flatnonzero(codes == code)), domains, target, seed)
+            sentences = {rule.sentence for rule in known}
+            found += [Within(target, values[code], rule) for rule in own if rule.sentence not in sentences]
+    return found
+
+
+def _learned(whole: Cells, domains: Mapping[Hashable, Domain], target: Hashable, seed: int) -> list[Rule]:
+    rows = subsample(len(whole), MAX_SEARCHED, np.random.default_rng(seed))
     cells = whole.take(rows)
     labels = _searched(cells)
     numeric = [label for label in labels if label in domains]

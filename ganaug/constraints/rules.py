@@ -424,6 +424,29 @@ class Determined(Rule):
         cells.write(self.target, rows, [self.values[place] for place in key])
 
 
+@dataclass(frozen=True)
+class Within(Rule):
+    """A rule that holds in the rows of one class. Rows that break it are not repaired."""
+
+    label: Hashable
+    value: Any
+    rule: Rule
+
+    @property
+    def columns(self) -> tuple[Hashable, ...]:  # type: ignore[override]
+        """Names of the columns concerned."""
+        return self.label, *self.rule.columns
+
+    @property
+    def sentence(self) -> str:
+        """What the rule demands."""
+        return f"with {named(self.label)}={shown(self.value)}: {self.rule.sentence}"
+
+    def breaks(self, cells: Cells) -> Rows:
+        """Return which rows break the rule."""
+        return cells.equals(self.label, self.value) & self.rule.breaks(cells)
+
+
 def choose_keys(cells: Cells, rules: Sequence[Determined]) -> None:
     """In rows that break rules with the same key column, choose the key that changes the row least.
 

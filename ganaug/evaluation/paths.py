@@ -14,6 +14,7 @@ from ganaug.common.wording import joined
 from ganaug.datasets import Table, read_images, read_table
 from ganaug.evaluation.image_evaluation import evaluate_images
 from ganaug.evaluation.table_evaluation import evaluate_tables
+from ganaug.evaluation.table_rules import broken_rules, learn_rules
 
 if TYPE_CHECKING:
     from ganaug.evaluation.image_result import ImageEvaluation
@@ -136,17 +137,21 @@ def _evaluate_tables(
         _check_unmarked(paths, frames)
     else:
         frames[1] = _marked_rows(paths[1], tables[1], mark)
-    compared = ""
+    compared, broken = "", None
     if target is not None:
+        # some rules need the rows of all classes to show
+        whole, added = frames[:2]
         frames, compared = same_classes(frames, target)
     if compared:
         warn_user(f"Only rows with {compared} are compared, because the synthetic rows have no other {target} value.")
+        broken = broken_rules(learn_rules(whole, np.random.default_rng(0)), added)
     evaluation = evaluate_tables(
         frames[0],
         frames[1],
         holdout=frames[2] if len(frames) > 2 else None,
         target=None if compared else target,
         random_state=random_state,
+        broken=broken,
     )
     return replace(evaluation, settings={**evaluation.settings, "rows": compared}) if compared else evaluation
 
