@@ -28,7 +28,10 @@ from ganaug.models import CheckedData, ConditionalGAN, EncodedData, constraints_
 from ganaug.selection import is_cleaner
 
 # Parameters that override those of the model where they are given.
-_OVERRIDES = ("categorical_features", "ignore", "random_state", "device", "max_time", "verbose", "callbacks")
+_OVERRIDES = (
+    *("categorical_features", "ignore", "constraints", "random_state"),
+    *("device", "max_time", "verbose", "callbacks"),
+)
 
 
 class _Training(NamedTuple):
@@ -83,9 +86,10 @@ class GANOversampler(BaseOverSampler):
         The model that generates. ``"auto"`` takes `ganaug.ImageGAN` if X is an array of three or four dimensions or a
         list of images, and `ganaug.TabularGAN` otherwise. An instance is cloned: only its parameters count, unless it
         has ``warm_start=True``. Then each fit continues from `model_`, and the first fit from the instance if that is
-        fitted. The seven parameters below override those of the model if they are not None.
+        fitted. The eight parameters below override those of the model if they are not None.
     $categorical_features
     $ignore
+    $constraints
     $random_state
     $device
     $max_time
@@ -168,6 +172,7 @@ class GANOversampler(BaseOverSampler):
         model: Any = "auto",
         categorical_features: Any = None,
         ignore: Any = None,
+        constraints: Any = None,
         random_state: int | np.random.RandomState | None = None,
         device: str | None = None,
         max_time: float | None = None,
@@ -181,6 +186,7 @@ class GANOversampler(BaseOverSampler):
         self.model = model
         self.categorical_features = categorical_features
         self.ignore = ignore
+        self.constraints = constraints
         self.random_state = random_state
         self.device = device
         self.max_time = max_time

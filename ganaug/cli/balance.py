@@ -111,6 +111,15 @@ def balance(
     ] = None,
     encoding: Encoding = None,
     ignore: Ignore = None,
+    constraint: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--constraint",
+            metavar="RULE",
+            help="For tables: a rule that each row keeps, such as 'start <= end' or 'total = a + b'; may be repeated. "
+            "Others are learned from the rows.",
+        ),
+    ] = None,
     mark: Annotated[
         str | None,
         typer.Option(
@@ -216,6 +225,7 @@ def balance(
             "--target": target,
             "--categorical": categorical,
             "--ignore": ignore,
+            "--constraint": constraint or None,
             "--mark": mark,
             "--groups": groups,
             "--encoding": encoding,
@@ -264,6 +274,7 @@ def balance(
         if target is None:
             raise ValueError("--target COLUMN is missing: name the column with the classes")
         columns = None if categorical is None else split_names(categorical)
+        params["constraints"] = constraint or None
         _balance_table(
             source,
             out,

@@ -21,6 +21,7 @@ from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.resampling_result import ImageSamples, Resampling
 from ganaug.evaluation.table_evaluation import MIN_ROWS, evaluate_tables
 from ganaug.evaluation.table_result import TableEvaluation
+from ganaug.evaluation.table_rules import TableRules, broken_rules, learn_rules
 from ganaug.metrics import class_agreement, reused_identifiers
 from ganaug.oversampler import GANOversampler
 
@@ -122,11 +123,12 @@ def evaluate_resampling(
             synthetic_X = take_rows(X_resampled, np.flatnonzero(is_synthetic))
             reused = reused_identifiers(as_frame(X, "X"), synthetic_X, identifiers=left_out)
         learned = _LearnedColumns(X, left_out)
+        rules = learn_rules(learned(X), np.random.default_rng(0), y=labels)
         limits = (MAX_REAL_ROWS, MAX_ROWS) if max_rows is None else (max_rows, max_rows)
         for label in measured:
             real_rows, synthetic_rows = np.flatnonzero(labels == label), np.flatnonzero(is_synthetic & (after == label))
             evaluations[label], note = _evaluate_class(
-                label, learned, X, real_rows, X_resampled, synthetic_rows, limits, rng
+                label, learned, X, real_rows, X_resampled, synthetic_rows, limits, rules, rng
             )
             notes += note
         agreement = _agreement(learned, X, labels, X_resampled, after, is_synthetic, rng)
@@ -199,6 +201,7 @@ def _evaluate_class(
     X_resampled: Any,
     synthetic_rows: NDArray[np.intp],
     limits: tuple[int, int],
+    rules: TableRules,
     rng: np.random.Generator,
 ) -> tuple[TableEvaluation, list[str]]:
     """Measure a class of a table; return a note if not all of its rows are measured."""
@@ -211,7 +214,11 @@ def _evaluate_class(
             f"{len(real):,} of {len(real_rows):,} real ones."
         )
     real_table, synthetic_table = learned(take_rows(X, real)), learned(take_rows(X_resampled, synthetic))
-    return evaluate_tables(real_table, synthetic_table, identifiers=[], random_state=rng, whole=learned(X)), notes
+    broken = broken_rules(rules, synthetic_table, y=[label] * len(synthetic_table))
+    evaluation = evaluate_tables(
+        real_table, synthetic_table, identifiers=[], random_state=rng, whole=learned(X), broken=broken
+    )
+    return evaluation, notes
 
 
 def _agreement(

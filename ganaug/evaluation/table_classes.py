@@ -4,6 +4,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ganaug.common.containers import as_frame
@@ -12,6 +13,7 @@ from ganaug.common.labels import labels_of, name_of
 from ganaug.common.warnings import warn_user
 from ganaug.evaluation.table_evaluation import columns_left_out, evaluate_tables
 from ganaug.evaluation.table_result import TableEvaluation
+from ganaug.evaluation.table_rules import broken_rules, learn_rules
 from ganaug.metrics import class_agreement, reused_identifiers
 
 
@@ -70,12 +72,15 @@ def evaluate_rows(
     # which class the rows look like can only be seen beside the others
     learned = [frame.drop(columns=left_out) for frame in frames[:2]]
     agreement = class_agreement(learned[0], learned[1], target, random_state=options.get("random_state"))
+    # some rules need the rows of all classes to show
+    broken = broken_rules(learn_rules(learned[0], np.random.default_rng(0)), learned[1])
     evaluation = evaluate_tables(
         of_classes[0],
         of_classes[1],
         holdout=of_classes[2] if len(of_classes) > 2 else None,
         identifiers=left_out,
         whole=frames[0].drop(columns=target),
+        broken=broken,
         **options,
     )
     return replace(

@@ -12,6 +12,7 @@ from ganaug.common.identifiers import find_identifiers
 from ganaug.common.random import subsample
 from ganaug.common.wording import listed
 from ganaug.evaluation.table_result import TableEvaluation
+from ganaug.evaluation.table_rules import BrokenRules, broken_rules, learn_rules
 from ganaug.metrics import (
     Baseline,
     Interval,
@@ -41,6 +42,8 @@ MIN_ROWS = 20
 MAX_NEIGHBORHOOD_ROWS = 2_000
 _N_NEIGHBORS = 5
 _N_RESAMPLES = 20
+# Which rules are found does not depend on the draws of the other measures.
+_RULES_SEED = 0
 
 
 def evaluate_tables(
@@ -54,11 +57,13 @@ def evaluate_tables(
     identifiers: Sequence[Hashable] | None = None,
     random_state: int | np.random.Generator | None = None,
     whole: Any = None,
+    broken: BrokenRules | None = None,
 ) -> TableEvaluation:
     """Measure synthetic rows; see `ganaug.evaluate`, which calls this for tables.
 
     `whole` is the real table of all classes, where `real` and `synthetic` hold rows of some: a cell is valid if any
-    real row could hold it. `identifiers`, if given, are the columns that no measure gets.
+    real row could hold it. `broken` is what was found of the rules of that table; None learns rules from `real`.
+    `identifiers`, if given, are the columns that no measure gets.
     """
     identifiers = columns_left_out(real, ignore) if identifiers is None else identifiers
     # all measures share one pair, so that tables are read and encoded once
@@ -78,10 +83,14 @@ def evaluate_tables(
     utility = None
     if target is not None:
         utility = utility_scores(pair, target=target, classifiers=classifiers, random_state=_seed(rng))
+    if broken is None:
+        rules = learn_rules(pair.real, np.random.default_rng(_RULES_SEED), holdout=pair.holdout)
+        broken = broken_rules(rules, pair.synthetic)
     neighborhoods, interval, baseline = _neighborhoods(pair, rng)
     return TableEvaluation(
         n_rows=n_rows,
         validity=invalid_cells(pair if whole is None else _of_all_classes(whole, pair)),
+        broken_rules=broken,
         distances=column_distances(pair),
         association_matrices=association_matrices(pair, random_state=_seed(rng)),
         two_sample=two_sample_auc(pair, random_state=_seed(rng)),

@@ -56,6 +56,12 @@ def _validity(evaluation: "TableEvaluation") -> list[Row]:
         worst = shares[shares > 0].sort_values(ascending=False, kind="stable").index
         meaning = f"in {listed(worst)}" if len(worst) else "none"
         rows.append(("validity", f"{flaw} cells", found.share, *found.interval, best, meaning))
+    rules = evaluation.broken_rules
+    if not rules.counts.empty:
+        broken_rows = rules.counts[rules.counts["broken"] > 0]
+        meaning = f"most break {broken_rows['rule'].iloc[0]}" if len(broken_rows) else "none"
+        found, usual = rules.found, rules.reference
+        rows.append(("validity", "rows that break a rule", found.share, *found.interval, usual.share, meaning))
     broken = validity["broken dtype"]
     meaning = f"in {listed(broken.index[broken])}" if broken.any() else "none"
     rows.append(("validity", "broken dtypes", float(broken.mean()), *_NO_INTERVAL, 0.0, meaning))

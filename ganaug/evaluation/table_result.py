@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ganaug.common.findings import Finding, result_html, result_repr
 from ganaug.evaluation.table_measures import measures
+from ganaug.evaluation.table_rules import BrokenRules
 from ganaug.evaluation.table_verdict import findings
 from ganaug.metrics import AUC, Associations, Baseline, ClosestRecords, Copies, Interval, Projection, Utility
 
@@ -27,6 +28,8 @@ class TableEvaluation:
         Number of rows of "real", "synthetic" and "holdout"; 0 without a hold-out.
     validity, distances : DataFrame
         See `ganaug.metrics.invalid_cells` and `ganaug.metrics.column_distances`; `columns` returns both together.
+    broken_rules : BrokenRules
+        How many synthetic rows break rules that the real table never breaks; `constraints` lists the rules.
     association_matrices : Associations
         See `ganaug.metrics.association_matrices`.
     two_sample : AUC
@@ -68,6 +71,7 @@ class TableEvaluation:
     n_rows: dict[str, int]
     validity: pd.DataFrame
     distances: pd.DataFrame
+    broken_rules: BrokenRules
     association_matrices: Associations
     two_sample: AUC
     neighborhoods: NDArray
@@ -141,6 +145,11 @@ class TableEvaluation:
             See `ganaug.metrics.find_copies`.
         """
         return self.copied.pairs
+
+    @property
+    def constraints(self) -> pd.DataFrame:
+        """Rules that the real table never breaks, and how many synthetic rows break each: "rule", "broken", "share"."""
+        return self.broken_rules.counts
 
     @property
     def reference(self) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ganaug.common.findings import HELPS, REAL, SAFE, Answer, Finding
-from ganaug.common.wording import counted, listed, percent
+from ganaug.common.wording import counted, listed, percent, shortened
 from ganaug.metrics import AUC, Count, invalid_beyond_chance
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ TOLD_AUC = 0.7
 # ones than half of what real rows reach.
 JUNK_AUC = 0.9
 JUNK_PRECISION = 0.5
+# With no broken row, the share of broken rows is small only if its 95 % interval ends below this.
+BROKEN_SHARE = 0.05
+# Characters of a rule that a sentence shows.
+LONGEST_RULE = 100
 # A column is far from the real one from this distance, and only if the distance is so many times what chance has on
 # average: of categories of two levels, one column in sixty exceeds three times by chance.
 FAR_DISTANCE = 0.1
@@ -136,6 +140,7 @@ def _real(evaluation: "TableEvaluation") -> Iterator[Finding]:
             f"The cells of {listed(broken.index[broken])} hold another kind of data than in the real table.",
             {"broken dtypes": float(broken.mean())},
         )
+    yield from _on_rules(evaluation)
     yield _on_columns(evaluation)
     yield from _on_associations(evaluation)
     yield _on_coverage(evaluation)
@@ -177,6 +182,34 @@ def _on_validity(evaluation: "TableEvaluation") -> Finding:
             numbers,
         )
     return Finding(REAL, "good", "No column has more invalid cells than chance explains.", numbers)
+
+
+def _on_rules(evaluation: "TableEvaluation") -> Iterator[Finding]:
+    rules = evaluation.broken_rules
+    if rules.counts.empty:
+        return
+    found, usual = rules.found, rules.reference
+    numbers = {"broken rules": found.share, "by chance": usual.share}
+    n_rules = counted(len(rules.counts), "rule")
+    if not found.found:
+        said = f"No synthetic row breaks any of {n_rules} that the real table never breaks"
+        if found.interval[1] > BROKEN_SHARE:
+            yield Finding(REAL, "unknown", f"{said}, but there are too few rows to be sure.", numbers)
+        else:
+            yield Finding(REAL, "good", f"{said}.", numbers)
+        return
+    worst, n_worst = rules.counts["rule"].iloc[0], int(rules.counts["broken"].iloc[0])
+    said = (
+        f"{found.found:,} of {found.total:,} synthetic rows ({percent(found.share)}) break a rule that the real table "
+        f"never breaks; the most broken one is {shortened(worst, LONGEST_RULE)} ({counted(n_worst, 'row')})"
+    )
+    if rules.is_broken:
+        yield Finding(REAL, "bad", f"{said}.", numbers)
+    else:
+        unsure = "so few may be chance"
+        if usual.found:
+            unsure = f"{percent(usual.share)} of new real rows break such a rule as well"
+        yield Finding(REAL, "unknown", f"{said}; {unsure}.", numbers)
 
 
 def _invalid_beyond_chance(evaluation: "TableEvaluation") -> pd.Series:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ganaug.common.cells import kind_of, numbers_of
 from ganaug.common.containers import as_frame
 from ganaug.common.identifiers import find_identifiers
-from ganaug.common.times import time_index
 
 _TABLES = ("real", "synthetic", "holdout")
 
@@ -88,7 +88,7 @@ class TablePair:
         self.holdout = None if holdout is None else as_frame(holdout, "holdout", self.real)
         self._leave_out(list(find_identifiers(self.real)) if identifiers is None else list(identifiers))
         self.labels = list(self.real)
-        self.kinds = [_kind(self.real[label]) for label in self.labels]
+        self.kinds = [kind_of(self.real[label]) for label in self.labels]
         tables = [table for table in (self.real, self.synthetic, self.holdout) if table is not None]
         self.levels: list[pd.Index | None] = []
         columns = []
@@ -99,7 +99,7 @@ class TablePair:
                 columns.append(codes)
             else:
                 self.levels.append(None)
-                columns.append([_numbers(table[label], kind) for table in tables])
+                columns.append([numbers_of(table[label], kind) for table in tables])
         self._set_cells([np.column_stack(column) for column in zip(*columns, strict=True)])
 
     def _leave_out(self, identifiers: list[Hashable]) -> None:
@@ -292,38 +292,6 @@ def seconds_to_time(seconds: float, kind: str) -> pd.Timestamp | pd.Timedelta:
     """
     micros = round(seconds * 1e6)
     return pd.Timestamp(micros, unit="us") if kind == "time" else pd.Timedelta(micros, unit="us")
-
-
-def _kind(series: pd.Series) -> str:
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        return "category"
-    inferred = "" if series.dtype.kind in "iufbMm" else pd.api.types.infer_dtype(series.dropna().astype(object))
-    if series.dtype.kind in "iuf" or inferred in ("integer", "floating", "mixed-integer-float", "decimal"):
-        return "number"
-    if series.dtype.kind == "M" or inferred in ("date", "datetime", "datetime64"):
-        return "time"
-    return "duration" if series.dtype.kind == "m" or inferred in ("timedelta", "timedelta64") else "category"
-
-
-def _numbers(series: pd.Series, kind: str) -> NDArray[np.float64]:
-    own = series.dtype.kind
-    if kind == "number":
-        if own in "iufb":
-            return series.to_numpy("float64", na_value=np.nan)
-        if own in "Mm":
-            return np.full(len(series), np.nan)
-        return pd.to_numeric(series.astype(object).where(series.notna(), None), errors="coerce").to_numpy("float64")
-    expected = {"time": "M", "duration": "m"}[kind]
-    if own in "iufb" or (own in "Mm" and own != expected):
-        return np.full(len(series), np.nan)
-    if own != expected:
-        cells = series.astype(object).where(series.notna(), None)
-        if kind == "time":
-            series = pd.to_datetime(cells, errors="coerce", utc=True, format="ISO8601")
-        else:
-            series = pd.to_timedelta(cells, errors="coerce")
-    index = time_index(series)
-    return np.where(index.isna(), np.nan, index.as_unit("us").asi8 / 1e6)
 
 
 def _encode(columns: list[Any]) -> tuple[list[NDArray[np.float64]], NDArray]:

@@ -415,7 +415,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
             index = torch.from_numpy(class_index(self.classes_, requested[first : first + n_rows]))
             candidates = index.repeat_interleave(n_candidates)
             with torch_threads(self._n_threads):
-                synthetic = self.encoder_.decode(self._generate(candidates, rng))
+                synthetic = self._generate_rows(candidates, rng, seed + 3 + first)
                 if selection is not None:
                     # candidates are decoded and encoded first, so that they are weighed with legal cells
                     features = EncodedData(self._encode(synthetic), candidates).features
@@ -425,6 +425,10 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
     def _renewal(self, seed: int) -> Callable[[Any], Any]:
         """Return what gives the chosen rows of one call the cells that no network generates; none by default."""
         return lambda synthetic: synthetic
+
+    def _generate_rows(self, y: Tensor, rng: torch.Generator, seed: int) -> Any:
+        """Generate and decode a row for each class index; `seed` is for further draws."""
+        return self.encoder_.decode(self._generate(y, rng))
 
     def _encode(self, X: Any) -> Tensor | CompactRows:
         """Encode to rows that networks take, or that become so where they are indexed."""

@@ -204,6 +204,17 @@ SHARED: dict[str, Parameter] = {
         "`categorical_features` names is learned.",
         "None means the same as an empty list.",
     ),
+    "constraints": Parameter(
+        [_AUTO, list, None],
+        '"auto" or list of str or callable',
+        'Rules that each row of a table keeps. ``"auto"`` learns them from the training rows: combinations of values '
+        "that never occur, orders such as ``start <= end``, sums and products, columns that are missing together, and "
+        'columns that another one determines. A list adds rules to those: text such as ``"start <= end"``, '
+        "``\"total = a + b\"`` or ``\"sex = 'male' or pregnant != 'yes'\"`` (names with spaces in backticks), or "
+        "functions that take a DataFrame and return which rows are allowed. Synthetic rows that break a rule are "
+        "repaired or generated again.",
+        "None uses no rules.",
+    ),
     "random_state": Parameter(
         ["random_state"],
         "int, RandomState",

@@ -35,10 +35,10 @@ from ganaug.common.serialization import values_from_json, values_to_json
 if TYPE_CHECKING:
     from ganaug.models.base import ConditionalGAN
 
-FORMAT = 2
+FORMAT = 3
 NETWORKS = ("generator_", "discriminator_")
-# Parameters of the machine and of the session, which a file does not hold.
-_NOT_STORED = ("callbacks", "random_state", "device", "verbose")
+# Parameters of the machine and of the session, which a file does not hold; of constraints it holds the rules.
+_NOT_STORED = ("callbacks", "random_state", "device", "verbose", "constraints")
 # What malformed data raises where a model is restored from it.
 _ERRORS = (
     LookupError,
@@ -73,9 +73,9 @@ class PersistenceMixin:
 
         The file is written next to `path` and then renamed to it, so that an existing file is never half replaced.
 
-        The file holds values of the training data: categories, up to 1,000 quantiles of each numeric column, and with
-        ``prior="neighbors"`` whole training rows, or the latent vectors of training images. Share it only with those
-        who may see the data.
+        The file holds values of the training data: categories, up to 1,000 quantiles of each numeric column, the rules
+        between columns, and with ``prior="neighbors"`` whole training rows, or the latent vectors of training images.
+        Share it only with those who may see the data.
 
         Parameters
         ----------

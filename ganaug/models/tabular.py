@@ -5,16 +5,20 @@ from numbers import Real
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+import pandas as pd
 import torch
+from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, validate_data
 from torch import Tensor, nn
 
-from ganaug.common.containers import check_container
+from ganaug.common.containers import check_container, to_pandas
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import listed
+from ganaug.constraints import Constraints, learn_constraints
 from ganaug.encoders import TableEncoder
 from ganaug.models.base import ConditionalGAN, Measure
+from ganaug.models.constrained import keep_rules
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import LARGEST_SIZE, Items, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
@@ -52,6 +56,7 @@ class TabularGAN(ConditionalGAN):
         ``"standard"`` gives them mean 0 and standard deviation 1.
     $categorical_features
     $ignore
+    $constraints
     hidden_sizes : sequence of int, default=(128, 128)
         Sizes of the hidden layers of both networks. Twice the default size doubled the time and changed no score.
     $latent_size
@@ -102,6 +107,8 @@ class TabularGAN(ConditionalGAN):
         The trained discriminator. Not in a model that was loaded.
     encoder_ : TableEncoder
         Converts between the table and tensors.
+    constraints_ : Constraints
+        The rules that synthetic rows keep, learned and given; print it to see them.
     prior_ : Prior
         What the generator starts from.
     network_params_ : dict
@@ -129,7 +136,7 @@ class TabularGAN(ConditionalGAN):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **constraints_of("loss", "n_neighbors", "categorical_features", "ignore", "latent_size"),
+        **constraints_of("loss", "n_neighbors", "categorical_features", "ignore", "constraints", "latent_size"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
         "prior": [StrOptions({"noise", "neighbors"})],
@@ -151,6 +158,7 @@ class TabularGAN(ConditionalGAN):
     }
 
     encoder_: TableEncoder
+    constraints_: Constraints
     modality = "tabular"
     _network_parameters = ("dropout", "hidden_sizes", "latent_size", "pac", "prior", "spectral_norm")
     _selection = "forest"
@@ -167,6 +175,7 @@ class TabularGAN(ConditionalGAN):
         numeric: Literal["quantile", "standard"] = "quantile",
         categorical_features: Any = "auto",
         ignore: Any = "auto",
+        constraints: Any = "auto",
         hidden_sizes: Sequence[int] = (128, 128),
         latent_size: int = 32,
         dropout: float = 0.0,
@@ -194,6 +203,7 @@ class TabularGAN(ConditionalGAN):
         self.numeric = numeric
         self.categorical_features = categorical_features
         self.ignore = ignore
+        self.constraints = constraints
         self.hidden_sizes = hidden_sizes
         self.latent_size = latent_size
         self.dropout = dropout
@@ -260,10 +270,31 @@ class TabularGAN(ConditionalGAN):
         encoder = TableEncoder(self.categorical_features, self.numeric, self.ignore)
         rows = encoder.fit_encode(checked.X, y).float()
         _warn_of_identifiers(encoder)
+        self.constraints_ = Constraints()
+        if self.constraints is not None:
+            frame = to_pandas(checked.X)
+            kinds = {column.label: column.kind for column in encoder.columns_}
+            frame = frame.drop(columns=[label for label in frame if kinds.get(label) == "identifier"])
+            self.constraints_ = learn_constraints(
+                frame,
+                pd.Series(self.classes_[y], name=self.target_name_, index=frame.index),
+                given=None if isinstance(self.constraints, str) else self.constraints,
+                categorical=[label for label in frame if kinds.get(label) != "numeric"],
+            )
         return encoder, rows
 
     def _renewal(self, seed: int) -> Callable[[Any], Any]:
         return self.encoder_.renewal(seed)
+
+    def _generate_rows(self, y: Tensor, rng: torch.Generator, seed: int) -> Any:
+        """Generate rows that keep the rules of the table."""
+
+        def draw(places: NDArray, turn: int) -> Any:
+            # a generator of its own for each turn: a row does not depend on the number of rows that follow it
+            own = torch.Generator().manual_seed(seed + 7_919 * (turn + 1))
+            return self.encoder_.decode(self._generate(y[torch.from_numpy(places)], own))
+
+        return keep_rules(self.constraints_, super()._generate_rows(y, rng, seed), self.classes_[y.numpy()], draw)
 
     def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, None]:
         n_levels = sum(self.encoder_.block_sizes_)
@@ -332,6 +363,7 @@ class TabularGAN(ConditionalGAN):
 
     def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         description, arrays = self.encoder_.state()
+        description["constraints"] = self.constraints_.state()
         arrays = {f"encoder.{name}": array for name, array in arrays.items()}
         if isinstance(self.prior_, NeighborsPrior):
             arrays |= {f"prior.{name}": tensor.numpy() for name, tensor in self.prior_.state().items()}
@@ -340,6 +372,7 @@ class TabularGAN(ConditionalGAN):
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[TableEncoder, Prior]:
         stored = group_by_prefix(arrays, ("encoder", "prior"))
         encoder = TableEncoder.from_state(description, stored["encoder"])
+        self.constraints_ = Constraints.from_state(description["constraints"])
         prior = NoisePrior(self.latent_size, sum(encoder.block_sizes_))
         if self.prior == "neighbors":
             tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}

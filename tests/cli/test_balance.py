@@ -5,6 +5,7 @@ import sys
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -68,6 +69,10 @@ def test_options_reach_the_sampler(in_csv, quick):
                 *str.split("--max-time 1.5 --mark synthetic --only-synthetic"),
                 "--categorical",
                 "age,town",
+                "--constraint",
+                "age >= 20",
+                "--constraint",
+                "age < 100",
                 "--mark",
                 "synthetic",
                 "--only-synthetic",
@@ -82,6 +87,7 @@ def test_options_reach_the_sampler(in_csv, quick):
         "model": "tabular",
         "categorical_features": ["age", "town"],
         "ignore": None,
+        "constraints": ["age >= 20", "age < 100"],
         "random_state": 7,
         "max_time": 1.5,
         "verbose": 0,
@@ -214,3 +220,34 @@ def test_columns_are_ignored_by_name(with_identifiers, quick, capsys):
 def test_an_identifier_is_no_target(with_identifiers, capsys):
     assert run("balance in.csv out.csv --target customer") == 2
     assert "it identifies rows and cannot be the column of classes" in " ".join(capsys.readouterr().err.split())
+
+
+def test_rules_are_kept(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    start = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 200, 120), unit="D")
+    end = start + pd.to_timedelta(rng.integers(0, 40, 120), unit="D")
+    frame = pd.DataFrame({"start": start, "end": end, "cost of stay": rng.integers(1, 500, 120), "kind": "a"})
+    frame.loc[:19, "kind"] = "b"
+    rule = "`cost of stay` < 450 or kind = 'a'"
+    frame.loc[frame["kind"] == "b", "cost of stay"] //= 2
+    frame.to_csv("in.csv", index=False, date_format="%d.%m.%Y")
+    line = "balance in.csv out.csv --target kind --only-synthetic --seed 0 --max-time 1"
+    assert main([*line.split(), "--constraint", rule]) == 0
+    written = pd.read_csv("out.csv", parse_dates=["start", "end"], date_format="%d.%m.%Y")
+    assert len(written) == 80
+    assert (written["start"] <= written["end"]).all()
+    assert (written["cost of stay"] < 450).all()
+
+
+def test_a_rule_that_cannot_be_read_is_one_line(in_csv, capsys):
+    assert main([*str.split("balance in.csv out.csv --target plan --constraint"), "height > 3"]) == 2
+    error = capsys.readouterr().err
+    assert "'height', which is not a column; the columns are 'age', 'town', 'plan'" in error
+    assert error.count("\n") == 1
+    assert not Path("out.csv").exists()
+
+
+def test_rules_are_for_tables(images, capsys):
+    assert main([*str.split("balance in out --constraint"), "a < b"]) == 2
+    assert "--constraint is for tables" in capsys.readouterr().err
