@@ -409,12 +409,25 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
             index = torch.from_numpy(class_index(self.classes_, requested[first : first + n_rows]))
             candidates = index.repeat_interleave(n_candidates)
             with torch_threads(self._n_threads):
-                synthetic = self.encoder_.decode(self._generate(candidates, rng))
+                synthetic = self._repair(self.encoder_.decode(self._generate(candidates, rng)))
                 if selection is not None:
                     # candidates are decoded and encoded first, so that they are weighed with legal cells
                     features = EncodedData(self._encode(synthetic), candidates).features
                     synthetic = _safe_indexing(synthetic, selection.choose(features, candidates.numpy(), choosing))
+                synthetic = self._renew_identifiers(synthetic, choosing)
             yield synthetic
+
+    def _repair(self, synthetic: Any) -> Any:
+        """Return decoded rows as they are used, after repairs that keep their number and order; none by default."""
+        return synthetic
+
+    def _is_allowed(self, synthetic: Any) -> NDArray[np.bool_] | None:
+        """Return which decoded rows may be used; the others are drawn again. None, the default, allows all."""
+        return None
+
+    def _renew_identifiers(self, synthetic: Any, rng: np.random.Generator) -> Any:
+        """Return chosen rows with new values in place of identifiers; as they are by default."""
+        return synthetic
 
     def _encode(self, X: Any) -> Tensor | CompactRows:
         """Encode to rows that networks take, or that become so where they are indexed."""
