@@ -22,7 +22,7 @@ from ganaug.common.labels import labels_like, labels_of, name_of
 from ganaug.common.modality import MODALITIES, modality_of
 from ganaug.common.state import rollback_on_error
 from ganaug.models import CheckedData, ConditionalGAN, EncodedData, constraints_of_overrides, documented
-from ganaug.selection import is_cleaner
+from ganaug.selection import SELECTIONS, is_cleaner
 
 # Parameters that override those of the model where they are given.
 _OVERRIDES = ("categorical_features", "random_state", "device", "max_time", "verbose", "callbacks")
@@ -149,7 +149,7 @@ class GANOversampler(BaseOverSampler):
         ],
         "synthetic_share": [Interval(Real, 0, 1, closed="neither")],
         "repeat_real": ["boolean"],
-        "selection": [StrOptions({"auto", "forest", "neighbors", "discriminator"}), None, HasMethods("fit_resample")],
+        "selection": [StrOptions({"auto", *SELECTIONS}), None, HasMethods("fit_resample")],
         "model": [StrOptions({"auto", *MODALITIES}), ConditionalGAN],
         **constraints_of_overrides(*_OVERRIDES),
     }

@@ -359,7 +359,7 @@ def count_calls(monkeypatch, owner, name, is_counted=lambda *args: True):
     return calls
 
 
-@pytest.mark.parametrize("selection", [None, "forest", "neighbors", "discriminator", TomekLinks()])
+@pytest.mark.parametrize("selection", [None, "auto", "realism", "neighbors", "discriminator", TomekLinks()])
 def test_a_table_is_validated_and_encoded_once(mixed, monkeypatch, selection):
     X, y = mixed
     checks = count_calls(monkeypatch, TabularGAN, "check_data")
@@ -369,7 +369,7 @@ def test_a_table_is_validated_and_encoded_once(mixed, monkeypatch, selection):
     assert (len(checks), len(fits), len(encodings)) == (1, 1, 1)
 
 
-@pytest.mark.parametrize("selection", [None, "forest", "discriminator"])
+@pytest.mark.parametrize("selection", [None, "class", "discriminator"])
 def test_images_are_read_and_encoded_once(monkeypatch, selection):
     X, y = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8), np.repeat([0, 1], [30, 10])
     model = ImageGAN(n_steps=2, width=4, latent_size=4, batch_size=4, device="cpu")

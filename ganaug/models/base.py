@@ -19,11 +19,12 @@ from ganaug.common.random import draw_seed
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
 from ganaug.models.data import CheckedData, EncodedData, Encoder
+from ganaug.models.drawing import DrawingMixin
 from ganaug.models.persistence import NETWORKS, PersistenceMixin
 from ganaug.models.scoring import ScoringMixin, class_index
 from ganaug.models.sklearn_callbacks import CallbackSupportMixin, SklearnCallbacks, has_callbacks, with_callbacks
 from ganaug.models.torch_state import seeded_networks, torch_threads
-from ganaug.selection import CandidateSelection
+from ganaug.selection import CandidateSelection, Refusal
 from ganaug.training import (
     EMA,
     AdaptiveAugmentation,
@@ -51,7 +52,7 @@ Measure = Callable[[nn.Module], dict[str, float]]
 Networks = Sequence[nn.Module | None]
 
 
-class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseEstimator, ABC):
+class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSupportMixin, BaseEstimator, ABC):
     """A conditional GAN as a scikit-learn estimator: `fit(X, y)`, then `sample(y)`.
 
     A subclass gives the constructor, with the parameters that this class uses (`loss`, `penalty`, `gamma`,
@@ -405,17 +406,22 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         rng, choosing = torch.Generator().manual_seed(seed + 2), np.random.default_rng(seed)
         n_candidates = selection.n_candidates if selection is not None else 1
         n_rows = self._n_decoded // n_candidates
+        n_refused = np.zeros(len(Refusal), dtype=int)
         for first in range(0, max(len(requested), 1), n_rows):
-            index = torch.from_numpy(class_index(self.classes_, requested[first : first + n_rows]))
-            candidates = index.repeat_interleave(n_candidates)
+            index = class_index(self.classes_, requested[first : first + n_rows])
+            # for rows drawn again; they do not change the rows that follow
+            spare = torch.Generator().manual_seed(seed + 3 + first)
             with torch_threads(self._n_threads):
-                synthetic = self._repair(self.encoder_.decode(self._generate(candidates, rng)))
-                if selection is not None:
-                    # candidates are decoded and encoded first, so that they are weighed with legal cells
-                    features = EncodedData(self._encode(synthetic), candidates).features
-                    synthetic = _safe_indexing(synthetic, selection.choose(features, candidates.numpy(), choosing))
+                if selection is None:
+                    synthetic, refused = self._draw_allowed(index, rng, spare)
+                else:
+                    synthetic, features, classes, refused = self._draw_candidates(index, selection, rng, spare)
+                    chosen = selection.choose(features, classes, index, choosing, refused)
+                    synthetic, refused = _safe_indexing(synthetic, chosen), refused[chosen]
+                n_refused += np.bincount(refused, minlength=len(Refusal))
                 synthetic = self._renew_identifiers(synthetic, choosing)
             yield synthetic
+        self._warn_of_refused(n_refused)
 
     def _repair(self, synthetic: Any) -> Any:
         """Return decoded rows as they are used, after repairs that keep their number and order; none by default."""
@@ -432,25 +438,6 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
     def _encode(self, X: Any) -> Tensor | CompactRows:
         """Encode to rows that networks take, or that become so where they are indexed."""
         return self.encoder_.encode(X).float()
-
-    def _sampling_prior(self) -> Prior:
-        """Return what samples start from."""
-        return self.prior_
-
-    def _generate(self, y: Tensor, rng: torch.Generator) -> Tensor:
-        parts = []
-        for labels in y.split(self._n_generated):
-            padded = torch.cat([labels, labels.new_zeros(self._n_generated - len(labels))])
-            start = self._sampling_prior().draw(padded, rng)
-            parts.append(self._run_generator(padded, start)[: len(labels)])
-        return torch.cat(parts)
-
-    @torch.inference_mode()
-    def _run_generator(self, y: Tensor, start: tuple[Tensor, ...]) -> Tensor:
-        """Return the generator's encoded rows on the CPU, given class indices and draws of the prior."""
-        device = next(self.generator_.parameters()).device
-        self.generator_.eval()
-        return self.generator_(y.to(device), *(part.to(device) for part in start)).float().cpu()
 
 
 def _copy_weights(trained: nn.Module, network: nn.Module) -> None:

@@ -12,7 +12,18 @@ from torch import Tensor, nn
 
 from ganaug.common.modality import MODALITIES
 from ganaug.models.data import EncodedData
-from ganaug.selection import CandidateSelection, by_cleaner, by_forest, by_neighbors, candidates_per_row, without_copies
+from ganaug.selection import (
+    CandidateSelection,
+    ClassShares,
+    Copies,
+    Layout,
+    Realism,
+    Together,
+    by_class,
+    by_cleaner,
+    by_neighbors,
+    candidates_per_row,
+)
 from ganaug.training import CompactRows
 
 
@@ -23,6 +34,8 @@ class ScoringMixin(ABC):
     modality: ClassVar[str]
     # What `selection="auto"` means for this kind of data: a name that `selection_for` takes, or None.
     _selection: ClassVar[str | None] = None
+    # Candidates for each of few requested rows.
+    _n_candidates: ClassVar[int] = 3
     # Rows are generated, and scored, in batches of this size, however many are requested: the same row then always
     # comes out of a computation of the same shape, bit for bit.
     _n_generated: ClassVar[int] = 1024
@@ -36,6 +49,11 @@ class ScoringMixin(ABC):
     @abstractmethod
     def _encode(self, X: Any) -> Tensor | CompactRows:
         """Encode to rows that networks take, or that become so where they are indexed."""
+
+    @property
+    def _layout(self) -> Layout | None:
+        """Where numbers and states stand in encoded rows; None for data without columns."""
+        return None
 
     def _from_features(self, features: Tensor) -> Tensor:
         """Return what networks take of rows that `EncodedData.features` flattened."""
@@ -76,7 +94,7 @@ class ScoringMixin(ABC):
 
         Parameters
         ----------
-        selection : {"auto", "forest", "neighbors", "discriminator"}, None or cleaning sampler
+        selection : {"auto", "class", "realism", "neighbors", "discriminator"}, None or cleaning sampler
             As `GANOversampler` takes it.
         training : EncodedData
             Training rows, or some of them, from `encode` or `fit_checked`.
@@ -87,6 +105,7 @@ class ScoringMixin(ABC):
         -------
         CandidateSelection or None
             None if there are no candidates to choose from: with ``selection=None``, or with one candidate for each row.
+            For tables it keeps the shares of each class, and for all data it refuses copies of single training rows.
 
         Raises
         ------
@@ -94,21 +113,34 @@ class ScoringMixin(ABC):
             If `selection` is "discriminator" and no discriminator can score single rows.
         """
         check_is_fitted(self, "generator_")
-        n_candidates = candidates_per_row(n_requested)
         if isinstance(selection, str) and selection == "auto":
             selection = self._selection
+        is_named = isinstance(selection, str)
+        # a cleaner works on real rows and candidates together, which takes long for many
+        n_candidates = candidates_per_row(n_requested, self._n_candidates if is_named else min(3, self._n_candidates))
         if selection is None or n_candidates == 1:
             return None
-        if isinstance(selection, str) and selection == "discriminator":
-            self._check_scores("selection='discriminator'")
         features, y = training.features, training.y.numpy()
-        if not isinstance(selection, str):
+        layout, realism, weigh = self._layout, None, None
+        if not is_named:
             weigh = by_cleaner(selection, features, y, n_candidates)
         elif selection == "discriminator":
+            self._check_scores("selection='discriminator'")
             weigh = self._score
-        else:
-            weigh = {"forest": by_forest, "neighbors": by_neighbors}[selection](features, y, self.seed_)
-        return CandidateSelection(without_copies(weigh, features, y), n_candidates)
+        elif selection == "neighbors":
+            weigh = by_neighbors(features, y, self.seed_)
+        if selection in ("class", "class and realism"):
+            weigh = by_class(features, y, self.seed_)
+        if selection in ("realism", "class and realism"):
+            realism = Realism(features, y, layout)
+        return CandidateSelection(
+            n_candidates,
+            weigh,
+            realism,
+            None if layout is None else [ClassShares(layout, features[y == c], self.seed_) for c in range(y.max() + 1)],
+            Copies(features, y),
+            None if layout is None else Together(layout, features),
+        )
 
     def score_samples(self, X: Any, y: Any = None) -> NDArray:
         """Score rows by the discriminator: the higher a score, the more the row looks like a real one of its class.

@@ -1,0 +1,131 @@
+"""How rows come out of a trained generator: drawn, decoded, repaired, and drawn again where they are refused."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.utils import _safe_indexing
+from torch import Tensor, nn
+
+from ganaug.common.containers import stack_rows
+from ganaug.common.warnings import warn_user
+from ganaug.models.data import EncodedData
+from ganaug.selection import CandidateSelection, Refusal
+from ganaug.training import CompactRows, Prior
+
+# How often rows that are refused are drawn again.
+_N_REDRAWS = 3
+
+
+class DrawingMixin(ABC):
+    """Draws of the generator, and what becomes of them before they are rows."""
+
+    _n_generated: ClassVar[int]
+
+    classes_: NDArray
+    generator_: nn.Module
+    encoder_: Any
+    prior_: Prior
+
+    @property
+    @abstractmethod
+    def _noun(self) -> str:
+        """What messages call several samples: "rows" or "images"."""
+
+    @abstractmethod
+    def _encode(self, X: Any) -> Tensor | CompactRows:
+        """Encode to rows that networks take, or that become so where they are indexed."""
+
+    @abstractmethod
+    def _repair(self, synthetic: Any) -> Any:
+        """Return decoded rows as they are used."""
+
+    @abstractmethod
+    def _is_allowed(self, synthetic: Any) -> NDArray[np.bool_] | None:
+        """Return which decoded rows may be used; None allows all."""
+
+    def _draw(self, index: NDArray[np.intp], rng: torch.Generator) -> tuple[Any, NDArray[np.bool_] | None]:
+        """Return a decoded row for each class index, and which of them are allowed, None for all."""
+        synthetic = self._repair(self.encoder_.decode(self._generate(torch.from_numpy(index), rng)))
+        return synthetic, self._is_allowed(synthetic)
+
+    def _draw_allowed(
+        self, index: NDArray[np.intp], rng: torch.Generator, spare: torch.Generator
+    ) -> tuple[Any, NDArray[np.int8]]:
+        """Return a row for each class index, and its `Refusal`; rows that are not allowed are drawn again."""
+        synthetic, is_allowed = self._draw(index, rng)
+        refused = np.zeros(len(index), dtype=np.int8)
+        if is_allowed is None:
+            return synthetic, refused
+        refused[~is_allowed] = Refusal.IMPOSSIBLE
+        for _ in range(_N_REDRAWS):
+            places = np.flatnonzero(refused)
+            if not len(places):
+                break
+            others, is_allowed = self._draw(index[places], spare)
+            rows = np.arange(len(index))
+            rows[places] = np.where(is_allowed, len(index) + np.arange(len(places)), places)
+            synthetic = _safe_indexing(stack_rows([synthetic, others], len(index) + len(places)), rows)
+            refused[places[is_allowed]] = Refusal.NONE
+        return synthetic, refused
+
+    def _draw_candidates(
+        self, index: NDArray[np.intp], selection: CandidateSelection, rng: torch.Generator, spare: torch.Generator
+    ) -> tuple[Any, NDArray, NDArray[np.intp], NDArray[np.int8]]:
+        """Return candidates, encoded and with class index and `Refusal`; more where many are refused."""
+        parts, encoded, classes, refusals = [], [], [], []
+        missing = index.repeat(selection.n_candidates)
+        n_wanted = 2 * np.bincount(index, minlength=len(self.classes_))
+        for _ in range(1 + _N_REDRAWS):
+            synthetic, is_allowed = self._draw(missing, spare if parts else rng)
+            # candidates are decoded and encoded first, so that they are weighed with legal cells
+            features = EncodedData(self._encode(synthetic), torch.from_numpy(missing)).features
+            refused = selection.refusals(features, missing)
+            if is_allowed is not None:
+                refused[~is_allowed] = Refusal.IMPOSSIBLE
+            for collected, part in zip(
+                (parts, encoded, classes, refusals), (synthetic, features, missing, refused), strict=True
+            ):
+                collected.append(part)
+            y = np.concatenate(classes)
+            n_usable = np.bincount(y[np.concatenate(refusals) == Refusal.NONE], minlength=len(n_wanted))
+            n_missing = np.minimum(n_wanted - n_usable, n_wanted // 2)
+            if (n_missing <= 0).all():
+                break
+            missing = np.repeat(np.arange(len(n_wanted)), selection.n_candidates * np.maximum(n_missing, 0))
+        return stack_rows(parts, len(y)), np.concatenate(encoded), y, np.concatenate(refusals)
+
+    def _warn_of_refused(self, n_refused: NDArray) -> None:
+        n_rows = n_refused.sum()
+        if n_refused[Refusal.COPY]:
+            warn_user(
+                f"{n_refused[Refusal.COPY]} of {n_rows} synthetic {self._noun} equal a single training one, because "
+                "the generator found too few other combinations of values. `is_copy` in the provenance_ of "
+                "GANOversampler marks them; request fewer rows, or drop the copies before you share the data."
+            )
+        if n_refused[Refusal.IMPOSSIBLE]:
+            warn_user(
+                f"{n_refused[Refusal.IMPOSSIBLE]} of {n_rows} synthetic {self._noun} break a rule that all training "
+                f"{self._noun} keep, because the generator found too few others; more training (n_steps) may help."
+            )
+
+    def _sampling_prior(self) -> Prior:
+        """Return what samples start from."""
+        return self.prior_
+
+    def _generate(self, y: Tensor, rng: torch.Generator) -> Tensor:
+        parts = []
+        for labels in y.split(self._n_generated):
+            padded = torch.cat([labels, labels.new_zeros(self._n_generated - len(labels))])
+            start = self._sampling_prior().draw(padded, rng)
+            parts.append(self._run_generator(padded, start)[: len(labels)])
+        return torch.cat(parts)
+
+    @torch.inference_mode()
+    def _run_generator(self, y: Tensor, start: tuple[Tensor, ...]) -> Tensor:
+        """Return the generator's encoded rows on the CPU, given class indices and draws of the prior."""
+        device = next(self.generator_.parameters()).device
+        self.generator_.eval()
+        return self.generator_(y.to(device), *(part.to(device) for part in start)).float().cpu()
