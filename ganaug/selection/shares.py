@@ -254,7 +254,7 @@ class Together:
         states = rows[:, layout.n_continuous :] > 0
         block = np.repeat(np.arange(len(layout.block_sizes)), layout.block_sizes)
         counts = states.sum(axis=0)
-        common = np.flatnonzero((counts >= MIN_TOGETHER) & (counts < len(rows)))
+        common = np.flatnonzero(np.minimum(counts, len(rows) - counts) >= MIN_TOGETHER)
         keys = pd.util.hash_pandas_object(pd.DataFrame(states[:, common].T), index=False).to_numpy()
         sets = [common[keys == key] for key, n in zip(*np.unique(keys, return_counts=True), strict=True) if n > 1]
         self._sets = [own + layout.n_continuous for own in sets if len(np.unique(block[own])) == len(own)]
