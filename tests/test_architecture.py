@@ -25,6 +25,7 @@ FLOORS = {
     "calibration": 1,
     "metrics": 1,
     "nets": 1,
+    "sampling_strategy": 1,
     "selection": 1,
     "_version": 0,
     "common": 0,

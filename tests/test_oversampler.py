@@ -31,7 +31,6 @@ from sklearn.utils.estimator_checks import parametrize_with_checks as sklearn_ch
 
 from ganaug import GANOversampler, ImageGAN, TabularGAN
 from ganaug.encoders import ImageEncoder, TableEncoder
-from ganaug.oversampler import equal_share_counts
 from ganaug.training.callbacks import Callback, Checkpoint
 
 TINY = TabularGAN(n_steps=3, hidden_sizes=(8,), batch_size=16, device="cpu")
@@ -543,13 +542,6 @@ def test_equal_share_without_repeats_holds_every_real_row_once(mixed):
     X_res, y_res = resampler.fit_resample(X, y)
     assert_frame_equal(X_res[~resampler.is_synthetic_], X.reset_index(drop=True))
     assert len(set(y_res[resampler.is_synthetic_].value_counts())) == 1
-
-
-def test_equal_share_counts():
-    y = ["a"] * 150 + ["b"] * 40 + ["c"] * 10
-    # 150 real rows are 1 - share of each class
-    assert equal_share_counts(y, 0.2) == dict.fromkeys("abc", 38)
-    assert equal_share_counts(pd.Series(y), 0.5) == dict.fromkeys("abc", 150)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0, "auto"])

@@ -14,7 +14,8 @@ from sklearn.utils import _safe_indexing, all_estimators
 from ganaug.comparison.preparation import columns_by_kind, digest_of
 
 # Equal shares are computed by the sampler, so that a share means the same here.
-from ganaug.oversampler import GANOversampler, equal_share_counts
+from ganaug.oversampler import GANOversampler
+from ganaug.sampling_strategy import equal_share_counts
 
 # What resamples nothing.
 WITHOUT_ROWS = ("none", "weights", "threshold")

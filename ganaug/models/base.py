@@ -385,6 +385,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         random_state: int | np.random.RandomState | None = None,
         *,
         selection: CandidateSelection | None = None,
+        record: Callable[[NDArray, NDArray], None] | None = None,
     ) -> Iterator[Any]:
         """Generate what `sample` returns in parts, so that not all of it has to be in memory.
 
@@ -392,11 +393,18 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         ----------
         y, random_state, selection
             As in `sample`.
+        record : callable (array of shape (n, width), array of shape (n,)) -> None, or None, default=None
+            Is called with the encoded rows of each part and their class indices.
 
         Yields
         ------
         X : same container and dtypes as in `fit`
             The next rows; of a table some ten thousand at a time.
+
+        Warns
+        -----
+        UserWarning
+            At the end, if rows equal a single training row or break a rule, because too few others were generated.
         """
         check_is_fitted(self, "generator_")
         requested = np.asarray(y)
@@ -414,10 +422,13 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             with torch_threads(self._n_threads):
                 if selection is None:
                     synthetic, refused = self._draw_allowed(index, rng, spare)
+                    features = None if record is None else self._encode(synthetic)[:].flatten(1).numpy()
                 else:
                     synthetic, features, classes, refused = self._draw_candidates(index, selection, rng, spare)
                     chosen = selection.choose(features, classes, index, choosing, refused)
-                    synthetic, refused = _safe_indexing(synthetic, chosen), refused[chosen]
+                    synthetic, features, refused = _safe_indexing(synthetic, chosen), features[chosen], refused[chosen]
+                if record is not None and features is not None:
+                    record(features, index)
                 n_refused += np.bincount(refused, minlength=len(Refusal))
                 synthetic = self._renew_identifiers(synthetic, choosing)
             yield synthetic

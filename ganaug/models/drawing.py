@@ -15,8 +15,9 @@ from ganaug.models.data import EncodedData
 from ganaug.selection import CandidateSelection, Refusal
 from ganaug.training import CompactRows, Prior
 
-# How often rows that are refused are drawn again.
-_N_REDRAWS = 3
+# How often rows that are not allowed are drawn again, and how often more candidates are where many are refused.
+_N_REDRAWS = 10
+_N_MORE = 3
 
 
 class DrawingMixin(ABC):
@@ -64,34 +65,39 @@ class DrawingMixin(ABC):
             places = np.flatnonzero(refused)
             if not len(places):
                 break
-            others, is_allowed = self._draw(index[places], spare)
+            others, is_better = self._draw(index[places], spare)
+            assert is_better is not None
             rows = np.arange(len(index))
-            rows[places] = np.where(is_allowed, len(index) + np.arange(len(places)), places)
+            rows[places] = np.where(is_better, len(index) + np.arange(len(places)), places)
             synthetic = _safe_indexing(stack_rows([synthetic, others], len(index) + len(places)), rows)
-            refused[places[is_allowed]] = Refusal.NONE
+            refused[places[is_better]] = Refusal.NONE
         return synthetic, refused
 
     def _draw_candidates(
         self, index: NDArray[np.intp], selection: CandidateSelection, rng: torch.Generator, spare: torch.Generator
     ) -> tuple[Any, NDArray, NDArray[np.intp], NDArray[np.int8]]:
         """Return candidates, encoded and with class index and `Refusal`; more where many are refused."""
-        parts, encoded, classes, refusals = [], [], [], []
+        parts: list[Any] = []
+        encoded: list[NDArray] = []
+        classes: list[NDArray] = []
+        refusals: list[NDArray] = []
         missing = index.repeat(selection.n_candidates)
-        n_wanted = 2 * np.bincount(index, minlength=len(self.classes_))
-        for _ in range(1 + _N_REDRAWS):
+        counts = np.bincount(index, minlength=len(self.classes_))
+        n_wanted = min(2, selection.n_candidates) * counts
+        for _ in range(1 + _N_MORE):
             synthetic, is_allowed = self._draw(missing, spare if parts else rng)
             # candidates are decoded and encoded first, so that they are weighed with legal cells
             features = EncodedData(self._encode(synthetic), torch.from_numpy(missing)).features
             refused = selection.refusals(features, missing)
             if is_allowed is not None:
                 refused[~is_allowed] = Refusal.IMPOSSIBLE
-            for collected, part in zip(
-                (parts, encoded, classes, refusals), (synthetic, features, missing, refused), strict=True
-            ):
-                collected.append(part)
+            parts.append(synthetic)
+            encoded.append(features)
+            classes.append(missing)
+            refusals.append(refused)
             y = np.concatenate(classes)
             n_usable = np.bincount(y[np.concatenate(refusals) == Refusal.NONE], minlength=len(n_wanted))
-            n_missing = np.minimum(n_wanted - n_usable, n_wanted // 2)
+            n_missing = np.minimum(n_wanted - n_usable, counts)
             if (n_missing <= 0).all():
                 break
             missing = np.repeat(np.arange(len(n_wanted)), selection.n_candidates * np.maximum(n_missing, 0))

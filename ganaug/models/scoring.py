@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ganaug.common.modality import MODALITIES
 from ganaug.models.data import EncodedData
+from ganaug.models.provenance import Provenance
 from ganaug.selection import (
     CandidateSelection,
     ClassShares,
@@ -104,8 +105,8 @@ class ScoringMixin(ABC):
         Returns
         -------
         CandidateSelection or None
-            None if there are no candidates to choose from: with ``selection=None``, or with one candidate for each row.
-            For tables it keeps the shares of each class, and for all data it refuses copies of single training rows.
+            None with ``selection=None``. For tables it keeps the shares of each class, and for all data it refuses
+            copies of single training rows. With one candidate for each row, that is all it does.
 
         Raises
         ------
@@ -118,10 +119,13 @@ class ScoringMixin(ABC):
         is_named = isinstance(selection, str)
         # a cleaner works on real rows and candidates together, which takes long for many
         n_candidates = candidates_per_row(n_requested, self._n_candidates if is_named else min(3, self._n_candidates))
-        if selection is None or n_candidates == 1:
+        if selection is None:
             return None
         features, y = training.features, training.y.numpy()
         layout, realism, weigh = self._layout, None, None
+        copies, together = Copies(features, y), None if layout is None else Together(layout, features)
+        if n_candidates == 1:
+            return CandidateSelection(1, copies=copies, together=together)
         if not is_named:
             weigh = by_cleaner(selection, features, y, n_candidates)
         elif selection == "discriminator":
@@ -138,9 +142,19 @@ class ScoringMixin(ABC):
             weigh,
             realism,
             None if layout is None else [ClassShares(layout, features[y == c], self.seed_) for c in range(y.max() + 1)],
-            Copies(features, y),
-            None if layout is None else Together(layout, features),
+            copies,
+            together,
         )
+
+    def provenance_of(self, training: EncodedData) -> Provenance | None:
+        """Return what records where synthetic rows come from; None for data without columns.
+
+        Parameters
+        ----------
+        training : EncodedData
+            The training rows, from `encode` or `fit_checked`.
+        """
+        return None if self._layout is None else Provenance(self._layout, training, self.seed_)
 
     def score_samples(self, X: Any, y: Any = None) -> NDArray:
         """Score rows by the discriminator: the higher a score, the more the row looks like a real one of its class.

@@ -8,7 +8,7 @@ rejection loop: the number of rows and their classes are always those requested.
 """
 
 from ganaug.selection.candidates import CandidateSelection, Refusal, candidates_per_row
-from ganaug.selection.certainty import by_class, by_cleaner, by_neighbors, is_cleaner
+from ganaug.selection.certainty import by_class, by_cleaner, by_neighbors, class_certainty, is_cleaner
 from ganaug.selection.copies import Copies
 from ganaug.selection.realism import Realism, cross_fitted_log_odds
 from ganaug.selection.shares import ClassShares, Layout, Together
@@ -29,6 +29,7 @@ __all__ = [
     "by_cleaner",
     "by_neighbors",
     "candidates_per_row",
+    "class_certainty",
     "cross_fitted_log_odds",
     "is_cleaner",
 ]

@@ -42,10 +42,26 @@ def by_class(rows: NDArray, y: NDArray, seed: int) -> Weigh:
     callable
         The `weigh` of a `CandidateSelection`.
     """
+    return _sharpened(class_certainty(rows, y, seed))
+
+
+def class_certainty(rows: NDArray, y: NDArray, seed: int) -> Weigh:
+    """Return what estimates the probability that rows belong to their class, by the forest of `by_class`.
+
+    Parameters
+    ----------
+    rows, y, seed
+        As in `by_class`.
+
+    Returns
+    -------
+    callable (rows of shape (n, width), y of shape (n,)) -> array of shape (n,)
+        Probabilities, for classes of equal size.
+    """
     # two rows in a leaf: otherwise the surroundings of each outlier would get a high probability
     trees = {"min_samples_leaf": 2, "class_weight": "balanced", "random_state": seed}
     halves = [("extra", ExtraTreesClassifier(50, **trees)), ("random", RandomForestClassifier(50, **trees))]
-    return _by_probability(VotingClassifier(halves, voting="soft"), rows, y, seed)
+    return _probability(VotingClassifier(halves, voting="soft"), rows, y, seed)
 
 
 def by_neighbors(rows: NDArray, y: NDArray, seed: int) -> Weigh:
@@ -61,10 +77,14 @@ def by_neighbors(rows: NDArray, y: NDArray, seed: int) -> Weigh:
     callable
         The `weigh` of a `CandidateSelection`.
     """
-    return _by_probability(KNeighborsClassifier(15, weights="distance"), rows, y, seed)
+    return _sharpened(_probability(KNeighborsClassifier(15, weights="distance"), rows, y, seed))
 
 
-def _by_probability(classifier: ClassifierMixin, rows: NDArray, y: NDArray, seed: int) -> Weigh:
+def _sharpened(probability: Weigh) -> Weigh:
+    return lambda candidates, requested: SHARPNESS * np.log(probability(candidates, requested) + 1e-3)
+
+
+def _probability(classifier: ClassifierMixin, rows: NDArray, y: NDArray, seed: int) -> Weigh:
     rng = np.random.default_rng(seed)
     kept = np.concatenate([_at_most(MAX_LEARNED, np.flatnonzero(y == c), rng) for c in range(y.max() + 1)])
     rows, y = rows[kept], y[kept]
@@ -75,12 +95,11 @@ def _by_probability(classifier: ClassifierMixin, rows: NDArray, y: NDArray, seed
         prior = np.ones(y.max() + 1)  # the class weights of the trees make classes equal already
     classifier.fit(rows, y)
 
-    def weigh(candidates: NDArray, requested: NDArray) -> NDArray:
+    def probability(candidates: NDArray, requested: NDArray) -> NDArray:
         odds = classifier.predict_proba(candidates) / prior
-        share = odds[np.arange(len(requested)), requested] / odds.sum(axis=1)
-        return SHARPNESS * np.log(share + 1e-3)
+        return odds[np.arange(len(requested)), requested] / odds.sum(axis=1)
 
-    return weigh
+    return probability
 
 
 def by_cleaner(cleaner: SamplerMixin, rows: NDArray, y: NDArray, n_candidates: int) -> Weigh:

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin
-from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ganaug.selection.shares import Layout
 
@@ -14,12 +13,12 @@ LIMIT = 4.0
 # Real rows, and candidates, from which a detector learns, at most; and candidates at least.
 MAX_LEARNED = 5_000
 MIN_LEARNED = 250
-# Up to so many real rows the detector consists of randomised trees, which overfit less; beyond it is boosted.
+# For fewer real rows the detector is smaller, and there is one round.
 FEW_ROWS = 500
 # With so few real rows of a class a detector learns nothing; from so many on its odds count in full.
 NO_ROWS, ENOUGH_ROWS = 10, 25
-# Boosted detectors one after the other: each learns what tells real rows from those that the ones before it would
-# choose. On small tables a second round gained nothing.
+# Detectors one after the other: each learns what tells real rows from those that the ones before it would choose. On
+# small tables a second round gained nothing.
 N_ROUNDS = 2
 
 
@@ -116,7 +115,6 @@ def cross_fitted_log_odds(real: NDArray, candidates: NDArray, kept: NDArray, rng
     return odds
 
 
-def _detector(n_real: int, seed: int) -> ClassifierMixin:
-    if n_real < FEW_ROWS:
-        return ExtraTreesClassifier(60, min_samples_leaf=3, class_weight="balanced", random_state=seed)
-    return HistGradientBoostingClassifier(early_stopping=False, class_weight="balanced", random_state=seed)
+def _detector(n_real: int, seed: int) -> HistGradientBoostingClassifier:
+    size = {"max_iter": 50, "max_leaf_nodes": 8, "min_samples_leaf": 10} if n_real < FEW_ROWS else {}
+    return HistGradientBoostingClassifier(**size, early_stopping=False, class_weight="balanced", random_state=seed)

@@ -53,6 +53,18 @@ class Layout(NamedTuple):
             first += size
         return np.column_stack([numbers, *states]).astype(np.float32)
 
+    def expand(self, compact: NDArray) -> NDArray[np.float32]:
+        """Return the encoded rows of which `compact` returned these.
+
+        Examples
+        --------
+        >>> Layout(1, [3]).expand(np.array([[0.5, 2.0]])).tolist()
+        [[0.5, 0.0, 0.0, 1.0]]
+        """
+        states = compact[:, self.n_continuous :].astype(np.intp)
+        blocks = [np.eye(size, dtype=np.float32)[state] for size, state in zip(self.block_sizes, states.T, strict=True)]
+        return np.hstack([compact[:, : self.n_continuous].astype(np.float32), *blocks])
+
 
 class Margin(NamedTuple):
     """One division of a class: the group of each candidate, and between what its share should lie."""

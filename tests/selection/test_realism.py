@@ -29,9 +29,7 @@ def test_the_choice_comes_nearer_to_the_real_rows(n_real):
 
 def test_real_rows_cannot_be_told_from_real_rows():
     rng = np.random.default_rng(0)
-    odds = cross_fitted_log_odds(
-        rng.normal(size=(300, 3)), rng.normal(size=(3000, 3)), np.ones(3000, dtype=bool), rng
-    )
+    odds = cross_fitted_log_odds(rng.normal(size=(300, 3)), rng.normal(size=(3000, 3)), np.ones(3000, dtype=bool), rng)
     assert abs(odds.mean()) < 0.3
 
 
