@@ -86,6 +86,16 @@ def balance(
             "--mark", metavar="COLUMN", help="For tables: add a column with 1 for synthetic rows and 0 for real ones."
         ),
     ] = None,
+    provenance: Annotated[
+        Path | None,
+        typer.Option(
+            "--provenance",
+            metavar="FILE",
+            help="For tables: also write a table with a row for each synthetic row: its number in OUT and that of the "
+            "nearest real row in IN, both counted from 0, their distance, how real it looks, how certain its class "
+            "is, and whether it is a copy.",
+        ),
+    ] = None,
     only_synthetic: Annotated[
         bool, typer.Option("--only-synthetic", help="Write the synthetic rows or images without the real ones.")
     ] = False,
@@ -134,6 +144,10 @@ def balance(
         if save.resolve() in (out.resolve(), source.resolve()):
             raise ValueError(f"--save {save} is also IN or OUT; choose another file")
     check_report(report, source, out, save, force=force)
+    if provenance is not None:
+        check_output(provenance, force=force)
+        if provenance.resolve() in {path.resolve() for path in (source, out, save, report) if path is not None}:
+            raise ValueError(f"--provenance {provenance} is also another file of this command; choose another one")
     if share is not None and strategy != "equal share":
         raise ValueError(f"--share {share} needs --strategy 'equal share'")
     if share is not None and not 0 < share < 1:
@@ -150,7 +164,7 @@ def balance(
     check_options(
         source,
         modality,
-        for_tables={"--target": target, "--categorical": categorical, "--mark": mark},
+        for_tables={"--target": target, "--categorical": categorical, "--mark": mark, "--provenance": provenance},
         for_images={"--resize": resize, "--skip-bad": skip_bad, "--link": link},
     )
     if model not in (ModelName.auto, modality.name):
@@ -201,6 +215,7 @@ def balance(
             columns,
             mark=mark,
             only_synthetic=only_synthetic,
+            provenance=provenance,
             save=save,
             report=report,
             force=force,
@@ -218,6 +233,7 @@ def _balance_table(
     *,
     mark: str | None,
     only_synthetic: bool,
+    provenance: Path | None,
     save: Path | None,
     report: Path | None,
     force: bool,
@@ -248,8 +264,23 @@ def _balance_table(
     n_repeated = int((~is_synthetic[written]).sum())
     write_table(out, table, rows, mark=mark, n_repeated=n_repeated, only_synthetic=only_synthetic, force=force)
     print_counts(target, y, y_resampled, y_resampled[~is_synthetic])
+    if provenance is not None and is_synthetic.any():
+        _write_provenance(provenance, sampler, is_synthetic, only_synthetic, force=force)
     if report is not None:
         _write_report(report, source, sampler, selection, (X, y, X_resampled, y_resampled))
+
+
+def _write_provenance(path: Path, sampler: Any, is_synthetic: Any, only_synthetic: bool, *, force: bool) -> None:
+    """Write where the synthetic rows of the file come from."""
+    import pandas as pd
+
+    from ganaug.datasets import write_table_samples
+
+    columns = sampler.provenance_
+    # synthetic rows come last, so OUT lacks the rows before them where only they are written
+    first = 0 if only_synthetic else int((~is_synthetic).sum())
+    numbers = pd.RangeIndex(first, first + len(columns), name="row")
+    write_table_samples(path, columns.set_axis(numbers).reset_index(), force=force)
 
 
 def _balance_images(

@@ -418,13 +418,13 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         for first in range(0, max(len(requested), 1), n_rows):
             index = class_index(self.classes_, requested[first : first + n_rows])
             # for rows drawn again; they do not change the rows that follow
-            spare = torch.Generator().manual_seed(seed + 3 + first)
+            spare_seed = seed + 3 + first
             with torch_threads(self._n_threads):
                 if selection is None:
-                    synthetic, refused = self._draw_allowed(index, rng, spare)
+                    synthetic, refused = self._draw_allowed(index, rng, spare_seed)
                     features = None if record is None else self._encode(synthetic)[:].flatten(1).numpy()
                 else:
-                    synthetic, features, classes, refused = self._draw_candidates(index, selection, rng, spare)
+                    synthetic, features, classes, refused = self._draw_candidates(index, selection, rng, spare_seed)
                     chosen = selection.choose(features, classes, index, choosing, refused)
                     synthetic, features, refused = _safe_indexing(synthetic, chosen), features[chosen], refused[chosen]
                 if record is not None and features is not None:

@@ -53,7 +53,7 @@ class DrawingMixin(ABC):
         return synthetic, self._is_allowed(synthetic)
 
     def _draw_allowed(
-        self, index: NDArray[np.intp], rng: torch.Generator, spare: torch.Generator
+        self, index: NDArray[np.intp], rng: torch.Generator, spare_seed: int
     ) -> tuple[Any, NDArray[np.int8]]:
         """Return a row for each class index, and its `Refusal`; rows that are not allowed are drawn again."""
         synthetic, is_allowed = self._draw(index, rng)
@@ -61,10 +61,11 @@ class DrawingMixin(ABC):
         if is_allowed is None:
             return synthetic, refused
         refused[~is_allowed] = Refusal.IMPOSSIBLE
-        for _ in range(_N_REDRAWS):
+        for attempt in range(_N_REDRAWS):
             places = np.flatnonzero(refused)
             if not len(places):
                 break
+            spare = torch.Generator().manual_seed(spare_seed + attempt)
             others, is_better = self._draw(index[places], spare)
             assert is_better is not None
             rows = np.arange(len(index))
@@ -74,9 +75,10 @@ class DrawingMixin(ABC):
         return synthetic, refused
 
     def _draw_candidates(
-        self, index: NDArray[np.intp], selection: CandidateSelection, rng: torch.Generator, spare: torch.Generator
+        self, index: NDArray[np.intp], selection: CandidateSelection, rng: torch.Generator, spare_seed: int
     ) -> tuple[Any, NDArray, NDArray[np.intp], NDArray[np.int8]]:
         """Return candidates, encoded and with class index and `Refusal`; more where many are refused."""
+        spare = torch.Generator().manual_seed(spare_seed)
         parts: list[Any] = []
         encoded: list[NDArray] = []
         classes: list[NDArray] = []
