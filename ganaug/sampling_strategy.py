@@ -34,7 +34,20 @@ def equal_share_counts(y: ArrayLike, share: float) -> dict[Any, int]:
 
 
 def repeats(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return positions of rows to repeat, so that every class is as large as the largest class."""
+    """Return positions of rows to repeat, so that every class is as large as the largest class.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_rows,)
+        Class labels.
+    rng : numpy.random.Generator
+        Source of the order.
+
+    Returns
+    -------
+    ndarray of int
+        Positions in `labels`, class after class.
+    """
     classes, counts = np.unique(labels, return_counts=True)
     repeats = [np.empty(0, dtype=np.intp)]
     for label, n in zip(classes, counts, strict=True):
@@ -47,7 +60,22 @@ def repeats(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def class_weights(labels: np.ndarray, is_synthetic: np.ndarray, share: float | None) -> np.ndarray:
-    """Return weights that make classes equal, and give synthetic rows `share` of the weight; None keeps their share."""
+    """Return weights that make classes equal.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_rows,)
+        Class labels.
+    is_synthetic : ndarray of bool, shape (n_rows,)
+        Which rows are synthetic.
+    share : float or None
+        The share of synthetic rows in the weight of each class; None keeps their share of the rows.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        Weights; their mean is 1.
+    """
     index = np.unique(labels, return_inverse=True)[1]
     n_classes = index.max() + 1
     n_rows = np.array([np.bincount(index[is_synthetic == kind], minlength=n_classes) for kind in (False, True)])

@@ -496,7 +496,9 @@ def test_containers_that_are_refused(X, message):
 
 def test_a_failed_fit_leaves_nothing_that_looks_fitted():
     resampler = sampler()
-    resampler.fit_resample(np.arange(20.0)[:, None], np.repeat([0, 1], [14, 6]))
+    # not whole numbers: all between the smallest and the largest of them would be copies
+    X = np.random.default_rng(0).normal(size=(20, 1))
+    resampler.fit_resample(X, np.repeat([0, 1], [14, 6]))
     with pytest.raises(ValueError, match="infinite"):
         resampler.fit_resample(np.array([[1.0], [np.inf]] * 10), np.repeat([0, 1], [14, 6]))
     assert not hasattr(resampler, "is_synthetic_")

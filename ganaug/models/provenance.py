@@ -34,7 +34,15 @@ class Provenance:
         self._classes: list[NDArray] = []
 
     def add(self, features: NDArray, y: NDArray) -> None:
-        """Take the next synthetic rows, encoded, and their class indices."""
+        """Take the next synthetic rows.
+
+        Parameters
+        ----------
+        features : ndarray of shape (n, width)
+            Encoded rows.
+        y : ndarray of shape (n,)
+            Class index of each.
+        """
         self._synthetic.append(self._layout.compact(features))
         self._classes.append(y)
 

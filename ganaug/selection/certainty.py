@@ -137,7 +137,13 @@ def by_cleaner(cleaner: SamplerMixin, rows: NDArray, y: NDArray, n_candidates: i
 
 
 def is_cleaner(value: Any) -> bool:
-    """Whether a value is a cleaning sampler of imbalanced-learn."""
+    """Return whether a value is a cleaning sampler of imbalanced-learn.
+
+    Parameters
+    ----------
+    value : object
+        Anything.
+    """
     return isinstance(value, SamplerMixin) and value._sampling_type == "clean-sampling"
 
 

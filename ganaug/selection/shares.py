@@ -41,6 +41,16 @@ class Layout(NamedTuple):
     def compact(self, rows: NDArray) -> NDArray[np.float32]:
         """Return numbers, and one column with the state for each block.
 
+        Parameters
+        ----------
+        rows : ndarray of shape (n, width)
+            Encoded rows.
+
+        Returns
+        -------
+        ndarray of shape (n, n_continuous + n_blocks)
+            As trees take them, and much smaller.
+
         Examples
         --------
         >>> Layout(1, [3]).compact(np.array([[0.5, 0.0, 0.0, 1.0]])).tolist()
@@ -55,6 +65,16 @@ class Layout(NamedTuple):
 
     def expand(self, compact: NDArray) -> NDArray[np.float32]:
         """Return the encoded rows of which `compact` returned these.
+
+        Parameters
+        ----------
+        compact : ndarray of shape (n, n_continuous + n_blocks)
+            Numbers and states.
+
+        Returns
+        -------
+        ndarray of shape (n, width)
+            One-hot blocks in place of the states.
 
         Examples
         --------
@@ -92,11 +112,9 @@ class ClassShares:
         self._n_rows = len(rows)
         compact = layout.compact(rows)
         self._frequent = [_frequent(compact[:, i]) for i in range(layout.n_continuous)]
-        n_regions = min(MAX_REGIONS, len(rows) // MIN_ROWS)
-        self._regions: KMeans | None = None
-        if n_regions > 1:
-            learned = rows[np.random.default_rng(seed).permutation(len(rows))[:MAX_LEARNED]]
-            self._regions = KMeans(n_regions, n_init=1, random_state=seed).fit(learned.astype(np.float32))
+        learned = rows[np.random.default_rng(seed).permutation(len(rows))[:MAX_LEARNED]].astype(np.float32)
+        n_regions = min(MAX_REGIONS, len(rows) // MIN_ROWS, len(np.unique(learned, axis=0)))
+        self._regions = KMeans(n_regions, n_init=1, random_state=seed).fit(learned) if n_regions > 1 else None
         self._shares = [np.bincount(groups) / len(rows) for groups in self._groups(rows, compact)]
 
     def _groups(self, rows: NDArray, compact: NDArray) -> list[NDArray[np.intp]]:
@@ -272,7 +290,18 @@ class Together:
         self._sets = [own + layout.n_continuous for own in sets if len(np.unique(block[own])) == len(own)]
 
     def holds(self, candidates: NDArray) -> NDArray[np.bool_]:
-        """Return for each candidate whether it keeps together what is always together."""
+        """Return for each candidate whether it keeps together what is always together.
+
+        Parameters
+        ----------
+        candidates : ndarray of shape (n, width)
+            Encoded candidates.
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+            False where one of the states occurs without the others.
+        """
         kept = np.ones(len(candidates), dtype=bool)
         for own in self._sets:
             states = candidates[:, own] > 0
