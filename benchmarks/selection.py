@@ -3,10 +3,10 @@
     python benchmarks/selection.py --data FOLDER telco_churn page-blocks hmeq german_credit adult
     python benchmarks/selection.py yeast4 yeast3 pima abalone9-18 vehicle2
 
-Protocol. A table is split into two stratified halves, twice. The positive class is the rarer one or, if there are more than
-two, everything but the most frequent one; of two classes at most 5,000 rows are used. One half trains one `TabularGAN`. Each
-selection then chooses as many positive rows as balance the classes, at least 300, from candidates of this generator. The
-other half is for the measures:
+Protocol. A table is split into two stratified halves, twice. The positive class is the rarer one or, if there are more
+than two, everything but the most frequent one; of two classes at most 5,000 rows are used. One half trains one
+`TabularGAN`. Each selection then chooses as many positive rows as balance the classes, at least 300, from candidates of
+this generator. The other half is for the measures:
 
 forest, boosting  two-sample AUC against held-out minority rows: that of `ganaug.metrics.two_sample_auc`, and that of
                   gradient boosting
