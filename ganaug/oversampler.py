@@ -24,8 +24,8 @@ from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.shares import equal_share_counts, repeats_of, weights_of
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import stable_warning_filters
-from ganaug.models import CheckedData, ConditionalGAN, EncodedData, constraints_of_overrides, documented
-from ganaug.selection import is_cleaner
+from ganaug.models import CheckedData, ConditionalGAN, EncodedData, Provenance, constraints_of_overrides, documented
+from ganaug.selection import SELECTIONS, is_cleaner
 
 # Parameters that override those of the model where they are given.
 _OVERRIDES = (
@@ -70,18 +70,28 @@ class GANOversampler(BaseOverSampler):
     repeat_real : bool, default=True
         With ``sampling_strategy="equal share"``: whether real rows of small classes are repeated. With False each real
         row occurs once, and classes are equal only for training that uses `sample_weight_`.
-    selection : {"auto", "forest", "neighbors", "discriminator"}, None or cleaning sampler, default="auto"
-        How each row is chosen among three candidates:
+    selection : {"auto", "class", "realism", "neighbors", "discriminator"}, None or cleaning sampler, default="auto"
+        How rows are chosen among several candidates:
 
-        - ``"forest"``: by a forest that is trained on X and y. The more certain it is of the class of a candidate, the
-          more likely the candidate is chosen. ``"auto"`` means this for tables, and None for images;
+        - ``"auto"``: for tables by both of the following; None for images;
+        - ``"class"``: by a forest that is trained on X and y. The more certain it is of the class of a candidate, the
+          more likely the candidate is chosen;
+        - ``"realism"``: by a detector that is trained to tell real rows of the class from candidates. The harder a
+          candidate is to tell from a real row, the more likely it is chosen. It counts less in a class of fewer than 25
+          rows, and not at all in one of ten;
         - ``"neighbors"``: by the share of its class among the 15 nearest real rows;
         - ``"discriminator"``: by the score of the discriminator;
         - a cleaning sampler of imbalanced-learn, such as ``TomekLinks()``: candidates that it would remove are avoided;
-        - None: every row is taken as it is generated. These rows cover their class more widely; classifiers then find
-          more rows of a rare class and raise more false alarms.
+        - None: every row is taken as it is generated.
 
-        With more than 333,333 requested rows there are two candidates for each, and with more than 500,000 only one.
+        For tables every choice keeps what the class has, within its sampling error: the shares of missing cells, of
+        categories, of frequent numbers such as zeros, and of regions of the class. Where candidates of a kind run out,
+        all of them are taken. A candidate that equals a single training row is refused; where others run out, it is
+        taken with a warning, and `provenance_` marks it.
+
+        A row of a table has ten candidates (three with a cleaning sampler), or fewer with more than 10,000 requested
+        rows; an image has three. With more than 333,333 requested rows there are two candidates for each, and with more
+        than 500,000 only one: copies are refused, and nothing else is chosen.
     model : {"auto", "tabular", "image"} or ConditionalGAN, default="auto"
         The model that generates. ``"auto"`` takes `ganaug.ImageGAN` if X is an array of three or four dimensions or a
         list of images, and `ganaug.TabularGAN` otherwise. An instance is cloned: only its parameters count, unless it
@@ -108,6 +118,17 @@ class GANOversampler(BaseOverSampler):
         Weights of the rows of the result of `fit_resample`; their mean is 1. With them all classes have the same total
         weight, and with "equal share" the synthetic rows have exactly `synthetic_share` of it. Pass them as
         `sample_weight` to a classifier, or draw rows with ``torch.utils.data.WeightedRandomSampler``.
+    provenance_ : DataFrame of shape (n_synthetic, 5)
+        For tables: where the synthetic rows of the result of `fit_resample` come from. The index is their position in
+        the result. It is computed when it is read for the first time, which takes seconds, and is not pickled before.
+
+        - ``nearest``: position in X of the nearest real row;
+        - ``distance``: its distance. Categories that differ are sqrt(2) apart, as are two numbers that differ by 1.4
+          standard deviations after scaling (see `numeric` of `ganaug.TabularGAN`);
+        - ``realism``: probability that the row is real, by a detector that was trained on other synthetic rows of the
+          class and all real ones; 0.5 for rows that cannot be told apart. NaN in a class of fewer than 10 real rows;
+        - ``certainty``: probability of its class, by a forest trained on X and y, for classes of equal size;
+        - ``is_copy``: whether it equals a single training row, in features alone or within its class.
     history_ : DataFrame
         The training history of the model.
     classes_ : ndarray of shape (n_classes,)
@@ -157,7 +178,7 @@ class GANOversampler(BaseOverSampler):
         ],
         "synthetic_share": [Interval(Real, 0, 1, closed="neither")],
         "repeat_real": ["boolean"],
-        "selection": [StrOptions({"auto", "forest", "neighbors", "discriminator"}), None, HasMethods("fit_resample")],
+        "selection": [StrOptions({"auto", *SELECTIONS}), None, HasMethods("fit_resample")],
         "model": [StrOptions({"auto", *MODALITIES}), ConditionalGAN],
         **constraints_of_overrides(*_OVERRIDES),
     }
@@ -252,7 +273,8 @@ class GANOversampler(BaseOverSampler):
         Warns
         -----
         UserWarning
-            If a class has fewer than 6 rows, and if training diverged and went back to its last good weights.
+            If a class has fewer than 6 rows, if training diverged and went back to its last good weights, and if
+            synthetic rows equal a single training row, because the generator found too few others.
         """
         with rollback_on_error(self, self._is_warm), hidden_phase_on_error():
             return self._fit_resample(X, y)
@@ -264,6 +286,7 @@ class GANOversampler(BaseOverSampler):
         requested = np.repeat(requested, list(self.sampling_strategy_.values()))
         parts: Iterable[Any] = [X_real]
         repeated = np.empty(0, dtype=np.intp)
+        self._provenance: Provenance | pd.DataFrame | None = None
         if len(requested):
             encoded = self._fit_model(training)
             if self._has_equal_share and self.repeat_real:
@@ -271,7 +294,9 @@ class GANOversampler(BaseOverSampler):
                 parts = [X_real, take_rows(X_real, repeated)]
             begin_phase(f"choosing {self.model_._noun}", show=bool(self.model_.verbose))
             selection = self.model_.selection_for(self.selection, encoded, len(requested))
-            parts = chain(parts, self.model_.sample_parts(requested, selection=selection))
+            self._provenance = self.model_.provenance_of(encoded)
+            record = None if self._provenance is None else self._provenance.add
+            parts = chain(parts, self.model_.sample_parts(requested, selection=selection, record=record))
         X_resampled = stack_rows(parts, len(labels) + len(repeated) + len(requested))
         end_phase()
         self.is_synthetic_ = np.repeat([False, True], [len(labels) + len(repeated), len(requested)])
@@ -403,10 +428,29 @@ class GANOversampler(BaseOverSampler):
             )
         return self.model_.history_
 
+    @property
+    def provenance_(self) -> pd.DataFrame:
+        """Where the synthetic rows come from."""
+        check_is_fitted(self, "is_synthetic_")
+        if isinstance(self._provenance, Provenance):
+            frame = self._provenance.frame()
+            self._provenance = frame.set_index(np.flatnonzero(self.is_synthetic_))
+        if self._provenance is None:
+            raise AttributeError(
+                "this sampler has no provenance_: it is there for tables, after fit_resample has generated rows, and "
+                "is not pickled before it was read"
+            )
+        return self._provenance
+
+    def __getstate__(self) -> dict[str, Any]:
+        # a sampler holds training rows only to compute its provenance; its pickle does not
+        state = super().__getstate__()
+        return {**state, "_provenance": None} if isinstance(state.get("_provenance"), Provenance) else state
+
     def _check(self, X: Any, y: Any) -> _Training:
         """Validate data and parameters, and set what they tell: `sampling_strategy_`, `n_features_in_` and names."""
         # a fit that fails leaves nothing of an earlier one that looks fitted
-        for learned in ("is_synthetic_", "sample_weight_", *([] if self._is_warm else ["model_"])):
+        for learned in ("is_synthetic_", "sample_weight_", "_provenance", *([] if self._is_warm else ["model_"])):
             if hasattr(self, learned):
                 delattr(self, learned)
         labels = labels_of(y)

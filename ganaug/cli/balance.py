@@ -126,6 +126,16 @@ def balance(
             "--mark", metavar="COLUMN", help="For tables: add a column with 1 for synthetic rows and 0 for real ones."
         ),
     ] = None,
+    provenance: Annotated[
+        Path | None,
+        typer.Option(
+            "--provenance",
+            metavar="FILE",
+            help="For tables: also write a table with a row for each synthetic row: its number in OUT and that of the "
+            "nearest real row in IN, both counted from 0, their distance, how real it looks, how certain its class "
+            "is, and whether it is a copy.",
+        ),
+    ] = None,
     only_synthetic: Annotated[
         bool, typer.Option("--only-synthetic", help="Write the synthetic rows or images without the real ones.")
     ] = False,
@@ -201,6 +211,10 @@ def balance(
     if strategy == "auto" and not select and modality_of_path(source).name == "image":
         # filling up rare classes alone would teach a network to recognise synthetic images instead of the class
         strategy = "equal share"
+    if provenance is not None:
+        check_output(provenance, force=force)
+        if provenance.resolve() in {path.resolve() for path in (source, out, save, report) if path is not None}:
+            raise ValueError(f"--provenance {provenance} is also another file of this command; choose another one")
     if share is not None and strategy != "equal share":
         raise ValueError(f"--share {share} needs --strategy 'equal share'")
     if share is not None and not 0 < share < 1:
@@ -228,6 +242,7 @@ def balance(
             "--constraint": constraint or None,
             "--mark": mark,
             "--groups": groups,
+            "--provenance": provenance,
             "--encoding": encoding,
         },
         for_images={"--resize": resize, "--skip-bad": skip_bad, "--dicom": dicom, "--link": link},
@@ -287,6 +302,7 @@ def balance(
             encoding=encoding,
             mark=mark,
             only_synthetic=only_synthetic,
+            provenance=provenance,
             save=save,
             report=report,
             force=force,
@@ -307,6 +323,7 @@ def _balance_table(
     encoding: str | None,
     mark: str | None,
     only_synthetic: bool,
+    provenance: Path | None,
     save: Path | None,
     report: Path | None,
     force: bool,
@@ -367,6 +384,8 @@ def _balance_table(
     said = written_words(out, n_real, n_repeated, y_resampled[is_synthetic], "row", mark)
     print_written(said, began)
     print_counts(target, y, y_resampled, y_resampled[~is_synthetic])
+    if provenance is not None and n_synthetic:
+        _write_provenance(provenance, sampler, is_synthetic, only_synthetic, force=force)
     print_preview(previews, target)
     if compared is not None:
         print_comparison(compared)
@@ -383,6 +402,19 @@ def _balance_table(
         print_next(command("sample", save, f"more{''.join(out.suffixes)}", "--label", label, "-n", 100))
     else:
         print_next(command("balance", source, out, "--target", target, "--report", "report.html", "--force"))
+
+
+def _write_provenance(path: Path, sampler: Any, is_synthetic: Any, only_synthetic: bool, *, force: bool) -> None:
+    """Write where the synthetic rows of the file come from."""
+    import pandas as pd
+
+    from ganaug.datasets import write_table_samples
+
+    columns = sampler.provenance_
+    # synthetic rows come last, so OUT lacks the rows before them where only they are written
+    first = 0 if only_synthetic else int((~is_synthetic).sum())
+    numbers = pd.RangeIndex(first, first + len(columns), name="row")
+    write_table_samples(path, columns.set_axis(numbers).reset_index(), force=force)
 
 
 def _balance_images(

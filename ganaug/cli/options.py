@@ -53,7 +53,8 @@ class SelectionName(str, Enum):
     """Ways to choose each synthetic row among candidates."""
 
     auto = "auto"
-    forest = "forest"
+    class_ = "class"
+    realism = "realism"
     neighbors = "neighbors"
     discriminator = "discriminator"
     none = "none"

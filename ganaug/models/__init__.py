@@ -4,6 +4,7 @@ from ganaug.models.base import ConditionalGAN
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.image import FAR_DISTANCE, ImageGAN
 from ganaug.models.parameters import constraints_of_overrides, documented
+from ganaug.models.provenance import Provenance
 from ganaug.models.tabular import TabularGAN
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "ConditionalGAN",
     "EncodedData",
     "ImageGAN",
+    "Provenance",
     "TabularGAN",
     "constraints_of_overrides",
     "documented",

@@ -18,11 +18,12 @@ from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
 from ganaug.models.data import CheckedData, EncodedData, Encoder
+from ganaug.models.drawing import DrawingMixin
 from ganaug.models.persistence import NETWORKS, PersistenceMixin
 from ganaug.models.scoring import ScoringMixin, class_index
 from ganaug.models.sklearn_callbacks import CallbackSupportMixin, SklearnCallbacks, has_callbacks, with_callbacks
 from ganaug.models.torch_state import seeded_networks, torch_threads
-from ganaug.selection import CandidateSelection
+from ganaug.selection import CandidateSelection, Refusal
 from ganaug.training import (
     EMA,
     AdaptiveAugmentation,
@@ -50,7 +51,7 @@ Measure = Callable[[nn.Module], dict[str, float]]
 Networks = Sequence[nn.Module | None]
 
 
-class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseEstimator, ABC):
+class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSupportMixin, BaseEstimator, ABC):
     """A conditional GAN as a scikit-learn estimator: `fit(X, y)`, then `sample(y)`.
 
     A subclass gives the constructor, with the parameters that this class uses (`loss`, `penalty`, `gamma`,
@@ -390,6 +391,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         random_state: int | np.random.RandomState | None = None,
         *,
         selection: CandidateSelection | None = None,
+        record: Callable[[NDArray, NDArray], None] | None = None,
     ) -> Iterator[Any]:
         """Generate what `sample` returns in parts, so that not all of it has to be in memory.
 
@@ -397,11 +399,18 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         ----------
         y, random_state, selection
             As in `sample`.
+        record : callable (array of shape (n, width), array of shape (n,)) -> None, or None, default=None
+            Is called with the encoded rows of each part and their class indices.
 
         Yields
         ------
         X : same container and dtypes as in `fit`
             The next rows; of a table some ten thousand at a time.
+
+        Warns
+        -----
+        UserWarning
+            At the end, if rows equal a single training row or break a rule, because too few others were generated.
         """
         check_is_fitted(self, "generator_")
         requested = np.asarray(y)
@@ -411,47 +420,32 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         rng, choosing = torch.Generator().manual_seed(seed + 2), np.random.default_rng(seed)
         n_candidates = selection.n_candidates if selection is not None else 1
         n_rows, renew = self._n_decoded // n_candidates, self._renewal(seed)
+        n_refused = np.zeros(len(Refusal), dtype=int)
         for first in range(0, max(len(requested), 1), n_rows):
-            index = torch.from_numpy(class_index(self.classes_, requested[first : first + n_rows]))
-            candidates = index.repeat_interleave(n_candidates)
+            index = class_index(self.classes_, requested[first : first + n_rows])
+            # for rows drawn again; they do not change the rows that follow
+            spare_seed = seed + 3 + first
             with torch_threads(self._n_threads):
-                synthetic = self._generate_rows(candidates, rng, seed + 3 + first)
-                if selection is not None:
-                    # candidates are decoded and encoded first, so that they are weighed with legal cells
-                    features = EncodedData(self._encode(synthetic), candidates).features
-                    synthetic = take_rows(synthetic, selection.choose(features, candidates.numpy(), choosing))
+                if selection is None:
+                    synthetic = self._generate_rows(torch.from_numpy(index), rng, spare_seed)
+                    features = None if record is None else self._encode(synthetic)[:].flatten(1).numpy()
+                else:
+                    synthetic, features, classes, refused = self._draw_candidates(index, selection, rng, spare_seed)
+                    chosen = selection.choose(features, classes, index, choosing, refused)
+                    synthetic, features = take_rows(synthetic, chosen), features[chosen]
+                    n_refused += np.bincount(refused[chosen], minlength=len(Refusal))
+                if record is not None and features is not None:
+                    record(features, index)
             yield renew(synthetic)
+        self._warn_of_refused(n_refused)
 
     def _renewal(self, seed: int) -> Callable[[Any], Any]:
         """Return what gives the chosen rows of one call the cells that no network generates; none by default."""
         return lambda synthetic: synthetic
 
-    def _generate_rows(self, y: Tensor, rng: torch.Generator, seed: int) -> Any:
-        """Generate and decode a row for each class index; `seed` is for further draws."""
-        return self.encoder_.decode(self._generate(y, rng))
-
     def _encode(self, X: Any) -> Tensor | CompactRows:
         """Encode to rows that networks take, or that become so where they are indexed."""
         return self.encoder_.encode(X).float()
-
-    def _sampling_prior(self) -> Prior:
-        """Return what samples start from."""
-        return self.prior_
-
-    def _generate(self, y: Tensor, rng: torch.Generator) -> Tensor:
-        parts = []
-        for labels in y.split(self._n_generated):
-            padded = torch.cat([labels, labels.new_zeros(self._n_generated - len(labels))])
-            start = self._sampling_prior().draw(padded, rng)
-            parts.append(self._run_generator(padded, start)[: len(labels)])
-        return torch.cat(parts)
-
-    @torch.inference_mode()
-    def _run_generator(self, y: Tensor, start: tuple[Tensor, ...]) -> Tensor:
-        """Return the generator's encoded rows on the CPU, given class indices and draws of the prior."""
-        device = next(self.generator_.parameters()).device
-        self.generator_.eval()
-        return self.generator_(y.to(device), *(part.to(device) for part in start)).float().cpu()
 
 
 def _copy_weights(trained: nn.Module, network: nn.Module) -> None:

@@ -23,6 +23,7 @@ from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import LARGEST_SIZE, Items, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
 from ganaug.nets import MLPDiscriminator, MLPGenerator
+from ganaug.selection import Layout
 from ganaug.training import Callback, NeighborsPrior, NoisePrior, Prior, SlicedWasserstein
 
 # Shorter trainings, as in tests, are not judged: their networks have not learned yet.
@@ -161,7 +162,8 @@ class TabularGAN(ConditionalGAN):
     constraints_: Constraints
     modality = "tabular"
     _network_parameters = ("dropout", "hidden_sizes", "latent_size", "pac", "prior", "spectral_norm")
-    _selection = "forest"
+    _selection = "class and realism"
+    _n_candidates = 10
     # A second thread gains little for networks this small. On a busy machine the two threads wait for each other at
     # every operation, and training takes ten times as long.
     _n_threads = 1
@@ -265,6 +267,10 @@ class TabularGAN(ConditionalGAN):
         tags.input_tags.string = True
         tags.target_tags.required = True
         return tags
+
+    @property
+    def _layout(self) -> Layout:
+        return Layout(self.encoder_.n_continuous_, self.encoder_.block_sizes_)
 
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[TableEncoder, Tensor]:
         encoder = TableEncoder(self.categorical_features, self.numeric, self.ignore)
