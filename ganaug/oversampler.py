@@ -3,29 +3,41 @@
 from collections.abc import Iterable
 from itertools import chain
 from numbers import Real
-from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.base import _fit_context, clone
-from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length
 
-from ganaug.common.containers import stack_rows
-from ganaug.common.labels import labels_like, labels_of, name_of
+from ganaug.common.identifiers import refuse_identifiers_as_classes
+from ganaug.common.labels import check_classes, labels_like, labels_of, name_of
 from ganaug.common.modality import MODALITIES, modality_of
+from ganaug.common.progress import begin_phase, end_phase, hidden_phase_on_error
+from ganaug.common.rows import stack_rows, take_rows
+from ganaug.common.shares import equal_share_counts, repeats_of, weights_of
 from ganaug.common.state import rollback_on_error
-from ganaug.models import CheckedData, ConditionalGAN, EncodedData, constraints_of_overrides, documented
-from ganaug.selection import is_cleaner
+from ganaug.common.warnings import stable_warning_filters
+from ganaug.models import (
+    CheckedData,
+    ConditionalGAN,
+    EncodedData,
+    FittedSamplerMixin,
+    constraints_of_overrides,
+    documented,
+)
+from ganaug.selection import SELECTIONS, is_cleaner
 
 # Parameters that override those of the model where they are given.
-_OVERRIDES = ("categorical_features", "random_state", "device", "max_time", "verbose", "callbacks")
+_OVERRIDES = (
+    *("categorical_features", "ignore", "constraints", "random_state"),
+    *("device", "max_time", "verbose", "callbacks"),
+)
 
 
 class _Training(NamedTuple):
@@ -38,7 +50,7 @@ class _Training(NamedTuple):
 
 
 @documented(noun="rows or images", overrides=True)
-class GANOversampler(BaseOverSampler):
+class GANOversampler(FittedSamplerMixin, BaseOverSampler):
     """Balance classes with synthetic rows or images from a conditional GAN.
 
     The model is trained on all classes, so that small classes profit from what they have in common with large ones. It
@@ -57,31 +69,43 @@ class GANOversampler(BaseOverSampler):
         - callable: takes `y` and returns such a dict;
         - ``"equal share"``, which only this sampler has: all classes get the same size and the same share of synthetic
           rows, `synthetic_share`. The others are real rows, repeated in small classes. A classifier then cannot learn
-          the class from the fact that a row is synthetic.
+          the class from the fact that a row is synthetic. Take it for images: networks do learn that.
     synthetic_share : float, default=0.2
         With ``sampling_strategy="equal share"``: the share of synthetic rows in each class, in (0, 1). `ganaug.select`
         finds a good share for a given data set.
     repeat_real : bool, default=True
         With ``sampling_strategy="equal share"``: whether real rows of small classes are repeated. With False each real
         row occurs once, and classes are equal only for training that uses `sample_weight_`.
-    selection : {"auto", "forest", "neighbors", "discriminator"}, None or cleaning sampler, default="auto"
-        How each row is chosen among three candidates:
+    selection : {"auto", "class", "realism", "neighbors", "discriminator"}, None or cleaning sampler, default="auto"
+        How rows are chosen among several candidates:
 
-        - ``"forest"``: by a forest that is trained on X and y. The more certain it is of the class of a candidate, the
-          more likely the candidate is chosen. ``"auto"`` means this for tables, and None for images;
+        - ``"auto"``: for tables by both of the following; None for images;
+        - ``"class"``: by a forest that is trained on X and y. The more certain it is of the class of a candidate, the
+          more likely the candidate is chosen;
+        - ``"realism"``: by a detector that is trained to tell real rows of the class from candidates. The harder a
+          candidate is to tell from a real row, the more likely it is chosen. It counts less in a class of fewer than 25
+          rows, and not at all in one of ten;
         - ``"neighbors"``: by the share of its class among the 15 nearest real rows;
         - ``"discriminator"``: by the score of the discriminator;
         - a cleaning sampler of imbalanced-learn, such as ``TomekLinks()``: candidates that it would remove are avoided;
-        - None: every row is taken as it is generated. These rows cover their class more widely; classifiers then find
-          more rows of a rare class and raise more false alarms.
+        - None: every row is taken as it is generated.
 
-        With more than 333,333 requested rows there are two candidates for each, and with more than 500,000 only one.
+        For tables every choice keeps what the class has, within its sampling error: the shares of missing cells, of
+        categories, of frequent numbers such as zeros, and of regions of the class. Where candidates of a kind run out,
+        all of them are taken. A candidate that equals a single training row is refused; where others run out, it is
+        taken with a warning, and `provenance_` marks it.
+
+        A row of a table has ten candidates (three with a cleaning sampler), or fewer with more than 10,000 requested
+        rows; an image has three. With more than 333,333 requested rows there are two candidates for each, and with more
+        than 500,000 only one: copies are refused, and nothing else is chosen.
     model : {"auto", "tabular", "image"} or ConditionalGAN, default="auto"
         The model that generates. ``"auto"`` takes `ganaug.ImageGAN` if X is an array of three or four dimensions or a
         list of images, and `ganaug.TabularGAN` otherwise. An instance is cloned: only its parameters count, unless it
         has ``warm_start=True``. Then each fit continues from `model_`, and the first fit from the instance if that is
-        fitted. The six parameters below override those of the model if they are not None.
+        fitted. The eight parameters below override those of the model if they are not None.
     $categorical_features
+    $ignore
+    $constraints
     $random_state
     $device
     $max_time
@@ -100,6 +124,17 @@ class GANOversampler(BaseOverSampler):
         Weights of the rows of the result of `fit_resample`; their mean is 1. With them all classes have the same total
         weight, and with "equal share" the synthetic rows have exactly `synthetic_share` of it. Pass them as
         `sample_weight` to a classifier, or draw rows with ``torch.utils.data.WeightedRandomSampler``.
+    provenance_ : DataFrame of shape (n_synthetic, 5)
+        For tables: where the synthetic rows of the result of `fit_resample` come from. The index is their position in
+        the result. It is computed when it is read for the first time, which takes seconds, and is not pickled before.
+
+        - ``nearest``: position in X of the nearest real row;
+        - ``distance``: its distance. Categories that differ are sqrt(2) apart, as are two numbers that differ by 1.4
+          standard deviations after scaling (see `numeric` of `ganaug.TabularGAN`);
+        - ``realism``: probability that the row is real, by a detector that was trained on other synthetic rows of the
+          class and all real ones; 0.5 for rows that cannot be told apart. NaN in a class of fewer than 10 real rows;
+        - ``certainty``: probability of its class, by a forest trained on X and y, for classes of equal size;
+        - ``is_copy``: whether it equals a single training row, in features alone or within its class.
     history_ : DataFrame
         The training history of the model.
     classes_ : ndarray of shape (n_classes,)
@@ -149,7 +184,7 @@ class GANOversampler(BaseOverSampler):
         ],
         "synthetic_share": [Interval(Real, 0, 1, closed="neither")],
         "repeat_real": ["boolean"],
-        "selection": [StrOptions({"auto", "forest", "neighbors", "discriminator"}), None, HasMethods("fit_resample")],
+        "selection": [StrOptions({"auto", *SELECTIONS}), None, HasMethods("fit_resample")],
         "model": [StrOptions({"auto", *MODALITIES}), ConditionalGAN],
         **constraints_of_overrides(*_OVERRIDES),
     }
@@ -163,6 +198,8 @@ class GANOversampler(BaseOverSampler):
         selection: Any = "auto",
         model: Any = "auto",
         categorical_features: Any = None,
+        ignore: Any = None,
+        constraints: Any = None,
         random_state: int | np.random.RandomState | None = None,
         device: str | None = None,
         max_time: float | None = None,
@@ -175,13 +212,17 @@ class GANOversampler(BaseOverSampler):
         self.selection = selection
         self.model = model
         self.categorical_features = categorical_features
+        self.ignore = ignore
+        self.constraints = constraints
         self.random_state = random_state
         self.device = device
         self.max_time = max_time
         self.verbose = verbose
         self.callbacks = callbacks
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    # the parameters of the model and of a cleaning sampler are validated as well
+    @_fit_context(prefer_skip_nested_validation=False)
+    @stable_warning_filters()
     def fit(self, X: Any, y: Any) -> "GANOversampler":
         """Train the model, for `sample`. `fit_resample` also trains the model, so it does not need `fit`.
 
@@ -202,11 +243,14 @@ class GANOversampler(BaseOverSampler):
         ValueError
             As `fit_resample`.
         """
-        with rollback_on_error(self, self._is_warm):
+        with rollback_on_error(self, self._is_warm), hidden_phase_on_error():
             self._fit_model(self._check(X, y))
+            end_phase()
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    # the parameters of the model and of a cleaning sampler are validated as well
+    @_fit_context(prefer_skip_nested_validation=False)
+    @stable_warning_filters()
     def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
         """Train the model, and add synthetic rows to the small classes.
 
@@ -235,9 +279,10 @@ class GANOversampler(BaseOverSampler):
         Warns
         -----
         UserWarning
-            If a class has fewer than 6 rows, and if training diverged and went back to its last good weights.
+            If a class has fewer than 6 rows, if training diverged and went back to its last good weights, and if
+            synthetic rows equal a single training row, because the generator found too few others.
         """
-        with rollback_on_error(self, self._is_warm):
+        with rollback_on_error(self, self._is_warm), hidden_phase_on_error():
             return self._fit_resample(X, y)
 
     def _fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
@@ -247,121 +292,68 @@ class GANOversampler(BaseOverSampler):
         requested = np.repeat(requested, list(self.sampling_strategy_.values()))
         parts: Iterable[Any] = [X_real]
         repeated = np.empty(0, dtype=np.intp)
+        self._provenance = None
         if len(requested):
             encoded = self._fit_model(training)
             if self._has_equal_share and self.repeat_real:
-                repeated = _repeats(labels, np.random.default_rng(self.model_.seed_))
-                parts = [X_real, _safe_indexing(X_real, repeated)]
+                repeated = repeats_of(labels, np.random.default_rng(self.model_.seed_))
+                parts = [X_real, take_rows(X_real, repeated)]
+            begin_phase(f"choosing {self.model_._noun}", show=bool(self.model_.verbose))
             selection = self.model_.selection_for(self.selection, encoded, len(requested))
-            parts = chain(parts, self.model_.sample_parts(requested, selection=selection))
+            self._provenance = self.model_.provenance_of(encoded)
+            record = None if self._provenance is None else self._provenance.add
+            parts = chain(parts, self.model_.sample_parts(requested, selection=selection, record=record))
         X_resampled = stack_rows(parts, len(labels) + len(repeated) + len(requested))
+        end_phase()
         self.is_synthetic_ = np.repeat([False, True], [len(labels) + len(repeated), len(requested)])
         y_resampled: Any = np.concatenate([labels, labels[repeated], requested])
         share = self.synthetic_share if self._has_equal_share else None
-        self.sample_weight_ = _weights(y_resampled, self.is_synthetic_, share)
+        self.sample_weight_ = weights_of(y_resampled, self.is_synthetic_, share)
         if training.is_one_hot:
             y_resampled = np.eye(np.shape(y)[1], dtype=int)[y_resampled]
         if isinstance(X, list):
             X_resampled = list(X_resampled) if isinstance(X[0], np.ndarray) else X_resampled.tolist()
         return X_resampled, labels_like(y, y_resampled)
 
-    def sample(self, n: int, label: Any, random_state: int | np.random.RandomState | None = None) -> Any:
-        """Generate rows of one class, without selection.
+    def set_params(self, **params: Any) -> "GANOversampler":
+        """Set parameters of this sampler, or with ``model__`` before their names those of its model.
 
         Parameters
         ----------
-        n : int
-            Number of rows, at least 0.
-        label : label
-            A class seen in `fit` or `fit_resample`.
-        random_state : int, RandomState or None, default=None
-            Seed of the rows. With None the same call gives the same rows, and other rows than `fit_resample` returned.
+        **params : dict
+            Name -> value.
 
         Returns
         -------
-        X : same container and dtypes as in `fit`, n rows
-            The rows.
+        self
+            The sampler.
 
         Raises
         ------
         ValueError
-            If `n` is not a number of rows, or `label` was not seen in `fit`.
+            If there is no such parameter, or if `model` is a name, which has no parameters.
         """
-        check_is_fitted(self, "model_")
-        if not isinstance(n, int | np.integer) or n < 0 or np.ndim(label):
-            raise ValueError(f"sample takes a number of rows and one label, but got n={n!r} and label={label!r}")
-        seed = self.model_.seed_ + 1 if random_state is None else random_state
-        return self.model_.sample(np.full(n, label), random_state=seed)
-
-    def save(self, path: str | Path) -> None:
-        """Store the fitted model in one file, for `load`.
-
-        The file holds weights and plain data, and no code. It holds values of the training data, see
-        `ganaug.TabularGAN.save`.
-
-        Parameters
-        ----------
-        path : str or Path
-            Where to store it; an existing file is replaced.
-        """
-        check_is_fitted(self, "model_")
-        self.model_.save(path)
-
-    @classmethod
-    def load(cls, path: str | Path) -> "GANOversampler":
-        """Read a sampler that `save` stored, or a model that its own ``save`` stored.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file.
-
-        Returns
-        -------
-        GANOversampler
-            Ready to `sample`. `fit_resample` trains from the beginning; after ``set_params(model__warm_start=True)`` it
-            continues from the networks of the file, if the model is a `ganaug.ImageGAN`.
-
-        Raises
-        ------
-        FileNotFoundError
-            If there is no such file.
-        ValueError
-            If the file is cut short, is not a ganaug model, or has another version of the file format.
-        """
-        model: ConditionalGAN = ConditionalGAN.load(path)
-        sampler = cls(model=clone(model))
-        sampler.model_ = model
-        sampler.target_name_ = model.target_name_
-        sampler.n_features_in_ = model.n_features_in_
-        if hasattr(model, "feature_names_in_"):
-            sampler.feature_names_in_ = model.feature_names_in_
-        return sampler
-
-    @property
-    def classes_(self) -> np.ndarray:
-        """Labels that `sample` knows."""
-        check_is_fitted(self, "model_")
-        return self.model_.classes_
-
-    @property
-    def history_(self) -> pd.DataFrame:
-        """The training history of the model."""
-        check_is_fitted(self, "model_")
-        if not hasattr(self.model_, "history_"):
-            raise AttributeError(
-                "this sampler has no history_: it was loaded from a file, and files do not hold the history"
+        model = params.get("model", self.model)
+        nested = [name for name in params if name.startswith("model__")]
+        if nested and isinstance(model, str):
+            name, value = nested[0].removeprefix("model__"), params[nested[0]]
+            raise ValueError(
+                f"{nested[0]}={value!r} is a parameter of a model, but model={model!r} is only a name. Pass the model "
+                f"itself, such as model=TabularGAN({name}={value!r}) for tables or model=ImageGAN() for images; then "
+                f"set_params takes {nested[0]}"
             )
-        return self.model_.history_
+        super().set_params(**params)
+        return self
 
     def _check(self, X: Any, y: Any) -> _Training:
         """Validate data and parameters, and set what they tell: `sampling_strategy_`, `n_features_in_` and names."""
         # a fit that fails leaves nothing of an earlier one that looks fitted
-        for learned in ("is_synthetic_", "sample_weight_", *([] if self._is_warm else ["model_"])):
+        for learned in ("is_synthetic_", "sample_weight_", "_provenance", *([] if self._is_warm else ["model_"])):
             if hasattr(self, learned):
                 delattr(self, learned)
         labels = labels_of(y)
-        check_classification_targets(labels)
+        refuse_identifiers_as_classes(labels, "y" if name_of(y) is None else f"y, column {name_of(y)!r},")
+        check_classes(labels)
         if labels.ndim == 2 and (labels.sum(axis=1) == 0).any():
             raise ValueError("y has rows of zeros: each row needs exactly one class")
         labels, is_one_hot = check_target_type(labels, indicate_one_vs_all=True)
@@ -369,13 +361,18 @@ class GANOversampler(BaseOverSampler):
         model = self._new_model(X)
         data = model.check_data(X)
         check_consistent_length(data.X, labels)
-        validate_data(self, data.X, reset=True, skip_check_array=True)
         self.n_features_in_ = model.n_features_in_  # of an image, the number of its values
+        if hasattr(model, "feature_names_in_"):
+            self.feature_names_in_ = model.feature_names_in_
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
         if not (self.selection is None or isinstance(self.selection, str) or is_cleaner(self.selection)):
             raise ValueError(
                 f"selection={self.selection!r} is not a cleaning sampler of imbalanced-learn, such as TomekLinks() or "
                 "EditedNearestNeighbours()"
             )
+        if hasattr(self.selection, "_validate_params"):
+            self.selection._validate_params()  # now, and not after the training
         if self._has_equal_share:
             self.sampling_strategy_ = equal_share_counts(labels, self.synthetic_share)
         else:
@@ -384,7 +381,7 @@ class GANOversampler(BaseOverSampler):
 
     @property
     def _is_warm(self) -> bool:
-        return getattr(self.model, "warm_start", False)
+        return getattr(self.model, "warm_start", False) is True
 
     @property
     def _has_equal_share(self) -> bool:
@@ -400,10 +397,9 @@ class GANOversampler(BaseOverSampler):
             model = clone(self.model)
             # clone copies callbacks too, but the objects of the user are those to be called
             given = {"callbacks": self.model.callbacks, **given}
-        if "categorical_features" in given and "categorical_features" not in model.get_params():
+        for name in given.keys() - model.get_params().keys():
             raise ValueError(
-                f"categorical_features={self.categorical_features!r} is for tables, but {type(model).__name__} has no "
-                "such parameter; leave it out"
+                f"{name}={given[name]!r} is for tables, but {type(model).__name__} has no such parameter; leave it out"
             )
         model.set_params(**given)
         previous = getattr(self, "model_", self.model)
@@ -429,55 +425,3 @@ class GANOversampler(BaseOverSampler):
         for kind in ("allow_nan", "string", "sparse", "two_d_array", "three_d_array"):
             setattr(tags.input_tags, kind, any(getattr(of_model, kind) for of_model in of_models))
         return tags
-
-
-def equal_share_counts(y: ArrayLike, share: float) -> dict[Any, int]:
-    """Return how many rows of each class are generated with ``sampling_strategy="equal share"``.
-
-    Each class ends with the real rows of the largest class, some of them repeated, and so many synthetic rows that they
-    are `share` of the whole class: n * share / (1 - share), where n is the size of the largest class.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_rows,)
-        Class labels.
-    share : float
-        Share of synthetic rows in each class, in (0, 1).
-
-    Returns
-    -------
-    dict
-        Label -> number of rows to generate, the same for all labels.
-
-    Examples
-    --------
-    >>> equal_share_counts(["common"] * 80 + ["rare"] * 20, 0.2)
-    {'common': 20, 'rare': 20}
-    """
-    labels, counts = np.unique(np.asarray(y), return_counts=True)
-    return dict.fromkeys(labels.tolist(), round(counts.max() * share / (1 - share)))
-
-
-def _repeats(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return positions of rows to repeat, so that every class is as large as the largest class."""
-    classes, counts = np.unique(labels, return_counts=True)
-    repeats = [np.empty(0, dtype=np.intp)]
-    for label, n in zip(classes, counts, strict=True):
-        # in whole rounds, each in a new order: the numbers of repetitions of two rows of a class differ by 1 at most
-        rounds = -(-(counts.max() - n) // n)
-        members = np.flatnonzero(labels == label)
-        order = [rng.permutation(members) for _ in range(rounds)]
-        repeats.append(np.concatenate([repeats[0], *order])[: counts.max() - n])
-    return np.concatenate(repeats)
-
-
-def _weights(labels: np.ndarray, is_synthetic: np.ndarray, share: float | None) -> np.ndarray:
-    """Return weights that make classes equal, and give synthetic rows `share` of the weight; None keeps their share."""
-    index = np.unique(labels, return_inverse=True)[1]
-    n_classes = index.max() + 1
-    n_rows = np.array([np.bincount(index[is_synthetic == kind], minlength=n_classes) for kind in (False, True)])
-    shares = n_rows / n_rows.sum(axis=0)
-    if share is not None and n_rows[1].all():
-        shares = np.array([[1 - share], [share]])
-    per_row = shares * len(labels) / n_classes / np.maximum(n_rows, 1)
-    return per_row[is_synthetic.astype(int), index]

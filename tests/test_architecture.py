@@ -23,6 +23,7 @@ FLOORS = {
     "encoders": 2,
     "training": 2,
     "calibration": 1,
+    "constraints": 1,
     "metrics": 1,
     "nets": 1,
     "selection": 1,

@@ -31,7 +31,6 @@ from sklearn.utils.estimator_checks import parametrize_with_checks as sklearn_ch
 
 from ganaug import GANOversampler, ImageGAN, TabularGAN
 from ganaug.encoders import ImageEncoder, TableEncoder
-from ganaug.oversampler import equal_share_counts
 from ganaug.training.callbacks import Callback, Checkpoint
 
 TINY = TabularGAN(n_steps=3, hidden_sizes=(8,), batch_size=16, device="cpu")
@@ -359,7 +358,7 @@ def count_calls(monkeypatch, owner, name, is_counted=lambda *args: True):
     return calls
 
 
-@pytest.mark.parametrize("selection", [None, "forest", "neighbors", "discriminator", TomekLinks()])
+@pytest.mark.parametrize("selection", [None, "auto", "realism", "neighbors", "discriminator", TomekLinks()])
 def test_a_table_is_validated_and_encoded_once(mixed, monkeypatch, selection):
     X, y = mixed
     checks = count_calls(monkeypatch, TabularGAN, "check_data")
@@ -369,7 +368,7 @@ def test_a_table_is_validated_and_encoded_once(mixed, monkeypatch, selection):
     assert (len(checks), len(fits), len(encodings)) == (1, 1, 1)
 
 
-@pytest.mark.parametrize("selection", [None, "forest", "discriminator"])
+@pytest.mark.parametrize("selection", [None, "class", "discriminator"])
 def test_images_are_read_and_encoded_once(monkeypatch, selection):
     X, y = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8), np.repeat([0, 1], [30, 10])
     model = ImageGAN(n_steps=2, width=4, latent_size=4, batch_size=4, device="cpu")
@@ -497,7 +496,9 @@ def test_containers_that_are_refused(X, message):
 
 def test_a_failed_fit_leaves_nothing_that_looks_fitted():
     resampler = sampler()
-    resampler.fit_resample(np.arange(20.0)[:, None], np.repeat([0, 1], [14, 6]))
+    # not whole numbers: all between the smallest and the largest of them would be copies
+    X = np.random.default_rng(0).normal(size=(20, 1))
+    resampler.fit_resample(X, np.repeat([0, 1], [14, 6]))
     with pytest.raises(ValueError, match="infinite"):
         resampler.fit_resample(np.array([[1.0], [np.inf]] * 10), np.repeat([0, 1], [14, 6]))
     assert not hasattr(resampler, "is_synthetic_")
@@ -545,13 +546,6 @@ def test_equal_share_without_repeats_holds_every_real_row_once(mixed):
     assert len(set(y_res[resampler.is_synthetic_].value_counts())) == 1
 
 
-def test_equal_share_counts():
-    y = ["a"] * 150 + ["b"] * 40 + ["c"] * 10
-    # 150 real rows are 1 - share of each class
-    assert equal_share_counts(y, 0.2) == dict.fromkeys("abc", 38)
-    assert equal_share_counts(pd.Series(y), 0.5) == dict.fromkeys("abc", 150)
-
-
 @pytest.mark.parametrize("share", [0.0, 1.0, "auto"])
 def test_the_share_is_a_number_between_0_and_1(mixed, share):
     with pytest.raises(ValueError, match="'synthetic_share' parameter"):
@@ -565,3 +559,44 @@ def test_warnings_point_to_the_line_of_the_user():
         with pytest.warns(UserWarning, match="Too few rows") as caught:
             call(X, y)
         assert [warning.filename for warning in caught] == [__file__]
+
+
+def with_identifiers(mixed):
+    X, y = mixed
+    return X.assign(customer=[f"C-{i * 7919 % 10**6:06d}" for i in range(len(X))], entry=range(len(X))), y
+
+
+@pytest.mark.filterwarnings("ignore:Columns that identify rows")
+@pytest.mark.parametrize("selection", ["forest", "neighbors", None, TomekLinks()])
+def test_synthetic_rows_have_identifiers_of_their_own(mixed, tiny_model, selection):
+    X, y = with_identifiers(mixed)
+    resampler = GANOversampler(model=tiny_model, selection=selection, random_state=0)
+    X_res, _ = resampler.fit_resample(X, y)
+    assert_frame_equal(X_res[: len(X)], X.reset_index(drop=True))
+    for name in ("customer", "entry"):
+        assert X_res[name].is_unique
+    again, _ = clone(resampler).fit_resample(X, y)
+    assert_frame_equal(again, X_res)
+    assert not set(resampler.sample(90, "c")["customer"]) & set(X["customer"])
+
+
+def test_ignored_columns_are_passed_to_the_model(mixed, tiny_model):
+    X, y = with_identifiers(mixed)
+    resampler = GANOversampler(model=tiny_model, ignore=["city", "customer", "entry"], random_state=0)
+    X_res, _ = resampler.fit_resample(X, y)  # without a warning: the user knows
+    assert X_res.loc[resampler.is_synthetic_, "city"].isna().all()
+    assert X_res["customer"].is_unique
+    learned = GANOversampler(model=tiny_model, ignore=[], random_state=0).fit_resample(X, y)[0]
+    assert learned["customer"].isin(X["customer"]).all()
+    with pytest.raises(ValueError, match="ignore holds 'town'"):
+        GANOversampler(model=tiny_model, ignore=["town"]).fit_resample(X, y)
+    with pytest.raises(ValueError, match=r"ignore=\['a'\] is for tables, but ImageGAN has no such parameter"):
+        GANOversampler(ignore=["a"]).fit_resample(np.zeros((20, 8, 8), dtype=np.uint8), np.repeat([0, 1], [14, 6]))
+
+
+def test_identifiers_are_no_classes(mixed):
+    X, _ = with_identifiers(mixed)
+    with pytest.raises(
+        ValueError, match="y, column 'customer', has 200 different values in 200 rows: it identifies rows"
+    ):
+        GANOversampler().fit_resample(X.drop(columns="customer"), X["customer"])

@@ -13,10 +13,11 @@ import typer
 from ganaug._version import __version__
 from ganaug.cli.balance import balance
 from ganaug.cli.compare import compare
-from ganaug.cli.console import one_line_warnings, say, stop_on_signals
+from ganaug.cli.console import KEPT, one_line_warnings, say, stop_on_signals, stopped_message
 from ganaug.cli.demo import demo
 from ganaug.cli.evaluate import evaluate
 from ganaug.cli.sample import sample
+from ganaug.common.progress import current_phase, end_phase, hidden_phase_on_error
 
 app = typer.Typer(
     name="ganaug",
@@ -66,14 +67,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ganaug ...
     0
     """
+    KEPT.clear()
+    end_phase()
     with stop_on_signals() as received, one_line_warnings():
         try:
-            return _run(arguments)
+            with hidden_phase_on_error():
+                return _run(arguments)
         except BaseException:
             # A library may have turned our exception into one of its own: the signal decides, not the exception.
             if not received:
                 raise
-            say("error", "interrupted")
+            say("error", stopped_message(current_phase(), KEPT))
             return 128 + received[0]
 
 

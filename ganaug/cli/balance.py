@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ganaug.cli.console import on_terminal, print_counts, print_findings, print_table
+from ganaug.cli.balance_images import balance_images
+from ganaug.cli.console import (
+    KEPT,
+    on_terminal,
+    print_answers,
+    print_comparison,
+    print_counts,
+    print_others,
+)
+from ganaug.cli.first_screen import (
+    command,
+    kept_model,
+    measure,
+    print_next,
+    print_preview,
+    print_written,
+    with_commands,
+    write_report,
+    written_words,
+)
 from ganaug.cli.options import (
+    Encoding,
     Force,
+    Ignore,
     ModelName,
     Report,
     Seed,
     SelectionName,
     check_options,
     check_report,
+    parse_ignore,
     parse_size,
     parse_strategy,
     split_names,
 )
+from ganaug.cli.trial import PART_OF_TRAINING, Trial, resample, train_for
+from ganaug.common.progress import begin_phase, end_phase
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from ganaug.comparison import Selection
-    from ganaug.oversampler import GANOversampler
+    pass
 
 
 def balance(
@@ -35,7 +57,7 @@ def balance(
         typer.Argument(
             metavar="IN",
             help="A CSV, TSV (also .gz), Parquet or Feather file; a folder of images, CLASS/*.png "
-            "(jpg, tif, bmp, dcm); or an .npz file with train_images and train_labels.",
+            "(also jpg, tif, webp, gif, dcm and others); or an .npz file with train_images and train_labels.",
         ),
     ],
     out: Annotated[
@@ -50,14 +72,13 @@ def balance(
         typer.Option(
             "--strategy",
             help="auto, minority, 'not majority', 'not minority' or all; a ratio such as 0.5 for two classes; the "
-            "sizes of classes, as rare=500,rarer=300 or as JSON; or 'equal share', see --share.",
+            "sizes of classes, as rare=500,rarer=300 or as JSON; or 'equal share', see --share. auto is 'not majority' "
+            "for tables and 'equal share' for images.",
         ),
     ] = "auto",
     share: Annotated[
         float | None,
-        typer.Option(
-            "--share", help="With --strategy 'equal share': the share of synthetic rows in every class. Default: 0.2."
-        ),
+        typer.Option("--share", help="With 'equal share': the share of synthetic rows in every class. Default: 0.2."),
     ] = None,
     selection: Annotated[
         SelectionName, typer.Option("--selection", help="How each row is chosen among several candidates.")
@@ -69,7 +90,11 @@ def balance(
     max_time: Annotated[
         float | None,
         typer.Option(
-            "--max-time", metavar="SECONDS", help="Limit of each training, and of the comparison of --select.", min=0
+            "--max-time",
+            metavar="SECONDS",
+            help="Limit of the training; with --select of the comparison and all trainings together, of which each "
+            "takes at most an eighth. With --compare, the comparison may take as long again.",
+            min=0,
         ),
     ] = None,
     categorical: Annotated[
@@ -80,10 +105,31 @@ def balance(
             help="For tables: the columns that hold categories. Without it they are recognised by their values.",
         ),
     ] = None,
+    encoding: Encoding = None,
+    ignore: Ignore = None,
+    constraint: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--constraint",
+            metavar="RULE",
+            help="For tables: a rule that each row keeps, such as 'start <= end' or 'total = a + b'; may be repeated. "
+            "Others are learned from the rows.",
+        ),
+    ] = None,
     mark: Annotated[
         str | None,
         typer.Option(
             "--mark", metavar="COLUMN", help="For tables: add a column with 1 for synthetic rows and 0 for real ones."
+        ),
+    ] = None,
+    provenance: Annotated[
+        Path | None,
+        typer.Option(
+            "--provenance",
+            metavar="FILE",
+            help="For tables: also write a table with a row for each synthetic row: its number in OUT and that of the "
+            "nearest real row in IN, both counted from 0, their distance, how real it looks, how certain its class "
+            "is, and whether it is a copy.",
         ),
     ] = None,
     only_synthetic: Annotated[
@@ -95,6 +141,12 @@ def balance(
     ] = None,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="For images: leave out files that cannot be read, and name them.")
+    ] = False,
+    dicom: Annotated[
+        bool,
+        typer.Option(
+            "--dicom", help="For images: write synthetic images as DICOM files, marked as derived and synthetic."
+        ),
     ] = False,
     link: Annotated[
         bool, typer.Option("--link", help="For images: link the real images instead of copying them.")
@@ -109,6 +161,22 @@ def balance(
     metric: Annotated[
         str | None,
         typer.Option("--metric", help="The score that --select compares. Default: average precision."),
+    ] = None,
+    compare: Annotated[
+        bool,
+        typer.Option(
+            "--compare",
+            help="Also measure by cross-validation whether the synthetic rows help; the page of --report shows it.",
+        ),
+    ] = False,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            "--groups",
+            metavar="COLUMN",
+            help="For tables, with --select or --compare: rows with one value (such as a patient) stay on one side of "
+            "a split. The classifiers are not given the column.",
+        ),
     ] = None,
     log_dir: Annotated[
         Path | None,
@@ -126,6 +194,8 @@ def balance(
     force: Force = False,
 ) -> None:
     """Add synthetic rows or images to IN, so that its classes are balanced, and write the result to OUT."""
+    began = time.perf_counter()
+    begin_phase("starting", show=on_terminal())
     from ganaug.common.modality import modality_of_path
     from ganaug.datasets import check_output
 
@@ -134,6 +204,13 @@ def balance(
         if save.resolve() in (out.resolve(), source.resolve()):
             raise ValueError(f"--save {save} is also IN or OUT; choose another file")
     check_report(report, source, out, save, force=force)
+    if strategy == "auto" and not select and modality_of_path(source).name == "image":
+        # filling up rare classes alone would teach a network to recognise synthetic images instead of the class
+        strategy = "equal share"
+    if provenance is not None:
+        check_output(provenance, force=force)
+        if provenance.resolve() in {path.resolve() for path in (source, out, save, report) if path is not None}:
+            raise ValueError(f"--provenance {provenance} is also another file of this command; choose another one")
     if share is not None and strategy != "equal share":
         raise ValueError(f"--share {share} needs --strategy 'equal share'")
     if share is not None and not 0 < share < 1:
@@ -142,6 +219,10 @@ def balance(
         raise ValueError(f"--select and --strategy {strategy} exclude each other; leave one of them out")
     if metric is not None and not select:
         raise ValueError(f"--metric {metric} needs --select")
+    if compare and select:
+        raise ValueError("--select compares already; leave --compare out")
+    if groups is not None and not (select or compare):
+        raise ValueError(f"--groups {groups} needs --select or --compare")
     if log_dir is not None:
         _check_log_dir(log_dir, {"IN": source, "OUT": out, "MODEL": save})
     if not source.exists():
@@ -150,8 +231,17 @@ def balance(
     check_options(
         source,
         modality,
-        for_tables={"--target": target, "--categorical": categorical, "--mark": mark},
-        for_images={"--resize": resize, "--skip-bad": skip_bad, "--link": link},
+        for_tables={
+            "--target": target,
+            "--categorical": categorical,
+            "--ignore": ignore,
+            "--constraint": constraint or None,
+            "--mark": mark,
+            "--groups": groups,
+            "--provenance": provenance,
+            "--encoding": encoding,
+        },
+        for_images={"--resize": resize, "--skip-bad": skip_bad, "--dicom": dicom, "--link": link},
     )
     if model not in (ModelName.auto, modality.name):
         raise ValueError(f"--model {model.value} does not fit {source}, which holds {modality.noun}; use --model auto")
@@ -168,42 +258,51 @@ def balance(
     from ganaug.training import log_to
 
     log = nullcontext(None) if log_dir is None else log_to(log_dir, images=modality.name == "image")
-    metric = (metric or "average precision") if select else None
+    trial = Trial((metric or "average precision") if select else None, compare, groups, max_time)
+    if select and max_time is not None:
+        params["max_time"] = PART_OF_TRAINING * max_time
     with log as callbacks:
         params["callbacks"] = callbacks
         if modality.name == "image":
             copies: Literal["copy", "link", "none"] = "none" if only_synthetic else "link" if link else "copy"
             size = None if resize is None else parse_size(resize)
-            _balance_images(
+            balance_images(
                 source,
                 out,
                 strategy,
                 params,
-                metric,
+                trial,
                 size,
                 skip_bad=skip_bad,
+                dicom=dicom,
                 copies=copies,
                 save=save,
                 report=report,
                 force=force,
+                began=began,
             )
             return
         if target is None:
             raise ValueError("--target COLUMN is missing: name the column with the classes")
         columns = None if categorical is None else split_names(categorical)
+        params["constraints"] = constraint or None
         _balance_table(
             source,
             out,
             target,
             strategy,
             params,
-            metric,
+            trial,
             columns,
+            ignore,
+            encoding=encoding,
             mark=mark,
             only_synthetic=only_synthetic,
+            provenance=provenance,
             save=save,
             report=report,
             force=force,
+            began=began,
         )
 
 
@@ -213,143 +312,105 @@ def _balance_table(
     target: str,
     strategy: str,
     params: dict[str, Any],
-    metric: str | None,
+    trial: Trial,
     categorical: list[str] | None,
+    ignore: str | None,
     *,
+    encoding: str | None,
     mark: str | None,
     only_synthetic: bool,
+    provenance: Path | None,
     save: Path | None,
     report: Path | None,
     force: bool,
+    began: float,
 ) -> None:
     from ganaug.datasets import check_output, read_table, write_table
 
     check_output(out, force=force)
-    table = read_table(source)
+    begin_phase(f"reading {source}", show=on_terminal())
+    table = read_table(source, target=target, encoding=encoding)
     X, y = table.split(target)
-    for column in categorical or []:
-        table.check_column(column)
-        if column == target:
-            raise ValueError(f"--categorical names the target {target!r}; leave it out")
+    left_out = parse_ignore(ignore, list(table.frame))
+    for option, columns in (("--categorical", categorical), ("--ignore", left_out)):
+        for column in columns or []:
+            table.check_column(column)
+            if column == target:
+                raise ValueError(f"{option} names the target {target!r}; leave it out")
     if mark is not None and mark in table.frame.columns:
         raise ValueError(f"--mark {mark}: the table has such a column already; choose another name")
+    if trial.groups is not None:
+        table.check_column(trial.groups)
+        if trial.groups == target:
+            raise ValueError(f"--groups {trial.groups} is the target; name the column that identifies the group")
 
     import pandas as pd
 
     from ganaug.oversampler import GANOversampler
 
     sampler = GANOversampler(
-        sampling_strategy=parse_strategy(strategy, y.unique().tolist()), categorical_features=categorical, **params
+        sampling_strategy=parse_strategy(strategy, y.unique().tolist()),
+        categorical_features=categorical,
+        ignore=left_out,
+        **params,
     )
-    sampler, selection, X_resampled, y_resampled, is_synthetic = _resample(sampler, X, y, metric)
-    _save(sampler, save, X, y)
+    sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, X, y, trial)
     written = is_synthetic if only_synthetic else pd.RangeIndex(len(is_synthetic)) >= len(X)
     rows = pd.concat([X_resampled[written], y_resampled[written].rename(target)], axis=1)
     n_repeated = int((~is_synthetic[written]).sum())
-    write_table(out, table, rows, mark=mark, n_repeated=n_repeated, only_synthetic=only_synthetic, force=force)
+    train_for(save, sampler, X, y)
+    if hasattr(sampler, "model_"):
+        sampler.model_.text_format_ = table.format()  # so that `ganaug sample` writes rows as the file has them
+    with kept_model(sampler, save, out):
+        begin_phase(f"writing {out}", show=on_terminal())
+        write_table(out, table, rows, mark=mark, n_repeated=n_repeated, only_synthetic=only_synthetic, force=force)
+    KEPT.append(str(out))
+    n_synthetic = int(is_synthetic.sum())
+    findings, resampling = measure(sampler, compared, (X, y, X_resampled, y_resampled), "rows", full=report is not None)
+    options = [] if trial.groups is None else ["--groups", trial.groups]
+    findings = with_commands(findings, command("compare", source, "--target", target, *options))
+    previews = []
+    if n_synthetic:
+        from ganaug.evaluation import preview_rows
+
+        previews = preview_rows(X, y.to_numpy(), X_resampled[is_synthetic], y_resampled[is_synthetic].to_numpy())
+    end_phase()
+    print_answers(findings)
+    n_real = 0 if only_synthetic else len(X)
+    said = written_words(out, n_real, n_repeated, y_resampled[is_synthetic], "row", mark)
+    print_written(said, began)
     print_counts(target, y, y_resampled, y_resampled[~is_synthetic])
+    if provenance is not None and n_synthetic:
+        _write_provenance(provenance, sampler, is_synthetic, only_synthetic, force=force)
+    print_preview(previews, target)
+    if compared is not None:
+        print_comparison(compared)
+    print_others(findings)
     if report is not None:
-        _write_report(report, source, sampler, selection, (X, y, X_resampled, y_resampled))
+        write_report(report, source, resampling, compared)
+    if n_synthetic and (mark is not None or only_synthetic):
+        marked = ["--mark", mark] if mark is not None else []
+        print_next(command("evaluate", source, out, "--target", target, *marked))
+    elif compared is None or not n_synthetic:
+        print_next(command("compare", source, "--target", target, *options))
+    elif save is not None and n_synthetic:
+        label = y_resampled[is_synthetic].iloc[0]
+        print_next(command("sample", save, f"more{''.join(out.suffixes)}", "--label", label, "-n", 100))
+    else:
+        print_next(command("balance", source, out, "--target", target, "--report", "report.html", "--force"))
 
 
-def _balance_images(
-    source: Path,
-    out: Path,
-    strategy: str,
-    params: dict[str, Any],
-    metric: str | None,
-    size: tuple[int, int] | None,
-    *,
-    skip_bad: bool,
-    copies: Literal["copy", "link", "none"],
-    save: Path | None,
-    report: Path | None,
-    force: bool,
-) -> None:
-    from ganaug.datasets import check_image_output, read_images, write_images
-
-    check_image_output(out, source, copies=copies, force=force)
-    images = read_images(source, resize=size, skip_bad=skip_bad)
-
+def _write_provenance(path: Path, sampler: Any, is_synthetic: Any, only_synthetic: bool, *, force: bool) -> None:
+    """Write where the synthetic rows of the file come from."""
     import pandas as pd
 
-    from ganaug.evaluation import image_manifest, training_distance
-    from ganaug.oversampler import GANOversampler
+    from ganaug.datasets import write_table_samples
 
-    y = pd.Series(images.y, name="class")
-    # A repeated image would be a file that is there twice. A training loop draws by weight instead.
-    sampler = GANOversampler(
-        sampling_strategy=parse_strategy(strategy, y.unique().tolist()), repeat_real=False, **params
-    )
-    sampler, selection, X_resampled, y_resampled, is_synthetic = _resample(sampler, images.X, y, metric)
-    _save(sampler, save, images.X, y)
-    if selection is not None and len(y_resampled) > len(y) and not is_synthetic.any():
-        X_resampled, y_resampled, is_synthetic = images.X, y, is_synthetic[: len(y)]
-        print("No file is written twice. To repeat images, draw those of small classes more often when you train.")
-    X_synthetic, y_synthetic = X_resampled[is_synthetic], y_resampled[is_synthetic]
-    manifest = image_manifest(sampler, images, X_synthetic, y_synthetic)
-    write_images(out, images, X_synthetic, y_synthetic, manifest=manifest, copies=copies, force=force)
-    print_counts("class", y, y_resampled, y_resampled[~is_synthetic])
-    if is_synthetic.any():
-        print_findings([training_distance(sampler.history_)])
-    if report is not None:
-        _write_report(report, source, sampler, selection, (images.X, y, X_resampled, y_resampled), images.files)
-
-
-def _resample(
-    sampler: GANOversampler, X: Any, y: pd.Series, metric: str | None
-) -> tuple[GANOversampler, Selection | None, Any, pd.Series, Any]:
-    """Resample; with a metric, by the strategy that `select` finds."""
-    import numpy as np
-
-    if metric is None:
-        X_resampled, y_resampled = sampler.fit_resample(X, y)
-        return sampler, None, X_resampled, y_resampled, sampler.is_synthetic_
-
-    from ganaug.comparison import select
-
-    selection = select(
-        X,
-        y,
-        sampler=sampler,
-        metric=metric,
-        max_time=sampler.max_time,
-        random_state=sampler.random_state,
-        verbose=sampler.verbose or 0,
-    )
-    frame = selection.frame().rename_axis("added").rename(columns={"is_better": "better"})
-    print_table(frame.reset_index(), title=f"Mean {metric}; gain over none, with 95 % interval")
-    print_findings(selection.verdict)
-    X_resampled, y_resampled = selection.sampler.fit_resample(X, y)
-    is_synthetic = getattr(selection.sampler, "is_synthetic_", np.zeros(len(y_resampled), dtype=bool))
-    return (selection.sampler if is_synthetic.any() else sampler), selection, X_resampled, y_resampled, is_synthetic
-
-
-def _save(sampler: GANOversampler, save: Path | None, X: Any, y: pd.Series) -> None:
-    """Write the model before the data, so that a full disk does not cost the training."""
-    if save is None:
-        return
-    if not hasattr(sampler, "model_"):
-        sampler.fit(X, y)  # no synthetic row was asked for, so nothing was trained yet
-    sampler.save(save)
-
-
-def _write_report(
-    report: Path,
-    source: Path,
-    sampler: GANOversampler,
-    selection: Selection | None,
-    data: tuple[Any, ...],
-    names: Any = None,
-) -> None:
-    from ganaug.reporting import report as write_report
-
-    if selection is not None and not hasattr(sampler, "is_synthetic_"):
-        write_report(selection, report, title=f"{source.name}: why no synthetic data are added")
-        return
-    from ganaug.evaluation import evaluate_resampling
-
-    write_report(evaluate_resampling(sampler, *data, names=names), report, title=f"{source.name}, balanced")
+    columns = sampler.provenance_
+    # synthetic rows come last, so OUT lacks the rows before them where only they are written
+    first = 0 if only_synthetic else int((~is_synthetic).sum())
+    numbers = pd.RangeIndex(first, first + len(columns), name="row")
+    write_table_samples(path, columns.set_axis(numbers).reset_index(), force=force)
 
 
 def _check_log_dir(log_dir: Path, others: dict[str, Path | None]) -> None:

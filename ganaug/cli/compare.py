@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ganaug.cli.console import on_terminal, print_findings, print_table
-from ganaug.cli.options import Force, Report, Seed, check_report, split_names
+from ganaug.cli.console import KEPT, on_terminal, print_answers, print_others, print_scores
+from ganaug.cli.options import Encoding, Force, Ignore, Report, Seed, check_report, parse_ignore, split_names
+from ganaug.common.progress import begin_phase, end_phase
 
 
 def compare(
@@ -22,6 +23,7 @@ def compare(
             help="Rows with one value (such as a patient) stay on one side of a split.",
         ),
     ] = None,
+    ignore: Ignore = None,
     samplers: Annotated[
         str,
         typer.Option(
@@ -35,6 +37,15 @@ def compare(
     repeats: Annotated[
         int, typer.Option("--repeats", help="How many times to repeat the cross-validation.", min=1)
     ] = 2,
+    max_time: Annotated[
+        float | None,
+        typer.Option(
+            "--max-time",
+            metavar="SECONDS",
+            help="Limit of the comparison. It is planned from the first split; a verdict needs five.",
+            min=0,
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", help="Number of processes; -1 uses all cores.")] = 1,
     results: Annotated[
         Path | None,
@@ -42,17 +53,20 @@ def compare(
             "--results", metavar="CSV", help="Keep every score here; the same command resumes after an interruption."
         ),
     ] = None,
+    encoding: Encoding = None,
     seed: Seed = 0,
     report: Report = None,
     force: Force = False,
 ) -> None:
     """Show by cross-validation whether synthetic rows help on IN, compared with no resampling and other ways."""
+    begin_phase("starting", show=on_terminal())
     from ganaug.comparison import compare
     from ganaug.datasets import read_table
     from ganaug.reporting import report as write_report
 
     check_report(report, source, results, force=force)
-    table = read_table(source)
+    begin_phase(f"reading {source}", show=on_terminal())
+    table = read_table(source, target=target, encoding=encoding)
     X, y = table.split(target)
     of_groups = None
     if groups is not None:
@@ -60,21 +74,28 @@ def compare(
         if groups == target:
             raise ValueError(f"--groups {groups} is the target; name the column that identifies the group")
         of_groups, X = X[groups], X.drop(columns=groups)
+    if results is not None:
+        KEPT.append(f"the finished splits in {results}, from which the same command goes on")
+    begin_phase("comparing", show=on_terminal())
+    left_out = parse_ignore(ignore, list(X))
     comparison = compare(
         X,
         y,
         samplers=split_names(samplers),
         classifiers=split_names(classifiers),
+        ignore="auto" if left_out is None else left_out,
         groups=of_groups,
         n_splits=splits,
         n_repeats=repeats,
         random_state=seed,
         n_jobs=jobs,
+        max_time=max_time,
         results=results,
         verbose=int(on_terminal()),
     )
-    for classifier, means in comparison.means().groupby("classifier", sort=False):
-        print_table(means.droplevel("classifier").reset_index(), title=f"Mean scores of {classifier}")
-    print_findings(comparison.verdict)
+    end_phase()
+    print_answers(comparison.verdict)
+    print_scores(comparison)
+    print_others(comparison.verdict)
     if report is not None:
         write_report(comparison, report, title=f"{source.name}: ways to balance, compared")

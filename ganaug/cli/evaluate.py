@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from ganaug.cli.console import print_findings, print_table
-from ganaug.cli.options import Force, Report, Seed, check_options, check_report
+from ganaug.cli.console import on_terminal, print_answers, print_measures, print_others
+from ganaug.cli.first_screen import command, with_commands
+from ganaug.cli.options import Encoding, Force, Ignore, Report, Seed, check_options, check_report, parse_ignore
+from ganaug.common.progress import begin_phase, end_phase
 
 
 def evaluate(
@@ -47,6 +49,7 @@ def evaluate(
             help="For tables: the column that `ganaug balance --mark` wrote. Only rows of SYNTHETIC with a 1 are read.",
         ),
     ] = None,
+    ignore: Ignore = None,
     inception: Annotated[
         Path | None,
         typer.Option(
@@ -55,32 +58,51 @@ def evaluate(
             help="For images: Inception as TorchScript (inception-2015-12-05.pt), for FID, KID and IS as in papers.",
         ),
     ] = None,
+    encoding: Encoding = None,
     seed: Seed = 0,
     report: Report = None,
     force: Force = False,
 ) -> None:
     """Show whether SYNTHETIC rows or images help a classifier, look real, and are safe to share."""
+    begin_phase("starting", show=on_terminal())
     from ganaug.common.modality import modality_of_path
 
     for path in (real, synthetic, holdout):
         if path is not None and not path.exists():
             raise FileNotFoundError(f"there is no file or folder {path}")
     check_report(report, real, synthetic, holdout, force=force)
+    modality = modality_of_path(real)
+    is_table = modality.name == "tabular"
     check_options(
         real,
-        modality_of_path(real),
-        for_tables={"--target": target, "--mark": mark},
+        modality,
+        for_tables={"--target": target, "--mark": mark, "--ignore": ignore, "--encoding": encoding},
         for_images={"--inception": inception},
     )
 
     from ganaug.evaluation import evaluate_paths
     from ganaug.reporting import report as write_report
 
+    begin_phase("evaluating", show=on_terminal())
     evaluation = evaluate_paths(
-        real, synthetic, holdout=holdout, target=target, mark=mark, inception=inception, random_state=seed
+        real,
+        synthetic,
+        holdout=holdout,
+        target=target,
+        mark=mark,
+        encoding=encoding,
+        ignore=parse_ignore(ignore, []),
+        inception=inception,
+        random_state=seed,
     )
-    print_table(evaluation.frame()[["part", "measure", "value", "best", "meaning"]], digits=".3g")
-    print_findings(evaluation.verdict)
+    end_phase()
+    findings = evaluation.verdict
+    if is_table:
+        words = command("compare", real, "--target", target or "COLUMN")
+        findings = with_commands(findings, words)
+    print_answers(findings)
+    print_others(findings)
+    print_measures(evaluation.frame())
     if report is not None:
         rows = evaluation.settings.get("rows")
         title = f"{synthetic.name} against {real.name}{f', only {rows}' if rows else ''}"

@@ -15,10 +15,30 @@ if TYPE_CHECKING:
 
 Seed = Annotated[int | None, typer.Option("--seed", help="The same seed gives the same rows.", min=0)]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that exist already.")]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="For CSV: the encoding, such as cp1251, gbk or shift_jis. Default: found by the bytes, mostly UTF-8.",
+    ),
+]
 Report = Annotated[
     Path | None,
     typer.Option("--report", metavar="HTML", help="Also write the result as one page. The page shows some real data."),
 ]
+Ignore = Annotated[
+    str | None,
+    typer.Option(
+        "--ignore",
+        metavar="A,B",
+        help="For tables: columns to leave out, besides those that identify rows, which are found by their values; "
+        "'none' leaves out no column.",
+    ),
+]
+
+
+_STRATEGIES = ("auto", "minority", "not majority", "not minority", "all", "equal share")
 
 
 class ModelName(str, Enum):
@@ -33,7 +53,8 @@ class SelectionName(str, Enum):
     """Ways to choose each synthetic row among candidates."""
 
     auto = "auto"
-    forest = "forest"
+    class_ = "class"
+    realism = "realism"
     neighbors = "neighbors"
     discriminator = "discriminator"
     none = "none"
@@ -42,9 +63,15 @@ class SelectionName(str, Enum):
 def parse_strategy(text: str, labels: Sequence[Any]) -> str | float | dict[Any, int]:
     """Read --strategy: a name, a ratio, or the number of rows of each class."""
     try:
-        return float(text)
+        ratio = float(text)
     except ValueError:
         pass
+    else:
+        if 0 < ratio <= 1:
+            return ratio
+        raise ValueError(
+            f"--strategy {text}: a ratio must be above 0 and at most 1; to give the sizes of classes, write CLASS=ROWS"
+        )
     if text.lstrip().startswith("{"):
         try:
             pairs = list(json.loads(text).items())
@@ -52,8 +79,11 @@ def parse_strategy(text: str, labels: Sequence[Any]) -> str | float | dict[Any, 
             raise ValueError(f"--strategy {text} is not valid JSON: {error}") from error
     elif "=" in text:
         pairs = [pair.rpartition("=")[::2] for pair in text.split(",")]
+    elif text in _STRATEGIES:
+        return text
     else:
-        return text  # a name, which the sampler checks
+        names = ", ".join(_STRATEGIES)
+        raise ValueError(f"--strategy {text} is unknown; use {names}, a ratio such as 0.5, or CLASS=ROWS,CLASS=ROWS")
     counts = {}
     for name, count in pairs:
         label = find_label(name, labels)
@@ -77,6 +107,13 @@ def parse_size(text: str) -> tuple[int, int]:
 def split_names(text: str) -> list[str]:
     """Read a list of names with commas between them."""
     return [name.strip() for name in text.split(",")]
+
+
+def parse_ignore(text: str | None, columns: Sequence[Any]) -> list[str] | None:
+    """Read --ignore: names of columns, or "none" to leave out no column."""
+    if text is None:
+        return None
+    return [] if text == "none" and text not in columns else split_names(text)
 
 
 def find_label(text: str, labels: Sequence[Any]) -> Any:

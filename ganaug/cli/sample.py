@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ganaug.cli.console import on_terminal
+from ganaug.cli.first_screen import print_written
 from ganaug.cli.options import Force, Seed, find_label
+from ganaug.common.progress import begin_phase, end_phase
 
 
 def sample(
@@ -21,7 +25,10 @@ def sample(
     seed: Seed = None,
     force: Force = False,
 ) -> None:
-    """Write N synthetic rows or images of one class to OUT."""
+    """Write N synthetic rows or images of one class to OUT; rows are written as the CSV file of the model was."""
+    began = time.perf_counter()
+    begin_phase("starting", show=on_terminal())
+    from ganaug.common.wording import counted
     from ganaug.datasets import check_output, write_image_samples, write_table_samples
 
     if model.is_dir() or not model.exists():
@@ -31,8 +38,10 @@ def sample(
 
     from ganaug.oversampler import GANOversampler
 
+    begin_phase(f"reading {model}", show=on_terminal())
     sampler = GANOversampler.load(model)
     known = find_label(label, list(sampler.classes_))
+    begin_phase("generating", show=on_terminal())
     if sampler.model_.modality == "image":
         X_synthetic = np.asarray(sampler.sample(n, known, random_state=seed))
         # A model of flat images returns flat rows.
@@ -40,4 +49,10 @@ def sample(
     else:
         check_output(out, force=force)
         X_synthetic = sampler.sample(n, known, random_state=seed)
-        write_table_samples(out, X_synthetic, target=sampler.target_name_, label=known, force=force)
+        text_format = getattr(sampler.model_, "text_format_", None)
+        target = sampler.target_name_
+        write_table_samples(out, X_synthetic, target=target, label=known, text_format=text_format, force=force)
+    end_phase()
+    noun = "image" if sampler.model_.modality == "image" else "row"
+    how = f"seed {seed}" if seed is not None else "the seed of the model: the same command gives the same " + noun + "s"
+    print_written(f"Wrote {out}: {counted(n, f'synthetic {noun}')} of class {label} from {model}, with {how}.", began)

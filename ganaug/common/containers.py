@@ -4,23 +4,24 @@ This file and `labels` are the only ones that know these libraries apart. The re
 
 - `check_container` and `to_pandas` to read a table,
 - `container_of` to remember a table's container, and to restore it,
-- `as_frame` to read tables that are compared with each other,
-- `stack_rows` to put tables one below the other.
+- `as_frame` to read tables that are compared with each other.
+
+`ganaug.common.rows` takes rows of a table, and puts tables one below the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from narwhals import dependencies
 from numpy.typing import NDArray
 from scipy import sparse
 
+from ganaug.common.rows import is_native
 from ganaug.common.serialization import dtype_from_json, dtype_to_json, from_json, to_json
 from ganaug.common.wording import listed
 
@@ -94,16 +95,16 @@ def to_pandas(X: Any, name: str = "X", *, dtypes: Literal["exact", "numpy"] = "e
     """
     if dtypes == "numpy":
         if isinstance(X, pd.DataFrame):
-            return X
+            return _readable(X)
         return X.to_pandas() if hasattr(X, "to_pandas") else pd.DataFrame(_as_array(X, name)).infer_objects()
     check_container(X, name)
     if isinstance(X, pd.DataFrame):
-        return _densified(X) if _sparse_columns(X) else X
+        return _readable(X)
     if dependencies.is_polars_dataframe(X):
         return _from_polars(X)
     array = _as_typed_array(X, name)
     # pandas would store objects that are all strings with its own string dtype
-    return pd.DataFrame(array, dtype=object) if array.dtype == object else pd.DataFrame(array)
+    return pd.DataFrame(array, dtype=object) if array.dtype == object else _readable(pd.DataFrame(array))
 
 
 def _as_array(X: Any, name: str) -> NDArray:
@@ -131,29 +132,63 @@ def _sparse_columns(X: pd.DataFrame) -> dict[int, pd.SparseDtype]:
     return {i: dtype for i, dtype in enumerate(X.dtypes) if isinstance(dtype, pd.SparseDtype)}
 
 
-def _densified(X: pd.DataFrame) -> pd.DataFrame:
-    sparse_columns = _sparse_columns(X)
-    columns = (X.iloc[:, i] for i in range(X.shape[1]))
-    dense = {
-        i: pd.Series(np.asarray(column), index=X.index) if i in sparse_columns else column
-        for i, column in enumerate(columns)
-    }
-    return pd.DataFrame(dense, index=X.index).set_axis(X.columns, axis=1)
+def _foreign_columns(X: pd.DataFrame) -> dict[int, np.dtype]:
+    """Return the dtypes of the columns with the byte order of another machine, by their positions."""
+    return {i: dtype for i, dtype in enumerate(X.dtypes) if not is_native(dtype)}
+
+
+def _readable(X: pd.DataFrame) -> pd.DataFrame:
+    """Return the same cells in columns that all of pandas reads: dense, and with the byte order of this machine.
+
+    Columns of nested cells are refused.
+    """
+    for i, dtype in enumerate(X.dtypes):
+        if isinstance(dtype, pd.ArrowDtype) and pa.types.is_nested(dtype.pyarrow_dtype):
+            raise ValueError(_nested(X.columns[i]))
+    sparse_columns, foreign = _sparse_columns(X), _foreign_columns(X)
+    if not sparse_columns and not foreign:
+        return X
+    columns: dict[int, Any] = {}
+    for i in range(X.shape[1]):
+        column = X.iloc[:, i]
+        if i in sparse_columns:
+            column = pd.Series(np.asarray(column), index=X.index)
+        elif i in foreign:
+            column = column.astype(foreign[i].newbyteorder("="))
+        columns[i] = column
+    return pd.DataFrame(columns, index=X.index).set_axis(X.columns, axis=1)
+
+
+def _nested(label: Any) -> str:
+    return f"column {label!r} holds nested cells; split them into columns, one row a cell, or drop the column"
 
 
 def _from_polars(X: Any) -> pd.DataFrame:
     import polars as pl
 
-    nested = [name for name, dtype in X.schema.items() if dtype.is_nested() or dtype == pl.Object]
-    if nested:
-        raise ValueError(f"column {nested[0]!r} holds nested cells; unnest or explode it, or drop the column")
+    _check_polars(X)
     texts = [name for name, dtype in X.schema.items() if dtype.base_type() in (pl.Categorical, pl.Enum, pl.Null)]
     return X.with_columns(pl.col(texts).cast(pl.String)).to_pandas(use_pyarrow_extension_array=True)
 
 
-def _from_arrow(table: Any) -> pd.DataFrame:
-    import pyarrow as pa
+def _check_polars(X: Any) -> None:
+    """Refuse columns of polars that Arrow cannot hold as plain cells."""
+    import polars as pl
 
+    for name, dtype in X.schema.items():
+        if dtype.is_nested() or dtype == pl.Object:
+            raise ValueError(_nested(name))
+        try:
+            # the exchange with Arrow fails at the array, not at the schema, so one row is needed
+            pa.table(X.select(pl.col(name).head(1)))
+        except (pa.ArrowException, pl.exceptions.PolarsError, NotImplementedError) as error:
+            raise ValueError(
+                f"column {name!r} has dtype {dtype}, which Arrow does not know ({error}); cast it, e.g. to Int64 or "
+                "Decimal, or to String for categories"
+            ) from error
+
+
+def _from_arrow(table: Any) -> pd.DataFrame:
     def pandas_dtype(arrow_dtype: Any) -> Any:
         return None if pa.types.is_dictionary(arrow_dtype) else pd.ArrowDtype(arrow_dtype)  # None: pandas' categories
 
@@ -173,15 +208,16 @@ def _from_arrow(table: Any) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _PandasContainer:
-    """A DataFrame of pandas: the index of its columns, and which columns are sparse."""
+    """A DataFrame of pandas: the index of its columns; which are sparse, and which have a foreign byte order."""
 
     columns: pd.Index
     sparse: dict[int, pd.SparseDtype]
+    foreign: dict[int, np.dtype]
     kind: ClassVar = "pandas"
 
     def restore(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Put the cells of a frame into such a container."""
-        frame = frame.astype(self.sparse) if self.sparse else frame
+        frame = frame.astype({**self.sparse, **self.foreign}) if self.sparse or self.foreign else frame
         frame.columns = self.columns
         return frame
 
@@ -198,6 +234,7 @@ class _PandasContainer:
                 [i, dtype_to_json(found.subtype, columns[i]), to_json(found.fill_value, columns[i])]
                 for i, found in self.sparse.items()
             ],
+            "foreign": [[i, found.str] for i, found in self.foreign.items()],
         }
 
     @classmethod
@@ -206,9 +243,11 @@ class _PandasContainer:
         labels = [from_json(label) for label in plain["columns"]]
         names = [from_json(name) for name in plain["names"]]
         sparse = {int(i): pd.SparseDtype(dtype_from_json(of), from_json(fill)) for i, of, fill in plain["sparse"]}
+        foreign = {int(i): dtype_from_json(found) for i, found in plain.get("foreign", [])}
         if plain["dtype"] is None:
-            return cls(pd.MultiIndex.from_tuples(labels, names=names), sparse)
-        return cls(pd.Index(labels, dtype=dtype_from_json(plain["dtype"]), name=names[0], tupleize_cols=False), sparse)
+            return cls(pd.MultiIndex.from_tuples(labels, names=names), sparse, foreign)
+        columns = pd.Index(labels, dtype=dtype_from_json(plain["dtype"]), name=names[0], tupleize_cols=False)
+        return cls(columns, sparse, foreign)
 
 
 @dataclass(frozen=True)
@@ -281,6 +320,8 @@ class _PolarsContainer:
 _POLARS_OPTIONS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"), ()),
     **dict.fromkeys(("Float32", "Float64", "Boolean", "String", "Categorical", "Date", "Time", "Null"), ()),
+    "Binary": (),
+    "Decimal": ("precision", "scale"),
     "Datetime": ("time_unit", "time_zone"),
     "Duration": ("time_unit",),
     "Enum": ("categories",),
@@ -311,7 +352,7 @@ def container_of(X: Any) -> Container:
     array([[3, 4]], dtype=int8)
     """
     if isinstance(X, pd.DataFrame):
-        return _PandasContainer(X.columns, _sparse_columns(X))
+        return _PandasContainer(X.columns, _sparse_columns(X), _foreign_columns(X))
     if dependencies.is_polars_dataframe(X):
         return _PolarsContainer(X.schema)
     return _ArrayContainer(X.dtype if isinstance(X, np.ndarray) else _as_typed_array(X, "X").dtype)
@@ -372,8 +413,10 @@ def as_frame(table: Any, name: str, like: pd.DataFrame | None = None) -> pd.Data
     """
     has_names = True
     if isinstance(table, pd.DataFrame):
-        frame = table
+        frame = _readable(table)
     elif hasattr(table, "__arrow_c_stream__"):
+        if dependencies.is_polars_dataframe(table):
+            _check_polars(table)
         frame = _from_arrow(table)
     else:
         frame, has_names = pd.DataFrame(_as_array(table, name)).infer_objects(), False
@@ -415,61 +458,3 @@ def _with_columns_of(like: pd.DataFrame, frame: pd.DataFrame, name: str, has_nam
     if differences:
         raise ValueError(f"{name} {' and '.join(differences)}; both need the same columns")
     return frame if frame.columns.duplicated().any() else frame[list(like)]
-
-
-def stack_rows(parts: Iterable[Any], n_rows: int) -> Any:
-    """Put the rows of several tables one below the other.
-
-    Each part is copied to its place as soon as the iterator yields it. So an iterator that computes the parts one by
-    one needs memory for the whole table and for one part.
-
-    Parameters
-    ----------
-    parts : iterable of DataFrame of pandas or polars, or of array
-        At least one part. All have the same container, columns and dtypes.
-    n_rows : int
-        Number of rows of all parts together.
-
-    Returns
-    -------
-    Same container
-        With the same dtypes and, for pandas, a new index from 0.
-
-    Examples
-    --------
-    >>> stack_rows([np.array([[1, 2]]), np.array([[3, 4]])], 2).tolist()
-    [[1, 2], [3, 4]]
-    """
-    parts = iter(parts)
-    first = next(parts)
-    if isinstance(first, pd.DataFrame):
-        return _stack_frames(first, parts, n_rows)
-    if isinstance(first, np.ndarray):
-        whole, row = np.empty((n_rows, *first.shape[1:]), dtype=first.dtype), 0
-        for part in chain([first], parts):
-            whole[row : row + len(part)] = part
-            row += len(part)
-        return whole
-    for part in parts:
-        first = first.vstack(part)  # polars does not copy them
-    return first
-
-
-def _stack_frames(first: pd.DataFrame, rest: Iterable[pd.DataFrame], n_rows: int) -> pd.DataFrame:
-    # columns of NumPy are copied part by part; columns of pandas' own dtypes are collected and concatenated at the end
-    columns: list[Any] = [np.empty(n_rows, dtype=d) if isinstance(d, np.dtype) else [] for d in first.dtypes]
-    row = 0
-    for part in chain([first], rest):
-        for i, column in enumerate(columns):
-            if isinstance(column, list):
-                column.append(part.iloc[:, i])
-            else:
-                column[row : row + len(part)] = part.iloc[:, i].to_numpy()
-        row += len(part)
-    whole = pd.DataFrame(
-        {i: pd.concat(c, ignore_index=True) if isinstance(c, list) else c for i, c in enumerate(columns)},
-        index=pd.RangeIndex(n_rows),
-        copy=False,
-    )
-    whole.columns = first.columns
-    return whole

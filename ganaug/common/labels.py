@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from narwhals import dependencies
 from numpy.typing import NDArray
+from sklearn.utils.multiclass import check_classification_targets
 
 from ganaug.common.wording import counted
 
@@ -50,6 +51,7 @@ def labels_of(y: Any, name: str = "y") -> NDArray:
         array = array[:, 0]
     if array.ndim == 1 and array.dtype == object:
         array = pd.Series(array).infer_objects().to_numpy()
+    array = sortable(array)
     # a missing label in a list of text would become the text "nan"
     n_missing = int(pd.isna(np.array(y, dtype=object) if isinstance(y, list | tuple) else array).sum())
     if n_missing:
@@ -58,6 +60,57 @@ def labels_of(y: Any, name: str = "y") -> NDArray:
             "without a label"
         )
     return array
+
+
+def check_classes(labels: NDArray) -> None:
+    """Refuse a continuous target.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,) or (n, k)
+        From `labels_of`.
+
+    Raises
+    ------
+    ValueError
+        If labels are not whole numbers, text, booleans or other classes; the message says how to get classes.
+
+    Examples
+    --------
+    >>> check_classes(np.array([0.5, 1.7, 2.2]))
+    Traceback (most recent call last):
+    ...
+    ValueError: Unknown label type: continuous. y holds numbers such as 0.5 and 1.7, 3 different ones among 3 rows, but
+    each row needs a class. Make classes of them, e.g. with y = pandas.qcut(y, 3, labels=["low", "middle", "high"])
+    """
+    try:
+        check_classification_targets(labels)
+    except ValueError as error:
+        if labels.dtype.kind != "f":
+            raise
+        values = np.unique(labels)
+        raise ValueError(
+            f"Unknown label type: continuous. y holds numbers such as {' and '.join(map(str, values[:2].tolist()))}, "
+            f"{len(values):,} different ones among {len(labels):,} rows, but each row needs a class. Make classes of "
+            'them, e.g. with y = pandas.qcut(y, 3, labels=["low", "middle", "high"])'
+        ) from error
+
+
+def sortable(labels: NDArray) -> NDArray:
+    """Return labels in a dtype that an index takes: the byte order of this machine, no floats of 16 bits.
+
+    Parameters
+    ----------
+    labels : ndarray
+        Of any dtype.
+
+    Examples
+    --------
+    >>> sortable(np.array([1, 2], dtype=">i4")).dtype, sortable(np.array([1, 2], dtype="float16")).dtype
+    (dtype('int32'), dtype('float32'))
+    """
+    dtype = labels.dtype.newbyteorder("=")
+    return labels.astype(np.float32 if dtype == np.float16 else dtype, copy=False)
 
 
 def name_of(y: Any) -> str | None:

@@ -57,7 +57,7 @@ MODALITIES = {
         noun="rows",
         model="ganaug.models:TabularGAN",
         read="ganaug.datasets:read_table",
-        evaluate="ganaug.evaluation:evaluate_tables",
+        evaluate="ganaug.evaluation:evaluate_rows",
         report="ganaug.reporting.table_evaluation:sections",
     ),
     "image": Modality(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import math
+import uuid
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+# Of a decimal number, before and after its point.
+_MAX_DIGITS = 6_000
 # Kinds of NumPy's dtypes that a column can have.
 _COLUMN_KINDS = "biufmMO"
 
@@ -74,7 +77,8 @@ def to_json(value: Any, label: Hashable) -> Any:
     Parameters
     ----------
     value : object
-        A string, number, date, time, missing value, NumPy scalar, or a tuple of these.
+        A string, bytes, number, date, time, duration, period, interval, UUID, missing value, NumPy scalar, or a tuple
+        of these.
     label : hashable
         Name of its column, for the message.
 
@@ -161,8 +165,18 @@ def _to_plain(value: Any) -> Any:
         return {"timedelta": [int(value.asm8.view(np.int64)), value.unit]}
     if kind in (datetime.date, datetime.datetime, datetime.time):
         return {kind.__name__: value.isoformat()}
+    if kind is datetime.timedelta:
+        return {"duration": [value.days, value.seconds, value.microseconds]}
     if kind is decimal.Decimal:
         return {"decimal": str(value)}
+    if kind is bytes:
+        return {"bytes": value.hex()}
+    if kind is uuid.UUID:
+        return {"uuid": str(value)}
+    if kind is pd.Period:
+        return {"period": [value.ordinal, value.freqstr]}
+    if kind is pd.Interval:
+        return {"interval": [_to_plain(value.left), _to_plain(value.right), value.closed]}
     if isinstance(value, np.generic) and value.dtype.kind in "biufU":
         return {"numpy": [value.dtype.str, _to_plain(value.item())]}
     if kind is tuple:
@@ -203,19 +217,34 @@ def from_json(plain: Any) -> Any:
         return pd.Timedelta(np.timedelta64(value[0], value[1]))
     if kind == "numpy":
         scalar = np.dtype(value[0])
-        if scalar.kind not in "biufU":
+        if scalar.kind not in "biufU" or scalar.itemsize > 2**20:
             raise ValueError(f"{scalar} cannot be the dtype of a cell")
         return scalar.type(from_json(value[1]))
     if kind == "tuple":
         return tuple(from_json(item) for item in value)
+    if kind == "period":
+        return pd.Period(ordinal=int(value[0]), freq=str(value[1]))
+    if kind == "interval":
+        return pd.Interval(from_json(value[0]), from_json(value[1]), closed=value[2])
     readers: dict[str, Any] = {
         "float": float,
-        "decimal": decimal.Decimal,
+        "bytes": bytes.fromhex,
+        "uuid": uuid.UUID,
+        "duration": lambda parts: datetime.timedelta(*parts),
+        "decimal": _decimal,
         "date": datetime.date.fromisoformat,
         "datetime": datetime.datetime.fromisoformat,
         "time": datetime.time.fromisoformat,
     }
     return readers[kind](value)
+
+
+def _decimal(text: str) -> decimal.Decimal:
+    """Return a decimal number, unless it is so long or large that arithmetic with it would take hours."""
+    value = decimal.Decimal(text)
+    if len(text) > _MAX_DIGITS or (value.is_finite() and abs(value.adjusted()) > _MAX_DIGITS):
+        raise ValueError(f"{text[:20]!r} is no number of at most {_MAX_DIGITS:,} digits")
+    return value
 
 
 def dtype_to_json(column_dtype: Any, label: Hashable) -> Any:
@@ -254,6 +283,8 @@ def dtype_to_json(column_dtype: Any, label: Hashable) -> Any:
         return {"string": column_dtype.storage, "nan": column_dtype.na_value is not pd.NA}
     if isinstance(column_dtype, pd.ArrowDtype) and str(column_dtype) == "string[pyarrow]":
         return {"arrow": "string"}  # pandas reads the bare name as its own string dtype
+    if isinstance(column_dtype, pd.ArrowDtype) and pa.types.is_decimal128(column_dtype.pyarrow_dtype):
+        return {"decimal128": [column_dtype.pyarrow_dtype.precision, column_dtype.pyarrow_dtype.scale]}
     try:
         if dtype_from_json(str(column_dtype)) == column_dtype:
             return str(column_dtype)
@@ -285,6 +316,8 @@ def dtype_from_json(plain: Any) -> Any:
         return found
     if "arrow" in plain:
         return pd.ArrowDtype(pa.type_for_alias(plain["arrow"]))
+    if "decimal128" in plain:
+        return pd.ArrowDtype(pa.decimal128(*plain["decimal128"]))
     if "string" in plain:
         return pd.StringDtype(plain["string"], na_value=np.nan if plain["nan"] else pd.NA)
     categories = pd.Index([from_json(category) for category in plain["categories"]], dtype=dtype_from_json(plain["of"]))

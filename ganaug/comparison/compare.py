@@ -5,7 +5,6 @@ synthetic rows. Whether one helps depends on the data, the classifier and the me
 """
 
 import time
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,26 +13,32 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sklearn.base import clone
 from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFold
 from sklearn.utils import check_random_state
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from ganaug.comparison.preparation import classes_of, digest_of, rows_of
+from ganaug.common.progress import TimeLeft, begin_phase
+from ganaug.common.warnings import stable_warning_filters, warn_user
+from ganaug.common.wording import counted, listed
+from ganaug.comparison.preparation import classes_of, digest_of, rows_of, without_identifiers
+from ganaug.comparison.processes import run_jobs
 from ganaug.comparison.result import Comparison
 from ganaug.comparison.results_file import KEY, ResultsFile, key_of
-from ganaug.comparison.samplers import SharedTraining, check_classifier, check_sampler, named
+from ganaug.comparison.samplers import SharedTraining, check_classifier, check_sampler, named, without_columns
 from ganaug.comparison.scoring import RUN_COLUMNS, evaluate_sampler, scorers_for
+from ganaug.comparison.statistics import MIN_SPLITS
 
 
+@stable_warning_filters()
 def compare(
     X: Any,
     y: Any,
     *,
     samplers: Any = ("none", "weights", "threshold", "random", "SMOTE", "ganaug"),
     classifiers: Any = ("LogisticRegression", "HistGradientBoostingClassifier"),
+    ignore: Any = "auto",
     groups: Any = None,
     n_splits: int = 5,
     n_repeats: int = 2,
@@ -64,6 +69,10 @@ def compare(
         imbalanced-learn are given prepared rows (see Notes), all other samplers the rows of X.
     classifiers : sequence of str or classifier, or mapping of names to them
         Class names of scikit-learn, or instances. They are given prepared rows.
+    ignore : "auto", None or array-like of names or positions, default="auto"
+        Columns of a table that no sampler and no classifier is given. "auto" takes those that identify rows, such as
+        customer numbers, which a classifier would memorise. A list adds others to them; None and an empty list take
+        none.
     groups : array-like of shape (n_rows,) or None, default=None
         What each row belongs to, such as a patient. All rows of a group are on the same side of a split.
     n_splits, n_repeats : int, default=5 and 2
@@ -72,8 +81,9 @@ def compare(
     precision : float, default=0.5
         In (0, 1]: the precision of the metric "recall at precision".
     max_time : float or None, default=None
-        Seconds after which no further split is started. Finished splits count; at least two are finished. A warning
-        says how many. None finishes all.
+        Limit in seconds. The first split is timed, and as many splits follow as fit into the rest; if these are not
+        all, a warning says how many before they start. At least one split is finished. Below five splits there is no
+        verdict. None finishes all.
     random_state : int, RandomState or None, default=None
         Seed of the splits, and of every sampler and classifier whose `random_state` is None. All of them get the same
         splits and seeds.
@@ -132,8 +142,16 @@ def compare(
     """
     X, y = rows_of(X), classes_of(y)
     check_consistent_length(X, y, groups)
+    names = [] if isinstance(X, np.ndarray) else list(X)
+    X, left_out = without_identifiers(X, ignore)
+    if left_out:
+        warn_user(
+            f"No sampler and no classifier is given {listed(left_out, 5)}: classifiers would memorise columns that "
+            "identify rows, or `ignore` names them. To use all columns, pass ignore=[]."
+        )
     groups = None if groups is None else column_or_1d(groups)
     chosen = {"none": "none", **named(samplers, "samplers", check_sampler)}
+    chosen = {name: without_columns(sampler, names, left_out) for name, sampler in chosen.items()}
     if chosen["none"] != "none":
         raise ValueError(f'samplers: the name "none" is reserved for no resampling; rename {chosen["none"]!r}')
     unfitted = named(classifiers, "classifiers", check_classifier)
@@ -162,32 +180,28 @@ def compare(
             }
             if missing := {name: of for name, of in missing.items() if of}:
                 jobs.append((split, missing))
-    calls = (
-        delayed(_run_job)(X, y, groups, splits[split], split, chosen, missing, scorers, seed)
-        for split, missing in _in_time(jobs, max_time)
-    )
+    plan = _Plan(jobs, max_time)
+    shared = (X, y, groups, splits, chosen, scorers, seed)
     bar = (
         TextColumn("comparing"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[on]}"),
-        TimeRemainingColumn(),
+        TimeLeft(max_time),
     )
+    begin_phase("comparing", show=False)
     with Progress(*bar, console=Console(stderr=True), disable=not verbose) as progress:
         n_all, n_missing = len(splits) * len(chosen), sum(len(missing) for _, missing in jobs)
         task = progress.add_task("", total=n_all, completed=n_all - n_missing, on="")
-        for rows in Parallel(n_jobs=n_jobs, return_as="generator_unordered")(calls):
+        for rows in run_jobs(_run_job, shared, plan.jobs(), n_jobs):
             rows = [{KEY: keys[row["sampler"], row["classifier"]], **row} for row in rows]
             file.append(rows)
             done |= {(row[KEY], row["split"]): row for row in rows}
             names = list(dict.fromkeys(row["sampler"] for row in rows))
-            progress.update(task, advance=len(names), on=f"{names[-1]}, split {rows[0]['split'] + 1}")
+            plan.finish(rows[0]["split"], len(splits))
+            on = f"{names[-1]}, split {rows[0]['split'] + 1}"
+            progress.update(task, advance=len(names), on=on, total=min(n_all, plan.n_splits(len(splits)) * len(chosen)))
     finished = [split for split in range(len(splits)) if all((key, split) in done for key in keys.values())]
-    if len(finished) < len(splits):
-        warnings.warn(
-            f"{max_time=} allowed {len(finished)} of {len(splits)} splits; more splits find smaller differences",
-            stacklevel=2,
-        )
     ordered = [
         {**done[keys[sampler, classifier], split], "sampler": sampler, "classifier": classifier}
         for sampler in chosen
@@ -197,6 +211,7 @@ def compare(
     given = {
         "samplers": _brief(chosen),
         "classifiers": _brief(unfitted),
+        "ignore": left_out,
         "groups": None if groups is None else "given",
         "n_splits": n_splits,
         "n_repeats": n_repeats,
@@ -261,28 +276,69 @@ def _run_job(
     X: pd.DataFrame | NDArray,
     y: NDArray,
     groups: NDArray | None,
-    rows: tuple[NDArray, NDArray],
-    split: int,
+    splits: Sequence[tuple[NDArray, NDArray]],
     samplers: Mapping[str, Any],
-    missing: Mapping[str, dict[str, Any]],
     scorers: dict[str, Any],
     seed: int,
+    split: int,
+    missing: Mapping[str, dict[str, Any]],
 ) -> list[dict[str, Any]]:
     return [
         row
         for name, classifiers in missing.items()
-        for row in evaluate_sampler(X, y, groups, *rows, split, name, samplers[name], classifiers, scorers, seed)
+        for row in evaluate_sampler(
+            X, y, groups, *splits[split], split, name, samplers[name], classifiers, scorers, seed
+        )
     ]
 
 
-def _in_time(jobs: Sequence[tuple[int, Any]], seconds: float | None) -> Iterator[tuple[int, Any]]:
-    """Yield jobs until the time is up and their split is complete; those of the first two splits in any case."""
-    start, last = time.perf_counter(), 0
-    for job in jobs:
-        if seconds is not None and job[0] > max(last, 1) and time.perf_counter() - start > seconds:
+class _Plan:
+    """Which splits fit into the time: it is planned from the first split, and kept where later splits take longer."""
+
+    def __init__(self, jobs: Sequence[tuple[int, Any]], seconds: float | None) -> None:
+        self._jobs = jobs
+        self._seconds = seconds
+        self._start = time.perf_counter()
+        self._first = jobs[0][0] if jobs else 0
+        self._n_left = sum(split == self._first for split, _ in jobs)  # jobs of the first split
+        self._n_planned: int | None = None
+
+    def jobs(self) -> Iterator[tuple[int, Any]]:
+        """Yield jobs, split after split; no further split is started once the planned ones are, or the time is up."""
+        last = self._first
+        for job in self._jobs:
+            if self._seconds is not None and job[0] > last:
+                is_planned = self._n_planned is None or job[0] - self._first < self._n_planned
+                if not is_planned or time.perf_counter() - self._start > self._seconds:
+                    return
+            last = job[0]
+            begin_phase("comparing", show=False)  # a job that trains has left another name
+            yield job
+
+    def finish(self, split: int, n_all: int) -> None:
+        """Take note of a finished job; after those of the first split, plan the rest and say so if it is cut short."""
+        if self._seconds is None or split != self._first or self._n_planned is not None:
             return
-        last = job[0]
-        yield job
+        self._n_left -= 1
+        if self._n_left:
+            return
+        each = time.perf_counter() - self._start
+        self._n_planned = max(1, int(self._seconds / max(each, 1e-9)))
+        n = self._first + self._n_planned
+        if n < n_all:
+            said = f"one split takes {_seconds(each)}; within {_seconds(self._seconds)} there is time for {n} of "
+            said += counted(n_all, "split")
+            if n < MIN_SPLITS:
+                said += f". A verdict needs {min(MIN_SPLITS, n_all)} splits (about {_seconds(MIN_SPLITS * each)})"
+            warn_user(said)
+
+    def n_splits(self, n_all: int) -> int:
+        """Return how many splits are to be finished."""
+        return n_all if self._n_planned is None else min(n_all, self._first + self._n_planned)
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds >= 2 else f"{seconds:.1f} s"
 
 
 def _brief(chosen: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -10,13 +10,14 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from ganaug.common.containers import check_container, to_pandas
-from ganaug.common.labels import labels_of
+from ganaug.common.identifiers import find_identifiers, refuse_identifiers_as_classes
+from ganaug.common.labels import check_classes, labels_of
 from ganaug.common.modality import modality_of
 from ganaug.common.wording import listed
+from ganaug.encoders import column_mask
 
 # The rarest levels of a column with more levels than this share one code.
 _MAX_LEVELS = 50
@@ -55,6 +56,40 @@ def rows_of(X: Any) -> pd.DataFrame | NDArray:
     return X
 
 
+def without_identifiers(X: pd.DataFrame | NDArray, ignore: Any) -> tuple[pd.DataFrame | NDArray, list[str]]:
+    """Leave out the columns that identify rows: a classifier would memorise them.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray
+        What `rows_of` returned. Images stay as they are.
+    ignore : "auto", None, or sequence of names or positions
+        See `ganaug.compare`.
+
+    Returns
+    -------
+    X : DataFrame or ndarray
+        The other columns.
+    left_out : list of str
+        Names of those that were left out.
+
+    Raises
+    ------
+    ValueError
+        If `ignore` names no column, or no column is left.
+    """
+    if isinstance(X, np.ndarray) or ignore is None or not len(ignore):
+        return X, []
+    names = [str(name) for name in X]
+    named = [name for name, chosen in zip(names, column_mask(ignore, names, "ignore"), strict=True) if chosen]
+    left_out = list(dict.fromkeys([*named, *map(str, find_identifiers(X))]))
+    if len(left_out) == len(names):
+        raise ValueError(
+            f"all columns of X, {listed(names)}, identify rows or are ignored; nothing is left to learn from"
+        )
+    return X.drop(columns=left_out), left_out
+
+
 def classes_of(y: Any) -> NDArray:
     """Return labels of any container as an array, after checking that they are those of a classification.
 
@@ -71,10 +106,11 @@ def classes_of(y: Any) -> NDArray:
     Raises
     ------
     ValueError
-        If labels are missing or continuous, or all of one class.
+        If labels are missing or continuous, identify rows, or are all of one class.
     """
     labels = column_or_1d(labels_of(y))
-    check_classification_targets(labels)
+    refuse_identifiers_as_classes(labels, "y")
+    check_classes(labels)
     if len(np.unique(labels)) < 2:
         raise ValueError(f"y has a single class, {listed(labels[:1])}; a comparison needs at least two classes")
     return labels

@@ -7,12 +7,23 @@ import numpy as np
 import pandas as pd
 
 from ganaug.common.findings import Finding, result_html, result_repr
+from ganaug.common.wording import counted
 from ganaug.comparison.scoring import LOWER_IS_BETTER
-from ganaug.comparison.statistics import main_metric, metrics_of, summary_by_classifier, summary_over_classifiers
-from ganaug.comparison.verdict import comparison_findings, selection_findings
+from ganaug.comparison.statistics import (
+    MIN_SPLITS,
+    main_metric,
+    metrics_of,
+    n_splits_of,
+    summary_by_classifier,
+    summary_over_classifiers,
+)
+from ganaug.comparison.verdict import comparison_findings, left_out_findings, selection_findings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+_SHORT_NAMES = {"average precision": "avg. prec.", "balanced accuracy": "bal. acc.", LOWER_IS_BETTER: "Brier"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,9 +46,10 @@ class Comparison:
     The rows that splits of one table train on overlap, so their scores spread less than those of independent tables
     would. Intervals and tests take the variance of a mean over J splits as (1 / J + n_test / n_train) times that of the
     scores, with J - 1 degrees of freedom: the corrected resampled t-test of Nadeau and Bengio (Machine Learning 52,
-    2003), on scores paired by split. p-values are adjusted by Holm (Scand. J. Statist. 6, 1979) for the number of
-    samplers, for each classifier and metric. They are not adjusted for the number of metrics and classifiers. Intervals
-    are not adjusted.
+    2003), on scores paired by split. Intervals of means are computed on the logit scale, so they stay within the range
+    of the metric. With fewer than five splits, the verdict is "unknown". p-values are adjusted by Holm (Scand. J.
+    Statist. 6, 1979) for the number of samplers, for each classifier and metric. They are not adjusted for the number
+    of metrics and classifiers. Intervals are not adjusted.
 
     Examples
     --------
@@ -87,13 +99,14 @@ class Comparison:
         -------
         DataFrame
             Without a metric, one row for each classifier, metric and sampler. "mean", and "low" and "high", the ends of
-            its interval, which may lie outside the range of the metric; "difference" of the mean from that of "none"
+            its interval, within the range of the metric; "difference" of the mean from that of "none"
             (better below 0 for the Brier score), and its interval; "p", two-sided and adjusted by Holm. They are
             missing if the sampler failed on any split, because a mean over fewer splits is not comparable.
 
             With a metric, one row for each sampler that has all scores. "mean" over classifiers and splits; "gain" over
             "none", above 0 where the sampler is better whatever the metric, with "low" and "high" of its interval; "p";
-            and "is_better": p is below 0.05 and the gain above 0. The frame is empty if a score of "none" is missing.
+            and "is_better": p is below 0.05, the gain above 0, and there are at least five splits. The frame is empty
+            if a score of "none" is missing.
         """
         if metric is None:
             return summary_by_classifier(self.scores)
@@ -105,12 +118,13 @@ class Comparison:
     def verdict(self) -> list[Finding]:
         """What the scores say: whether a sampler helps, with all classifiers and with each, and what failed.
 
-        For each classifier and metric, the verdict names a sampler that is better than "none" (p < 0.05, adjusted).
-        This is the sampler with the best mean, or a simpler sampler if the test finds no difference between the two (p
-        >= 0.05, not adjusted). A tuned threshold is simpler than class weights, and class weights are simpler than
-        repeated rows. Of all other samplers, the faster one is simpler.
+        Whether it helps is answered for average precision (or the first metric), averaged over the classifiers, from
+        five splits on. For each classifier and metric, the verdict names a sampler that is better than "none" (p <
+        0.05, adjusted). This is the sampler with the best mean, or a simpler sampler if the test finds no difference
+        between the two (p >= 0.05, not adjusted). A tuned threshold is simpler than class weights, and class weights
+        are simpler than repeated rows. Of all other samplers, the faster one is simpler.
         """
-        return comparison_findings(self.scores)
+        return [*comparison_findings(self.scores), *left_out_findings(self.settings.get("ignore", []))]
 
     @property
     def best_(self) -> str:
@@ -148,8 +162,8 @@ class Comparison:
                 rows = summary.query("metric == @metric and classifier == @classifier").set_index("sampler")
                 rows = rows.loc[samplers]
                 place = np.arange(len(samplers)) + 0.6 * ((i + 0.5) / len(classifiers) - 0.5)
-                half = rows["high"] - rows["mean"]
-                ax.errorbar(rows["mean"], place, xerr=half, fmt="o", markersize=4, capsize=2, label=classifier)
+                ends = rows["mean"] - rows["low"], rows["high"] - rows["mean"]
+                ax.errorbar(rows["mean"], place, xerr=ends, fmt="o", markersize=4, capsize=2, label=classifier)
                 ax.axvline(rows.loc["none", "mean"], color=f"C{i}", linestyle=":", linewidth=1)
             ax.set_title(metric + (" (lower is better)" if metric == LOWER_IS_BETTER else ""), fontsize=10, loc="left")
             # a name with two dollar signs is not a formula
@@ -169,9 +183,29 @@ class Comparison:
     @property
     def heading(self) -> str:
         """One line that says what was compared."""
-        counts = {of: self.scores[of].nunique() for of in ("sampler", "classifier", "split")}
-        words = [f"{n} {of}s" if n > 1 else f"{n} {of}" for of, n in counts.items()]
-        return f"Comparison of {', '.join(words)}"
+        n_samplers, n_classifiers = (self.scores[of].nunique() for of in ("sampler", "classifier"))
+        counts = f"{counted(n_samplers, 'sampler')}, {counted(n_classifiers, 'classifier')}"
+        return f"Comparison of {counts}, {self.splits_in_words}"
+
+    @property
+    def short_names(self) -> dict[str, str]:
+        """Metric -> its name in a narrow table."""
+        return {
+            metric: _SHORT_NAMES.get(metric, f"recall at {metric.rsplit(' ', 1)[-1]}" if "recall" in metric else metric)
+            for metric in self.metrics
+        }
+
+    @property
+    def has_verdict(self) -> bool:
+        """Whether there are splits enough, at least five, to say anything."""
+        return n_splits_of(self.scores) >= MIN_SPLITS
+
+    @property
+    def splits_in_words(self) -> str:
+        """The number of splits, and of how many if the time ended before all were run."""
+        n = n_splits_of(self.scores)
+        n_planned = int(self.settings.get("n_splits", n)) * int(self.settings.get("n_repeats", 1))
+        return counted(n, "split") if n >= n_planned else f"{n} of {counted(n_planned, 'split')}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -212,7 +246,8 @@ class Selection:
     @property
     def verdict(self) -> list[Finding]:
         """Why this candidate was chosen, whether something simpler or SMOTE is as good, and what failed."""
-        return selection_findings(self.name, self.metric, self.comparison.scores)
+        left_out = left_out_findings(self.comparison.settings.get("ignore", []))
+        return [*selection_findings(self.name, self.metric, self.comparison.scores), *left_out]
 
     def plot(self) -> "Figure":
         """Draw means and their intervals, as `Comparison.plot`.

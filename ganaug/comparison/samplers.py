@@ -1,6 +1,6 @@
 """Samplers and classifiers by name: the known names, the checks, and the objects that they stand for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import imblearn.over_sampling
@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import _safe_indexing, all_estimators
 
-from ganaug.comparison.preparation import columns_by_kind, digest_of
-
 # Equal shares are computed by the sampler, so that a share means the same here.
-from ganaug.oversampler import GANOversampler, equal_share_counts
+from ganaug.common.shares import equal_share_counts
+from ganaug.comparison.preparation import columns_by_kind, digest_of
+from ganaug.encoders import column_mask
+from ganaug.oversampler import GANOversampler
 
 # What resamples nothing.
 WITHOUT_ROWS = ("none", "weights", "threshold")
@@ -143,6 +144,27 @@ def resampler_of(sampler: Any, X: pd.DataFrame | NDArray, y: NDArray) -> tuple[i
     params = resampler.get_params()
     few = {key: min(params[key], n_most) for key in ("k_neighbors", "n_neighbors") if key in params}
     return n_before, resampler.set_params(**few)
+
+
+def without_columns(sampler: Any, names: Sequence[str], left_out: Sequence[str]) -> Any:
+    """Return a sampler whose parameters name none of the columns that are left out.
+
+    Parameters
+    ----------
+    sampler : str or sampler
+        What is compared. Samplers of imbalanced-learn are given prepared rows, and stay as they are.
+    names, left_out : sequence of str
+        All columns of X, and those that are left out.
+    """
+    if isinstance(sampler, str) or not left_out or type(sampler).__module__.startswith("imblearn."):
+        return sampler
+    changes = {}
+    for key, value in sampler.get_params().items():
+        parameter = key.split("__")[-1]
+        if parameter in ("categorical_features", "ignore") and value is not None and not isinstance(value, str):
+            mask = column_mask(value, list(names), parameter)
+            changes[key] = [name for name, chosen in zip(names, mask, strict=True) if chosen and name not in left_out]
+    return clone(sampler).set_params(**changes) if changes else sampler
 
 
 class RealRows(BaseEstimator):

@@ -1,5 +1,6 @@
 """Scores of one sampler with each classifier on one split."""
 
+import re
 import time
 import warnings
 from collections.abc import Iterable
@@ -26,10 +27,18 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import has_fit_parameter
 
+from ganaug.common.wording import counted, shortened
 from ganaug.comparison.preparation import preparation_steps
 from ganaug.comparison.samplers import WITHOUT_ROWS, resampler_of
 
 LOWER_IS_BETTER = "Brier score"
+# How the note of a failure starts where a class has too few rows; the error of the library follows after a semicolon.
+TOO_FEW = "too few rows:"
+_FEW = 6
+# Words of libraries that have too few rows of a class.
+_OF_FEW_ROWS = re.compile(
+    r"neighbors|n_samples|least populated|too few|class(es)? has only|one class|folds|n_splits|in \[1"
+)
 # What stands before the metrics in a frame of scores.
 RUN_COLUMNS = ["sampler", "classifier", "split", "n_train", "n_test", "fit_seconds", "note"]
 
@@ -127,7 +136,7 @@ def evaluate_sampler(
         try:
             front, rest, X_res, y_res = _resample(X_train, y_train, sampler, own)
         except Exception as error:
-            failure = _one_line(type(error), error)
+            failure = _failure(error, y_train)
         resampling, n_caught = time.perf_counter() - start, len(caught)
         for classifier, unfitted in classifiers.items():
             del caught[n_caught:]  # those of the classifier before
@@ -137,7 +146,7 @@ def evaluate_sampler(
                     steps = [*((step, clone(of)) for step, of in rest), ("classifier", _seeded(unfitted, own))]
                     model = _fitted(Pipeline(steps), sampler, X_res, y_res, groups_train, own)
             except Exception as error:
-                note = _one_line(type(error), error)
+                note = _failure(error, y_train)
             seconds = resampling + time.perf_counter() - start
             if not note:
                 scores |= _scores(front, model, scorers, X_test, y_test)
@@ -205,6 +214,16 @@ def _seeded(estimator: Any, seed: int) -> Any:
     params = estimator.get_params()
     unset = [key for key in params if key.split("__")[-1] == "random_state" and params[key] is None]
     return estimator.set_params(**dict.fromkeys(unset, seed))
+
+
+def _failure(error: Exception, y: NDArray) -> str:
+    """Write an error for a note; where a class has few rows, this is the reason that users understand."""
+    labels, counts = np.unique(y, return_counts=True)
+    few = counts.argmin()
+    reason = ""
+    if isinstance(error, ValueError) and counts[few] < _FEW and _OF_FEW_ROWS.search(str(error)):
+        reason = f"{TOO_FEW} class {shortened(labels[few])} has {counted(int(counts[few]), 'row')} to train on; "
+    return f"{reason}{_one_line(type(error), error)}"
 
 
 def _one_line(kind: type, message: Any) -> str:

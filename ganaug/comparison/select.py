@@ -30,6 +30,7 @@ _NAME = re.compile(r"ganaug( equal share)? (\d*\.?\d+)")
 # Half of every class is as many synthetic rows as the largest class has real ones: enough for each part, too.
 _SHARE_FOR_PARTS = 0.5
 _MAX_SPLITS = 5
+_AUTO_SPLITS = 10
 
 
 def select(
@@ -42,7 +43,7 @@ def select(
     classifiers: Any = "auto",
     groups: Any = None,
     n_splits: Any = "auto",
-    n_repeats: int = 2,
+    n_repeats: Any = "auto",
     max_time: float | None = None,
     random_state: int | np.random.RandomState | None = None,
     n_jobs: int | None = 1,
@@ -58,8 +59,8 @@ def select(
     X, y
         Training rows and labels, as in `compare`: a table or images. Keep test rows out.
     sampler : GANOversampler or None, default=None
-        The sampler that generates. Its `sampling_strategy` and `synthetic_share` are chosen here. None uses the
-        defaults.
+        The sampler that generates. Its `sampling_strategy` and `synthetic_share` are chosen here. Classifiers are not
+        given the columns that its `ignore` leaves out. None uses the defaults.
     candidates : "auto" or sequence of str, default="auto"
         What is tried. ``"none"``, no resampling, which is always tried; ``"random"``, repeated rows; ``"ganaug 0.25"``,
         or another part in (0, 1]: each class grows by this part of the rows that it lacks to be as large as the
@@ -78,7 +79,10 @@ def select(
         As in `compare`.
     n_splits : "auto" or int, default="auto"
         Number of folds. "auto" is 5, or the number of rows (or groups) of the smallest class if it has fewer.
-    n_repeats, max_time
+    n_repeats : "auto" or int, default="auto"
+        How often the rows are shuffled and split again. "auto" makes at least ten splits. With fewer than five, nothing
+        is added.
+    max_time
         As in `compare`.
     random_state : int, RandomState or None, default=None
         As in `compare`; None uses that of `sampler`. An integer is passed on to the chosen sampler, unless `sampler`
@@ -146,15 +150,17 @@ def select(
         classifiers = {"HistGradientBoostingClassifier": boosting} if modality == "image" else classifiers
     base = GANOversampler() if sampler is None else sampler
     random_state = base.random_state if random_state is None else random_state
+    n_folds = _n_splits(labels, groups) if _is_auto(n_splits) else n_splits
     with tempfile.TemporaryDirectory() as folder:
         comparison = compare(
             X,
             y,
             samplers=_trials(base, tried, folder),
             classifiers=classifiers,
+            ignore=getattr(base.model, "ignore", "auto") if base.ignore is None else base.ignore,
             groups=groups,
-            n_splits=_n_splits(labels, groups) if _is_auto(n_splits) else n_splits,
-            n_repeats=n_repeats,
+            n_splits=n_folds,
+            n_repeats=-(-_AUTO_SPLITS // n_folds) if _is_auto(n_repeats) else n_repeats,
             max_time=max_time,
             random_state=random_state,
             n_jobs=n_jobs,

@@ -14,11 +14,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.special import expit, logit
 
 from ganaug.comparison.scoring import LOWER_IS_BETTER, RUN_COLUMNS
 
 # A test is significant where chance alone would give such a difference less often than once in twenty comparisons.
 ALPHA = 0.05
+# With fewer splits there is no verdict: a variance from two to four overlapping splits is worth nothing.
+MIN_SPLITS = 5
 # Differences below it are rounding.
 _TOLERANCE = 1e-9
 
@@ -31,7 +34,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def interval(values: pd.Series, overlap: float) -> Interval:
+def interval(values: pd.Series, overlap: float, bounds: tuple[float, float]) -> Interval:
     """Return the mean of scores, or of differences, and its 95 % interval.
 
     Parameters
@@ -40,13 +43,27 @@ def interval(values: pd.Series, overlap: float) -> Interval:
         One for each split. If any is missing, all results are missing.
     overlap : float
         Test rows for each training row, of `overlap_of`.
+    bounds : (float, float)
+        The range of the values; the interval does not leave it.
+
+    Examples
+    --------
+    >>> interval(pd.Series([0.99, 0.98, 1.0]), 0.25, (0, 1)).high < 1
+    True
     """
     n, mean = len(values), float(values.mean(skipna=False))
     if values.isna().any() or n < 2:
         return Interval(mean, float("nan"), float("nan"))
-    error = np.sqrt((1 / n + overlap) * values.var())
-    half = float(stats.t.ppf(1 - ALPHA / 2, n - 1) * error)
-    return Interval(mean, mean - half, mean + half)
+    half = float(stats.t.ppf(1 - ALPHA / 2, n - 1) * np.sqrt((1 / n + overlap) * values.var()))
+    low, high = bounds
+    if low < 0:  # a difference: as symmetric as its test, so that both say the same of 0
+        return Interval(mean, max(low, mean - half), min(high, mean + half))
+    share = (mean - low) / (high - low)
+    if not 0 < share < 1:
+        return Interval(mean, mean, mean)
+    slope = share * (1 - share) * (high - low)
+    ends = logit(share) + np.array([-1, 1]) * half / slope
+    return Interval(mean, *(float(low + (high - low) * end) for end in expit(ends)))
 
 
 def corrected_p(differences: pd.Series, overlap: float) -> float:
@@ -112,6 +129,30 @@ def main_metric(scores: pd.DataFrame) -> str:
     """
     metrics = metrics_of(scores)
     return "average precision" if "average precision" in metrics else metrics[0]
+
+
+def bounds_of(scores: pd.DataFrame, metric: str) -> tuple[float, float]:
+    """Return the range of a metric: 0 to 1, or to 2 for a Brier score that is summed over several classes.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        The scores.
+    metric : str
+        One of `metrics_of`.
+    """
+    return 0.0, 2.0 if metric == LOWER_IS_BETTER and scores[metric].max() > 1 else 1.0
+
+
+def n_splits_of(scores: pd.DataFrame) -> int:
+    """Return the number of splits that were scored.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        The scores.
+    """
+    return int(scores["split"].nunique())
 
 
 def overlap_of(scores: pd.DataFrame) -> float:
@@ -185,13 +226,20 @@ def summary_by_classifier(scores: pd.DataFrame) -> pd.DataFrame:
     rows, overlap = [], overlap_of(scores)
     for classifier in scores["classifier"].unique():
         for metric in metrics_of(scores):
-            by_split = _by_split(scores, classifier, metric)
+            by_split, (low, high) = _by_split(scores, classifier, metric), bounds_of(scores, metric)
             differences = {name: values - by_split["none"] for name, values in by_split.items()}
             p = holm({name: corrected_p(values, overlap) for name, values in differences.items() if name != "none"})
             for name, values in by_split.items():
-                difference = interval(differences[name], overlap)
+                difference = interval(differences[name], overlap, (low - high, high - low))
                 rows.append(
-                    (classifier, metric, name, *interval(values, overlap), *difference, p.get(name, float("nan")))
+                    (
+                        classifier,
+                        metric,
+                        name,
+                        *interval(values, overlap, (low, high)),
+                        *difference,
+                        p.get(name, float("nan")),
+                    )
                 )
     of_difference = ["difference", "difference_low", "difference_high"]
     columns = ["classifier", "metric", "sampler", "mean", "low", "high", *of_difference, "p"]
@@ -218,7 +266,8 @@ def summary_over_classifiers(scores: pd.DataFrame, metric: str) -> pd.DataFrame:
     names = [] if np.isnan(mean["none"]) else ["none", *gains]
     p = holm({name: corrected_p(gain, overlap) for name, gain in gains.items()})
     none = Interval(0.0, float("nan"), float("nan"))
-    found = [none if name == "none" else interval(gains[name], overlap) for name in names]
+    low, high = bounds_of(scores, metric)
+    found = [none if name == "none" else interval(gains[name], overlap, (low - high, high - low)) for name in names]
     table = pd.DataFrame(
         {
             "mean": [mean[name] for name in names],
@@ -230,7 +279,8 @@ def summary_over_classifiers(scores: pd.DataFrame, metric: str) -> pd.DataFrame:
         index=pd.Index(names, name="sampler", dtype=object),
         dtype=float,
     )
-    return table.assign(is_better=(table["p"] < ALPHA) & (table["gain"] > 0))
+    is_enough = n_splits_of(scores) >= MIN_SPLITS
+    return table.assign(is_better=is_enough & (table["p"] < ALPHA) & (table["gain"] > 0))
 
 
 def _by_split(scores: pd.DataFrame, classifier: str, metric: str) -> dict[str, pd.Series]:

@@ -7,18 +7,22 @@ import numpy as np
 import pandas as pd
 
 from ganaug.common.findings import HELPS, REAL, SAFE, Finding
-from ganaug.common.wording import joined
-from ganaug.comparison.scoring import LOWER_IS_BETTER
+from ganaug.common.wording import counted, joined, listed
+from ganaug.comparison.scoring import LOWER_IS_BETTER, TOO_FEW
 from ganaug.comparison.statistics import (
     ALPHA,
+    MIN_SPLITS,
     is_as_good,
     main_metric,
     metrics_of,
+    n_splits_of,
     summary_by_classifier,
     summary_over_classifiers,
 )
 
-FAILED = "What failed?"
+DETAILS = "With which classifier, in which metric?"
+FAILED = "What could not be scored?"
+LEFT_OUT = "What was left out?"
 SIMPLER = "Is something simpler as good?"
 SMOTE_TOO = "Is SMOTE better?"
 
@@ -29,10 +33,11 @@ _SIMPLE = ("none", "threshold", "weights", "random")
 def comparison_findings(scores: pd.DataFrame) -> list[Finding]:
     """Return what a comparison says: of all classifiers together, of each, and what failed.
 
-    For each classifier and metric, the finding names a sampler that is better than "none" (p < 0.05, adjusted). This is
-    the sampler with the best mean, or a simpler sampler if the test finds no difference between the two (p >= 0.05, not
-    adjusted). A tuned threshold is simpler than class weights, and class weights are simpler than repeated rows. Of all
-    other samplers, the faster one is simpler.
+    Whether it helps is answered for the main metric, averaged over all classifiers. Then, for each classifier and
+    metric, a finding names a sampler that is better than "none" (p < 0.05, adjusted). This is the sampler with the best
+    mean, or a simpler sampler if the test finds no difference between the two (p >= 0.05, not adjusted). A tuned
+    threshold is simpler than class weights, and class weights are simpler than repeated rows. Of all other samplers,
+    the faster one is simpler. With fewer than five splits, every answer is "unknown".
 
     Parameters
     ----------
@@ -42,13 +47,29 @@ def comparison_findings(scores: pd.DataFrame) -> list[Finding]:
     Returns
     -------
     list of Finding
-        Whether it helps, whether it is real, whether it is safe to share, and what failed.
+        Whether it helps, whether it is real, whether it is safe to share, the details, and what failed.
     """
-    classifiers, summary = scores["classifier"].unique().tolist(), summary_by_classifier(scores)
-    helps = [_over_all(scores, len(classifiers))] if len(classifiers) > 1 else []
-    for classifier in classifiers:
-        helps += _of_classifier(scores, classifier, summary[summary["classifier"] == classifier])
-    return [*helps, *_not_measured("compare"), *failures(scores)]
+    classifiers = scores["classifier"].unique().tolist()
+    details: list[Finding] = []
+    if n_splits_of(scores) >= MIN_SPLITS:
+        summary = summary_by_classifier(scores)
+        for classifier in classifiers:
+            details += _of_classifier(scores, classifier, summary[summary["classifier"] == classifier])
+    return [_over_all(scores, classifiers), *_not_measured("compare"), *details, *failures(scores)]
+
+
+def left_out_findings(left_out: Sequence[str]) -> list[Finding]:
+    """Return which columns no classifier was given; nothing if there are none.
+
+    Parameters
+    ----------
+    left_out : sequence of str
+        Names of the columns.
+    """
+    if not left_out:
+        return []
+    said = "no classifier was given them, because it would memorise columns that identify rows"
+    return [Finding(LEFT_OUT, "unknown", f"{listed(left_out, 5)}: {said}.")]
 
 
 def selection_findings(name: str, metric: str, scores: pd.DataFrame) -> list[Finding]:
@@ -71,8 +92,10 @@ def selection_findings(name: str, metric: str, scores: pd.DataFrame) -> list[Fin
     """
     summary = summary_over_classifiers(scores, metric)
     candidates = summary.drop(index="SMOTE", errors="ignore")
-    if name == "none":
-        helps = _nothing_helps(candidates, metric, "candidate")
+    if n_splits_of(scores) < MIN_SPLITS:
+        helps = _too_few_splits(scores, "Nothing is added. ")
+    elif name == "none":
+        helps = _nothing_helps(scores, candidates, metric, "candidate")
         helps = helps._replace(sentence=f"Nothing is added. {helps.sentence}")
     else:
         helps = _better(name, metric, candidates, f"{name} is chosen, because it")
@@ -111,30 +134,41 @@ def failures(scores: pd.DataFrame) -> list[Finding]:
     findings = []
     for (sampler, classifier), rows in failed.groupby(["sampler", "classifier"], sort=False):
         n_splits = int(((scores["sampler"] == sampler) & (scores["classifier"] == classifier)).sum())
-        sentence = (
-            f"{sampler} with {classifier} has no score: {len(rows)} of {n_splits} splits failed. {rows['note'].iloc[0]}"
-        )
-        findings.append(Finding(FAILED, "bad", sentence, {"failed splits": len(rows), "splits": n_splits}))
+        note = str(rows["note"].iloc[0])
+        if note.startswith(TOO_FEW):
+            # the error of the library stays in the frame
+            note = f"There are {note.split(';')[0]}."
+        which = "all" if len(rows) == n_splits else f"{len(rows)} of"
+        sentence = f"{sampler} with {classifier} could not be scored in {which} {counted(n_splits, 'split')}. {note}"
+        findings.append(Finding(FAILED, "unknown", sentence, {"failed splits": len(rows), "splits": n_splits}))
     return findings
 
 
 def _not_measured(function: str) -> list[Finding]:
-    sentence = f"{function} does not measure this; use ganaug evaluate."
+    sentence = f"{function} does not measure this. Use ganaug evaluate."
     return [Finding(REAL, "unknown", sentence), Finding(SAFE, "unknown", sentence)]
 
 
 # --- over all classifiers --------------------------------------------------------------------------------------------
 
 
-def _over_all(scores: pd.DataFrame, n_classifiers: int) -> Finding:
+def _over_all(scores: pd.DataFrame, classifiers: Sequence[str]) -> Finding:
+    if n_splits_of(scores) < MIN_SPLITS:
+        return _too_few_splits(scores)
     metric = main_metric(scores)
     summary = summary_over_classifiers(scores, metric)
     better = summary.loc[_better_names(summary), "gain"]
-    opening = f"Averaged over {n_classifiers} classifiers, "
+    opening = f"Averaged over {len(classifiers)} classifiers, " if len(classifiers) > 1 else f"With {classifiers[0]}, "
     if len(better):
         best = str(better.idxmax())
         return _better(best, metric, summary, opening + best)
-    return _nothing_helps(summary, metric, opening=opening)
+    return _nothing_helps(scores, summary, metric, opening=opening)
+
+
+def _too_few_splits(scores: pd.DataFrame, opening: str = "") -> Finding:
+    n = n_splits_of(scores)
+    said = f"{opening}Too few splits were run to say: {n}, and at least {MIN_SPLITS} are needed. Give it more time, or "
+    return Finding(HELPS, "unknown", f"{said}more splits.", {"splits": n})
 
 
 def _better_names(summary: pd.DataFrame) -> list[str]:
@@ -157,7 +191,9 @@ def _better(name: str, metric: str, summary: pd.DataFrame, subject: str) -> Find
     return _against_none(subject, name, metric, mean, (difference, low, high), p)
 
 
-def _nothing_helps(summary: pd.DataFrame, metric: str, noun: str = "sampler", opening: str = "") -> Finding:
+def _nothing_helps(
+    scores: pd.DataFrame, summary: pd.DataFrame, metric: str, noun: str = "sampler", opening: str = ""
+) -> Finding:
     """Word a summary in which nothing is better than "none"."""
     gain, p = (
         {str(name): value for name, value in summary[of].to_dict().items() if name != "none"} for of in ("gain", "p")
@@ -165,6 +201,7 @@ def _nothing_helps(summary: pd.DataFrame, metric: str, noun: str = "sampler", op
     numbers = {f"gain of {name}": value for name, value in gain.items()}
     no = "no" if opening else "No"
     best = max(gain, key=lambda name: gain[name], default="none")
+    n_splits = counted(n_splits_of(scores), "split")
     if summary.empty:
         the = "the" if opening else "The"
         sentence = f'{the} scores of "none" in {metric} are missing, so nothing can be compared with no resampling.'
@@ -174,14 +211,15 @@ def _nothing_helps(summary: pd.DataFrame, metric: str, noun: str = "sampler", op
         word = "higher" if metric == LOWER_IS_BETTER else "lower"
         every = f"{'every' if opening else 'Every'} {noun}" if len(gain) > 1 else best
         sentence = f"{every} has a {word} {metric} than no resampling. "
-        sentence += f"The smallest loss is that of {best}: {abs(gain[best]):.3f} ({_p_in_words(p[best])})."
+        sentence += f"The smallest loss is that of {best}: {abs(gain[best]):.3f} ({n_splits}; {_p_in_words(p[best])})."
         return Finding(HELPS, "bad", opening + sentence, numbers)
     else:
-        sentence = f"{no} {noun} is shown to have a better {metric} than no resampling."
+        sentence = f"{no} {noun} is shown to help: "
         if gain[best] > 0:
-            sentence += f" The largest gain is that of {best}: {gain[best]:+.3f} ({_p_in_words(p[best])})."
+            sentence += f"the largest gain in {metric} is that of {best}, {gain[best]:+.3f} ({n_splits}; "
+            sentence += f"{_p_in_words(p[best])}). Try more splits."
         else:
-            sentence += f" No {noun} has a better mean."
+            sentence += f"none has a better {metric} than no resampling ({n_splits})."
     return Finding(HELPS, "unknown", opening + sentence, numbers)
 
 
@@ -221,21 +259,23 @@ def _of_classifier(scores: pd.DataFrame, classifier: str, summary: pd.DataFrame)
         sentence = (
             f'With {classifier}, the scores of "none" are missing, so nothing can be compared with no resampling.'
         )
-        return [Finding(HELPS, "unknown", sentence)]
-    return [*good, *([_open_finding(classifier, open_)] if open_ else []), *bad]
+        return [Finding(DETAILS, "unknown", sentence)]
+    return [*good, *([_open_finding(classifier, open_, n_splits_of(scores))] if open_ else []), *bad]
 
 
 def _of_metric(classifier: str, metric: str, rows: pd.DataFrame, name: str) -> Finding:
     difference = tuple(_of(rows, name, column) for column in ("difference", "difference_low", "difference_high"))
     found = _against_none(
         f"With {classifier}, {name}", name, metric, rows["mean"].to_dict(), difference, _of(rows, name, "p")
-    )
+    )._replace(question=DETAILS)
     if found.answer == "bad" and metric == LOWER_IS_BETTER:
         found = found._replace(sentence=f"{found.sentence} ganaug.calibrated corrects such probabilities.")
     return found
 
 
-def _open_finding(classifier: str, open_: Sequence[tuple[str, dict[str, float], pd.DataFrame]]) -> Finding:
+def _open_finding(
+    classifier: str, open_: Sequence[tuple[str, dict[str, float], pd.DataFrame]], n_splits: int
+) -> Finding:
     """Word the metrics in which no sampler is shown to be better."""
     metrics = joined([metric for metric, _, _ in open_], "or")
     sentence = f"With {classifier}, no sampler is shown to be better than no resampling in {metrics}."
@@ -250,13 +290,13 @@ def _open_finding(classifier: str, open_: Sequence[tuple[str, dict[str, float], 
         p, metric, name, rows = min(gains, key=lambda found: found[0])
         # gains in different metrics cannot be compared, p-values can
         where = f" in {metric}" if len(open_) > 1 else ""
-        which = "The gain with the smallest p-value" if len(gains) > 1 else "The only gain"
+        which = "The clearest gain" if len(gains) > 1 else "The only gain"
         mean, mean_none = _of(rows, name, "mean"), _of(rows, "none", "mean")
         sentence += (
             f" {which} is that of {name}{where}: {mean:.3f} against {mean_none:.3f} "
-            f"({_p_in_words(_of(rows, name, 'p'))})."
+            f"({counted(n_splits, 'split')}; {_p_in_words(_of(rows, name, 'p'))})."
         )
-    return Finding(HELPS, "unknown", sentence, numbers)
+    return Finding(DETAILS, "unknown", sentence, numbers)
 
 
 def _against_none(
@@ -285,4 +325,4 @@ def _effort(sampler: str, seconds: Mapping[Any, float]) -> tuple[int, float]:
 
 
 def _p_in_words(p: float) -> str:
-    return "not tested: a single split" if np.isnan(p) else "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    return "not tested" if np.isnan(p) else "p < 0.001" if p < 0.001 else f"p = {p:.{3 if p < 0.1 else 2}f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -19,11 +19,14 @@ from ganaug.encoders.columns import (
     Column,
     ConstantColumn,
     EmbeddedCategory,
+    ExactTimes,
+    IdentifierColumn,
     NumericColumn,
     OneHotCategory,
     Vocabulary,
     read_numbers,
 )
+from ganaug.encoders.left_out import columns_left_out, exact_times, renewal, without_values
 
 
 class TableEncoder:
@@ -39,6 +42,10 @@ class TableEncoder:
     numeric : {"quantile", "standard"}, default="quantile"
         How numeric columns are scaled: to a standard normal by their quantiles, within -3.5 and 3.5, or to
         mean 0 and standard deviation 1.
+    ignore : "auto", None, or sequence of names, indices or booleans, default=None
+        Columns that are not encoded. "auto" takes those that identify rows (`ganaug.common.identifiers`), and a
+        sequence adds others to them. None and an empty sequence encode all columns. Columns of `categorical_features`
+        are encoded unless `ignore` names them.
 
     Attributes
     ----------
@@ -52,8 +59,12 @@ class TableEncoder:
         `n_continuous_ + sum(block_sizes_)`.
     columns_ : list
         One encoder per column, with its `label` and its `kind`: "constant" (one value only, not encoded),
-        "one-hot" (a block of at most 100 levels), "embedded" (more levels, each a point in a few dimensions) or
-        "numeric" (one dimension, and a block if the column has missing cells or very frequent values).
+        "one-hot" (a block of at most 100 levels), "embedded" (more levels, each a point in a few dimensions), "numeric"
+        (one dimension, and a block if the column has missing cells or very frequent values) or "identifier" (not
+        encoded, empty when decoded, see `renewal`).
+    found_ : dict
+        Columns that are not encoded because they identify rows, and that `ignore` does not name -> whether `renewal`
+        gives them new values.
     feature_names_ : list
         The columns' names.
 
@@ -90,9 +101,11 @@ class TableEncoder:
         self,
         categorical_features: Literal["auto"] | Sequence[Any] | NDArray | None = "auto",
         numeric: Literal["quantile", "standard"] = "quantile",
+        ignore: Literal["auto"] | Sequence[Any] | NDArray | None = None,
     ) -> None:
         self.categorical_features = categorical_features
         self.numeric = numeric
+        self.ignore = ignore
 
     def fit(self, X: Any, y: ArrayLike | None = None) -> TableEncoder:
         """Learn each column's kind and scale.
@@ -147,13 +160,21 @@ class TableEncoder:
         classes = None if y is None else np.asarray(y)
         if classes is not None and (classes.shape != (len(frame),) or classes.dtype.kind not in "iu"):
             raise ValueError(f"y must hold one class index for each of {len(frame)} rows, got {classes.shape=}")
-        forced = _categorical_mask(self.categorical_features, list(frame.columns))
+        names = list(frame.columns)
+        forced = column_mask(self.categorical_features, names, "categorical_features")
         auto = isinstance(self.categorical_features, str)
+        self._container = container_of(X)
+        ignores = self.ignore is not None and len(self.ignore) > 0
+        left_out: dict[int, Any] = {}
+        self.found_: dict[Hashable, bool] = {}
+        if ignores:
+            ignored = column_mask(self.ignore, names, "ignore")
+            left_out, self.found_ = columns_left_out(frame, ignored, forced, self._container)
 
         columns: list[Any] = []
         for i, label in enumerate(frame.columns):
             series = frame.iloc[:, i]
-            columns.append(_fit_column(label, series, forced[i], auto, self.numeric))
+            columns.append(left_out.get(i) or _fit_column(label, series, forced[i], auto, self.numeric))
         # long category lists come last: they are laid out by what goes with their levels in the other columns
         pending = [i for i, column in enumerate(columns) if isinstance(column, tuple)]
         if pending:
@@ -165,8 +186,8 @@ class TableEncoder:
             numerics = np.hstack([np.empty((len(frame), 0)), *z])
             for i in pending:
                 vocabulary, codes = columns[i]
-                columns[i] = EmbeddedCategory.fit(frame.columns[i], vocabulary, codes, classes, numerics)
-        self._container = container_of(X)
+                columns[i] = EmbeddedCategory.fit(vocabulary.label, vocabulary, codes, classes, numerics)
+        self._exact_times = exact_times(frame, columns) if ignores else {}
         self._lay_out(columns)
 
     def _lay_out(self, columns: list[Column]) -> None:
@@ -187,6 +208,19 @@ class TableEncoder:
             number += is_numeric
             point += 0 if is_numeric else column.n_continuous
             block += column.block_size
+
+    def names_of_groups(self) -> list[Hashable]:
+        """Return the name of the column of each continuous dimension, then of each one-hot block."""
+        numbers = [column.label for column in self.columns_ if isinstance(column, NumericColumn)]
+        points = [
+            column.label
+            for column in self.columns_
+            if not isinstance(column, NumericColumn)
+            for _ in range(column.n_continuous)
+        ]
+        continuous = [*numbers, *points] or [None]  # of a table of constants
+        blocks = [column.label for column in self.columns_ if column.block_size]
+        return [*continuous[: self.n_continuous_], *blocks]
 
     def encode(self, X: Any) -> torch.Tensor:
         """Encode rows like those of fit.
@@ -257,6 +291,22 @@ class TableEncoder:
         frame = pd.DataFrame(dict(enumerate(decoded)), index=pd.RangeIndex(len(encoded)))
         return self._container.restore(frame)
 
+    def renewal(self, seed: int) -> Callable[[Any], Any]:
+        """Return what gives decoded rows the cells that were not encoded, and keeps exact times off the real ones.
+
+        Parameters
+        ----------
+        seed : int
+            Of the new values.
+
+        Returns
+        -------
+        callable
+            Takes decoded rows and returns them with these cells. The values of all its calls are distinct. They depend
+            on the seed and on the position of a row, counted over all calls.
+        """
+        return renewal(self.columns_, self._exact_times, self._container, seed)
+
     def state(self) -> tuple[dict[str, Any], Arrays]:
         """Return the fitted encoder as plain data.
 
@@ -278,7 +328,10 @@ class TableEncoder:
             label = to_json(column.label, column.label)
             descriptions.append({"kind": column.kind, "label": label, **description})
             arrays.update({f"{i}.{name}": array for name, array in own.items()})
-        return {"numeric": self.numeric, "container": self._container.state(), "columns": descriptions}, arrays
+            if i in self._exact_times:
+                descriptions[i]["times"], arrays[f"{i}.hashes"] = self._exact_times[i].state()
+        container = without_values(self._container.state(), self.columns_)
+        return {"numeric": self.numeric, "container": container, "columns": descriptions}, arrays
 
     @classmethod
     def from_state(cls, description: dict[str, Any], arrays: Arrays) -> TableEncoder:
@@ -298,10 +351,13 @@ class TableEncoder:
         if encoder.numeric not in ("quantile", "standard"):
             raise ValueError(f"numeric is {encoder.numeric!r}")
         columns: list[Column] = []
+        encoder._exact_times = {}
         for i, plain in enumerate(description["columns"]):
             label = from_json(plain["label"])
             own = {name.removeprefix(f"{i}."): a for name, a in arrays.items() if name.startswith(f"{i}.")}
             columns.append(_column_from_state(label, plain, own))
+            if "times" in plain:
+                encoder._exact_times[i] = ExactTimes.from_state(plain["times"], own["hashes"])
         encoder._lay_out(columns)
         encoder._container = container_from_state(description["container"])
         # one decoded row shows whether names, dtypes and columns go together
@@ -341,6 +397,8 @@ def _column_from_state(label: Hashable, plain: dict[str, Any], arrays: Arrays) -
         return NumericColumn.from_state(label, plain, arrays)
     if plain["kind"] == EmbeddedCategory.kind:
         return EmbeddedCategory.from_state(label, plain, arrays)
+    if plain["kind"] == IdentifierColumn.kind:
+        return IdentifierColumn.from_state(label, plain, arrays)
     vocabulary = Vocabulary.from_state(plain, label)
     if plain["kind"] == ConstantColumn.kind and len(vocabulary) == 1:
         return ConstantColumn(label, vocabulary)
@@ -349,16 +407,42 @@ def _column_from_state(label: Hashable, plain: dict[str, Any], arrays: Arrays) -
     raise ValueError(f"column {label!r} cannot be {plain['kind']} with {len(vocabulary)} levels")
 
 
-def _categorical_mask(wanted: Any, names: list[Hashable]) -> list[bool]:
-    """Return for each column whether the caller called it categorical."""
+def column_mask(wanted: Any, names: Sequence[Hashable], parameter: str) -> list[bool]:
+    """Return for each column whether a parameter names it.
+
+    Parameters
+    ----------
+    wanted : "auto", None, or sequence of names, positions or booleans
+        Value of the parameter. "auto" and None name no column. An integer is the name of a column if a column has this
+        name, otherwise its position.
+    names : list of hashable
+        Names of all columns.
+    parameter : str
+        Name of the parameter, for messages.
+
+    Returns
+    -------
+    list of bool
+        One for each name.
+
+    Raises
+    ------
+    ValueError
+        If it names no column, or has another number of booleans.
+
+    Examples
+    --------
+    >>> column_mask(["age", 0], ["id", "age", "city"], "ignore")
+    [True, True, False]
+    """
     if wanted is None or (isinstance(wanted, str) and wanted == "auto"):
         return [False] * len(names)
     if isinstance(wanted, str):
-        raise ValueError(f"categorical_features must be 'auto', None or a sequence, got {wanted!r}; pass a list")
+        raise ValueError(f"{parameter} must be 'auto', None or a sequence, got {wanted!r}; pass a list")
     items = list(wanted)
     if items and all(isinstance(item, bool | np.bool_) for item in items):
         if len(items) != len(names):
-            raise ValueError(f"categorical_features has {len(items)} booleans for {len(names)} columns")
+            raise ValueError(f"{parameter} has {len(items)} booleans for {len(names)} columns")
         return [bool(item) for item in items]
     mask = [False] * len(names)
     for item in items:
@@ -369,7 +453,7 @@ def _categorical_mask(wanted: Any, names: list[Hashable]) -> list[bool]:
         else:
             near = difflib.get_close_matches(str(item), [str(name) for name in names], n=1, cutoff=0.0)
             raise ValueError(
-                f"categorical_features holds {item!r}, which is not a column and not an index below {len(names)}"
+                f"{parameter} holds {item!r}, which is not a column and not an index below {len(names)}"
                 + (f"; did you mean {near[0]!r}?" if isinstance(item, str) and near else "")
             )
     return mask

@@ -2,24 +2,31 @@
 
 from ganaug.evaluation.dispatch import evaluate
 from ganaug.evaluation.image_evaluation import evaluate_images
-from ganaug.evaluation.image_manifest import image_manifest, training_distance
+from ganaug.evaluation.image_manifest import image_manifest, nearest_columns, score_columns, training_distance
 from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.paths import evaluate_paths
+from ganaug.evaluation.preview import PreviewRow, preview_rows
 from ganaug.evaluation.resampling import evaluate_resampling
 from ganaug.evaluation.resampling_result import ImageSamples, Resampling
+from ganaug.evaluation.table_classes import evaluate_rows
 from ganaug.evaluation.table_evaluation import evaluate_tables
 from ganaug.evaluation.table_result import TableEvaluation
 
 __all__ = [
     "ImageEvaluation",
     "ImageSamples",
+    "PreviewRow",
     "Resampling",
     "TableEvaluation",
     "evaluate",
     "evaluate_images",
     "evaluate_paths",
     "evaluate_resampling",
+    "evaluate_rows",
     "evaluate_tables",
     "image_manifest",
+    "nearest_columns",
+    "preview_rows",
+    "score_columns",
     "training_distance",
 ]

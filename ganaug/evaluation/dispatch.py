@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ganaug.evaluation.table_result import TableEvaluation
 
 # Parameters of `evaluate` that only one kind of data has.
-_MODALITY_OF_PARAMETER = {"classifiers": "tabular", "inception": "image"}
+_MODALITY_OF_PARAMETER = {"classifiers": "tabular", "ignore": "tabular", "inception": "image"}
 
 
 def evaluate(
@@ -24,6 +24,7 @@ def evaluate(
     holdout: Any = None,
     target: Any = None,
     classifiers: Sequence[ClassifierMixin] | None = None,
+    ignore: Any = None,
     inception: str | Path | None = None,
     random_state: int | np.random.Generator | None = None,
 ) -> "TableEvaluation | ImageEvaluation":
@@ -40,12 +41,17 @@ def evaluate(
         measured against rows that cannot have been memorised, and classifiers are tested on rows that the generator has
         not seen.
     target : hashable, tuple of arrays or None, default=None
-        Tables: the column that classifiers predict; None leaves the measures of utility out. Images: the labels of the
-        real ones, of the synthetic ones and, with a hold-out, of the held-out ones, so that images are compared within
-        their class; None puts all images into one class.
+        The classes. Tables: a column, which classifiers predict, or the labels of the real rows, of the synthetic ones
+        and, with a hold-out, of the held-out ones, as ``(y, y_synthetic)``. If the synthetic rows have only some of the
+        classes, they are compared with the real rows of these classes. None leaves the measures of utility out. Images:
+        such labels, so that images are compared within their class; None puts all images into one class.
     classifiers : sequence of scikit-learn classifiers or None, default=None
         For tables, with a `target`. None takes a logistic regression and gradient boosting; see
         `ganaug.metrics.utility_scores`.
+    ignore : sequence of hashable or None, default=None
+        For tables: columns that are left out of all measures. None takes those that identify rows, such as customer
+        numbers and e-mail addresses; a list adds others to them; an empty list takes none. Of these columns the verdict
+        says only whether synthetic rows carry values of real rows.
     inception : str, Path or None, default=None
         For images: the file of `ganaug.metrics.Inception`. With it, distances and score are the FID, KID and IS of
         papers, for as few images as there are. This takes minutes a class.
@@ -86,7 +92,7 @@ def evaluate(
     'Do not share these rows as if they were anonymous.'
     """
     modality = modality_of(real)
-    given: dict[str, Any] = {"classifiers": classifiers, "inception": inception}
+    given: dict[str, Any] = {"classifiers": classifiers, "ignore": ignore, "inception": inception}
     for name, value in given.items():
         owner = MODALITIES[_MODALITY_OF_PARAMETER[name]]
         if value is not None and owner is not modality:

@@ -1,19 +1,19 @@
 """`evaluate_paths`: files and folders in, an evaluation out."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ganaug.common.modality import modality_of_path
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import joined
-from ganaug.datasets import Table, read_images, read_table
+from ganaug.datasets import ImageSet, Table, read_images, read_table
 from ganaug.evaluation.image_evaluation import evaluate_images
-from ganaug.evaluation.table_evaluation import evaluate_tables
+from ganaug.evaluation.table_classes import evaluate_rows
 
 if TYPE_CHECKING:
     from ganaug.evaluation.image_result import ImageEvaluation
@@ -29,6 +29,8 @@ def evaluate_paths(
     holdout: str | Path | None = None,
     target: str | None = None,
     mark: str | None = None,
+    encoding: str | None = None,
+    ignore: Sequence[str] | None = None,
     inception: str | Path | None = None,
     random_state: int | np.random.Generator | None = None,
 ) -> "TableEvaluation | ImageEvaluation":
@@ -41,13 +43,19 @@ def evaluate_paths(
         ``CLASS/*.png`` or an ``.npz`` archive). If `ganaug balance` wrote `synthetic`, only its synthetic images are
         read; for its tables, see `mark`.
     holdout : str, Path or None, default=None
-        Real data that the generator has not seen.
+        Real data that the generator has not seen. Like `synthetic`, it is read with the types and the notation of
+        `real`: where a column of `real` holds text, so does theirs.
     target : str or None, default=None
         For tables: the column with the classes. If the synthetic rows have only some of the classes, only real rows of
         these classes are compared, with a warning, and the target is not predicted.
     mark : str or None, default=None
         For tables: the column of `synthetic` that is 1 for synthetic rows, as ``ganaug balance --mark`` writes it. Only
-        these rows are evaluated.
+        these rows are evaluated. Without a mark, rows at the start of `synthetic` that are all rows of `real` in their
+        order are left out, with a warning.
+    encoding : str or None, default=None
+        For CSV: name of a codec of Python, such as "gbk". None finds it, see `ganaug.datasets.read_table`.
+    ignore : sequence of str or None, default=None
+        For tables: see `ganaug.evaluate`.
     inception : str, Path or None, default=None
         For images: the file of `ganaug.metrics.Inception`.
     random_state : int, numpy.random.Generator or None, default=None
@@ -69,7 +77,7 @@ def evaluate_paths(
     Warns
     -----
     UserWarning
-        If only some classes are compared.
+        If only some classes are compared, and if `synthetic` starts with the rows of `real`.
 
     Examples
     --------
@@ -91,11 +99,16 @@ def evaluate_paths(
         raise ValueError(f"{joined(kinds)}; all of them must hold the same kind of data")
     modality = modalities[paths[0]]
     _check_parameters(
-        paths[0], modality.noun, {"rows": {"target": target, "mark": mark}, "images": {"inception": inception}}
+        paths[0],
+        modality.noun,
+        {
+            "rows": {"target": target, "mark": mark, "encoding": encoding, "ignore": ignore},
+            "images": {"inception": inception},
+        },
     )
     if modality.name == "image":
         return _evaluate_images(paths, inception, random_state)
-    return _evaluate_tables(paths, target, mark, random_state)
+    return _evaluate_tables(paths, target, mark, encoding, ignore, random_state)
 
 
 def _check_parameters(path: Path, noun: str, parameters: dict[str, dict[str, Any]]) -> None:
@@ -117,38 +130,48 @@ def _evaluate_images(
         real.X,
         synthetic.X,
         holdout=holdout[0].X if holdout else None,
-        target=[of.y.astype(str) for of in sets],  # the numbers in an archive may be the names of folders
+        target=_labels(sets),
         inception=inception,
         random_state=random_state,
         names=real.files,
     )
 
 
+def _labels(sets: Sequence[ImageSet]) -> list[NDArray]:
+    """Return the classes of each set as texts: the names that an archive gives them, in all sets."""
+    names = {str(label): name for of in reversed(sets) for label, name in (of.class_names or {}).items()}
+    # the numbers in an archive may be the names of folders
+    return [np.array([names.get(label, label) for label in of.y.astype(str).tolist()], dtype=object) for of in sets]
+
+
 def _evaluate_tables(
-    paths: Sequence[Path], target: str | None, mark: str | None, random_state: int | np.random.Generator | None
+    paths: Sequence[Path],
+    target: str | None,
+    mark: str | None,
+    encoding: str | None,
+    ignore: Sequence[str] | None,
+    random_state: int | np.random.Generator | None,
 ) -> "TableEvaluation":
-    tables = [read_table(path) for path in paths]
+    real = read_table(paths[0], target=target, encoding=encoding)
+    others = [read_table(path, target=target, like=real, encoding=encoding) for path in paths[1:]]
+    tables = [real, *others]
     if target is not None:
         for table in tables:
             table.check_column(target)
     frames = [table.frame for table in tables]
     if mark is None:
         _check_unmarked(paths, frames)
+        frames[1] = _without_originals(paths, frames)
     else:
         frames[1] = _marked_rows(paths[1], tables[1], mark)
-    compared = ""
-    if target is not None:
-        frames, compared = same_classes(frames, target)
-    if compared:
-        warn_user(f"Only rows with {compared} are compared, because the synthetic rows have no other {target} value.")
-    evaluation = evaluate_tables(
+    return evaluate_rows(
         frames[0],
         frames[1],
         holdout=frames[2] if len(frames) > 2 else None,
-        target=None if compared else target,
+        target=target,
+        ignore=ignore,
         random_state=random_state,
     )
-    return replace(evaluation, settings={**evaluation.settings, "rows": compared}) if compared else evaluation
 
 
 def _check_unmarked(paths: Sequence[Path], frames: Sequence[pd.DataFrame]) -> None:
@@ -161,44 +184,27 @@ def _check_unmarked(paths: Sequence[Path], frames: Sequence[pd.DataFrame]) -> No
         )
 
 
+def _without_originals(paths: Sequence[Path], frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the synthetic table without all the real rows at its start, which `ganaug balance` writes there."""
+    real, synthetic = frames[:2]
+    if len(synthetic) <= len(real) or set(synthetic.columns) != set(real.columns):
+        return synthetic  # as many rows and no more would be copies, which must be found
+    for name in real.columns:
+        left, right = real[name], synthetic[name].iloc[: len(real)]
+        is_equal = (left.isna() & right.isna()) | (left.astype(object) == right.astype(object)).fillna(False)
+        if not is_equal.all():
+            return synthetic
+    n_rest = len(synthetic) - len(real)
+    warn_user(
+        f"The first {len(real):,} rows of {paths[1]} are the rows of {paths[0]}, in their order. Only the other "
+        f"{n_rest:,} are evaluated as synthetic rows."
+    )
+    return synthetic.iloc[len(real) :].reset_index(drop=True)
+
+
 def _marked_rows(path: Path, table: Table, mark: str) -> pd.DataFrame:
     table.check_column(mark)
     is_synthetic = table.frame[mark] == _MARKED
     if not is_synthetic.any():
         raise ValueError(f"mark={mark!r}: this column of {path} has no 1, so no row is marked as synthetic")
     return table.frame[is_synthetic].drop(columns=mark).reset_index(drop=True)
-
-
-def same_classes(frames: Sequence[pd.DataFrame], target: str) -> tuple[list[pd.DataFrame], str]:
-    """Restrict tables to the classes of the synthetic one.
-
-    Rows that fill up a class should resemble the real rows of that class, not the whole table.
-
-    Parameters
-    ----------
-    frames : sequence of DataFrame
-        The real table, the synthetic one, and others.
-    target : str
-        The column with the classes.
-
-    Returns
-    -------
-    frames : list of DataFrame
-        As given if the synthetic table has all classes of the real one. Otherwise only the rows of its classes, without
-        the column `target`.
-    compared : str
-        The restriction in words, such as "plan = gold", or "".
-
-    Examples
-    --------
-    >>> real = pd.DataFrame({"x": [1, 2, 3], "plan": ["gold", "basic", "gold"]})
-    >>> frames, compared = same_classes([real, real[:1]], "plan")
-    >>> compared, frames[0]["x"].tolist()
-    ('plan = gold', [1, 3])
-    """
-    classes = set(frames[1][target])
-    if not classes < set(frames[0][target]):
-        return list(frames), ""
-    names = ", ".join(sorted(map(str, classes)))
-    kept = [frame[frame[target].isin(classes)].drop(columns=target).reset_index(drop=True) for frame in frames]
-    return kept, f"{target} = {names}"

@@ -1,6 +1,7 @@
 """`evaluate_resampling`: what a sampler added, class by class."""
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,17 +9,20 @@ import pandas as pd
 from imblearn.utils import check_target_type
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils import _safe_indexing
 
 from ganaug.common.containers import as_frame
+from ganaug.common.identifiers import find_identifiers
 from ganaug.common.labels import labels_of
 from ganaug.common.modality import MODALITIES
 from ganaug.common.random import subsample
+from ganaug.common.rows import take_rows
 from ganaug.evaluation.image_evaluation import evaluate_images
 from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.resampling_result import ImageSamples, Resampling
 from ganaug.evaluation.table_evaluation import MIN_ROWS, evaluate_tables
 from ganaug.evaluation.table_result import TableEvaluation
+from ganaug.evaluation.table_rules import TableRules, broken_rules, learn_rules
+from ganaug.metrics import class_agreement, reused_identifiers
 from ganaug.oversampler import GANOversampler
 
 # Classes that are measured, those with the most synthetic rows.
@@ -26,6 +30,8 @@ MAX_CLASSES = 4
 # Synthetic and real rows of a class that are measured: it takes seconds, and intervals are a few per cent wide.
 MAX_ROWS = 1_000
 MAX_REAL_ROWS = 20_000
+# Rows of all classes, real and synthetic ones, of which a forest learns the classes.
+MAX_AGREEMENT_ROWS = 2_500
 _N_SHOWN = 8
 
 
@@ -37,6 +43,7 @@ def evaluate_resampling(
     y_resampled: Any,
     *,
     names: Sequence[str | int] | None = None,
+    max_rows: int | None = None,
     random_state: int | np.random.Generator = 0,
 ) -> Resampling:
     """Measure what a sampler has just added: counts, how real the rows or images are, and whether they are copies.
@@ -51,6 +58,9 @@ def evaluate_resampling(
         The data that it returned.
     names : sequence of length n_rows or None, default=None
         Names of the real images on a page, such as their files. None numbers them from 0.
+    max_rows : int or None, default=None
+        For tables: at most so many synthetic rows of a class are measured, and as many real ones. None measures at most
+        1,000 synthetic and 20,000 real rows.
     random_state : int or numpy.random.Generator, default=0
         Source of subsamples and intervals.
 
@@ -97,26 +107,41 @@ def evaluate_resampling(
     evaluations: dict[Hashable, TableEvaluation] = {}
     images: dict[Hashable, ImageSamples] = {}
     image_evaluation = None
+    reused = reused_identifiers(pd.DataFrame({"": [0]}), pd.DataFrame({"": [0]}))  # of no column
     if not measured:
         pass
     elif has_images:
         is_measured = is_synthetic & np.isin(after, measured)
         real = np.asarray(X).reshape(-1, *model.encoder_.shape_)
-        synthetic = np.asarray(_safe_indexing(X_resampled, np.flatnonzero(is_measured)))
+        synthetic = np.asarray(take_rows(X_resampled, np.flatnonzero(is_measured)))
         synthetic = synthetic.reshape(-1, *model.encoder_.shape_)
         image_evaluation, images = _evaluate_images(model, real, labels, synthetic, after[is_measured], names, rng)
         images = {label: images[label] for label in measured}
     else:
+        left_out = _columns_left_out(X, model)
+        if left_out:
+            synthetic_X = take_rows(X_resampled, np.flatnonzero(is_synthetic))
+            reused = reused_identifiers(as_frame(X, "X"), synthetic_X, identifiers=left_out)
+        learned = _LearnedColumns(X, left_out)
+        rules = learn_rules(learned(X), np.random.default_rng(0), y=labels)
+        limits = (MAX_REAL_ROWS, MAX_ROWS) if max_rows is None else (max_rows, max_rows)
         for label in measured:
             real_rows, synthetic_rows = np.flatnonzero(labels == label), np.flatnonzero(is_synthetic & (after == label))
-            evaluations[label], note = _evaluate_class(label, X, real_rows, X_resampled, synthetic_rows, rng)
+            evaluations[label], note = _evaluate_class(
+                label, learned, X, real_rows, X_resampled, synthetic_rows, limits, rules, rng
+            )
             notes += note
+        agreement = _agreement(learned, X, labels, X_resampled, after, is_synthetic, rng)
+        for label in measured:
+            of_class = agreement[agreement["class"] == label]
+            evaluations[label] = replace(evaluations[label], agreement=of_class)
     return Resampling(
         counts=counts,
         noun=MODALITIES["image" if has_images else "tabular"].noun,
         evaluations=evaluations,
         images=images,
         image_evaluation=image_evaluation,
+        reused=reused,
         notes=notes,
         history=pd.DataFrame() if model is None else model.history_,
         settings={type(of).__name__: _settings(of) for of in (sampler, model) if of is not None},
@@ -170,23 +195,69 @@ def _note_on_classes(n_measured: int, n_filled: int, min_rows: int) -> list[str]
 
 def _evaluate_class(
     label: Hashable,
+    learned: "_LearnedColumns",
     X: Any,
     real_rows: NDArray[np.intp],
     X_resampled: Any,
     synthetic_rows: NDArray[np.intp],
+    limits: tuple[int, int],
+    rules: TableRules,
     rng: np.random.Generator,
 ) -> tuple[TableEvaluation, list[str]]:
     """Measure a class of a table; return a note if not all of its rows are measured."""
-    real = real_rows[subsample(len(real_rows), MAX_REAL_ROWS, rng)]
-    synthetic = synthetic_rows[subsample(len(synthetic_rows), MAX_ROWS, rng)]
+    real = real_rows[subsample(len(real_rows), limits[0], rng)]
+    synthetic = synthetic_rows[subsample(len(synthetic_rows), limits[1], rng)]
     notes = []
     if len(real) < len(real_rows) or len(synthetic) < len(synthetic_rows):
         notes.append(
             f"Class {label}: {len(synthetic):,} of {len(synthetic_rows):,} synthetic rows were measured, and "
             f"{len(real):,} of {len(real_rows):,} real ones."
         )
-    tables = as_frame(_safe_indexing(X, real), "X"), as_frame(_safe_indexing(X_resampled, synthetic), "X_resampled")
-    return evaluate_tables(*tables, random_state=rng), notes
+    real_table, synthetic_table = learned(take_rows(X, real)), learned(take_rows(X_resampled, synthetic))
+    broken = broken_rules(rules, synthetic_table, y=[label] * len(synthetic_table))
+    evaluation = evaluate_tables(
+        real_table, synthetic_table, identifiers=[], random_state=rng, whole=learned(X), broken=broken
+    )
+    return evaluation, notes
+
+
+def _agreement(
+    learned: "_LearnedColumns",
+    X: Any,
+    labels: NDArray,
+    X_resampled: Any,
+    after: NDArray,
+    is_synthetic: NDArray[np.bool_],
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Compare the synthetic rows of all classes with the real rows of all classes."""
+    of_real, of_synthetic = np.arange(len(labels)), np.flatnonzero(is_synthetic)
+    tables = []
+    for rows, known, of in ((X, labels, of_real), (X_resampled, after, of_synthetic)):
+        chosen = of[subsample(len(of), MAX_AGREEMENT_ROWS, rng)]
+        frame = learned(take_rows(rows, chosen)).reset_index(drop=True)
+        # by position: any name could be that of a column
+        frame = frame.set_axis(range(frame.shape[1]), axis=1)
+        tables.append(pd.concat([frame, pd.Series(known[chosen].tolist(), dtype=object, name=frame.shape[1])], axis=1))
+    return class_agreement(tables[0], tables[1], tables[0].shape[1] - 1, random_state=rng)
+
+
+class _LearnedColumns:
+    """Tables without the columns that identify rows: what they hold is measured for all classes together."""
+
+    def __init__(self, X: Any, left_out: list[Hashable]) -> None:
+        # of a table of nothing but identifiers all columns are measured
+        self.left_out = left_out if len(left_out) < as_frame(X, "X").shape[1] else []
+
+    def __call__(self, rows: Any) -> pd.DataFrame:
+        return as_frame(rows, "X").drop(columns=self.left_out)
+
+
+def _columns_left_out(X: Any, model: Any) -> list[Hashable]:
+    """Return the columns that identify rows, and those that the model did not learn."""
+    frame = as_frame(X, "X")
+    columns = zip(frame, model.encoder_.columns_, strict=True) if hasattr(model, "encoder_") else []
+    return list(dict.fromkeys([*find_identifiers(frame), *(label for label, of in columns if of.kind == "identifier")]))
 
 
 def _evaluate_images(

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from ganaug.common.colors import REAL_COLOR, SYNTHETIC_COLOR
 from ganaug.common.findings import Finding, result_html, result_repr
-from ganaug.common.wording import shortened
+from ganaug.common.wording import counted, joined, shortened
 from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.resampling_verdict import resampling_findings
 from ganaug.evaluation.table_result import TableEvaluation
 
 _N_DRAWN_CLASSES = 30
+_N_NAMED = 5
 
 
 class ImageSamples(NamedTuple):
@@ -53,6 +54,8 @@ class Resampling:
         For images: each measured class -> some images.
     image_evaluation : ImageEvaluation or None
         For images: the evaluation of all measured classes.
+    reused : DataFrame
+        For tables: see `ganaug.metrics.reused_identifiers`; of all classes together.
     notes : list of str
         What was not measured, and why.
     history : DataFrame
@@ -61,6 +64,8 @@ class Resampling:
         Name of the class of the sampler and of the model -> parameters and their defaults.
     seed : int or None
         The seed of all random numbers of the model.
+    comparison : Comparison, Selection or None
+        What `ganaug.compare` or `ganaug.select` found on the same data; its verdict says whether the rows help.
 
     Examples
     --------
@@ -72,22 +77,31 @@ class Resampling:
     evaluations: dict[Hashable, TableEvaluation]
     images: dict[Hashable, ImageSamples]
     image_evaluation: ImageEvaluation | None
+    reused: pd.DataFrame
     notes: list[str]
     history: pd.DataFrame
     settings: dict[str, tuple[dict[str, Any], dict[str, Any]]]
     seed: int | None
+    comparison: Any = None
 
     @property
     def heading(self) -> str:
         """What was added to what, in one line."""
         n_before, n_synthetic = int(self.counts["before"].sum()), int(self.counts["synthetic"].sum())
-        added = f"{n_synthetic:,} synthetic {self.noun} added to {n_before:,} real ones"
+        if not n_synthetic:
+            return f"No synthetic {self.noun} added to {n_before:,} real ones"
+        filled = [shortened(label) for label in self.counts["class"][self.counts["synthetic"] > 0]]
+        if len(filled) > _N_NAMED:
+            filled = [*filled[: _N_NAMED - 1], f"{len(filled) - _N_NAMED + 1} others"]
+        classes = f"{'class' if len(filled) == 1 else 'classes'} {joined(filled)}"
+        noun = counted(n_synthetic, f"synthetic {self.noun[:-1]}")
+        added = f"{noun} of {classes} added to {n_before:,} real ones"
         n_repeated = int(self.counts["repeated"].sum())
         return f"{added}, {n_repeated:,} of which are repeated" if n_repeated else added
 
     @property
     def verdict(self) -> list[Finding]:
-        """Does it help, is it real, is it safe to share, what was added; see `resampling_findings`."""
+        """Does it help, is it real, is it safe to share, what was not measured; see `resampling_findings`."""
         return resampling_findings(self)
 
     def frame(self) -> pd.DataFrame:

@@ -2,17 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from ganaug.common.findings import HELPS, REAL, SAFE, Finding
-from ganaug.common.wording import counted, joined, shortened
+from ganaug.common.findings import HELPS, QUESTIONS, REAL, SAFE, Finding
+from ganaug.common.wording import joined, shortened
+from ganaug.evaluation.table_verdict import reuse_findings
 from ganaug.training import COLLAPSE_THRESHOLD
 
 if TYPE_CHECKING:
     from ganaug.evaluation.resampling_result import Resampling
 
-ADDED = "What was added?"
-QUESTIONS = [HELPS, REAL, SAFE]
 # From this share of the diversity of real images on, a class counts as diverse.
 _DIVERSE = 0.7
+# Names of classes in a sentence, at most.
 _MAX_NAMED = 5
 
 
@@ -27,25 +27,45 @@ def resampling_findings(resampling: "Resampling") -> list[Finding]:
     Returns
     -------
     list of Finding
-        Does it help, is it real, is it safe to share, each with the findings of the measured classes; then what was
-        added and what was not measured.
+        Does it help, is it real, is it safe to share, each with the findings of the measured classes; then what was not
+        measured.
     """
-    findings = [_on_help(), *_on_classes(resampling), *_on_diversity(resampling)]
+    compared = [] if resampling.comparison is None else list(resampling.comparison.verdict)
+    helps = [of for of in compared if of.question == HELPS] or [_on_help(resampling)]
+    findings = [*helps, *_on_shares(resampling), *reuse_findings(resampling.reused)]
+    findings += [*_on_classes(resampling), *_on_diversity(resampling)]
     answered = {of.question for of in findings}
     missing = [Finding(question, "unknown", _not_measured(resampling)) for question in (REAL, SAFE)]
     findings += [of for of in missing if of.question not in answered]
     # stable: within a question, findings keep their order
     findings.sort(key=lambda of: QUESTIONS.index(of.question))
     notes = [Finding("What was not measured?", "unknown", note) for note in resampling.notes]
-    return [*findings, _on_counts(resampling), *notes]
+    details = [of for of in compared if of.question not in QUESTIONS]
+    return [*findings, *details, *notes]
 
 
-def _on_help() -> Finding:
-    return Finding(
-        HELPS,
-        "unknown",
-        "This was not measured. ganaug compare measures it by cross-validation, with and without synthetic data.",
+def _on_help(resampling: "Resampling") -> Finding:
+    said = "This was not measured. ganaug compare measures it by cross-validation, with and without synthetic data."
+    if resampling.noun == "images":
+        said = (
+            "This was not measured. ganaug balance --select (in Python ganaug.select) measures it by cross-validation, "
+            "with and without synthetic images."
+        )
+    return Finding(HELPS, "unknown", said)
+
+
+def _on_shares(resampling: "Resampling") -> list[Finding]:
+    """Warn of images of which only some classes have synthetic ones."""
+    counts = resampling.counts
+    without = [shortened(label) for label in counts["class"][counts["synthetic"] == 0]]
+    if resampling.noun != "images" or len(without) in (0, len(counts)):
+        return []
+    some = f"{joined(without[:_MAX_NAMED])} {'has' if len(without) == 1 else 'have'} none"
+    said = (
+        f"Only some classes have synthetic images; {some}. A network then learns to recognise synthetic images instead "
+        "of the class. Use the equal share (--strategy 'equal share', in Python sampling_strategy='equal share')."
     )
+    return [Finding(HELPS, "bad", said, {"classes without synthetic images": len(without)})]
 
 
 def _not_measured(resampling: "Resampling") -> str:
@@ -81,21 +101,3 @@ def _on_diversity(resampling: "Resampling") -> list[Finding]:
         else:
             findings.append(Finding(REAL, "good", f"{said}.", numbers))
     return findings
-
-
-def _on_counts(resampling: "Resampling") -> Finding:
-    counts = resampling.counts
-    n_before, n_synthetic = int(counts["before"].sum()), int(counts["synthetic"].sum())
-    numbers = {"real": n_before, "synthetic": n_synthetic}
-    if not n_synthetic:
-        noun = resampling.noun
-        said = (
-            f"No synthetic {noun} were added to {n_before:,} real ones: the classes have the requested sizes already."
-        )
-        return Finding(ADDED, "good", said, numbers)
-    filled = [shortened(label) for label in counts["class"][counts["synthetic"] > 0]]
-    if len(filled) > _MAX_NAMED:
-        filled = [*filled[: _MAX_NAMED - 1], f"{len(filled) - _MAX_NAMED + 1} others"]
-    classes = f"{'class' if len(filled) == 1 else 'classes'} {joined(filled)}"
-    noun = counted(n_synthetic, f"synthetic {resampling.noun[:-1]}")
-    return Finding(ADDED, "good", f"{noun} of {classes} were added to {n_before:,} real ones.", numbers)

@@ -7,8 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 
+from ganaug.common.containers import as_frame
+from ganaug.common.identifiers import find_identifiers
 from ganaug.common.random import subsample
+from ganaug.common.wording import listed
 from ganaug.evaluation.table_result import TableEvaluation
+from ganaug.evaluation.table_rules import BrokenRules, broken_rules, learn_rules
 from ganaug.metrics import (
     Baseline,
     Interval,
@@ -16,6 +20,7 @@ from ganaug.metrics import (
     alpha_precision_beta_recall,
     association_matrices,
     bootstrap,
+    class_agreement,
     closest_records,
     column_distances,
     column_distributions,
@@ -26,6 +31,7 @@ from ganaug.metrics import (
     precision_recall_density_coverage,
     projection,
     real_baseline,
+    reused_identifiers,
     two_sample_auc,
     utility_scores,
 )
@@ -36,6 +42,8 @@ MIN_ROWS = 20
 MAX_NEIGHBORHOOD_ROWS = 2_000
 _N_NEIGHBORS = 5
 _N_RESAMPLES = 20
+# Which rules are found does not depend on the draws of the other measures.
+_RULES_SEED = 0
 
 
 def evaluate_tables(
@@ -45,11 +53,21 @@ def evaluate_tables(
     holdout: Any = None,
     target: Hashable | None = None,
     classifiers: Sequence[ClassifierMixin] | None = None,
+    ignore: Sequence[Hashable] | None = None,
+    identifiers: Sequence[Hashable] | None = None,
     random_state: int | np.random.Generator | None = None,
+    whole: Any = None,
+    broken: BrokenRules | None = None,
 ) -> TableEvaluation:
-    """Measure synthetic rows; see `ganaug.evaluate`, which calls this for tables."""
+    """Measure synthetic rows; see `ganaug.evaluate`, which calls this for tables.
+
+    `whole` is the real table of all classes, where `real` and `synthetic` hold rows of some: a cell is valid if any
+    real row could hold it. `broken` is what was found of the rules of that table; None learns rules from `real`.
+    `identifiers`, if given, are the columns that no measure gets.
+    """
+    identifiers = columns_left_out(real, ignore) if identifiers is None else identifiers
     # all measures share one pair, so that tables are read and encoded once
-    pair = TablePair(real, synthetic, holdout)
+    pair = TablePair(real, synthetic, holdout, identifiers=identifiers)
     n_rows = {
         "real": len(pair.real),
         "synthetic": len(pair.synthetic),
@@ -65,10 +83,14 @@ def evaluate_tables(
     utility = None
     if target is not None:
         utility = utility_scores(pair, target=target, classifiers=classifiers, random_state=_seed(rng))
+    if broken is None:
+        rules = learn_rules(pair.real, np.random.default_rng(_RULES_SEED), holdout=pair.holdout)
+        broken = broken_rules(rules, pair.synthetic)
     neighborhoods, interval, baseline = _neighborhoods(pair, rng)
     return TableEvaluation(
         n_rows=n_rows,
-        validity=invalid_cells(pair),
+        validity=invalid_cells(pair if whole is None else _of_all_classes(whole, pair)),
+        broken_rules=broken,
         distances=column_distances(pair),
         association_matrices=association_matrices(pair, random_state=_seed(rng)),
         two_sample=two_sample_auc(pair, random_state=_seed(rng)),
@@ -77,12 +99,39 @@ def evaluate_tables(
         neighborhood_baseline=baseline,
         copied=find_copies(pair),
         closest=closest_records(pair, random_state=_seed(rng)),
+        reused=reused_identifiers(pair),
         membership=None if pair.holdout is None else membership_inference(pair, random_state=_seed(rng)),
         utility=utility,
         distributions=column_distributions(pair),
         projection=projection(pair, random_state=_seed(rng)),
-        settings={"target": target, "classifiers": classifiers, "random_state": random_state},
+        settings={"target": target, "classifiers": classifiers, "ignore": ignore, "random_state": random_state},
+        agreement=None if target is None else class_agreement(pair, target=target, random_state=_seed(rng)),
     )
+
+
+def columns_left_out(real: Any, ignore: Sequence[Hashable] | None) -> list[Hashable]:
+    """Return the columns that no measure gets: those that the user names, and those that identify rows.
+
+    Parameters
+    ----------
+    real : table of shape (n_real, d)
+        The real rows.
+    ignore : sequence of hashable or None
+        See `ganaug.evaluate`.
+    """
+    frame = as_frame(real, "real")
+    if isinstance(ignore, str):
+        raise ValueError(f"ignore must be None or a sequence of columns, got {ignore!r}; pass a list")
+    named = [] if ignore is None else list(ignore)
+    for label in named:
+        if label not in frame:
+            raise ValueError(f"ignore holds {label!r}, which is not a column; the columns are {listed(list(frame), 8)}")
+    found = find_identifiers(frame) if ignore is None or named else {}
+    return list(dict.fromkeys([*named, *found]))
+
+
+def _of_all_classes(whole: Any, pair: TablePair) -> TablePair:
+    return TablePair(as_frame(whole, "real")[pair.labels], pair.synthetic, identifiers=[])
 
 
 def _seed(rng: np.random.Generator) -> int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ganaug.common.wording import listed
+from ganaug.common.wording import listed, shortened
 from ganaug.evaluation.table_verdict import BEYOND_CHANCE, has_membership_leak
 from ganaug.metrics import AUC, Count
 
@@ -56,6 +56,12 @@ def _validity(evaluation: "TableEvaluation") -> list[Row]:
         worst = shares[shares > 0].sort_values(ascending=False, kind="stable").index
         meaning = f"in {listed(worst)}" if len(worst) else "none"
         rows.append(("validity", f"{flaw} cells", found.share, *found.interval, best, meaning))
+    rules = evaluation.broken_rules
+    if not rules.counts.empty:
+        broken_rows = rules.counts[rules.counts["broken"] > 0]
+        meaning = f"most break {broken_rows['rule'].iloc[0]}" if len(broken_rows) else "none"
+        found, usual = rules.found, rules.reference
+        rows.append(("validity", "rows that break a rule", found.share, *found.interval, usual.share, meaning))
     broken = validity["broken dtype"]
     meaning = f"in {listed(broken.index[broken])}" if broken.any() else "none"
     rows.append(("validity", "broken dtypes", float(broken.mean()), *_NO_INTERVAL, 0.0, meaning))
@@ -145,6 +151,11 @@ def _privacy(evaluation: "TableEvaluation") -> list[Row]:
             "near 0: each row belongs to a single real one",
         ),
     ]
+    for label, column in evaluation.reused[evaluation.reused["cells"] > 0].iterrows():
+        reused = Count(column["reused"], column["cells"])
+        usual = Count(column["reference reused"], column["reference cells"])
+        meaning = f"{reused.found:,} synthetic rows carry the identifier of a real row"
+        rows.append((f"reused identifiers, {shortened(label)}", reused.share, *reused.interval, usual.share, meaning))
     membership = evaluation.membership
     if membership is None:
         rows.append(("membership-inference AUC", np.nan, *_NO_INTERVAL, 0.5, "not measured: needs a hold-out"))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ganaug.common.findings import Finding, result_html, result_repr
 from ganaug.evaluation.table_measures import measures
+from ganaug.evaluation.table_rules import BrokenRules
 from ganaug.evaluation.table_verdict import findings
 from ganaug.metrics import AUC, Associations, Baseline, ClosestRecords, Copies, Interval, Projection, Utility
 
@@ -27,6 +28,8 @@ class TableEvaluation:
         Number of rows of "real", "synthetic" and "holdout"; 0 without a hold-out.
     validity, distances : DataFrame
         See `ganaug.metrics.invalid_cells` and `ganaug.metrics.column_distances`; `columns` returns both together.
+    broken_rules : BrokenRules
+        How many synthetic rows break rules that the real table never breaks; `constraints` lists the rules.
     association_matrices : Associations
         See `ganaug.metrics.association_matrices`.
     two_sample : AUC
@@ -41,6 +44,8 @@ class TableEvaluation:
         See `ganaug.metrics.find_copies`.
     closest : ClosestRecords
         See `ganaug.metrics.closest_records`.
+    reused : DataFrame
+        See `ganaug.metrics.reused_identifiers`; without rows if no column identifies rows.
     membership : AUC or None
         See `ganaug.metrics.membership_inference`; None without a hold-out.
     utility : Utility or None
@@ -51,6 +56,8 @@ class TableEvaluation:
         See `ganaug.metrics.projection`.
     settings : dict
         Parameters of `ganaug.evaluate` other than tables.
+    agreement : DataFrame or None
+        See `ganaug.metrics.class_agreement`; None without a target.
 
     Examples
     --------
@@ -64,6 +71,7 @@ class TableEvaluation:
     n_rows: dict[str, int]
     validity: pd.DataFrame
     distances: pd.DataFrame
+    broken_rules: BrokenRules
     association_matrices: Associations
     two_sample: AUC
     neighborhoods: NDArray
@@ -71,11 +79,13 @@ class TableEvaluation:
     neighborhood_baseline: Baseline
     copied: Copies
     closest: ClosestRecords
+    reused: pd.DataFrame
     membership: AUC | None
     utility: Utility | None
     distributions: dict[Hashable, pd.DataFrame]
     projection: Projection
     settings: dict[str, Any]
+    agreement: pd.DataFrame | None = None
 
     def frame(self) -> pd.DataFrame:
         """Return all measures as one table.
@@ -135,6 +145,11 @@ class TableEvaluation:
             See `ganaug.metrics.find_copies`.
         """
         return self.copied.pairs
+
+    @property
+    def constraints(self) -> pd.DataFrame:
+        """Rules that the real table never breaks, and how many synthetic rows break each: "rule", "broken", "share"."""
+        return self.broken_rules.counts
 
     @property
     def reference(self) -> str:

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ganaug.common.findings import HELPS, REAL, SAFE, Answer, Finding
-from ganaug.common.wording import listed, percent
-from ganaug.metrics import AUC, Count
+from ganaug.common.wording import counted, listed, percent, shortened
+from ganaug.metrics import AUC, Count, invalid_beyond_chance
 
 if TYPE_CHECKING:
     from ganaug.evaluation.table_result import TableEvaluation
@@ -24,15 +24,28 @@ TOLD_AUC = 0.7
 # ones than half of what real rows reach.
 JUNK_AUC = 0.9
 JUNK_PRECISION = 0.5
+# With no broken row, the share of broken rows is small only if its 95 % interval ends below this.
+BROKEN_SHARE = 0.05
+# Characters of a rule that a sentence shows.
+LONGEST_RULE = 100
 # A column is far from the real one from this distance, and only if the distance is so many times what chance has on
 # average: of categories of two levels, one column in sixty exceeds three times by chance.
 FAR_DISTANCE = 0.1
 BEYOND_CHANCE = 3
 # Diversity is too low below this share of the coverage that real rows reach.
 LOW_COVERAGE = 0.7
+# Synthetic rows are of the wrong class if they lie beyond this part of the way from their own class to another one.
+WRONG_CLASS = 0.5
+# Columns depend on each other too little if less than this part of the real associations is left. Only pairs of columns
+# count whose association is at least so large, and so many standard errors.
+LOST_ASSOCIATIONS = 0.5
+STRONG_ASSOCIATION = 0.2
+_N_ERRORS = 4.0
+# Classifiers learn too little from synthetic rows alone if they gain less than this part of what real rows give.
+LOST_SKILL = 0.5
 # Rows are too near to training rows if they lie, in the median, less than 0.9 times as far as unseen real rows ...
 NEAR_RATIO = 0.9
-# ... or if more than a tenth of them is nearer than 95 % of unseen real rows are: twice what is usual.
+# ... or if surely more than a tenth of them is nearer than 95 % of unseen real rows are: twice what is usual.
 NEAR_SHARE = 0.1
 # An attack that is right less often than this has no practical use, even where it is significant.
 MEMBERSHIP_AUC = 0.52
@@ -74,9 +87,11 @@ def has_membership_leak(membership: AUC) -> bool:
 def _helps(evaluation: "TableEvaluation") -> Iterator[Finding]:
     utility = evaluation.utility
     if utility is None:
-        yield Finding(
-            HELPS, "unknown", "This was not measured: no target column was given that classifiers can predict."
-        )
+        if rows := evaluation.settings.get("rows"):
+            why = f"This was not measured, because only rows with {rows} are compared. ganaug compare measures it."
+        else:
+            why = "This was not measured: no target column was given that classifiers can predict."
+        yield Finding(HELPS, "unknown", why)
         return
     is_held_out = evaluation.n_rows["holdout"] > 0
     scores = utility.scores[utility.scores["metric"] == "ROC AUC"]
@@ -125,8 +140,12 @@ def _real(evaluation: "TableEvaluation") -> Iterator[Finding]:
             f"The cells of {listed(broken.index[broken])} hold another kind of data than in the real table.",
             {"broken dtypes": float(broken.mean())},
         )
+    yield from _on_rules(evaluation)
     yield _on_columns(evaluation)
+    yield from _on_associations(evaluation)
     yield _on_coverage(evaluation)
+    yield from _on_classes(evaluation)
+    yield from _on_skill(evaluation)
 
 
 def _on_two_sample(evaluation: "TableEvaluation") -> Finding:
@@ -165,17 +184,37 @@ def _on_validity(evaluation: "TableEvaluation") -> Finding:
     return Finding(REAL, "good", "No column has more invalid cells than chance explains.", numbers)
 
 
-def _invalid_beyond_chance(evaluation: "TableEvaluation") -> pd.Series:
-    """Return the invalid share of each column, without out-of-range cells and unseen levels that new real rows have."""
-    validity, n, n_real = evaluation.validity, evaluation.n_rows["synthetic"], evaluation.n_rows["real"]
-    new = validity["out of range"] + validity["unseen level"]
-    is_usual = np.array(
-        [
-            not Count(round(found * n), n).exceeds(Count(round(usual * n_real), n_real))
-            for found, usual in zip(new, validity["by chance"], strict=True)
-        ]
+def _on_rules(evaluation: "TableEvaluation") -> Iterator[Finding]:
+    rules = evaluation.broken_rules
+    if rules.counts.empty:
+        return
+    found, usual = rules.found, rules.reference
+    numbers = {"broken rules": found.share, "by chance": usual.share}
+    n_rules = counted(len(rules.counts), "rule")
+    if not found.found:
+        said = f"No synthetic row breaks any of {n_rules} that the real table never breaks"
+        if found.interval[1] > BROKEN_SHARE:
+            yield Finding(REAL, "unknown", f"{said}, but there are too few rows to be sure.", numbers)
+        else:
+            yield Finding(REAL, "good", f"{said}.", numbers)
+        return
+    worst, n_worst = rules.counts["rule"].iloc[0], int(rules.counts["broken"].iloc[0])
+    said = (
+        f"{found.found:,} of {found.total:,} synthetic rows ({percent(found.share)}) break a rule that the real table "
+        f"never breaks; the most broken one is {shortened(worst, LONGEST_RULE)} ({counted(n_worst, 'row')})"
     )
-    return (validity["invalid"] - new.where(is_usual, 0.0)).clip(0)
+    if rules.is_broken:
+        yield Finding(REAL, "bad", f"{said}.", numbers)
+    else:
+        unsure = "so few may be chance"
+        if usual.found:
+            unsure = f"{percent(usual.share)} of new real rows break such a rule as well"
+        yield Finding(REAL, "unknown", f"{said}; {unsure}.", numbers)
+
+
+def _invalid_beyond_chance(evaluation: "TableEvaluation") -> pd.Series:
+    """Return the invalid share of each column, without what new real rows may have by chance."""
+    return invalid_beyond_chance(evaluation.validity, evaluation.n_rows["real"], evaluation.n_rows["synthetic"])
 
 
 def _on_columns(evaluation: "TableEvaluation") -> Finding:
@@ -199,6 +238,22 @@ def _on_columns(evaluation: "TableEvaluation") -> Finding:
     )
 
 
+def _on_associations(evaluation: "TableEvaluation") -> Iterator[Finding]:
+    """Say how much of the associations of real columns is left, if there are any to lose."""
+    real, synthetic, _ = (matrix.to_numpy() for matrix in evaluation.association_matrices)
+    pairs = np.triu_indices(len(real), 1)
+    real, synthetic = real[pairs], synthetic[pairs]
+    n = min(evaluation.n_rows["real"], evaluation.n_rows["synthetic"])
+    strong = np.abs(real) >= max(STRONG_ASSOCIATION, _N_ERRORS / np.sqrt(n))
+    if not strong.any():
+        return
+    kept = float((real[strong] * synthetic[strong]).sum() / (real[strong] ** 2).sum())
+    numbers = {"associations kept": kept}
+    if kept < LOST_ASSOCIATIONS:
+        said = "Columns depend on each other much less than in the real table"
+        yield Finding(REAL, "bad", f"{said}: {percent(max(kept, 0.0))} of the associations is left.", numbers)
+
+
 def _on_coverage(evaluation: "TableEvaluation") -> Finding:
     coverage, usual = float(evaluation.neighborhoods[3]), float(evaluation.neighborhood_baseline.mean[3])
     low = float(evaluation.neighborhood_interval.low[3])
@@ -215,13 +270,82 @@ def _on_coverage(evaluation: "TableEvaluation") -> Finding:
     return Finding(REAL, "good", f"Diversity is sufficient: {compared}.", numbers)
 
 
+def _on_classes(evaluation: "TableEvaluation") -> Iterator[Finding]:
+    """Say whether rows look like the class that they claim, where a forest can tell."""
+    agreement = evaluation.agreement
+    if agreement is None or not len(agreement):
+        return
+    wrong = agreement[agreement["low"] > WRONG_CLASS]
+    numbers = {"largest shift to another class": float(agreement["shift"].max())}
+    if len(wrong):
+        row = wrong.sort_values("shift").iloc[-1]
+        said = f"Synthetic rows of class {row['class']} look like real rows of class {row['looks like']}"
+        yield Finding(REAL, "bad", f"{said}, not like those of their own class.", numbers)
+
+
+def _on_skill(evaluation: "TableEvaluation") -> Iterator[Finding]:
+    """Say where no classifier learns from the synthetic rows half of what it learns from real ones."""
+    if evaluation.utility is None:
+        return
+    scores = evaluation.utility.scores
+    scores = scores[scores["metric"] == "ROC AUC"].drop_duplicates(["classifier", "trained on"])
+    real, synthetic = (scores[scores["trained on"] == on].set_index("classifier") for on in ("real", "synthetic"))
+    if not len(real) or real["low"].isna().any() or synthetic["high"].isna().any():
+        return
+    limit = LOST_SKILL * (real["low"] - 0.5)
+    if ((limit > 0) & (synthetic["high"] - 0.5 < limit)).all():
+        value, usual = float(synthetic["value"].max()), float(real["value"].max())
+        said = f"Classifiers learn hardly anything from the synthetic rows alone: ROC AUC {value:.2f}, from real rows"
+        numbers = {"ROC AUC from synthetic rows": value, "ROC AUC from real rows": usual}
+        yield Finding(REAL, "bad", f"{said} {usual:.2f}.", numbers)
+
+
 # --- is it safe to share?
 
 
 def _safe(evaluation: "TableEvaluation") -> Iterator[Finding]:
+    yield from reuse_findings(evaluation.reused, evaluation.reference)
     yield _on_copies(evaluation)
     yield _on_distances(evaluation)
     yield _on_membership(evaluation)
+
+
+def reuse_findings(reused: pd.DataFrame, reference: str = "other real rows") -> Iterator[Finding]:
+    """Return whether synthetic rows carry identifiers of real rows; nothing where no column identifies rows.
+
+    Parameters
+    ----------
+    reused : DataFrame
+        See `ganaug.metrics.reused_identifiers`.
+    reference : str, default="other real rows"
+        What the reference is called.
+    """
+    clean = []
+    for label, column in reused.iterrows():
+        found, usual = (
+            Count(int(column[f"{of}reused"]), max(int(column[f"{of}cells"]), 1)) for of in ("", "reference ")
+        )
+        numbers = {"reused identifiers": found.share, "by chance": usual.share}
+        said = (
+            f"{found.found:,} of {counted(found.total, 'synthetic row')} carry an identifier of a real row in {label!r}"
+        )
+        if not found.found:
+            clean.append(label)
+        elif column["row numbers"]:
+            counts = f"{label!r} only counts the synthetic rows; its numbers are also identifiers of real rows."
+            yield Finding(SAFE, "unknown", f"The column {counts}", numbers)
+        elif found.exceeds(usual) or not usual.found:
+            yield Finding(SAFE, "bad", f"{said}: who knows that person or thing finds it. Give it new values.", numbers)
+        else:
+            usually = f"of {reference}, {percent(usual.share)} share theirs with a real row"
+            yield Finding(SAFE, "unknown", f"{said}, which chance may explain: {usually}.", numbers)
+    if clean:
+        yield Finding(
+            SAFE,
+            "good",
+            f"No synthetic row carries an identifier of a real row in {listed(clean)}.",
+            {"reused identifiers": 0.0},
+        )
 
 
 def _on_copies(evaluation: "TableEvaluation") -> Finding:
@@ -249,7 +373,7 @@ def _on_distances(evaluation: "TableEvaluation") -> Finding:
     numbers = {"ratio": closest.ratio, "low": closest.low, "high": closest.high, "closer": closer.share}
     distance = f"the median distance to the closest real row is {closest.ratio:.2f} times that of {reference}"
     share = f"{percent(closer.share)} of the synthetic rows are nearer to a real row than 95 % of {reference} are"
-    is_near, are_many_near = closest.high < NEAR_RATIO, closer.exceeds(usual) and closer.share > NEAR_SHARE
+    is_near, are_many_near = closest.high < NEAR_RATIO, closer.exceeds(usual) and closer.interval[0] > NEAR_SHARE
     if is_near or are_many_near:
         reasons = [words for words, applies in [(distance, is_near), (share, are_many_near)] if applies]
         return Finding(SAFE, "bad", f"Synthetic rows are too near to real ones: {'; '.join(reasons)}.", numbers)

@@ -1,13 +1,16 @@
 """Measures of synthetic data, one family a file."""
 
+from ganaug.metrics.agreement import class_agreement
 from ganaug.metrics.associations import Associations, association_matrices
 from ganaug.metrics.distances import frechet_distance, kernel_distance
 from ganaug.metrics.efficientnet import EXTRACTOR_NAME, features, probabilities
+from ganaug.metrics.identifiers import reused_identifiers
 from ganaug.metrics.inception import Inception, inception_score
 from ganaug.metrics.intervals import Baseline, Interval, bootstrap, real_baseline
 from ganaug.metrics.marginals import column_distances, column_distributions
-from ganaug.metrics.nearest import nearest_pixels, nearest_rows
+from ganaug.metrics.nearest import nearest_pixels, nearest_rows, pixel_neighbors
 from ganaug.metrics.neighborhoods import Neighborhoods, precision_recall_density_coverage
+from ganaug.metrics.permutation import PermutationScores, permutation_scores
 from ganaug.metrics.privacy import (
     ClosestRecords,
     Copies,
@@ -22,7 +25,7 @@ from ganaug.metrics.table_features import Projection, embed_rows, projection
 from ganaug.metrics.table_pair import TablePair, seconds_to_time
 from ganaug.metrics.two_sample import AUC, delong_auc, two_sample_auc
 from ganaug.metrics.utility import Utility, utility_scores
-from ganaug.metrics.validity import invalid_cells
+from ganaug.metrics.validity import invalid_beyond_chance, invalid_cells
 
 __all__ = [
     "AUC",
@@ -36,12 +39,14 @@ __all__ = [
     "Inception",
     "Interval",
     "Neighborhoods",
+    "PermutationScores",
     "Projection",
     "TablePair",
     "Utility",
     "alpha_precision_beta_recall",
     "association_matrices",
     "bootstrap",
+    "class_agreement",
     "closest_records",
     "column_distances",
     "column_distributions",
@@ -52,15 +57,19 @@ __all__ = [
     "find_copies",
     "frechet_distance",
     "inception_score",
+    "invalid_beyond_chance",
     "invalid_cells",
     "kernel_distance",
     "membership_inference",
     "nearest_pixels",
     "nearest_rows",
+    "permutation_scores",
+    "pixel_neighbors",
     "precision_recall_density_coverage",
     "probabilities",
     "projection",
     "real_baseline",
+    "reused_identifiers",
     "seconds_to_time",
     "two_sample_auc",
     "utility_scores",

@@ -51,8 +51,15 @@ class Count(NamedTuple):
         ends = binomtest(self.found, self.total).proportion_ci(method="wilson")
         return float(ends.low), float(ends.high)
 
-    def exceeds(self, other: "Count") -> bool:
-        """Whether the share is larger than another one by more than chance explains (97.5 %, one-sided).
+    def exceeds(self, other: "Count", n_errors: float = 1.96) -> bool:
+        """Whether the share is larger than another one by more than chance explains.
+
+        Parameters
+        ----------
+        other : Count
+            The other share.
+        n_errors : float, default=1.96
+            By how many standard errors; the default is 97.5 %, one-sided. Take more where many shares are looked at.
 
         Examples
         --------
@@ -62,7 +69,7 @@ class Count(NamedTuple):
         # one more found and one more not, in either (Agresti and Caffo 2000): right for small shares too
         a, b = (self.found + 1) / (self.total + 2), (other.found + 1) / (other.total + 2)
         error = np.sqrt(a * (1 - a) / (self.total + 2) + b * (1 - b) / (other.total + 2))
-        return bool(a - b > 1.96 * error)
+        return bool(a - b > n_errors * error)
 
 
 class Copies(NamedTuple):

@@ -1,14 +1,18 @@
 """Real, synthetic and held-out rows as one object: read, typed and encoded once for all measures."""
 
 import copy
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ganaug.common.cells import kind_of, numbers_of
 from ganaug.common.containers import as_frame
-from ganaug.common.times import time_index
+from ganaug.common.identifiers import find_identifiers
+
+_TABLES = ("real", "synthetic", "holdout")
 
 
 class TablePair:
@@ -26,9 +30,16 @@ class TablePair:
         `real`.
     holdout : table of shape (n_holdout, d) or None, default=None
         Real rows that the generator has not seen.
+    identifiers : sequence of hashable or None, default=None
+        Columns that identify rows. None finds them in the real table, see `ganaug.common.identifiers`.
 
     Attributes
     ----------
+    identifiers : list of hashable
+        Columns that identify rows, such as customer numbers. They say nothing about other rows, and no measure gets
+        them but `reused_identifiers`: all attributes below are without them.
+    identifier_columns : dict of tuple of Series
+        Name -> the cells of such a column in the real and in the synthetic table, and of a hold-out.
     real, synthetic : DataFrame
         The tables with their columns in one order.
     holdout : DataFrame or None
@@ -69,12 +80,15 @@ class TablePair:
            [nan,  2.]])
     """
 
-    def __init__(self, real: Any, synthetic: Any, holdout: Any = None) -> None:
+    def __init__(
+        self, real: Any, synthetic: Any, holdout: Any = None, *, identifiers: Sequence[Hashable] | None = None
+    ) -> None:
         self.real = as_frame(real, "real")
         self.synthetic = as_frame(synthetic, "synthetic", self.real)
         self.holdout = None if holdout is None else as_frame(holdout, "holdout", self.real)
+        self._leave_out(list(find_identifiers(self.real)) if identifiers is None else list(identifiers))
         self.labels = list(self.real)
-        self.kinds = [_kind(self.real[label]) for label in self.labels]
+        self.kinds = [kind_of(self.real[label]) for label in self.labels]
         tables = [table for table in (self.real, self.synthetic, self.holdout) if table is not None]
         self.levels: list[pd.Index | None] = []
         columns = []
@@ -85,8 +99,19 @@ class TablePair:
                 columns.append(codes)
             else:
                 self.levels.append(None)
-                columns.append([_numbers(table[label], kind) for table in tables])
+                columns.append([numbers_of(table[label], kind) for table in tables])
         self._set_cells([np.column_stack(column) for column in zip(*columns, strict=True)])
+
+    def _leave_out(self, identifiers: list[Hashable]) -> None:
+        """Take the columns that identify rows out of the tables, unless nothing else would be left."""
+        self.identifiers = identifiers if len(identifiers) < len(self.real.columns) else []
+        names = [name for name in _TABLES if getattr(self, name) is not None]
+        self.identifier_columns = {
+            label: tuple(getattr(self, name)[label] for name in names) for label in self.identifiers
+        }
+        if self.identifiers:
+            for name in names:
+                setattr(self, name, getattr(self, name).drop(columns=self.identifiers))
 
     def _set_cells(self, cells: list[NDArray]) -> None:
         # no -0.0, which equals 0.0 and has another hash
@@ -135,6 +160,10 @@ class TablePair:
         rows = {"real": real, "synthetic": synthetic} | ({} if holdout is None else {"holdout": holdout})
         part = copy.copy(self)
         part.holdout = None
+        part.identifier_columns = {
+            label: tuple(column.iloc[chosen] for column, chosen in zip(columns, rows.values(), strict=False))
+            for label, columns in self.identifier_columns.items()
+        }
         for name, chosen in rows.items():
             setattr(part, name, getattr(self, name).iloc[chosen])
         cells = [getattr(self, f"{name}_cells")[chosen] for name, chosen in rows.items()]
@@ -180,7 +209,7 @@ class TablePair:
         """
         kept = [i for i, other in enumerate(self.labels) if other != label]
         part = copy.copy(self)
-        for name in ("real", "synthetic", "holdout"):
+        for name in _TABLES:
             if getattr(self, name) is not None:
                 setattr(part, name, getattr(self, name).drop(columns=label))
                 setattr(part, f"{name}_cells", getattr(self, f"{name}_cells")[:, kept])
@@ -263,38 +292,6 @@ def seconds_to_time(seconds: float, kind: str) -> pd.Timestamp | pd.Timedelta:
     """
     micros = round(seconds * 1e6)
     return pd.Timestamp(micros, unit="us") if kind == "time" else pd.Timedelta(micros, unit="us")
-
-
-def _kind(series: pd.Series) -> str:
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        return "category"
-    inferred = "" if series.dtype.kind in "iufbMm" else pd.api.types.infer_dtype(series.dropna().astype(object))
-    if series.dtype.kind in "iuf" or inferred in ("integer", "floating", "mixed-integer-float", "decimal"):
-        return "number"
-    if series.dtype.kind == "M" or inferred in ("date", "datetime", "datetime64"):
-        return "time"
-    return "duration" if series.dtype.kind == "m" or inferred in ("timedelta", "timedelta64") else "category"
-
-
-def _numbers(series: pd.Series, kind: str) -> NDArray[np.float64]:
-    own = series.dtype.kind
-    if kind == "number":
-        if own in "iufb":
-            return series.to_numpy("float64", na_value=np.nan)
-        if own in "Mm":
-            return np.full(len(series), np.nan)
-        return pd.to_numeric(series.astype(object).where(series.notna(), None), errors="coerce").to_numpy("float64")
-    expected = {"time": "M", "duration": "m"}[kind]
-    if own in "iufb" or (own in "Mm" and own != expected):
-        return np.full(len(series), np.nan)
-    if own != expected:
-        cells = series.astype(object).where(series.notna(), None)
-        if kind == "time":
-            series = pd.to_datetime(cells, errors="coerce", utc=True, format="ISO8601")
-        else:
-            series = pd.to_timedelta(cells, errors="coerce")
-    index = time_index(series)
-    return np.where(index.isna(), np.nan, index.as_unit("us").asi8 / 1e6)
 
 
 def _encode(columns: list[Any]) -> tuple[list[NDArray[np.float64]], NDArray]:

@@ -13,6 +13,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import type_of_target
 
+from ganaug.common.identifiers import refuse_identifiers_as_classes
 from ganaug.common.random import subsample
 from ganaug.metrics.table_features import embed_rows
 from ganaug.metrics.table_pair import TablePair, as_pair
@@ -74,8 +75,8 @@ def utility_scores(
     Raises
     ------
     ValueError
-        If `target` is not a column, has a single value or holds numbers rather than classes, a classifier cannot
-        predict probabilities, or no row is left to test on; see also `TablePair`.
+        If `target` is not a column, has a single value, identifies rows, or holds numbers rather than classes, a
+        classifier cannot predict probabilities, or no row is left to test on; see also `TablePair`.
 
     Notes
     -----
@@ -97,6 +98,8 @@ def utility_scores(
     {'real': 1.0, 'synthetic': 0.0}
     """
     pair = as_pair(real, synthetic, holdout)
+    if target in pair.identifiers:
+        refuse_identifiers_as_classes(pair.identifier_columns[target][0], f"target {target!r}")
     if target not in pair.real:
         columns = ", ".join(map(repr, pair.labels))
         raise ValueError(f"target is {target!r}, which is not a column; the columns are {columns}")

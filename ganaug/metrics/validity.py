@@ -5,11 +5,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import binom, chi2
 
 from ganaug.metrics.table_pair import as_pair
 
 # Grids on which all numbers of a column may lie, the widest one first: name, and steps to a unit (a second, of times).
-_NUMBER_GRIDS = {"whole": 1.0, **{f"{k} decimal{'s' * (k > 1)}": 10.0**k for k in range(1, 7)}}
+_NUMBER_GRIDS = {"whole": 1.0, **{f"{k} decimal{'s' * (k > 1)}": 10.0**k for k in range(1, 13)}}
+_FLAWS = ("out of range", "unseen level", "off grid", "newly missing", "unreadable")
+# In so many tables of new real rows, chance alone may make a cell look invalid.
+_ALPHA = 0.01
 _TIME_GRIDS = {"days": 1 / 86400, "hours": 1 / 3600, "minutes": 1 / 60, "seconds": 1.0}
 
 
@@ -31,7 +35,7 @@ def invalid_cells(real: Any, synthetic: Any = None) -> pd.DataFrame:
         - "out of range": below the smallest or above the largest real number.
         - "unseen level": a level that no real cell has.
         - "off grid": a number that is not whole, or has more decimals, where all real numbers are whole or have at
-          most that many of up to six decimals; or a time between the whole days, hours, minutes or seconds that all
+          most that many of up to twelve decimals; or a time between the whole days, hours, minutes or seconds that all
           real times are.
         - "newly missing": a missing cell in a column without missing real cells.
         - "unreadable": for example text among numbers.
@@ -101,6 +105,60 @@ def invalid_cells(real: Any, synthetic: Any = None) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, index=pair.index)
+
+
+def invalid_beyond_chance(validity: pd.DataFrame, n_real: int, n_synthetic: int) -> pd.Series:
+    """Return the share of the cells of each column that are invalid, without flaws that chance explains.
+
+    Parameters
+    ----------
+    validity : DataFrame
+        From `invalid_cells`.
+    n_real, n_synthetic : int
+        Rows of the two tables.
+
+    Returns
+    -------
+    Series of float, by column
+        In at most one of a hundred tables of new real rows any share is above 0.
+
+    Notes
+    -----
+    That at least k of m new numbers are above n real ones has the chance m / (n + m) * (m - 1) / (n + m - 1) * ...,
+    k factors, whatever the distribution. The same bound holds for k numbers with more decimals than all real ones, and
+    for k missing cells. Unseen levels are as frequent as the levels that occur once in the real table, for which the
+    upper limit of a Poisson interval is taken. Over columns and flaws, chances are summed (Bonferroni).
+
+    Examples
+    --------
+    >>> found = invalid_cells(pd.DataFrame({"n": range(30)}), pd.DataFrame({"n": [*range(25), 99, 0.5, 1.5, 2.5, 3.5]}))
+    >>> invalid_beyond_chance(found, 30, 30).round(3).tolist(), found["invalid"].round(3).tolist()
+    ([0.0], [0.167])
+    """
+    alpha = _ALPHA / (len(_FLAWS) * max(len(validity), 1))
+    beyond = pd.Series(0.0, index=validity.index)
+    for flaw in _FLAWS:
+        counts = (validity[flaw] * n_synthetic).round().astype(int)
+        explained = [
+            _p_value(flaw, k, n_real, n_synthetic, chance) >= alpha
+            for k, chance in zip(counts, validity["by chance"], strict=True)
+        ]
+        beyond += validity[flaw].where(~np.array(explained, dtype=bool), 0.0)
+    return beyond
+
+
+def _p_value(flaw: str, k: int, n_real: int, n_synthetic: int, chance: float) -> float:
+    """Return the chance (at most) of at least k cells with this flaw among so many new real ones."""
+    if k == 0 or flaw == "unreadable":
+        return float(k == 0)
+    if flaw == "unseen level":
+        # the rate is known from the levels that occur once: its upper limit
+        rate = chi2.ppf(0.999, 2 * (round(chance * n_real) + 1)) / 2 / n_real
+        return float(binom.sf(k - 1, n_synthetic, min(rate, 1.0)))
+    factors = np.log((n_synthetic - np.arange(k)) / (n_real + n_synthetic - np.arange(k)))
+    # out of range at either end: any j of them below, and the others above
+    ways = k + 1 if flaw == "out of range" else 1
+    return float(min(1.0, ways * np.exp(factors.sum())))
 
 
 def _grid(numbers: NDArray, dtype: Any, grids: dict[str, float]) -> tuple[str | None, float]:

@@ -2,33 +2,34 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils import _safe_indexing
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 from torch import Tensor, nn
 
-from ganaug.common.containers import stack_rows
-from ganaug.common.labels import labels_of, name_of
+from ganaug.common.labels import check_classes, labels_of, name_of
+from ganaug.common.progress import begin_phase, phase
 from ganaug.common.random import draw_seed
+from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
 from ganaug.models.data import CheckedData, EncodedData, Encoder
+from ganaug.models.drawing import DrawingMixin
 from ganaug.models.persistence import NETWORKS, PersistenceMixin
 from ganaug.models.scoring import ScoringMixin, class_index
 from ganaug.models.sklearn_callbacks import CallbackSupportMixin, SklearnCallbacks, has_callbacks, with_callbacks
 from ganaug.models.torch_state import seeded_networks, torch_threads
-from ganaug.selection import CandidateSelection
+from ganaug.selection import CandidateSelection, Refusal
 from ganaug.training import (
     EMA,
+    SCHEDULES,
     AdaptiveAugmentation,
     Adversarial,
+    AdversarialLoss,
     AdversarialSettings,
     BalancedBatches,
     Callback,
@@ -52,7 +53,7 @@ Measure = Callable[[nn.Module], dict[str, float]]
 Networks = Sequence[nn.Module | None]
 
 
-class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseEstimator, ABC):
+class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSupportMixin, BaseEstimator, ABC):
     """A conditional GAN as a scikit-learn estimator: `fit(X, y)`, then `sample(y)`.
 
     A subclass gives the constructor, with the parameters that this class uses (`loss`, `penalty`, `gamma`,
@@ -60,7 +61,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
     `random_state`, `device`, `precision`, `verbose`, `callbacks`), and the abstract methods below.
     """
 
-    loss: str
+    loss: str | AdversarialLoss
     penalty: str
     gamma: float | str
     penalty_every: int
@@ -80,8 +81,13 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
     pac: int = 1
     # Whether training continues from the networks of the previous fit.
     warm_start: bool = False
-    # Terms of the generator's objective beside the loss, names of `MATCHING`.
-    matching: Mapping[str, float] = MappingProxyType({})
+    # Parameters that a model may have beside those above; see `AdversarialSettings`.
+    discriminator_learning_rate: float | None = None
+    optimizer: str = "auto"
+    weight_decay: float = 0.0
+    schedule: str = "constant"
+    label_smoothing: float = 0.0
+    discriminator_warmup: int = 0
     # Of Adam; None takes those of the loss.
     betas: tuple[float, float] | None = None
 
@@ -221,7 +227,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
 
     def _fit(self, checked: CheckedData, y: Any, previous: Networks | None) -> EncodedData:
         given = column_or_1d(labels_of(y))
-        check_classification_targets(given)
+        check_classes(given)
         labels, index, counts = np.unique(given, return_inverse=True, return_counts=True)
         check_consistent_length(checked.X, index)
         if previous is not None and labels.tolist() != self.classes_.tolist():
@@ -234,7 +240,9 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         self.network_params_ = self._params_of_networks()
         self.seed_ = draw_seed(self.random_state)
         rng = torch.Generator().manual_seed(self.seed_)
-        self.encoder_, rows = self._fit_encode(checked, index)
+        with phase("encoding", show=bool(self.verbose)):
+            self.encoder_, rows = self._fit_encode(checked, index)
+        begin_phase("training", show=bool(self.verbose))
         data = EncodedData(rows, torch.from_numpy(index))
         few = {label: int(n) for label, n in zip(labels.tolist(), counts, strict=True) if n < _FEW}
         if few:
@@ -285,9 +293,14 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
             penalty_every=self.penalty_every,
             n_critic=self.n_critic,
             learning_rate=self.learning_rate,
+            discriminator_learning_rate=self.discriminator_learning_rate,
+            optimizer=self.optimizer,
             betas=self.betas,
+            weight_decay=self.weight_decay,
+            label_smoothing=self.label_smoothing,
+            discriminator_warmup=self.discriminator_warmup,
             pac=self.pac,
-            matching=self.matching,
+            matching=self._matching(),
         )
         augment = self._augment(on_device, batch_size)
         game = Adversarial(generator, discriminator, settings, fabric=fabric, rng=on_device, augment=augment)
@@ -304,6 +317,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         batches = BalancedBatches(
             *training, self.prior_, batch_size=batch_size, pac=self.pac, generator=rng, device=fabric.device
         )
+        measure = self._measure(validation, generator=rng, device=fabric.device)
         try:
             self.history_ = train(
                 TrainingState(game.phases(), average, batches, game),
@@ -311,13 +325,22 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
                 n_steps=n_steps,
                 max_time=self._max_time(),
                 callbacks=callbacks,
-                measure=self._measure(validation, generator=rng, device=fabric.device),
+                measure=measure,
                 keep_best=self._keep_best,
                 save=self.save,
+                schedule=None if self.schedule == "constant" else SCHEDULES[self.schedule],
                 previews=self._previews(data),
             )
         finally:  # also where the user interrupts it and uses what has been learned
             discriminator.eval().requires_grad_(False)
+        self._check_training(measure)
+
+    def _check_training(self, measure: Measure) -> None:
+        """Warn if the trained generator is of no use; nothing by default."""
+
+    def _matching(self) -> Mapping[str, float]:
+        """Return the terms of the generator's objective beside the loss, and their weights; none by default."""
+        return {}
 
     def _max_time(self) -> float | None:
         """Return the limit of the adversarial training in seconds."""
@@ -334,7 +357,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
 
         def sample(n: int) -> dict[Any, Any]:
             synthetic = self.sample(np.repeat(self.classes_, n))
-            return {label: _safe_indexing(synthetic, np.arange(i * n, i * n + n)) for i, label in enumerate(labels)}
+            return {label: take_rows(synthetic, np.arange(i * n, i * n + n)) for i, label in enumerate(labels)}
 
         return Previews(real, sample, self._preview_drawer())
 
@@ -388,6 +411,7 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         random_state: int | np.random.RandomState | None = None,
         *,
         selection: CandidateSelection | None = None,
+        record: Callable[[NDArray, NDArray], None] | None = None,
     ) -> Iterator[Any]:
         """Generate what `sample` returns in parts, so that not all of it has to be in memory.
 
@@ -395,11 +419,18 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         ----------
         y, random_state, selection
             As in `sample`.
+        record : callable (array of shape (n, width), array of shape (n,)) -> None, or None, default=None
+            Is called with the encoded rows of each part and their class indices.
 
         Yields
         ------
         X : same container and dtypes as in `fit`
             The next rows; of a table some ten thousand at a time.
+
+        Warns
+        -----
+        UserWarning
+            At the end, if rows equal a single training row or break a rule, because too few others were generated.
         """
         check_is_fitted(self, "generator_")
         requested = np.asarray(y)
@@ -408,40 +439,33 @@ class ConditionalGAN(ScoringMixin, PersistenceMixin, CallbackSupportMixin, BaseE
         seed = self.seed_ if random_state is None else draw_seed(random_state)
         rng, choosing = torch.Generator().manual_seed(seed + 2), np.random.default_rng(seed)
         n_candidates = selection.n_candidates if selection is not None else 1
-        n_rows = self._n_decoded // n_candidates
+        n_rows, renew = self._n_decoded // n_candidates, self._renewal(seed)
+        n_refused = np.zeros(len(Refusal), dtype=int)
         for first in range(0, max(len(requested), 1), n_rows):
-            index = torch.from_numpy(class_index(self.classes_, requested[first : first + n_rows]))
-            candidates = index.repeat_interleave(n_candidates)
+            index = class_index(self.classes_, requested[first : first + n_rows])
+            # for rows drawn again; they do not change the rows that follow
+            spare_seed = seed + 3 + first
             with torch_threads(self._n_threads):
-                synthetic = self.encoder_.decode(self._generate(candidates, rng))
-                if selection is not None:
-                    # candidates are decoded and encoded first, so that they are weighed with legal cells
-                    features = EncodedData(self._encode(synthetic), candidates).features
-                    synthetic = _safe_indexing(synthetic, selection.choose(features, candidates.numpy(), choosing))
-            yield synthetic
+                if selection is None:
+                    synthetic = self._generate_rows(torch.from_numpy(index), rng, spare_seed)
+                    features = None if record is None else self._encode(synthetic)[:].flatten(1).numpy()
+                else:
+                    synthetic, features, classes, refused = self._draw_candidates(index, selection, rng, spare_seed)
+                    chosen = selection.choose(features, classes, index, choosing, refused)
+                    synthetic, features = take_rows(synthetic, chosen), features[chosen]
+                    n_refused += np.bincount(refused[chosen], minlength=len(Refusal))
+                if record is not None and features is not None:
+                    record(features, index)
+            yield renew(synthetic)
+        self._warn_of_refused(n_refused)
+
+    def _renewal(self, seed: int) -> Callable[[Any], Any]:
+        """Return what gives the chosen rows of one call the cells that no network generates; none by default."""
+        return lambda synthetic: synthetic
 
     def _encode(self, X: Any) -> Tensor | CompactRows:
         """Encode to rows that networks take, or that become so where they are indexed."""
         return self.encoder_.encode(X).float()
-
-    def _sampling_prior(self) -> Prior:
-        """Return what samples start from."""
-        return self.prior_
-
-    def _generate(self, y: Tensor, rng: torch.Generator) -> Tensor:
-        parts = []
-        for labels in y.split(self._n_generated):
-            padded = torch.cat([labels, labels.new_zeros(self._n_generated - len(labels))])
-            start = self._sampling_prior().draw(padded, rng)
-            parts.append(self._run_generator(padded, start)[: len(labels)])
-        return torch.cat(parts)
-
-    @torch.inference_mode()
-    def _run_generator(self, y: Tensor, start: tuple[Tensor, ...]) -> Tensor:
-        """Return the generator's encoded rows on the CPU, given class indices and draws of the prior."""
-        device = next(self.generator_.parameters()).device
-        self.generator_.eval()
-        return self.generator_(y.to(device), *(part.to(device) for part in start)).float().cpu()
 
 
 def _copy_weights(trained: nn.Module, network: nn.Module) -> None:

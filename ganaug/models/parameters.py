@@ -6,21 +6,98 @@ read from the signature of the class.
 """
 
 import inspect
+import math
 import re
 import textwrap
 from collections.abc import Callable, Iterable
 from numbers import Integral, Real
 from typing import Any, NamedTuple, TypeVar
 
-from sklearn.utils._param_validation import Interval, StrOptions
+import numpy as np
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from ganaug.training import LOSSES, PENALTIES
+from ganaug.training import LOSSES, PENALTIES, AdversarialLoss
 
 # The accelerators of Lightning Fabric.
 DEVICES = ("auto", "cpu", "gpu", "cuda", "mps", "tpu")
 _WIDTH = 116
 
+# Largest values: beyond them, a number does not fit into what computes with it, or a network into any memory.
+LARGEST_COUNT = 10**9
+LARGEST_SIZE = 2**16
+
 Class = TypeVar("Class", bound=type)
+
+
+class Number(Interval):
+    """An interval of finite numbers; True and False are not numbers, and some int do not fit into a float."""
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether a value satisfies the constraint.
+
+        Parameters
+        ----------
+        val : object
+            The value.
+        """
+        if isinstance(val, bool | np.bool_) or not super().is_satisfied_by(val):
+            return False
+        try:
+            return math.isfinite(float(val))
+        except OverflowError:
+            return False
+
+
+class Items(HasMethods):
+    """A sequence, an array or a set of `minimum` to `maximum` items that all satisfy `check`; no text, and no dict.
+
+    Parameters
+    ----------
+    what : str
+        What it is in a message.
+    check : callable
+        Takes an item, and returns whether it is one.
+    minimum, maximum : float, default=0 and inf
+        Number of items.
+    """
+
+    def __init__(
+        self, what: str, check: Callable[[Any], bool] = lambda item: True, minimum: int = 0, maximum: float = math.inf
+    ) -> None:
+        super().__init__(["__len__", "__iter__"])
+        self.what, self.check, self.minimum, self.maximum = what, check, minimum, maximum
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether a value satisfies the constraint.
+
+        Parameters
+        ----------
+        val : object
+            The value.
+        """
+        if isinstance(val, str | bytes | dict) or not super().is_satisfied_by(val) or np.ndim(val) == 0:
+            return False
+        return self.minimum <= len(val) <= self.maximum and all(map(self.check, val))
+
+    def __str__(self) -> str:
+        return self.what
+
+
+def count(minimum: int = 1, maximum: int = LARGEST_COUNT) -> Number:
+    """Return the constraint of a number of things.
+
+    Parameters
+    ----------
+    minimum, maximum : int
+        The smallest and the largest number.
+    """
+    return Number(Integral, minimum, maximum, closed="both")
+
+
+def _is_callback(item: Any) -> bool:
+    return not isinstance(item, type) and all(
+        callable(getattr(item, hook, None)) for hook in ("on_fit_start", "on_step_end", "on_fit_end")
+    )
 
 
 class Parameter(NamedTuple):
@@ -48,17 +125,18 @@ def _options(names: Iterable[str]) -> str:
     return "{" + ", ".join(f'"{name}"' for name in names) + "}"
 
 
-_AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 _AUTO = StrOptions({"auto"})
 
 SHARED: dict[str, Parameter] = {
     "loss": Parameter(
-        [StrOptions(set(LOSSES))],
-        _options(LOSSES),
+        [StrOptions(set(LOSSES)), AdversarialLoss],
+        f"{_options(LOSSES)} or AdversarialLoss",
         'Adversarial loss. ``"rpgan"`` compares each real sample with a synthetic one, with the gradient penalties '
         "R1 and R2 (R3GAN, arXiv 2501.05441). The others are the hinge loss (arXiv 1705.02894), the loss of "
-        "the first GAN (arXiv 1406.2661), least squares (arXiv 1611.04076), and Wasserstein with clipped weights "
-        "(arXiv 1701.07875) or with gradient penalty (arXiv 1704.00028).",
+        'the first GAN (arXiv 1406.2661), and least squares (arXiv 1611.04076). ``"wgan"`` and ``"wgan-gp"`` have the '
+        "settings of their papers: weights clipped at 0.01 and RMSprop (arXiv 1701.07875), or a gradient penalty of "
+        'weight 10 (arXiv 1704.00028). ``"wasserstein"`` clips at 0.3, with which our networks train faster. An '
+        "`AdversarialLoss` of `ganaug.training` is a loss of your own; model files do not hold it.",
     ),
     "penalty": Parameter(
         [StrOptions({"auto", *PENALTIES})],
@@ -66,57 +144,78 @@ SHARED: dict[str, Parameter] = {
         'Gradient penalty on the discriminator. ``"auto"`` takes the penalty that belongs to the loss.',
     ),
     "gamma": Parameter(
-        [_AUTO, Interval(Real, 0, None, closed="left")],
+        [_AUTO, Number(Real, 0, LARGEST_COUNT, closed="both")],
         'float or "auto"',
         'Weight of the penalty, at least 0. ``"auto"`` takes the weight that belongs to the loss.',
     ),
     "penalty_every": Parameter(
-        [_AT_LEAST_ONE],
+        [count()],
         "int",
         "The penalty is computed in every n-th step, with n times the weight (lazy regularisation, arXiv 1912.04958). "
         "A larger value saves time.",
     ),
     "n_critic": Parameter(
-        [_AUTO, _AT_LEAST_ONE],
+        [_AUTO, count(maximum=1000)],
         'int or "auto"',
         "Number of discriminator updates for each generator update. "
         '``"auto"`` is 5 for the Wasserstein losses and 1 for all others.',
     ),
     "learning_rate": Parameter(
-        [Interval(Real, 0, None, closed="neither")], "float", "Learning rate of Adam, for both networks."
+        [Number(Real, 0, None, closed="neither")], "float", "Learning rate of Adam, for both networks."
     ),
     "ema": Parameter(
-        [_AUTO, Interval(Real, 0, 1, closed="left")],
+        [_AUTO, Number(Real, 0, 1, closed="left")],
         'float or "auto"',
         "Decay of the exponential moving average (EMA) of the generator's weights, in [0, 1). The averaged network is "
         'the one that samples (arXiv 1806.04498). ``"auto"`` adapts the decay to the number of training steps.',
     ),
-    "latent_size": Parameter([_AT_LEAST_ONE], "int", "Size of the latent noise vector."),
+    "latent_size": Parameter([count(maximum=LARGEST_SIZE)], "int", "Size of the latent noise vector."),
     "n_neighbors": Parameter(
-        [_AT_LEAST_ONE],
+        [count()],
         "int",
         'With ``prior="neighbors"``: a sample starts between one of the training {noun} and one of this many nearest '
         "{noun} of the same class.",
     ),
     "max_time": Parameter(
-        [None, Interval(Real, 0, None, closed="neither")],
+        [None, Number(Real, 0, LARGEST_COUNT, closed="right")],
         "float",
         "Training stops after this many seconds.",
         "None sets no limit.",
     ),
     "patience": Parameter(
-        [None, _AT_LEAST_ONE],
+        [None, count()],
         "int",
         "The distance between synthetic and real {noun} is measured about 20 times in a training. Training stops early "
         "when it has not improved in this many measurements in a row.",
         "None trains to the end.",
     ),
     "categorical_features": Parameter(
-        [_AUTO, "array-like", None],
+        [_AUTO, Items("a list of names, indices or booleans"), None],
         '"auto", array-like (names, indices or bool)',
         'Numeric columns of a table that are categories. ``"auto"`` takes those with at most two distinct values. '
         "An empty list takes none. Columns of text, booleans and pandas categories are categories in any case.",
         "None means the same as an empty list.",
+    ),
+    "ignore": Parameter(
+        [_AUTO, "array-like", None],
+        '"auto", array-like (names, indices or bool)',
+        "Columns of a table that are not learned. "
+        '``"auto"`` takes those that identify rows, such as customer numbers, e-mail addresses and free text. '
+        "A list adds others to them. An empty list takes none. Synthetic rows get new values of the same form that no "
+        "training row has; free text, and other columns that are not near-unique, are left empty. A column that "
+        "`categorical_features` names is learned.",
+        "None means the same as an empty list.",
+    ),
+    "constraints": Parameter(
+        [_AUTO, list, None],
+        '"auto" or list of str or callable',
+        'Rules that each row of a table keeps. ``"auto"`` learns them from the training rows: combinations of values '
+        "that never occur, orders such as ``start <= end``, sums and products, columns that are missing together, and "
+        'columns that another one determines. A list adds rules to those: text such as ``"start <= end"``, '
+        "``\"total = a + b\"`` or ``\"sex = 'male' or pregnant != 'yes'\"`` (names with spaces in backticks), or "
+        "functions that take a DataFrame and return which rows are allowed. Synthetic rows that break a rule are "
+        "repaired or generated again.",
+        "None uses no rules.",
     ),
     "random_state": Parameter(
         ["random_state"],
@@ -131,7 +230,7 @@ SHARED: dict[str, Parameter] = {
     ),
     "verbose": Parameter(["verbose"], "int", "1 shows a progress bar on standard error; 0 shows nothing."),
     "callbacks": Parameter(
-        [None, list],
+        [None, Items("a list of Callback", _is_callback)],
         "list of Callback",
         "Objects that watch or stop the training; see `ganaug.training.callbacks`.",
         "None uses no callback.",

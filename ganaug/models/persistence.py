@@ -4,7 +4,8 @@ A file holds these tensors:
 
 =========================  =====================================================================================
 ``json``                   the header, as UTF-8 bytes: version of the format, model class, parameters, class labels,
-                           seed, names of the columns, and how the encoder and the prior are restored
+                           seed, names of the columns, how the encoder and the prior are restored, and how the CSV
+                           file was written that the shell read
 ``generator.<name>``       weights of the generator (the moving average)
 ``discriminator.<name>``   weights of the discriminator, for models that store it
 ``array.<name>``           arrays of the encoder and of the prior
@@ -30,16 +31,30 @@ from torch.nn.utils.parametrize import is_parametrized
 from ganaug._version import __version__
 from ganaug.common.files import replacing
 from ganaug.common.serialization import values_from_json, values_to_json
+from ganaug.training import AdversarialLoss
 
 if TYPE_CHECKING:
     from ganaug.models.base import ConditionalGAN
 
-FORMAT = 2
+FORMAT = 3
 NETWORKS = ("generator_", "discriminator_")
-# Parameters of the machine and of the session, which a file does not hold.
-_NOT_STORED = ("callbacks", "random_state", "device", "verbose")
+# Parameters of the machine and of the session, which a file does not hold; of constraints it holds the rules.
+_NOT_STORED = ("callbacks", "random_state", "device", "verbose", "constraints")
 # What malformed data raises where a model is restored from it.
-_ERRORS = (LookupError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError)
+_ERRORS = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RuntimeError,
+    ArithmeticError,
+    MemoryError,
+    AssertionError,
+)
+# What a file may hold at most; whatever is built from it is checked against these before it takes memory or time.
+_MAX_HEADER = 2**28  # bytes
+_MAX_CLASSES = 100_000
+_MAX_LABEL = 2**16  # bytes of a label
 
 Self = TypeVar("Self", bound="PersistenceMixin")
 
@@ -59,7 +74,8 @@ class PersistenceMixin:
 
         The file is written next to `path` and then renamed to it, so that an existing file is never half replaced.
 
-        The file holds values of the training data: categories, up to 1,000 quantiles of each numeric column, and with
+        The file holds values of the training data: categories, up to 1,000 quantiles of each numeric column, the rules
+        between columns, with ``prior="mixture"`` means and covariances of groups of a few rows, and with
         ``prior="neighbors"`` whole training rows, or the latent vectors of training images. Share it only with those
         who may see the data.
 
@@ -67,6 +83,13 @@ class PersistenceMixin:
         ----------
         path : str or Path
             The file; an existing one is replaced.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written, as on a full disk. An existing file is then left as it was.
+        ValueError
+            If the data have cells that a file cannot store; the message names the column.
         """
         check_is_fitted(self, "generator_")
         _write_model(cast("ConditionalGAN", self), path)
@@ -118,6 +141,11 @@ class PersistenceMixin:
                     setattr(self, name, _with_weights(network, stored[name]))
 
 
+def _is_stored(name: str, value: Any) -> bool:
+    # a loss of the user's own is code
+    return name not in _NOT_STORED and not isinstance(value, AdversarialLoss)
+
+
 def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
     description, arrays = model._store()
     params = model.get_params(deep=False) | model.network_params_
@@ -125,12 +153,13 @@ def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
         "format": FORMAT,
         "ganaug": __version__,
         "model": type(model).__name__,
-        "params": {name: values_to_json(value, name) for name, value in params.items() if name not in _NOT_STORED},
+        "params": {name: values_to_json(value, name) for name, value in params.items() if _is_stored(name, value)},
         "classes": {"dtype": model.classes_.dtype.str, "values": values_to_json(model.classes_, "y")},
         "seed": model.seed_,
         "n_features_in": model.n_features_in_,
         "feature_names_in": getattr(model, "feature_names_in_", np.array([])).tolist(),
         "target_name": model.target_name_,
+        "text_format": getattr(model, "text_format_", None),
         "description": description,
     }
     tensors = {f"generator.{name}": weight.cpu() for name, weight in model.generator_.state_dict().items()}
@@ -140,7 +169,17 @@ def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
     tensors |= {f"array.{name}": torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
     tensors["json"] = torch.frombuffer(bytearray(json.dumps(header).encode()), dtype=torch.uint8)
     with replacing(path) as beside:
-        save_file(tensors, beside, metadata={"format": "ganaug"})
+        try:
+            save_file(tensors, beside, metadata={"format": "ganaug"})
+        except SafetensorError as error:
+            raise OSError(f"the model could not be written to {str(path)!r}: {error}") from error
+        try:
+            _read_model(beside)  # so that what was saved can be loaded, whatever the data were
+        except ValueError as error:
+            raise ValueError(
+                f"this model cannot be stored in a file: it would not load again ({error.__cause__ or error}). Please "
+                "report this with the dtypes of X and y"
+            ) from error
 
 
 def _read_model(path: str | Path) -> "ConditionalGAN":
@@ -148,9 +187,12 @@ def _read_model(path: str | Path) -> "ConditionalGAN":
         raise FileNotFoundError(f"No model file at {str(path)!r}")
     try:
         tensors = load_file(path)
-        header = json.loads(tensors.pop("json").numpy().tobytes())
+        text = tensors.pop("json")
+        if text.numel() > _MAX_HEADER:
+            raise ValueError(f"its header has {text.numel():,} values, but at most {_MAX_HEADER:,} are read")
+        header = json.loads(text.numpy().tobytes())
         version = header["format"]
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, *_ERRORS) as error:
         raise ValueError(f"{str(path)!r} is not a complete ganaug model file: {error}") from error
     if version != FORMAT:
         raise ValueError(
@@ -171,11 +213,12 @@ def _restored(kind: type["ConditionalGAN"], header: dict[str, Any], tensors: dic
     stored = group_by_prefix(tensors, ("generator", "discriminator", "array"))
     if not all(weight.isfinite().all() for name in ("generator", "discriminator") for weight in stored[name].values()):
         raise ValueError("a weight is not finite")
-    dtype = np.dtype(header["classes"]["dtype"])
-    model.classes_ = np.array(values_from_json(header["classes"]["values"]), dtype=dtype)
+    model.classes_ = _classes_from_json(header["classes"])
     model.target_name_ = header["target_name"]
     if not isinstance(model.target_name_, str | None):
         raise ValueError(f"the name of the target is {model.target_name_!r}, which is not a string")
+    if isinstance(text_format := header.get("text_format"), dict):
+        model.text_format_ = text_format  # checked when rows are written
     model.seed_ = int(header["seed"])
     model.n_features_in_ = int(header["n_features_in"])
     if header["feature_names_in"]:
@@ -186,8 +229,20 @@ def _restored(kind: type["ConditionalGAN"], header: dict[str, Any], tensors: dic
     model.generator_ = _with_weights(generator, stored["generator"])
     if kind._stores_discriminator:
         model.discriminator_ = _with_weights(discriminator, stored["discriminator"])
-    model.sample(model.classes_)  # a model that cannot sample is refused now
+    model.sample(model.classes_[:10])  # a model that cannot sample is refused now
     return model
+
+
+def _classes_from_json(plain: dict[str, Any]) -> np.ndarray:
+    """Return the class labels of a file: few enough, short enough, sorted and distinct, as `fit` leaves them."""
+    dtype, values = np.dtype(plain["dtype"]), values_from_json(plain["values"])
+    longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+    if not 0 < len(values) <= _MAX_CLASSES or max(dtype.itemsize, longest) > _MAX_LABEL or dtype.kind == "V":
+        raise ValueError(f"{len(values):,} classes of dtype {dtype} are not the labels of a model")
+    classes = np.array(values, dtype=dtype)
+    if len(np.unique(classes)) < len(classes):
+        raise ValueError("a class label occurs twice")
+    return classes
 
 
 def _empty_networks(model: "ConditionalGAN") -> tuple[nn.Module, nn.Module]:

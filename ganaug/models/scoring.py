@@ -10,9 +10,22 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from torch import Tensor, nn
 
+from ganaug.common.labels import sortable
 from ganaug.common.modality import MODALITIES
 from ganaug.models.data import EncodedData
-from ganaug.selection import CandidateSelection, by_cleaner, by_forest, by_neighbors, candidates_per_row, without_copies
+from ganaug.models.provenance import Provenance
+from ganaug.selection import (
+    CandidateSelection,
+    ClassShares,
+    Copies,
+    Layout,
+    Realism,
+    Together,
+    by_class,
+    by_cleaner,
+    by_neighbors,
+    candidates_per_row,
+)
 from ganaug.training import CompactRows
 
 
@@ -23,6 +36,8 @@ class ScoringMixin(ABC):
     modality: ClassVar[str]
     # What `selection="auto"` means for this kind of data: a name that `selection_for` takes, or None.
     _selection: ClassVar[str | None] = None
+    # Candidates for each of few requested rows.
+    _n_candidates: ClassVar[int] = 3
     # Rows are generated, and scored, in batches of this size, however many are requested: the same row then always
     # comes out of a computation of the same shape, bit for bit.
     _n_generated: ClassVar[int] = 1024
@@ -36,6 +51,11 @@ class ScoringMixin(ABC):
     @abstractmethod
     def _encode(self, X: Any) -> Tensor | CompactRows:
         """Encode to rows that networks take, or that become so where they are indexed."""
+
+    @property
+    def _layout(self) -> Layout | None:
+        """Where numbers and states stand in encoded rows; None for data without columns."""
+        return None
 
     def _from_features(self, features: Tensor) -> Tensor:
         """Return what networks take of rows that `EncodedData.features` flattened."""
@@ -76,7 +96,7 @@ class ScoringMixin(ABC):
 
         Parameters
         ----------
-        selection : {"auto", "forest", "neighbors", "discriminator"}, None or cleaning sampler
+        selection : {"auto", "class", "realism", "neighbors", "discriminator"}, None or cleaning sampler
             As `GANOversampler` takes it.
         training : EncodedData
             Training rows, or some of them, from `encode` or `fit_checked`.
@@ -86,7 +106,8 @@ class ScoringMixin(ABC):
         Returns
         -------
         CandidateSelection or None
-            None if there are no candidates to choose from: with ``selection=None``, or with one candidate for each row.
+            None with ``selection=None``. For tables it keeps the shares of each class, and for all data it refuses
+            copies of single training rows. With one candidate for each row, that is all it does.
 
         Raises
         ------
@@ -94,21 +115,47 @@ class ScoringMixin(ABC):
             If `selection` is "discriminator" and no discriminator can score single rows.
         """
         check_is_fitted(self, "generator_")
-        n_candidates = candidates_per_row(n_requested)
         if isinstance(selection, str) and selection == "auto":
             selection = self._selection
-        if selection is None or n_candidates == 1:
+        is_named = isinstance(selection, str)
+        # a cleaner works on real rows and candidates together, which takes long for many
+        n_candidates = candidates_per_row(n_requested, self._n_candidates if is_named else min(3, self._n_candidates))
+        if selection is None:
             return None
-        if isinstance(selection, str) and selection == "discriminator":
-            self._check_scores("selection='discriminator'")
         features, y = training.features, training.y.numpy()
-        if not isinstance(selection, str):
+        layout, realism, weigh = self._layout, None, None
+        copies, together = Copies(features, y), None if layout is None else Together(layout, features)
+        if n_candidates == 1:
+            return CandidateSelection(1, copies=copies, together=together)
+        if not is_named:
             weigh = by_cleaner(selection, features, y, n_candidates)
         elif selection == "discriminator":
+            self._check_scores("selection='discriminator'")
             weigh = self._score
-        else:
-            weigh = {"forest": by_forest, "neighbors": by_neighbors}[selection](features, y, self.seed_)
-        return CandidateSelection(without_copies(weigh, features, y), n_candidates)
+        elif selection == "neighbors":
+            weigh = by_neighbors(features, y, self.seed_)
+        if selection in ("class", "class and realism"):
+            weigh = by_class(features, y, self.seed_)
+        if selection in ("realism", "class and realism"):
+            realism = Realism(features, y, layout)
+        return CandidateSelection(
+            n_candidates,
+            weigh,
+            realism,
+            None if layout is None else [ClassShares(layout, features[y == c], self.seed_) for c in range(y.max() + 1)],
+            copies,
+            together,
+        )
+
+    def provenance_of(self, training: EncodedData) -> Provenance | None:
+        """Return what records where synthetic rows come from; None for data without columns.
+
+        Parameters
+        ----------
+        training : EncodedData
+            The training rows, from `encode` or `fit_checked`.
+        """
+        return None if self._layout is None else Provenance(self._layout, training, self.seed_)
 
     def score_samples(self, X: Any, y: Any = None) -> NDArray:
         """Score rows by the discriminator: the higher a score, the more the row looks like a real one of its class.
@@ -174,7 +221,7 @@ def class_index(classes: NDArray, labels: Any) -> NDArray[np.intp]:
     >>> class_index(np.array(["common", "rare"]), ["rare", "common"]).tolist()
     [1, 0]
     """
-    labels = np.asarray(labels)
+    labels = sortable(np.asarray(labels))
     index = pd.Index(classes).get_indexer(pd.Index(labels))
     if (index < 0).any():
         unknown = pd.unique(labels[index < 0])[:3].tolist()

@@ -1,23 +1,46 @@
 """TabularGAN: a conditional GAN of multilayer perceptrons for tables with columns of any kind."""
 
-from collections.abc import Mapping, Sequence
-from numbers import Integral, Real
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+import pandas as pd
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
+from numpy.typing import NDArray
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, validate_data
 from torch import Tensor, nn
 
-from ganaug.common.containers import check_container
+from ganaug.common.containers import check_container, to_pandas
+from ganaug.common.warnings import warn_user
+from ganaug.common.wording import listed
+from ganaug.constraints import Constraints, learn_constraints
 from ganaug.encoders import TableEncoder
-from ganaug.models.base import ConditionalGAN
-from ganaug.models.data import CheckedData
-from ganaug.models.parameters import constraints_of, documented
+from ganaug.models.base import ConditionalGAN, Measure
+from ganaug.models.constrained import keep_rules
+from ganaug.models.data import CheckedData, EncodedData
+from ganaug.models.parameters import LARGEST_SIZE, Items, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
 from ganaug.nets import MLPDiscriminator, MLPGenerator
-from ganaug.training import Callback, MixturePrior, NeighborsPrior, NoisePrior, Prior
+from ganaug.selection import Layout
+from ganaug.training import (
+    MATCHING,
+    OPTIMIZERS,
+    SCHEDULES,
+    AdversarialLoss,
+    Callback,
+    MixturePrior,
+    NeighborsPrior,
+    NoisePrior,
+    Prior,
+    SlicedWasserstein,
+)
+
+# Shorter trainings, as in tests, are not judged: their networks have not learned yet.
+_FEW_STEPS = 50
+# What the generator minimises beside the loss, unless the user says otherwise.
+_MATCHING = {"drifting": 0.5}
 
 
 @documented(noun="rows")
@@ -35,17 +58,21 @@ class TabularGAN(ConditionalGAN):
     ----------
     $loss
         In our measurements ``"rpgan"`` trained most steadily, and its rows helped classifiers most.
-    prior : {"noise", "neighbors"}, default="noise"
-        What the generator starts from. ``"noise"`` is a random vector, as in other GANs; the synthetic rows are about
-        as far from the training rows as new real rows are. ``"neighbors"`` adds an anchor: a point between a training
-        row and one of its nearest neighbours of the same class, as in SMOTE (arXiv 1106.1813). These rows are nearer to
-        the training rows, and the model file holds training rows. With ``selection=None`` of `GANOversampler` these
-        rows helped classifiers more than those of ``"noise"``; with the default they did not.
+    prior : {"mixture", "noise", "neighbors"}, default="mixture"
+        What the generator starts from. ``"noise"`` is a random vector, as in other GANs. The others add an anchor,
+        which the generator only corrects. ``"mixture"`` draws it from simple distributions that are fitted to groups of
+        4 to 8 neighbouring rows of a class (`ganaug.training.MixturePrior`): a forest tells these rows from real ones
+        less well than those of ``"noise"``, they help classifiers more, and they are about as far from the training
+        rows as new real rows are. The model file then holds means and covariances of these groups. ``"neighbors"``
+        takes a point between a training row and one of its nearest neighbours of the same class, as in SMOTE
+        (arXiv 1106.1813); these rows are nearer to the training rows, and the model file holds training rows.
     $n_neighbors
     numeric : {"quantile", "standard"}, default="quantile"
         How numeric columns are scaled. ``"quantile"`` maps their ranks to a standard normal distribution;
         ``"standard"`` gives them mean 0 and standard deviation 1.
     $categorical_features
+    $ignore
+    $constraints
     hidden_sizes : sequence of int, default=(128, 128)
         Sizes of the hidden layers of both networks. Twice the default size doubled the time and changed no score.
     $latent_size
@@ -64,6 +91,27 @@ class TabularGAN(ConditionalGAN):
         Every eighth step took 7 % less time than every fourth, at the same quality.
     $n_critic
     $learning_rate
+    discriminator_learning_rate : float or None, default=None
+        Learning rate of the discriminator (two time-scale update rule, arXiv 1706.08500). None takes `learning_rate`.
+    optimizer : {"auto", "adam", "adamw", "rmsprop", "sgd"}, default="auto"
+        Optimiser of both networks; see `ganaug.training.build_optimizer`. ``"auto"`` is RMSprop for the loss ``"wgan"``
+        and Adam for all others.
+    weight_decay : float, default=0.0
+        Weight decay of both networks, at least 0.
+    schedule : {"constant", "cosine", "linear"}, default="constant"
+        Course of the learning rates during the training; ``"cosine"`` and ``"linear"`` end at 0. They are made for long
+        trainings: with the default number of steps, both made rows easier to tell from real ones.
+    label_smoothing : float, default=0.0
+        Share of the labels "real" and "synthetic" that the discriminator learns exchanged, in [0, 0.5)
+        (arXiv 1606.03498).
+    discriminator_warmup : int, default=0
+        Steps at the start in which only the discriminator is trained.
+    matching : "auto", dict or None, default="auto"
+        Terms of the generator's objective that compare whole batches of a class: name of `ganaug.training.MATCHING` ->
+        weight. ``"marginal"`` compares columns and ``"sliced"`` random projections (arXiv 1804.01947);
+        ``"drifting"`` moves synthetic rows to where real ones are denser than synthetic ones (arXiv 2602.04770).
+        ``"auto"`` is ``{"drifting": 0.5}``: rows were harder to tell from real ones than with the others, or with
+        several. None or an empty dict uses the adversarial loss alone.
     $ema
     batch_size : int or "auto", default="auto"
         Rows in a batch, divided equally among the classes. ``"auto"`` is 128, or 16 for each class if that is more.
@@ -96,6 +144,8 @@ class TabularGAN(ConditionalGAN):
         The trained discriminator. Not in a model that was loaded.
     encoder_ : TableEncoder
         Converts between the table and tensors.
+    constraints_ : Constraints
+        The rules that synthetic rows keep, learned and given; print it to see them.
     prior_ : Prior
         What the generator starts from.
     network_params_ : dict
@@ -123,24 +173,40 @@ class TabularGAN(ConditionalGAN):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **constraints_of("loss", "n_neighbors", "categorical_features", "latent_size"),
+        **constraints_of("loss", "n_neighbors", "categorical_features", "ignore", "constraints", "latent_size"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
         "prior": [StrOptions({"mixture", "noise", "neighbors"})],
         "numeric": [StrOptions({"quantile", "standard"})],
-        "hidden_sizes": ["array-like"],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "discriminator_learning_rate": [None, Number(Real, 0, None, closed="neither")],
+        "optimizer": [StrOptions({"auto", *OPTIMIZERS})],
+        "weight_decay": [Number(Real, 0, None, closed="left")],
+        "schedule": [StrOptions(set(SCHEDULES))],
+        "label_smoothing": [Number(Real, 0, 0.5, closed="left")],
+        "discriminator_warmup": [count(0)],
+        "matching": [StrOptions({"auto"}), dict, None],
+        "hidden_sizes": [
+            Items(
+                "a list of at least one positive int, such as (128, 128)",
+                count(1, LARGEST_SIZE).is_satisfied_by,
+                minimum=1,
+                maximum=100,
+            )
+        ],
+        "dropout": [Number(Real, 0, 1, closed="left")],
         "spectral_norm": ["boolean"],
-        "pac": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "n_steps": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "pac": [count(maximum=LARGEST_SIZE)],
+        "batch_size": [StrOptions({"auto"}), count(maximum=LARGEST_SIZE)],
+        "n_steps": [StrOptions({"auto"}), count()],
         "precision": [StrOptions({"32-true", "bf16-mixed"})],
     }
 
     encoder_: TableEncoder
+    constraints_: Constraints
     modality = "tabular"
     _network_parameters = ("dropout", "hidden_sizes", "latent_size", "pac", "prior", "spectral_norm")
-    _selection = "forest"
+    _selection = "class and realism"
+    _n_candidates = 10
     # A second thread gains little for networks this small. On a busy machine the two threads wait for each other at
     # every operation, and training takes ten times as long.
     _n_threads = 1
@@ -148,11 +214,13 @@ class TabularGAN(ConditionalGAN):
     def __init__(
         self,
         *,
-        loss: str = "rpgan",
+        loss: str | AdversarialLoss = "rpgan",
         prior: Literal["mixture", "noise", "neighbors"] = "mixture",
         n_neighbors: int = 5,
         numeric: Literal["quantile", "standard"] = "quantile",
         categorical_features: Any = "auto",
+        ignore: Any = "auto",
+        constraints: Any = "auto",
         hidden_sizes: Sequence[int] = (128, 128),
         latent_size: int = 32,
         dropout: float = 0.0,
@@ -163,6 +231,13 @@ class TabularGAN(ConditionalGAN):
         penalty_every: int = 8,
         n_critic: int | Literal["auto"] = "auto",
         learning_rate: float = 1e-3,
+        discriminator_learning_rate: float | None = None,
+        optimizer: str = "auto",
+        weight_decay: float = 0.0,
+        schedule: str = "constant",
+        label_smoothing: float = 0.0,
+        discriminator_warmup: int = 0,
+        matching: Mapping[str, float] | Literal["auto"] | None = "auto",
         ema: float | Literal["auto"] = 0.995,
         batch_size: int | Literal["auto"] = "auto",
         n_steps: int | Literal["auto"] = "auto",
@@ -179,6 +254,8 @@ class TabularGAN(ConditionalGAN):
         self.n_neighbors = n_neighbors
         self.numeric = numeric
         self.categorical_features = categorical_features
+        self.ignore = ignore
+        self.constraints = constraints
         self.hidden_sizes = hidden_sizes
         self.latent_size = latent_size
         self.dropout = dropout
@@ -189,6 +266,13 @@ class TabularGAN(ConditionalGAN):
         self.penalty_every = penalty_every
         self.n_critic = n_critic
         self.learning_rate = learning_rate
+        self.discriminator_learning_rate = discriminator_learning_rate
+        self.optimizer = optimizer
+        self.weight_decay = weight_decay
+        self.schedule = schedule
+        self.label_smoothing = label_smoothing
+        self.discriminator_warmup = discriminator_warmup
+        self.matching = matching
         self.ema = ema
         self.batch_size = batch_size
         self.n_steps = n_steps
@@ -201,7 +285,7 @@ class TabularGAN(ConditionalGAN):
         self.callbacks = callbacks
 
     def check_data(self, X: Any) -> CheckedData:
-        """Validate a table and the sizes of the hidden layers.
+        """Validate a table.
 
         Parameters
         ----------
@@ -216,14 +300,15 @@ class TabularGAN(ConditionalGAN):
         Raises
         ------
         ValueError
-            If X is sparse, masked, lazy, empty or not a table, if a column name occurs twice, or if `hidden_sizes` are
-            not positive integers.
+            If X is sparse, masked, lazy, empty or not a table, or if a column name occurs twice.
         """
         check_container(X)
-        if not (len(self.hidden_sizes) and all(isinstance(n, int | np.integer) and n > 0 for n in self.hidden_sizes)):
-            raise ValueError(
-                f"hidden_sizes={self.hidden_sizes!r} must hold at least one positive int, such as (128, 128)"
-            )
+        for name, weight in self._matching().items():
+            if name not in MATCHING or not Number(Real, 0, None, closed="left").is_satisfied_by(weight):
+                raise ValueError(
+                    f"matching={self.matching!r} must give weights of at least 0 to some of {sorted(MATCHING)}, "
+                    'such as {"drifting": 0.5}'
+                )
         if not hasattr(X, "columns"):
             # as objects, so that a list of rows with text in it keeps its numbers
             X = np.array(X, dtype=object) if isinstance(X, (list, tuple)) else X
@@ -233,7 +318,10 @@ class TabularGAN(ConditionalGAN):
             raise ValueError(f"X has more than one column {twice!r}; rename or drop one")
         elif 0 in X.shape:
             raise ValueError(f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s): nothing to learn")
-        validate_data(self, X, reset=True, skip_check_array=True)
+        # scikit-learn refuses names of which only some are text; they do no harm here, and are not `feature_names_in_`
+        is_mixed = len({isinstance(name, str) for name in getattr(X, "columns", ())}) > 1
+        named = np.broadcast_to(np.zeros(1), X.shape) if is_mixed else X
+        validate_data(self, named, reset=True, skip_check_array=True)
         return CheckedData(X)
 
     def __sklearn_tags__(self) -> Any:
@@ -243,9 +331,42 @@ class TabularGAN(ConditionalGAN):
         tags.target_tags.required = True
         return tags
 
+    @property
+    def _layout(self) -> Layout:
+        return Layout(self.encoder_.n_continuous_, self.encoder_.block_sizes_)
+
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[TableEncoder, Tensor]:
-        encoder = TableEncoder(self.categorical_features, self.numeric)
-        return encoder, encoder.fit_encode(checked.X, y).float()
+        encoder = TableEncoder(self.categorical_features, self.numeric, self.ignore)
+        rows = encoder.fit_encode(checked.X, y).float()
+        _warn_of_identifiers(encoder)
+        self.constraints_ = Constraints()
+        if self.constraints is not None:
+            frame = to_pandas(checked.X)
+            kinds = {column.label: column.kind for column in encoder.columns_}
+            frame = frame.drop(columns=[label for label in frame if kinds.get(label) == "identifier"])
+            self.constraints_ = learn_constraints(
+                frame,
+                pd.Series(self.classes_[y], name=self.target_name_, index=frame.index),
+                given=None if isinstance(self.constraints, str) else self.constraints,
+                categorical=[label for label in frame if kinds.get(label) != "numeric"],
+            )
+        return encoder, rows
+
+    def _renewal(self, seed: int) -> Callable[[Any], Any]:
+        return self.encoder_.renewal(seed)
+
+    def _generate_rows(self, y: Tensor, rng: torch.Generator, seed: int) -> Any:
+        """Generate rows that keep the rules of the table."""
+
+        def draw(places: NDArray, turn: int) -> Any:
+            # a generator of its own for each turn: a row does not depend on the number of rows that follow it
+            own = torch.Generator().manual_seed(seed + 7_919 * (turn + 1))
+            return self.encoder_.decode(self._generate(y[torch.from_numpy(places)], own))
+
+        return keep_rules(self.constraints_, super()._generate_rows(y, rng, seed), self.classes_[y.numpy()], draw)
+
+    def _matching(self) -> Mapping[str, float]:
+        return _MATCHING if isinstance(self.matching, str) else self.matching or {}
 
     def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, None]:
         n_levels = sum(self.encoder_.block_sizes_)
@@ -264,6 +385,27 @@ class TabularGAN(ConditionalGAN):
             generator=generator,
         )
         return prior, None
+
+    def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
+        sizes = [1] * self.encoder_.n_continuous_ + list(self.encoder_.block_sizes_)
+        return SlicedWasserstein(*data, self.prior_, generator=generator, device=device, sizes=sizes)
+
+    def _check_training(self, measure: Measure) -> None:
+        n_steps = int(self.history_["step"].max()) if len(self.history_) else 0
+        if n_steps < _FEW_STEPS or not isinstance(measure, SlicedWasserstein):
+            return
+        names, labels = self.encoder_.names_of_groups(), self.classes_.tolist()
+        lost: dict[Any, list[Any]] = {}
+        for label, group in measure.lost_columns(self.generator_):
+            if names[group] not in (columns := lost.setdefault(labels[label], [])):
+                columns.append(names[group])
+        if lost:
+            shown = "; ".join(f"class {label!r}: {listed(columns, 5)}" for label, columns in list(lost.items())[:5])
+            warn_user(
+                f"After {n_steps} steps, some columns of the synthetic rows hardly vary, or lie at the ends of their "
+                f"range, though those of real rows vary ({shown}). Do not use these rows. Try a learning_rate below "
+                f"{self.learning_rate!r}, more steps, or loss='rpgan', which is more stable."
+            )
 
     def _build(self, params: Mapping[str, Any], rng: torch.Generator) -> tuple[nn.Module, nn.Module]:
         encoder, n_classes, hidden_sizes = self.encoder_, len(self.classes_), list(params["hidden_sizes"])
@@ -296,6 +438,7 @@ class TabularGAN(ConditionalGAN):
 
     def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         description, arrays = self.encoder_.state()
+        description["constraints"] = self.constraints_.state()
         arrays = {f"encoder.{name}": array for name, array in arrays.items()}
         if isinstance(self.prior_, NeighborsPrior | MixturePrior):
             arrays |= {f"prior.{name}": tensor.numpy() for name, tensor in self.prior_.state().items()}
@@ -304,6 +447,7 @@ class TabularGAN(ConditionalGAN):
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[TableEncoder, Prior]:
         stored = group_by_prefix(arrays, ("encoder", "prior"))
         encoder = TableEncoder.from_state(description, stored["encoder"])
+        self.constraints_ = Constraints.from_state(description["constraints"])
         n_levels = sum(encoder.block_sizes_)
         if self.prior == "noise":
             return encoder, NoisePrior(self.latent_size, n_levels)
@@ -315,3 +459,17 @@ class TabularGAN(ConditionalGAN):
             prior = NeighborsPrior(self.latent_size, n_levels, **tensors, n_interpolated=encoder.n_numeric_)
         prior.check(len(self.classes_), encoder.width_)
         return encoder, prior
+
+
+def _warn_of_identifiers(encoder: TableEncoder) -> None:
+    """Name the columns that are not learned although the user did not say so, and the way out."""
+    renewed, emptied = ([label for label, of in encoder.found_.items() if of is kind] for kind in (True, False))
+    if encoder.found_:
+        said = [f"Synthetic rows get new values of the same form, which no training row has, in {listed(renewed, 5)}."]
+        said += [f"They are empty in {listed(emptied, 5)} (free text, or categories to which no new one can be added)."]
+        said = [sentence for sentence, labels in zip(said, (renewed, emptied), strict=True) if labels]
+        warn_user(
+            f"Columns that identify rows are not learned. {' '.join(said)} To learn one all the same, name it in "
+            "categorical_features, or pass ignore=[] (in the shell --ignore none) to learn all; synthetic rows then "
+            "repeat its real values."
+        )

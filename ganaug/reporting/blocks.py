@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ganaug.common.findings import HELPS, REAL, SAFE, Finding
+from ganaug.common.findings import QUESTIONS, Finding, answer_of
 from ganaug.common.wording import shortened
 
 _LONGEST_VALUE = 200
@@ -31,17 +31,16 @@ class Verdict:
 
     @property
     def groups(self) -> list[tuple[str, str, list[Finding]]]:
-        """Each question, its answer over all of its findings, and these findings.
+        """Each question, its answer over all of its findings, and these findings, with the one that answers it first.
 
         One bad finding makes the answer bad, and one unknown finding makes it unknown otherwise.
         """
-        questions = list(dict.fromkeys([HELPS, REAL, SAFE, *(of.question for of in self.findings)]))
-        groups = []
-        for question in questions:
-            findings = [of for of in self.findings if of.question == question]
-            answers = {of.answer for of in findings}
-            answer = next((worst for worst in ("bad", "unknown", "good") if worst in answers), "unknown")
-            groups.append((question, answer, findings or [Finding(question, "unknown", "This was not measured.")]))
+        groups: list[tuple[str, str, list[Finding]]] = []
+        for question in dict.fromkeys([*QUESTIONS, *(of.question for of in self.findings)]):
+            first = answer_of(question, self.findings)
+            others = [of for of in self.findings if of.question == question and of is not first]
+            others.sort(key=lambda of: ("bad", "unknown", "good").index(of.answer))
+            groups.append((question, first.answer, [first, *others]))
         return groups
 
 

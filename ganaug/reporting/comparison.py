@@ -1,5 +1,7 @@
 """The page of a `Comparison`, and of a `Selection`."""
 
+import inspect
+from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -33,33 +35,73 @@ def sections(result: Comparison | Selection) -> list[Section]:
         Returned by `compare` or `select`.
     """
     comparison = _comparison(result)
-    means = comparison.means().reset_index()
-    scores: list[Any] = [
-        Table(means, "Means over all splits; higher is better, except for the Brier score"),
-        draw_figures((comparison.plot, "Means of all metrics and their 95 % intervals, by sampler", ""), wide=True),
-    ]
+    scores: list[Any] = []
     if isinstance(result, Selection):
-        candidates = result.frame().reset_index()
-        scores.insert(0, Table(candidates, f"Candidates by {result.metric}, averaged over all classifiers"))
+        scores.append(Table(_candidates(result), f"Candidates by {result.metric}, averaged over all classifiers"))
+    for classifier, means in comparison.means().groupby("classifier", sort=False):
+        frame = (
+            means.droplevel("classifier").rename_axis("sampler").reset_index().rename(columns=comparison.short_names)
+        )
+        scores.append(Table(frame, f"{classifier}: means over {comparison.splits_in_words}"))
+    figure = (comparison.plot, "Means of all metrics and their 95 % intervals, by sampler", "")
+    scores += [Paragraphs(["Higher is better, except for Brier."]), draw_figures(figure, wide=True)]
     tests: list[Any] = [
         Paragraphs(
             [
-                'Intervals cover 95 %. "difference" is the mean minus that of no resampling (none), and p is the '
-                "p-value of this difference, adjusted by Holm for the number of samplers."
+                "In brackets stand 95 % intervals. A difference is the mean of a sampler less that of no resampling "
+                "(none). p says how often chance alone gives such a difference: below 0.05 it is significant. It is "
+                "adjusted by Holm for the number of samplers."
             ]
         )
     ]
     for classifier, rows in comparison.summary().groupby("classifier", sort=False):
-        tests.append(Table(rows.drop(columns="classifier"), str(classifier)))
+        tests.append(Table(_tests(rows, comparison), str(classifier)))
     noted = comparison.scores["note"] != ""
     notes = comparison.scores.loc[noted, ["sampler", "classifier", "split", "note"]]
     counts = {"class": [str(label) for label in comparison.classes], "rows": list(comparison.classes.values())}
+    said = Paragraphs([f"Every sampler and classifier was scored in each split ({comparison.splits_in_words})."])
     return [
-        Section("Classes", [Table(pd.DataFrame(counts), "Rows of each class")]),
         Section("Scores", scores),
         Section("Tests", tests),
-        Section("Notes", [Table(notes, "Failures and warnings") if len(notes) else Paragraphs(["Nothing failed."])]),
+        Section("Classes", [Table(pd.DataFrame(counts), "Rows of each class")]),
+        Section("Notes", [Table(notes, "Failures and warnings") if len(notes) else said]),
     ]
+
+
+def _candidates(result: Selection) -> pd.DataFrame:
+    frame = result.frame().reset_index(names="candidate")
+    shown = frame[["candidate", "mean"]].copy()
+    if not result.comparison.has_verdict:
+        return shown.assign(gain=frame["gain"])
+    shown["gain over none"] = [
+        "" if name == "none" else _with_interval(gain, low, high, "+")
+        for name, gain, low, high in frame[["candidate", "gain", "low", "high"]].itertuples(index=False)
+    ]
+    return shown.assign(p=frame["p"])
+
+
+def _tests(rows: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
+    """Return the tests of a classifier in columns that a phone shows: an interval stands behind its mean."""
+    shown = pd.DataFrame(
+        {
+            "metric": rows["metric"].map(comparison.short_names),
+            "sampler": rows["sampler"],
+            "mean": [_with_interval(*ends) for ends in rows[["mean", "low", "high"]].itertuples(index=False)],
+        }
+    )
+    differences = rows[["difference", "difference_low", "difference_high"]].itertuples(index=False)
+    shown["difference"] = [
+        "" if name == "none" else _with_interval(ends[0], ends[1], ends[2], "+")
+        for name, ends in zip(rows["sampler"], differences, strict=True)
+    ]
+    return shown.assign(p=rows["p"]) if comparison.has_verdict else shown
+
+
+def _with_interval(mean: float, low: float, high: float, sign: str = "") -> str:
+    if isnan(mean):
+        return ""
+    written = f"{mean:{sign}.3f}"
+    return written if isnan(low) else f"{written} ({low:{sign}.2f} to {high:{sign}.2f})"
 
 
 def card(result: Comparison | Selection) -> Section:
@@ -92,7 +134,7 @@ def settings(result: Comparison | Selection) -> list[Any]:
     result : Comparison or Selection
         Returned by `compare` or `select`.
     """
-    return [settings_table(_comparison(result).settings, compare.__kwdefaults__)]
+    return [settings_table(_comparison(result).settings, inspect.unwrap(compare).__kwdefaults__)]
 
 
 def _comparison(result: Comparison | Selection) -> Comparison:

@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ganaug.common.wording import joined, shortened
-from ganaug.reporting import image_evaluation, table_evaluation
+from ganaug.reporting import comparison, image_evaluation, table_evaluation
 from ganaug.reporting.blocks import Block, ImageStrip, Paragraphs, Section, Table, settings_table
 from ganaug.reporting.card import model_card
 from ganaug.reporting.figures import draw_figures, embed_image
@@ -44,7 +44,7 @@ def heading(resampling: "Resampling") -> str:
 
 
 def sections(resampling: "Resampling") -> list[Section]:
-    """Return class counts, the measures of each class, images, and the training.
+    """Return class counts, the measures of each class, images, the comparison, and the training.
 
     Parameters
     ----------
@@ -62,6 +62,9 @@ def sections(resampling: "Resampling") -> list[Section]:
     if resampling.image_evaluation is not None:
         strips = [strip for label, samples in resampling.images.items() for strip in _strips(label, samples)]
         found += [Section("Images", strips), *image_evaluation.sections(resampling.image_evaluation)]
+    if resampling.comparison is not None:
+        # the page has its own section of classes
+        found += [of for of in comparison.sections(resampling.comparison) if of.title != "Classes"]
     if len(resampling.history):
         found.append(Section("Training", [_curves(resampling)]))
     return found
@@ -88,8 +91,9 @@ def card(resampling: "Resampling") -> Section:
         data = f"{n_real:,} real {noun}. The classes had the requested sizes, so no synthetic {noun} were added."
     return model_card(
         data=data,
-        use="To train classifiers if a class is rare, after a comparison on real data has shown that it helps (ganaug "
-        "compare). Do not test on them, do not treat them as measurements, and do not share them in place of consent.",
+        use="To train classifiers if a class is rare, after a comparison on real data has shown that it helps "
+        f"({'ganaug balance --select' if noun == 'images' else 'ganaug compare'}). Do not test on them, do not treat "
+        "them as measurements, and do not share them in place of consent.",
         limits=f"If a class has few real {noun}, the synthetic ones show only what these few show.",
         how=f"{_MARKS[noun]} in Python, is_synthetic_ of the sampler marks them.",
     )

@@ -27,6 +27,7 @@ _N_MAPPED_COLUMNS = 25
 _N_COLUMN_CHARTS = 300
 _N_PAIRS = 10
 _N_COPIES = 20
+_N_RULES = 30
 _LONGEST_NAME = 80
 
 
@@ -54,18 +55,35 @@ def sections(evaluation: TableEvaluation, of: str = "") -> list[Section]:
     Returns
     -------
     list of Section
-        "Measures", "Columns", "Associations", "Projection" and "Privacy".
+        "Measures", "Rules" (if the real table has any), "Columns", "Associations", "Projection" and "Privacy".
     """
     frame = evaluation.frame()
     parts = {str(part): rows.drop(columns="part") for part, rows in frame.groupby("part", sort=False)}
     private = parts.pop("privacy")
     return [
-        Section(f"Measures{of}", [Table(rows, _CAPTIONS[part]) for part, rows in parts.items()]),
+        Section(f"Measures{of}", [Table(with_intervals(rows), _CAPTIONS[part]) for part, rows in parts.items()]),
+        *([Section(f"Rules{of}", _rules(evaluation))] if len(evaluation.constraints) else []),
         Section(f"Columns{of}", _columns(evaluation)),
         Section(f"Associations{of}", _associations(evaluation)),
         Section(f"Projection{of}", [_projection(evaluation)]),
         Section(f"Privacy{of}", _privacy(evaluation, private)),
     ]
+
+
+def with_intervals(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return measures with their interval in one column, which a narrow page can show.
+
+    Parameters
+    ----------
+    measures : DataFrame
+        Rows of `TableEvaluation.frame`, with the columns "low" and "high".
+    """
+    ends = zip(measures["low"], measures["high"], strict=True)
+    shown = ["" if pd.isna(low) else f"{low:.3f} to {high:.3f}" for low, high in ends]
+    place = list(measures).index("low")
+    others = measures.drop(columns=["low", "high"])
+    others.insert(place, "95 % interval", shown)
+    return others
 
 
 def card(evaluation: TableEvaluation) -> Section:
@@ -90,6 +108,15 @@ def card(evaluation: TableEvaluation) -> Section:
         limits="All measures describe these rows. Other rows of the same generator differ as far as the intervals say.",
         how="This page is the only mark that is known here.",
     )
+
+
+def _rules(evaluation: TableEvaluation) -> list[Block]:
+    rules = evaluation.constraints
+    said = "No real row breaks these rules, and by chance many would."
+    if len(rules) > _N_RULES:
+        said += f" Of {len(rules):,} rules, the {_N_RULES} that most synthetic rows break are shown."
+    shown = rules.iloc[:_N_RULES].assign(rule=[shortened(rule, _LONGEST_NAME) for rule in rules["rule"][:_N_RULES]])
+    return [Paragraphs([said]), Table(shown, "Rules, and the synthetic rows that break them")]
 
 
 def _columns(evaluation: TableEvaluation) -> list[Block]:
@@ -161,7 +188,7 @@ def _projection(evaluation: TableEvaluation) -> Block:
 
 
 def _privacy(evaluation: TableEvaluation, measures: pd.DataFrame) -> list[Block]:
-    blocks: list[Block] = [Table(measures, f'Privacy; "best" is the value of {evaluation.reference}')]
+    blocks: list[Block] = [Table(with_intervals(measures), f'Privacy; "best" is the value of {evaluation.reference}')]
     copies = evaluation.copies()
     if len(copies):
         which = f"The first {_N_COPIES} of {len(copies):,}" if len(copies) > _N_COPIES else f"All {len(copies):,}"

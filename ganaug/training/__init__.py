@@ -25,7 +25,7 @@ from ganaug.training.losses import LOSSES, PENALTIES, AdversarialLoss
 from ganaug.training.matching import MATCHING
 from ganaug.training.mixture_prior import MixturePrior
 from ganaug.training.monitors import COLLAPSE_THRESHOLD, KernelDistance, SlicedWasserstein
-from ganaug.training.optimizers import OPTIMIZERS, SCHEDULES
+from ganaug.training.optimizers import OPTIMIZERS, SCHEDULES, build_optimizer
 from ganaug.training.phase import Phase
 from ganaug.training.priors import AnchorPrior, LatentPrior, NeighborsPrior, NoisePrior, Prior
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
@@ -68,6 +68,7 @@ __all__ = [
     "SlicedWasserstein",
     "TensorBoard",
     "TrainingState",
+    "build_optimizer",
     "encode_latents",
     "log_to",
     "operations_for",

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from numbers import Real
 from typing import Any
 
 import torch
@@ -35,8 +34,10 @@ class AdversarialSettings:
         arXiv 1912.04958).
     n_critic : int or "auto", default="auto"
         Updates of the discriminator for each update of the generator. "auto" takes the number that belongs to the loss.
-    learning_rate : float or (float, float), default=5e-4
-        Learning rate of both networks, or of the generator and of the discriminator (arXiv 1706.08500).
+    learning_rate : float, default=5e-4
+        Learning rate.
+    discriminator_learning_rate : float or None, default=None
+        Learning rate of the discriminator (arXiv 1706.08500). None takes `learning_rate`.
     optimizer : str, default="auto"
         Name of `OPTIMIZERS`. "auto" takes the one that belongs to the loss.
     betas : (float, float) or None, default=None
@@ -63,7 +64,8 @@ class AdversarialSettings:
     gamma: float | str = "auto"
     penalty_every: int = 4
     n_critic: int | str = "auto"
-    learning_rate: float | tuple[float, float] = 5e-4
+    learning_rate: float = 5e-4
+    discriminator_learning_rate: float | None = None
     optimizer: str = "auto"
     betas: tuple[float, float] | None = None
     weight_decay: float = 0.0
@@ -99,12 +101,6 @@ class AdversarialSettings:
     def adam_betas(self) -> tuple[float, float]:
         """Decay rates of Adam."""
         return (self.adversarial_loss.beta1, 0.9) if self.betas is None else self.betas
-
-    @property
-    def learning_rates(self) -> tuple[float, float]:
-        """Learning rates of the generator and of the discriminator."""
-        rate = self.learning_rate
-        return (rate, rate) if isinstance(rate, Real) else (float(rate[0]), float(rate[1]))
 
     @property
     def optimizer_name(self) -> str:
@@ -154,8 +150,10 @@ class Adversarial:
         self._gamma = settings.penalty_weight * settings.penalty_every
         # Fabric's wrapper admits no derivative of a derivative: the penalty calls the network itself.
         self._bare_discriminator = discriminator
-        self.generator, self._generator_optimizer = self._set_up(generator, settings.learning_rates[0])
-        self.discriminator, self._discriminator_optimizer = self._set_up(discriminator, settings.learning_rates[1])
+        self.generator, self._generator_optimizer = self._set_up(generator, settings.learning_rate)
+        self.discriminator, self._discriminator_optimizer = self._set_up(
+            discriminator, settings.discriminator_learning_rate or settings.learning_rate
+        )
         self._n_updates = 0  # of the discriminator
         self._last_penalty = torch.zeros(())
         self._last_batch: Batch | None = None

@@ -83,7 +83,7 @@ def train(
     UserWarning
         If the run diverged or collapsed, and returned to earlier weights.
     """
-    run = Run(n_steps=n_steps, save=save, previews=previews, step=state.step, history=state.history)
+    run = Run(n_steps=n_steps, save=save, previews=previews, max_time=max_time, step=state.step, history=state.history)
     measure_every = RECORD_EVERY * max(1, round(n_steps / (_N_MEASUREMENTS * RECORD_EVERY)))
     average = state.average
     last_record_step, last_record_time = state.step, time.perf_counter()
@@ -114,17 +114,21 @@ def train(
                     "seconds": now - began,
                     "step_time": (now - last_record_time) / (run.step - last_record_step),
                 }
-                if run.step % measure_every == 0 or is_last:
+                is_measured = run.step % measure_every == 0 or is_last
+                if is_measured:
                     record |= measure(average.module)
                     measuring = time.perf_counter() - now
                     if _is_collapsed(state, record.get("diversity", 1.0)):
-                        _end_with_kept_weights(run, state, "collapsed", "the rows of a class had become nearly alike")
+                        why = "the rows of a class had become nearly alike, or left the range of real rows"
+                        _end_with_kept_weights(run, state, "collapsed", why)
                         break
-                distance = record.get("distance", math.inf)
-                state.best_distance = min(state.best_distance, distance)
-                if not keep_best or distance <= state.best_distance + _EQUAL * abs(state.best_distance):
-                    average.keep()
-                    state.kept_step = run.step
+                # Only weights that were measured are kept: between two measurements, a run may have collapsed.
+                if is_measured:
+                    distance = record.get("distance", math.inf)
+                    state.best_distance = min(state.best_distance, distance)
+                    if not keep_best or distance <= state.best_distance + _EQUAL * abs(state.best_distance):
+                        average.keep()
+                        state.kept_step = run.step
                 state.history.append({"step": run.step, **record})
                 last_record_step, last_record_time = run.step, time.perf_counter()
             for callback in callbacks:

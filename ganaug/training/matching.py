@@ -4,7 +4,8 @@ A discriminator sees one row at a time. These terms compare all rows of a class 
 what a tree ensemble notices first: columns, and combinations of columns, whose distribution is slightly off. To add a
 term, write its function and a row in `MATCHING`.
 
-The arguments of a term are rows by class: `real` and `fake` have shape (n_classes, n, width), with n rows of each class.
+The arguments of a term are rows by class: `real` and `fake` have shape (n_classes, n, width), with n rows of each class;
+`rng` is on their device.
 """
 
 import math
@@ -26,8 +27,8 @@ Matching = Callable[[Tensor, Tensor, torch.Generator], Tensor]
 def marginal_distance(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
     """Return the mean 1-Wasserstein distance between the columns of real and of fake rows of a class.
 
-    The distance of two samples of the same size is the mean difference of their sorted values. POTNet uses the same
-    term (arXiv 2402.11096 describes its use for tables).
+    The distance of two samples of the same size is the mean difference of their sorted values. POTNet has the same
+    term for tables.
     """
     return (real.sort(dim=1).values - fake.sort(dim=1).values).abs().mean()
 
@@ -45,6 +46,8 @@ def drifting_distance(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tenso
     Real rows of its class attract a fake row and other fake rows repel it; each weighs by its nearness. The gradient
     moves a fake row along the difference of the two, which vanishes where both distributions are equal.
     """
+    if fake.shape[1] < 2:  # there is nothing that repels
+        return fake.sum() * 0
     fakes = fake.detach()
     noise = torch.randn(real.shape, generator=rng, device=real.device, dtype=real.dtype)
     real = real + _JITTER * noise

@@ -185,9 +185,8 @@ class MixturePrior(NoisePrior):
 
 def _principal_axes(centred: Tensor) -> Tensor:
     """Return factors with the same products as `centred`, of shape (n, n_rows, d), that are no differences of rows."""
-    n, n_rows, width = centred.shape
-    if not width:
-        return centred.new_zeros(n, 1, 0)
+    if not centred.shape[2]:
+        return centred[:, :1]
     _, lengths, directions = torch.linalg.svd(centred, full_matrices=False)
     return lengths[:, :, None] * directions
 

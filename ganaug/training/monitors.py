@@ -1,5 +1,7 @@
 """Measures of a generator that are cheap enough for every few training steps: distance to real rows, and diversity."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -10,6 +12,11 @@ from ganaug.training.priors import Prior
 # A class has collapsed if its rows differ from each other by less than this share of what real rows do: a `diversity`
 # below it ends a run.
 COLLAPSE_THRESHOLD = 0.2
+# A column counts less in the diversity where synthetic rows vary more than so many times as much as real ones.
+_TOO_WIDE = 4.0
+# A column is lost where the standard deviation of synthetic rows is less than _LOST, or more than _EXPLODED, times that
+# of real rows, and these vary: a level in a hundred rows gives 0.14.
+_LOST, _EXPLODED, _CLEARLY_VARIED = 0.02, 10.0, 0.3
 # Maximum number of images that are compared, of all classes together.
 _MAX_IMAGES = 2_000
 # Maximum number of directions of the features in which images are compared.
@@ -39,6 +46,8 @@ class SlicedWasserstein:
         Rows that are compared, divided equally among the classes, at least 2 for each.
     n_directions : int, default=32
         Random directions.
+    sizes : sequence of int or None, default=None
+        Sizes of the columns of encoded rows, in their order; a one-hot block is one column. None: 1 each.
 
     Examples
     --------
@@ -64,6 +73,7 @@ class SlicedWasserstein:
         device: torch.device,
         n_rows: int = 512,
         n_directions: int = 32,
+        sizes: Sequence[int] | None = None,
     ) -> None:
         order, counts = y.argsort(stable=True), y.bincount()
         per_class = max(2, n_rows // len(counts))
@@ -76,7 +86,22 @@ class SlicedWasserstein:
         self.directions = (directions / directions.norm(dim=0)).to(device)
         self.start = tuple(part.to(device) for part in prior.draw(labels, generator))
         self.y = labels.to(device)
-        self.real = self._slices(real)
+        n_dimensions = real[0].numel()
+        owner = (
+            torch.arange(n_dimensions)
+            if sizes is None
+            else torch.arange(len(sizes)).repeat_interleave(torch.tensor(list(sizes)))
+        )
+        self.owner, self.n_columns = owner.to(device), int(owner[-1]) + 1
+        self.real, self.real_spread = self._slices(real), self._spread(real)
+        # Rounding alone gives equal rows a standard deviation of about 1e-7.
+        self.varied = self.real_spread > 1e-5
+
+    def _spread(self, rows: Tensor) -> Tensor:
+        """Return the standard deviation of each column in each class, (n_classes, n_columns)."""
+        by_class = rows.flatten(1).float().view(self.n_classes, -1, len(self.owner))
+        variance = by_class.var(dim=1, correction=0)
+        return variance.new_zeros(self.n_classes, self.n_columns).index_add_(1, self.owner, variance).sqrt()
 
     def _slices(self, rows: Tensor) -> Tensor:
         # each row projected on each direction, sorted within the class
@@ -90,20 +115,34 @@ class SlicedWasserstein:
         Returns
         -------
         dict
-            ``distance``, the mean over directions and classes, and ``diversity``: the standard deviation of synthetic
-            rows of a class (mean over the directions), divided by that of real rows, for the class where this ratio is
-            least. It should be about 1; near 0 the class has collapsed. Classes whose real rows are all equal do not
-            count.
+            ``distance``, the mean over directions and classes, and ``diversity``, in [0, 1], of the class where it is
+            least: the mean over its columns of the standard deviation of synthetic rows, divided by that of real rows.
+            A column counts at most 1, and less where it varies more than four times as much as real rows do, so that
+            one column that explodes does not hide others that have become constant. Near 0 the class has collapsed.
+            Columns that are constant among real rows of the class do not count.
         """
-        fake = self._slices(network(self.y, *self.start))
-        spread, real_spread = (slices.std(dim=1).mean(dim=1) for slices in (fake, self.real))
-        # rounding alone gives equal rows a standard deviation of about 1e-7
-        varied = real_spread > 1e-5
-        ratios = (spread / real_spread)[varied]
+        rows = network(self.y, *self.start)
+        ratios = self._spread(rows) / self.real_spread.clamp(min=1e-5)
+        healthy = torch.minimum(ratios, _TOO_WIDE / ratios.clamp(min=1e-9)).clamp(max=1.0) * self.varied
+        n_varied = self.varied.sum(dim=1)
+        diversity = (healthy.sum(dim=1) / n_varied.clamp(min=1))[n_varied > 0]
         return {
-            "distance": float((fake - self.real).abs().mean()),
-            "diversity": float(ratios.min()) if len(ratios) else 1.0,
+            "distance": float((self._slices(rows) - self.real).abs().mean()),
+            "diversity": float(diversity.min()) if len(diversity) else 1.0,
         }
+
+    @torch.inference_mode()
+    def lost_columns(self, network: nn.Module) -> list[tuple[int, int]]:
+        """Return (class index, column) where real rows clearly vary, and the network's rows hardly do or explode.
+
+        Parameters
+        ----------
+        network : Module
+            The generator.
+        """
+        ratios = self._spread(network(self.y, *self.start)) / self.real_spread.clamp(min=1e-5)
+        lost = (self.real_spread > _CLEARLY_VARIED) & ((ratios < _LOST) | (ratios > _EXPLODED))
+        return [(int(label), int(column)) for label, column in lost.nonzero()]
 
 
 class KernelDistance:

@@ -5,9 +5,11 @@ import types
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from imblearn.over_sampling import RandomOverSampler
 from PIL import Image
+from sklearn.base import BaseEstimator
 
 from ganaug import ImageGAN
 
@@ -16,14 +18,26 @@ TABLE = "age,town,plan\n" + "".join(
 )
 
 
-class Repeater:
+class Model(BaseEstimator):
+    """Stands in for a fitted model of tables."""
+
+    modality = "tabular"
+    history_ = pd.DataFrame()
+    seed_ = 0
+
+
+class Repeater(BaseEstimator):
     """Stands in for GANOversampler: it repeats rows, so that a test of the shell need not train."""
 
     instances: "list[Repeater]" = []  # noqa: RUF012 - the tests look at what the shell passed
+    sampling_strategy = "auto"
 
     def __init__(self, **options):
         self.options = options
         self.instances.append(self)
+
+    def get_params(self, deep=True):
+        return {}
 
     def fit_resample(self, X, y):
         sampler = RandomOverSampler(
@@ -31,11 +45,11 @@ class Repeater:
         )
         X_resampled, y_resampled = sampler.fit_resample(X, y)
         self.is_synthetic_ = np.arange(len(X_resampled)) >= len(X)
-        self.model_ = "a model"
+        self.model_ = Model()
         return X_resampled, y_resampled
 
     def save(self, path):
-        path.write_text(self.model_)
+        path.write_text("a model")
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ BAD = {
     "balance in.csv out.csv --target plan --save old.csv": "old.csv exists already",
     "balance in.csv out.csv --target plan --save out.csv": "--save out.csv is also IN or OUT; choose another file",
     "balance in.csv out.csv --target plan --strategy sideways": "sideways",
-    "balance in.csv out.csv --target plan --strategy 7": "sampling_strategy",
+    "balance in.csv out.csv --target plan --strategy 7": "--strategy 7: a ratio must be above 0 and at most 1",
     "balance in.csv out.csv --target plan --strategy gold=3": "should be greater or equal",
     "balance in.csv out.csv --target plan --strategy gold=x": "'x' is not a number of rows for class 'gold'",
     "balance in.csv out.csv --target plan --strategy glod=50": (

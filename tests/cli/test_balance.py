@@ -5,10 +5,12 @@ import sys
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from ganaug.cli.app import main
+from ganaug.datasets.csv_format import TextSource
 
 
 def run(line: str) -> int:
@@ -26,7 +28,9 @@ def test_balance(in_csv, quick, capsys):
     assert out.count(",gold\n") == out.count(",basic\n") == 34
     shown = capsys.readouterr()
     assert shown.err == ""
-    assert [line.split() for line in shown.out.splitlines() if "gold" in line] == [["gold", "6", "28", "34"]]
+    assert [line.split() for line in shown.out.splitlines() if line.split()[:1] == ["gold"]] == [
+        ["gold", "6", "28", "34"]
+    ]
     assert quick[0].options["verbose"] == 0  # no bar without a terminal
     assert quick[0].options["categorical_features"] is None  # the model recognises categories itself
     assert names() == ["in.csv", "out.csv"]
@@ -36,7 +40,8 @@ def test_balance(in_csv, quick, capsys):
 def test_equal_share(in_csv, name, capsys):
     command = ["balance", "in.csv", name, "--target", "plan", "--strategy", "equal share", "--share", "0.5"]
     assert main([*command, "--mark", "synthetic", "--max-time", "0.1", "--seed", "0", "--selection", "none"]) == 0
-    shown = [line.split() for line in capsys.readouterr().out.splitlines() if "gold" in line or "basic" in line]
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    shown = [words for words in lines if words[:1] in (["gold"], ["basic"])]
     assert shown == [["basic", "34", "34", "68"], ["gold", "6", "28", "34", "68"]]
     out = pd.read_parquet(name) if name.endswith("parquet") else pd.read_csv(name, sep="\t" if "tsv" in name else ",")
     # 34 real rows of each class, those of the smaller one repeated, and as many synthetic ones
@@ -64,6 +69,10 @@ def test_options_reach_the_sampler(in_csv, quick):
                 *str.split("--max-time 1.5 --mark synthetic --only-synthetic"),
                 "--categorical",
                 "age,town",
+                "--constraint",
+                "age >= 20",
+                "--constraint",
+                "age < 100",
                 "--mark",
                 "synthetic",
                 "--only-synthetic",
@@ -77,6 +86,8 @@ def test_options_reach_the_sampler(in_csv, quick):
         "selection": None,
         "model": "tabular",
         "categorical_features": ["age", "town"],
+        "ignore": None,
+        "constraints": ["age >= 20", "age < 100"],
         "random_state": 7,
         "max_time": 1.5,
         "verbose": 0,
@@ -147,12 +158,13 @@ def test_folder_without_permission(in_csv, quick, capsys):
 
 
 def test_a_failed_write_of_the_data_keeps_the_model(in_csv, quick, capsys, monkeypatch):
-    def full(path, data):
-        raise OSError(28, "No space left on device", str(path))
+    def full(source, file, *_, **__):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(TextSource, "write", full)
     assert run("balance in.csv out.csv --target plan --save m.gan") == 2
-    assert "No space left on device" in capsys.readouterr().err
+    assert capsys.readouterr().err == f"ganaug: error: {Path('out.csv').resolve()}: No space left on device\n"
     assert names() == ["in.csv", "m.gan"]
     assert Path("m.gan").read_text() == "a model"
 
@@ -165,3 +177,77 @@ def test_what_the_library_refuses(in_csv, capsys, cells):
     assert error.startswith("ganaug: error: ")
     assert error.count("\n") == 1
     assert not Path("out.csv").exists()
+
+
+@pytest.fixture
+def with_identifiers(in_csv):
+    """Add a customer and a note to ``in.csv``; return the customers."""
+    frame = pd.read_csv("in.csv")
+    customers = [f"{i * 37 % 10_000:04d}-{chr(65 + i % 26)}{chr(65 + i * 7 % 26)}" for i in range(len(frame))]
+    frame.insert(0, "customer", customers)
+    frame.assign(note="fine").to_csv("in.csv", index=False)
+    return customers
+
+
+def test_synthetic_rows_get_new_identifiers(with_identifiers, capsys):
+    command = ["balance", "in.csv", "out.csv", "--target", "plan", "--max-time", "0.1", "--seed", "0", "--mark", "new"]
+    assert main([*command, "--save", "model", "--selection", "none"]) == 0
+    assert "identify rows are not learned" in capsys.readouterr().err
+    out = pd.read_csv("out.csv")
+    new = out.loc[out["new"] == 1, "customer"]
+    assert len(new) == 28
+    assert new.is_unique
+    assert new.str.fullmatch(r"\d{4}-[A-Z]{2}").all()
+    assert not set(new) & set(with_identifiers)
+    assert main(["evaluate", "in.csv", "out.csv", "--mark", "new"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "No synthetic row carries an identifier of a real row in 'customer'." in shown
+    assert main(["sample", "model", "more.csv", "--label", "gold", "-n", "50"]) == 0
+    assert not set(pd.read_csv("more.csv")["customer"]) & set(with_identifiers)
+
+
+def test_columns_are_ignored_by_name(with_identifiers, quick, capsys):
+    assert run("balance in.csv a.csv --target plan --ignore age,town") == 0
+    assert run("balance in.csv b.csv --target plan --ignore none") == 0
+    assert run("balance in.csv c.csv --target plan") == 0
+    assert [sampler.options["ignore"] for sampler in quick] == [["age", "town"], [], None]
+    assert run("balance in.csv d.csv --target plan --ignore agee") == 2
+    assert "did you mean 'age'?" in capsys.readouterr().err
+    assert run("balance in.csv d.csv --target plan --ignore plan") == 2
+    assert "--ignore names the target 'plan'; leave it out" in capsys.readouterr().err
+
+
+def test_an_identifier_is_no_target(with_identifiers, capsys):
+    assert run("balance in.csv out.csv --target customer") == 2
+    assert "it identifies rows and cannot be the column of classes" in " ".join(capsys.readouterr().err.split())
+
+
+def test_rules_are_kept(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    start = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 200, 120), unit="D")
+    end = start + pd.to_timedelta(rng.integers(0, 40, 120), unit="D")
+    frame = pd.DataFrame({"start": start, "end": end, "cost of stay": rng.integers(1, 500, 120), "kind": "a"})
+    frame.loc[:19, "kind"] = "b"
+    rule = "`cost of stay` < 450 or kind = 'a'"
+    frame.loc[frame["kind"] == "b", "cost of stay"] //= 2
+    frame.to_csv("in.csv", index=False, date_format="%d.%m.%Y")
+    line = "balance in.csv out.csv --target kind --only-synthetic --seed 0 --max-time 1"
+    assert main([*line.split(), "--constraint", rule]) == 0
+    written = pd.read_csv("out.csv", parse_dates=["start", "end"], date_format="%d.%m.%Y")
+    assert len(written) == 80
+    assert (written["start"] <= written["end"]).all()
+    assert (written["cost of stay"] < 450).all()
+
+
+def test_a_rule_that_cannot_be_read_is_one_line(in_csv, capsys):
+    assert main([*str.split("balance in.csv out.csv --target plan --constraint"), "height > 3"]) == 2
+    error = capsys.readouterr().err
+    assert "'height', which is not a column; the columns are 'age', 'town', 'plan'" in error
+    assert error.count("\n") == 1
+    assert not Path("out.csv").exists()
+
+
+def test_rules_are_for_tables(images, capsys):
+    assert main([*str.split("balance in out --constraint"), "a < b"]) == 2
+    assert "--constraint is for tables" in capsys.readouterr().err

@@ -19,10 +19,11 @@ def test_compare_answers_three_questions(in_csv, capsys):
     assert run(line) == 0
     shown = capsys.readouterr().out
     assert "Mean scores of LogisticRegression" in shown
-    for question in ("Does it help?", "Is it real?", "Is it safe to share?"):
-        assert shown.splitlines().count(question) == 1
+    starts = ["Does it help?         unknown", "Is it real?           unknown", "Is it safe to share?  unknown"]
+    assert [line[:29] for line in shown.splitlines() if line.startswith(("Does", "Is it"))] == starts
+    assert shown.startswith(starts[0])
     words = " ".join(shown.split())
-    assert "unknown With LogisticRegression, no sampler is shown to be better than no resampling in" in words
+    assert "Too few splits were run to say: 3, and at least 5 are needed." in words
     assert run(line + " --groups visit --results scores.csv") == 0
     assert len(pd.read_csv("scores.csv")) == 6
     capsys.readouterr()

@@ -38,9 +38,9 @@ def test_evaluate_takes_the_marked_rows(capsys):
     assert run("evaluate real.csv out.csv --mark synthetic") == 0
     assert "exact copies 1" in " ".join(capsys.readouterr().out.split())
     for line, says in {
-        "evaluate real.csv out.csv": "pass mark='synthetic' (in the shell --mark synthetic)",
+        "evaluate real.csv out.csv": "pass --mark synthetic; otherwise remove it",
         "evaluate real.csv out.csv --mark mad": "mad",
-        "evaluate real.csv real.csv --mark a": "mark='a': this column of real.csv has no 1",
+        "evaluate real.csv real.csv --mark a": "--mark 'a': this column of real.csv has no 1",
     }.items():
         assert run(line) == 2
         error = capsys.readouterr().err

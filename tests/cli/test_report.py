@@ -43,7 +43,7 @@ def test_balance(capsys):
     assert capsys.readouterr().err == ""
     text = Path("out.html").read_text()
     assert "<h1>in.csv, balanced</h1>" in text
-    assert "30 synthetic rows added to 80 real ones." in text
+    assert "30 synthetic rows of class" in text
     assert "&lt;b&gt;Rom" in text
     assert "<b>Rom" not in text
     assert len(pd.read_csv("out.csv")) == 110
@@ -72,7 +72,7 @@ def test_a_folder_of_images(monkeypatch):
         Image.fromarray(pixels).save(file)
     assert run("balance scans out --seed 1 --report out.html") == 0
     text = Path("out.html").read_text()
-    assert "8 synthetic images added to 24 real ones." in text
+    assert "8 synthetic images of class sick added to 24 real ones." in text
     assert re.search(r"<figcaption>(sick|well)/\d\d\.png", text)  # the nearest training images, by their files
     assert run("balance scans more --report more/report.html") == 2
     assert run("balance scans more --report scans/report.html") == 2

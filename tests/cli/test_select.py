@@ -21,7 +21,7 @@ def names() -> list[str]:
 
 def choose(monkeypatch, name):
     """Let the comparison, which is not run, come out in favour of one candidate."""
-    scores = pd.DataFrame({"sampler": np.repeat(["none", "random", "ganaug 0.5"], 4), "split": [*range(4)] * 3})
+    scores = pd.DataFrame({"sampler": np.repeat(["none", "random", "ganaug 0.5"], 5), "split": [*range(5)] * 3})
     scores = scores.assign(classifier="tree", n_train=30, n_test=10, fit_seconds=0.1, note="")
     scores["average precision"] = 0.5 + 0.001 * scores["split"] + 0.3 * (scores["sampler"] == name) * (name != "none")
     monkeypatch.setattr(
@@ -36,7 +36,7 @@ def test_select_that_adds_nothing_writes_the_table_as_it_was(in_csv, capsys, mon
     Path("why.html").unlink()
     shown = capsys.readouterr()
     assert Path("out.csv").read_text() == in_csv
-    assert "Nothing is added. No candidate is shown to have a better average precision than no resampling." in " ".join(
+    assert "Nothing is added. No candidate is shown to help: none has a better average precision than no" in " ".join(
         shown.out.split()
     )
     assert "Nothing was trained, so nothing is written to log/run." in shown.err
@@ -78,7 +78,7 @@ def test_select_as_it_is(in_csv, capsys):
 def test_what_select_refuses(in_csv, capsys):
     Path("one.csv").write_text("age,plan\n1,a\n2,a\n3,a\n")
     assert run("balance in.csv out.csv --target plan --select --metric acuracy") == 2
-    assert "metric='acuracy' is not measured here; use one of average precision, ROC AUC" in capsys.readouterr().err
+    assert "--metric 'acuracy' is not measured here; use one of average precision, ROC AUC" in capsys.readouterr().err
     assert run("balance one.csv out.csv --target plan --select") == 2
     assert "a single class, 'a'" in capsys.readouterr().err
     Path("once.csv").write_text("age,plan\n1,a\n2,a\n3,b\n")

@@ -21,10 +21,10 @@ SLOW = """
             print("training", flush=True)
             time.sleep(60)
     sys.modules["ganaug.oversampler"] = types.SimpleNamespace(GANOversampler=GANOversampler)
-    import ganaug.datasets.table as tables
-    write = tables.Path.write_bytes
-    def slowly(path, data):
-        write(path, data[: len(data) // 2])
+    from ganaug.datasets.csv_format import TextSource
+    def slowly(source, file, *_, **__):
+        file.write(source.raw[:50])
+        file.flush()
         print("writing", flush=True)
         time.sleep(60)
     moment = sys.argv.pop(1)
@@ -38,7 +38,7 @@ SLOW = """
         compare.evaluate_sampler = evaluate
         sys.argv.append("--select")
     if moment == "writing":
-        tables.Path.write_bytes = slowly
+        TextSource.write = slowly
         def repeat(self, X, y):
             self.is_synthetic_ = y == y
             return X, y
@@ -69,5 +69,7 @@ def test_stopped(in_csv, moment, number):
         assert process.returncode == -9
         return
     assert process.returncode == 128 + number
-    assert error.lstrip() == "ganaug: error: interrupted\n"  # rich 14 ends the line of a bar never drawn
+    where = {"training": "training", "writing": "writing out.csv", "selecting": "comparing"}[moment]
+    # rich 14 ends the line of a bar never drawn
+    assert error.lstrip() == f"ganaug: error: interrupted while {where}; nothing was written\n"
     assert names() == ["in.csv", "out.csv"]

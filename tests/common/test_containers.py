@@ -14,9 +14,9 @@ from ganaug.common.containers import (
     check_container,
     container_from_state,
     container_of,
-    stack_rows,
     to_pandas,
 )
+from ganaug.common.rows import stack_rows
 
 FRAME = pd.DataFrame({"a": [1, 2], "b": [0.5, 1.5]})
 MIXED = pd.DataFrame(

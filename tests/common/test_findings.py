@@ -34,7 +34,7 @@ def test_bad_findings_are_never_left_out_for_good_ones():
     good, bad = Finding(REAL, "good", "Fine."), Finding(REAL, "bad", "Wrong.")
     shown = result_repr("Of", [*[good] * 20, bad])
     assert "Wrong." in shown
-    assert "... and 13 more in verdict" in shown
+    assert "... and 15 more in verdict" in shown
 
 
 def test_numbers_are_rounded_and_text_is_escaped():

@@ -63,11 +63,14 @@ def nb():
 
 @pytest.fixture
 def two():
-    """120 rows in the order of their classes, 24 of them rare, with their number in a column."""
+    """120 rows in the order of their classes, 24 of them rare, with their number in a column.
+
+    It is no whole number, so that it is not taken for an identifier and left out.
+    """
     rng = np.random.default_rng(0)
     y = np.repeat(["well", "sick"], [96, 24])
     X = pd.DataFrame(rng.normal(size=(120, 3)) + (y == "sick")[:, None], columns=list("abc"))
-    return X.assign(number=np.arange(120.0)), y
+    return X.assign(number=np.arange(120.0) + 0.25), y
 
 
 @pytest.fixture

@@ -1,5 +1,9 @@
 """The comparison is fair: all samplers get the same training rows, and test rows stay unseen."""
 
+import importlib
+import re
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +12,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from ganaug import compare
+from ganaug import GANOversampler, TabularGAN, compare
 
 METRICS = ["average precision", "ROC AUC", "balanced accuracy", "F1", "recall at precision 0.5", "Brier score"]
 
@@ -69,8 +73,10 @@ def test_what_fails_is_noted_and_the_rest_goes_on(two, broken, nb):
     assert frame.loc["Broken", METRICS].isna().all(axis=None)
     assert frame.drop(index="Broken")[METRICS].notna().all(axis=None)
     failed = comparison.verdict[-1]
-    assert (failed.question, failed.answer) == ("What failed?", "bad")
-    assert failed.sentence == ("Broken with GaussianNB has no score: 3 of 3 splits failed. RuntimeError: no rows today")
+    assert (failed.question, failed.answer) == ("What could not be scored?", "unknown")
+    assert failed.sentence == (
+        "Broken with GaussianNB could not be scored in all 3 splits. RuntimeError: no rows today"
+    )
     assert comparison.summary().query("sampler == 'Broken'")[["mean", "low", "difference", "p"]].isna().all(axis=None)
     assert comparison.best_ in ("none", "weights")
 
@@ -119,15 +125,46 @@ def test_a_seed_is_a_seed(two, nb):
     assert same[0] != compare(*two, **{**options, "random_state": 1}).frame()["average precision"].tolist()
 
 
-def test_of_the_time_given_finished_splits_count_and_two_are_always_scored(two, nb):
+@pytest.mark.parametrize(
+    ("max_time", "n_planned", "says"),
+    [
+        (0.0, 1, "one split takes 2 s; within 0.0 s there is time for 1 of 6 splits. A verdict needs 5 splits"),
+        (9.0, 4, "one split takes 2 s; within 9 s there is time for 4 of 6 splits. A verdict needs 5 splits"),
+        (11.0, 5, "one split takes 2 s; within 11 s there is time for 5 of 6 splits$"),
+        (60.0, 6, ""),
+    ],
+)
+def test_the_time_is_planned_from_the_first_split_and_said_before_the_second(
+    two, nb, monkeypatch, max_time, n_planned, says
+):
+    module = importlib.import_module("ganaug.comparison.compare")
+    clock, started, evaluate = [0.0], [], module.evaluate_sampler
+
+    def timed(*arguments):
+        started.append(arguments[5])
+        clock[0] += 1  # two samplers: two seconds a split
+        return evaluate(*arguments)
+
+    monkeypatch.setattr(module.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(module, "evaluate_sampler", timed)
     options = {**nb, "samplers": ["none", "random"], "n_repeats": 2}
-    with pytest.warns(UserWarning, match="max_time=0.0 allowed 2 of 6 splits"):
-        frame = compare(*two, max_time=0.0, **options).frame()
-    assert frame.groupby("sampler")["split"].apply(list).to_dict() == {"none": [0, 1], "random": [0, 1]}
-    whole = compare(*two, max_time=60, **options).frame()
-    assert whole["split"].nunique() == 6
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        monkeypatch.setattr(
+            module, "warn_user", lambda said: (warnings.warn(said, stacklevel=2), started.append("said"))
+        )
+        comparison = compare(*two, max_time=max_time, **options)
+    assert comparison.frame()["split"].nunique() == n_planned
+    messages = [str(of.message) for of in caught if of.category is UserWarning]
+    assert len(messages) == bool(says)
+    if says:
+        assert re.search(says.replace("(", "[(]"), messages[0])
+        assert started[:3] == [0, 0, "said"]
+        assert comparison.heading.endswith(f"{n_planned} of 6 splits")
+    whole = compare(*two, **options).frame()
     pd.testing.assert_frame_equal(
-        frame.drop(columns="fit_seconds"), whole[whole["split"] < 2].reset_index(drop=True).drop(columns="fit_seconds")
+        comparison.frame().drop(columns="fit_seconds"),
+        whole[whole["split"] < n_planned].reset_index(drop=True).drop(columns="fit_seconds"),
     )
 
 
@@ -137,3 +174,29 @@ def test_settings_are_kept(two, nb):
     assert found.settings["samplers"][0] == "none"
     assert found.settings["samplers"][1].shrinkage == 1
     assert found.settings["random_state"] == nb["random_state"]
+
+
+def with_identifier(two):
+    X, y = two
+    return X.assign(customer=[f"C{i:05d}" for i in range(len(X))]), y
+
+
+def test_no_sampler_and_no_classifier_sees_identifiers(two, spy, nb):
+    X, y = with_identifier(two)
+    names = {"spy": spy(), "SMOTE": "SMOTE", "gan": GANOversampler(ignore=["customer"], model=TabularGAN(n_steps=2))}
+    with pytest.warns(UserWarning, match="is given 'customer'"):
+        found = compare(X, y, samplers=names, **nb)
+    assert spy.seen
+    assert all("customer" not in seen for seen, _ in spy.seen)
+    assert not found.frame()["note"].str.contains("Error").any()
+    plain = compare(*two, samplers=["SMOTE"], **nb).frame().query("sampler == 'SMOTE'")
+    own = found.frame().query("sampler == 'SMOTE'")
+    np.testing.assert_array_equal(own[METRICS], plain[METRICS])
+    (finding,) = [finding for finding in found.verdict if finding.question == "What was left out?"]
+    assert "'customer'" in finding.sentence
+
+
+def test_all_columns_are_compared_where_the_user_says_so(two, spy, nb):
+    found = compare(*with_identifier(two), samplers=spy(), ignore=[], **nb)
+    assert all("customer" in seen for seen, _ in spy.seen)
+    assert not [finding for finding in found.verdict if finding.question == "What was left out?"]

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from ganaug import compare
+from ganaug.comparison.preparation import classes_of, without_identifiers
 
 METRICS = ["average precision", "ROC AUC", "balanced accuracy", "F1", "recall at precision 0.5", "Brier score"]
 
@@ -49,3 +50,22 @@ def test_categories_alone_and_other_containers(two, tiny, nb):
 def test_bad_data_are_named(two, nb, spoil, message):
     with pytest.raises(ValueError, match=message):
         compare(*spoil(*two), samplers="none", **nb)
+
+
+def test_identifiers_are_left_out():
+    X = pd.DataFrame({"id": [f"K{i}" for i in range(60)], "x": np.linspace(0, 1, 60), "city": ["Rome", "Oslo"] * 30})
+    rest, left_out = without_identifiers(X, "auto")
+    assert (list(rest), left_out) == (["x", "city"], ["id"])
+    assert without_identifiers(X, ["city"])[1] == ["city", "id"]
+    assert without_identifiers(X, [1])[1] == ["x", "id"]
+    for none in ([], None):
+        assert without_identifiers(X, none)[0] is X
+    with pytest.raises(ValueError, match="all columns of X"):
+        without_identifiers(X, ["x", "city"])
+    images = np.zeros((30, 4, 4))
+    assert without_identifiers(images, "auto")[0] is images
+
+
+def test_an_identifier_is_no_column_of_classes():
+    with pytest.raises(ValueError, match="it identifies rows and cannot be the column of classes"):
+        classes_of([f"K{i}" for i in range(60)])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import logit
 
 from ganaug.comparison import Comparison
 
@@ -24,12 +25,32 @@ def test_intervals_and_tests_allow_for_overlap(found):
     scores = comparison.frame().query("sampler == 'SMOTE'")["average precision"]
     error = np.sqrt((1 / 10 + 0.25) * scores.var(ddof=1))
     assert row["mean"] == pytest.approx(scores.mean())
-    assert row["high"] - row["mean"] == pytest.approx(2.262157 * error)
+    # on the logit scale, on which the error is divided by the slope
+    mean = scores.mean()
+    assert logit(row["high"]) - logit(mean) == pytest.approx(2.262157 * error / (mean * (1 - mean)))
+    assert logit(mean) - logit(row["low"]) == pytest.approx(2.262157 * error / (mean * (1 - mean)))
     assert row["difference"] == pytest.approx(scores.mean() - 0.5)
     # none is 0.5 throughout
     assert row["difference_high"] - row["difference"] == pytest.approx(2.262157 * error)
     assert row["p"] == pytest.approx(2 * stats.t.sf(abs(scores.mean() - 0.5) / error, 9))
     assert row["p"] > stats.ttest_1samp(scores, 0.5).pvalue
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 10])
+def test_intervals_stay_within_the_range_of_the_metric(found, n):
+    rng = np.random.default_rng(n)
+    frame = found({"SMOTE": (0, 0, 0)}, n=n).frame()
+    for metric in ("average precision", "balanced accuracy", "Brier score"):
+        frame[metric] = rng.beta(0.3, 0.3, len(frame)).round(2)
+    summary = Comparison(frame).summary().query("sampler == 'SMOTE'")
+    assert summary["low"].between(0, summary["mean"]).all()
+    assert summary["high"].between(summary["mean"], 1).all()
+    assert summary["difference_low"].between(-1, summary["difference"]).all()
+    assert summary["difference_high"].between(summary["difference"], 1).all()
+    # three classes: a Brier score up to 2
+    frame["Brier score"] = 2 - 0.1 * rng.random(len(frame))
+    brier = Comparison(frame).summary().query("metric == 'Brier score'")
+    assert brier["high"].between(brier["mean"], 2).all()
 
 
 def test_p_values_are_adjusted_for_the_number_of_samplers(found):
@@ -61,5 +82,5 @@ def test_a_mean_over_fewer_splits_is_none(found):
     ]
     comparison = Comparison(frame)
     assert comparison.best_ == "weights"
-    assert comparison.verdict[-1].sentence == ("SMOTE with tree has no score: 1 of 10 splits failed. Error: too few")
+    assert comparison.verdict[-1].sentence == ("SMOTE with tree could not be scored in 1 of 10 splits. Error: too few")
     assert comparison.means().loc[("tree", "SMOTE")].isna().all()

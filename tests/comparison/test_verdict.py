@@ -5,6 +5,7 @@ import pytest
 
 from ganaug.common.findings import HELPS, REAL, SAFE
 from ganaug.comparison import Comparison, Selection
+from ganaug.comparison.verdict import DETAILS, FAILED
 
 
 def sentences(comparison, answer=None):
@@ -16,20 +17,19 @@ def test_the_three_questions_stand_first_and_only_a_test_says_good(found, gain):
     comparison = found({"ganaug": (gain, 0, 0)})
     name = "ganaug" if gain > 0 else "none"
     for result in (comparison, Selection(name, None, "average precision", comparison)):
-        questions = [of.question for of in result.verdict]
-        assert set(questions) == {HELPS, REAL, SAFE}
-        assert questions == sorted(questions, key=[HELPS, REAL, SAFE].index)
+        assert [of.question for of in result.verdict][:3] == [HELPS, REAL, SAFE]
+        assert {of.question for of in result.verdict[3:]} <= {DETAILS}
         assert {of.answer for of in result.verdict if of.question in (REAL, SAFE)} == {"unknown"}
         answers = {of.answer for of in result.verdict if of.question == HELPS}
         assert ("good" in answers) == (gain > 0)
         assert ("bad" in answers) == (gain < 0)
-    assert "compare does not measure this; use ganaug evaluate." in sentences(comparison)
+    assert "compare does not measure this. Use ganaug evaluate." in sentences(comparison)
 
 
 def test_a_clear_winner_is_named(found):
     comparison = found({"weights": (0, 0.0, 0), "SMOTE": (0.1, 0.05, 0), "ganaug": (0.2, 0.3, 0)})
     assert comparison.best_ == "ganaug"
-    first, second, third = comparison.verdict[:3]
+    first, _, _, _, second, third = comparison.verdict
     assert first.sentence.startswith(
         "With tree, ganaug has a higher average precision than no resampling: 0.698 against 0.500 (difference +0.198, "
         "95 % interval +0.18"
@@ -40,15 +40,19 @@ def test_a_clear_winner_is_named(found):
     assert 0 < first.numbers["low"] < first.numbers["difference"] < first.numbers["high"]
     assert "ganaug has a higher balanced accuracy than no resampling: 0.801 against 0.500" in second.sentence
     assert third.sentence.startswith("With tree, no sampler is shown to be better than no resampling in Brier score.")
-    assert [of.answer for of in comparison.verdict[:3]] == ["good", "good", "unknown"]
+    assert [of.answer for of in (first, second, third)] == ["good", "good", "unknown"]
 
 
 def test_without_a_difference_the_answer_is_unknown(found):
     comparison = found({"weights": (0, 0, 0), "SMOTE": (0.02, 0.01, 0), "ganaug": (0.01, 0.02, 0)}, noise=0.05)
     assert comparison.best_ == "none"
     assert comparison.verdict[0].sentence.startswith(
+        "With tree, no sampler is shown to help: the largest gain in average precision is that of SMOTE, +0.0"
+    )
+    assert comparison.verdict[0].sentence.endswith("Try more splits.")
+    assert comparison.verdict[3].sentence.startswith(
         "With tree, no sampler is shown to be better than no resampling in average precision, balanced accuracy or "
-        "Brier score. The gain with the smallest p-value is that of weights in Brier score: 0.492 against 0.500 (p = "
+        "Brier score. The clearest gain is that of weights in Brier score: 0.492 against 0.500 (10 splits; p = "
     )
     assert {of.answer for of in comparison.verdict} == {"unknown"}
 
@@ -61,7 +65,7 @@ def test_over_several_classifiers_the_first_answer_is_of_all(found):
     neither = found({"ganaug": (0.01, 0, 0)}, noise=0.1, classifiers=("tree", "forest"))
     assert neither.verdict[0].answer == "unknown"
     assert neither.verdict[0].sentence.startswith(
-        "Averaged over 2 classifiers, no sampler is shown to have a better average precision than no resampling. "
+        "Averaged over 2 classifiers, no sampler is shown to help: the largest gain in average precision is that of "
     )
     worse = found({"ganaug": (-0.2, 0, 0), "SMOTE": (-0.1, 0, 0)}, classifiers=("tree", "forest"))
     assert worse.verdict[0].answer == "bad"
@@ -95,13 +99,41 @@ def test_harm_is_told_and_less_is_better_for_the_brier_score(found):
     assert "calibrated" not in good
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
+def test_below_five_splits_there_is_no_verdict(found, n):
+    comparison = found({"ganaug": (0.3, 0.3, -0.3), "SMOTE": (-0.3, 0.1, 0.1)}, n=n, classifiers=("tree", "forest"))
+    selection = Selection("none", None, "average precision", comparison)
+    for result in (comparison, selection):
+        helps = [of for of in result.verdict if of.question == HELPS]
+        if n < 5:
+            assert {of.answer for of in result.verdict} == {"unknown"}
+            assert f"Too few splits were run to say: {n}, and at least 5 are needed." in helps[0].sentence
+            assert " p " not in helps[0].sentence
+    assert comparison.best_ == ("ganaug" if n == 5 else "none")
+    assert comparison.summary("average precision")["is_better"].any() == (n == 5)
+
+
+def test_too_few_rows_are_no_fault_and_are_said_in_plain_words(found):
+    frame = found({"SMOTE": (0.3, 0.3, 0)}).frame()
+    frame.loc[frame["sampler"] == "SMOTE", ["average precision", "balanced accuracy", "Brier score"]] = np.nan
+    frame.loc[frame["sampler"] == "SMOTE", "note"] = (
+        "too few rows: class b has 1 row to train on; ValueError: Expected n_neighbors <= n_samples_fit"
+    )
+    (failed,) = [of for of in Comparison(frame).verdict if of.question == FAILED]
+    assert failed.answer == "unknown"
+    assert failed.sentence == (
+        "SMOTE with tree could not be scored in all 10 splits. There are too few rows: class b has 1 row to train on."
+    )
+
+
 def test_without_scores_of_none_nothing_is_said(found):
     frame = found({"SMOTE": (0.3, 0.3, 0)}).frame()
     frame.loc[frame["sampler"] == "none", ["average precision", "balanced accuracy", "Brier score"]] = np.nan
     first = Comparison(frame).verdict[0]
     assert first.answer == "unknown"
     assert first.sentence == (
-        'With tree, the scores of "none" are missing, so nothing can be compared with no resampling.'
+        'With tree, the scores of "none" in average precision are missing, so nothing can be compared with no '
+        "resampling."
     )
 
 
@@ -131,7 +163,7 @@ def test_the_reason_has_figures(chosen):
     assert good.answer == "good"
     unknown = chosen({"ganaug 1": 0.01}, noise=0.05).verdict[0]
     assert unknown.sentence.startswith(
-        "Nothing is added. No candidate is shown to have a better F1 than no resampling. The largest gain is that of "
+        "Nothing is added. No candidate is shown to help: the largest gain in F1 is that of "
     )
     assert unknown.answer == "unknown"
     bad = chosen({"random": -0.2, "ganaug 1": -0.1}).verdict[0]

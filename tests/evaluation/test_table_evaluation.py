@@ -10,6 +10,7 @@ import pytest
 from random_tables import table
 from sklearn.linear_model import LogisticRegression
 
+from ganaug import evaluate
 from ganaug.evaluation import evaluate_tables, table_evaluation
 from ganaug.metrics import table_pair, two_sample, utility
 from ganaug.reporting.table_evaluation import sections
@@ -164,3 +165,17 @@ def test_arrays(monkeypatch):
 def test_errors_name_what_is_wrong(synthetic, how, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         evaluate_tables(table(40), synthetic, **how)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, list, pd.Series])
+def test_labels_may_stand_beside_the_tables(kind):
+    rng = np.random.default_rng(0)
+    X, y = pd.DataFrame({"a": rng.normal(size=80), "b": rng.normal(size=80)}), np.repeat([0, 1], [40, 40])
+    beside = evaluate(X, X[::2], target=(kind(y), kind(y[::2])), random_state=0)
+    inside = evaluate(X.assign(target=y), X[::2].assign(target=y[::2]), target="target", random_state=0)
+    pd.testing.assert_frame_equal(beside.frame(), inside.frame())
+    with pytest.raises(ValueError, match="target of synthetic has shape"):
+        evaluate(X, X[::2], target=(kind(y), kind(y)), random_state=0)
+    with pytest.warns(UserWarning, match="Only rows with target = 1 are compared"):
+        some = evaluate(X, X[50:], target=(kind(y), kind(y[50:])), random_state=0)
+    assert some.n_rows["real"] == 40

@@ -9,6 +9,7 @@ import pytest
 
 from ganaug.common.findings import HELPS, REAL, SAFE
 from ganaug.evaluation import TableEvaluation
+from ganaug.evaluation.table_rules import BrokenRules
 from ganaug.metrics import AUC, Associations, Baseline, ClosestRecords, Copies, Count, Interval, Projection, Utility
 
 SIX = np.ones(6)
@@ -32,6 +33,17 @@ def closest(ratio: float, low: float, high: float, closer: int = 50) -> ClosestR
     return ClosestRecords(ratio, 1.0, ratio, low, high, Count(closer, 1000), Count(50, 1000), 0.5, 0.5)
 
 
+def reused(n: int, usual: int = 0, row_numbers: bool = False) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"reused": n, "cells": 1000, "reference reused": usual, "reference cells": 1000, "row numbers": row_numbers},
+        index=["id"],
+    )
+
+
+def rules(n_broken: int) -> pd.DataFrame:
+    return pd.DataFrame({"rule": ["a <= b", "c = d"], "broken": [n_broken, 0], "share": [n_broken / 1000, 0.0]})
+
+
 @pytest.fixture
 def best() -> TableEvaluation:
     """Return an evaluation in which every number is good."""
@@ -41,6 +53,7 @@ def best() -> TableEvaluation:
         n_rows={"real": 1000, "synthetic": 1000, "holdout": 1000},
         validity=pd.DataFrame(dict.fromkeys(flaws, 0.0), index=columns).assign(**{"broken dtype": False}),
         distances=pd.DataFrame({"distance": [0.02, 0.01], "chance": 0.03}, index=columns),
+        broken_rules=BrokenRules(rules(0), Count(0, 1000), Count(0, 1000), 1000),
         association_matrices=Associations(*[pd.DataFrame(np.eye(2), columns, columns)] * 3),
         two_sample=AUC(0.52, 0.01),
         neighborhoods=SIX,
@@ -48,6 +61,7 @@ def best() -> TableEvaluation:
         neighborhood_baseline=Baseline(SIX, SIX, SIX),
         copied=Copies(pairs(0), NO_COPY, NO_COPY, NO_COPY, NO_COPY),
         closest=closest(1.0, 0.95, 1.05),
+        reused=reused(0),
         membership=AUC(0.5, 0.005),
         utility=scores((0.8, 0.75, 0.82), (0.8, 0.7, 0.9), (0.9, 0.85, 0.95)),
         distributions={},
@@ -164,3 +178,56 @@ def test_what_is_bad_for_privacy_is_summed_up_first(best):
     first = next(finding for finding in changed.verdict if finding.question == SAFE)
     assert first.answer == "bad"
     assert first.sentence == "Do not share these rows as if they were anonymous."
+
+
+@pytest.mark.parametrize(
+    ("n_broken", "n_usual", "answer", "said"),
+    [
+        (0, 0, "good", "No synthetic row breaks any of 2 rules"),
+        (2, 0, "unknown", "so few may be chance"),
+        (9, 0, "bad", "the most broken one is a <= b (9 rows)."),
+        (3, 4, "unknown", "0.4 % of new real rows break such a rule as well"),
+        (40, 4, "bad", "40 of 1,000 synthetic rows (4 %) break a rule"),
+    ],
+)
+def test_broken_rules_are_compared_with_new_real_rows(best, n_broken, n_usual, answer, said):
+    broken = BrokenRules(rules(n_broken), Count(n_broken, 1000), Count(n_usual, 1000), 1000)
+    found = replace(best, broken_rules=broken)
+    (finding,) = [of for of in found.verdict if "rule" in of.sentence]
+    assert finding.answer == answer
+    assert said in finding.sentence
+
+
+def test_few_rows_do_not_show_that_rules_hold(best):
+    found = replace(best, broken_rules=BrokenRules(rules(0), Count(0, 30), Count(0, 1000), 1000))
+    assert "too few rows to be sure" in sentence(found, "rules")
+    assert "unknown" in answers(found, REAL)
+
+
+def test_a_table_without_rules_has_no_finding_on_rules(best):
+    found = replace(best, broken_rules=BrokenRules(rules(0).iloc[:0], Count(0, 30), Count(0, 1000), 1000))
+    assert not [of for of in found.verdict if "rule" in of.sentence]
+
+
+@pytest.mark.parametrize(
+    ("found", "answer"),
+    [
+        (reused(0), "good"),
+        (reused(1000), "bad"),
+        (reused(1), "bad"),  # a single one is a leak where all real identifiers differ
+        (reused(40, usual=50), "unknown"),
+        (reused(400, usual=50), "bad"),
+        (reused(900, row_numbers=True), "unknown"),
+    ],
+)
+def test_reused_identifiers_are_a_finding_of_their_own(best, found, answer):
+    evaluation = replace(best, reused=found)
+    (finding,) = [finding for finding in evaluation.verdict if "'id'" in finding.sentence]
+    assert (finding.question, finding.answer) == (SAFE, answer)
+    assert ("bad" in answers(evaluation, SAFE)) == (answer == "bad")
+
+
+def test_without_identifiers_there_is_no_finding_about_them(best):
+    assert not [
+        finding for finding in replace(best, reused=reused(0).iloc[:0]).verdict if "identifier" in finding.sentence
+    ]

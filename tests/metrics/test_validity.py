@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from random_tables import rows, texts
 
-from ganaug.metrics.validity import invalid_cells
+from ganaug.metrics.validity import invalid_beyond_chance, invalid_cells
 
 FLAWS = ["out of range", "unseen level", "off grid", "newly missing", "unreadable"]
 
@@ -78,3 +78,25 @@ def test_chance_is_what_new_rows_have():
     invalid = np.mean([f["invalid"] for f in found], axis=0)
     chance = np.mean([f["by chance"] for f in found], axis=0)
     np.testing.assert_allclose(invalid, chance, rtol=0.25)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_new_real_rows_are_not_invalid_beyond_chance(seed):
+    rng = np.random.default_rng(seed)
+
+    def rows(n):
+        tails = {f"t{i}": rng.standard_t(2, n).round(2) for i in range(20)}
+        missing = {f"m{i}": np.where(rng.random(n) < 0.02, np.nan, rng.integers(0, 9, n)) for i in range(5)}
+        return pd.DataFrame(tails | missing | {"city": rng.zipf(1.6, n).astype(str)})
+
+    found = invalid_cells(rows(36), rows(36))
+    assert found["invalid"].max() > 0
+    assert invalid_beyond_chance(found, 36, 36).max() == 0
+
+
+def test_invalid_cells_of_every_flaw_are_beyond_chance():
+    real = pd.DataFrame({"n": range(60), "city": ["Rome", "Oslo"] * 30})
+    synthetic = pd.DataFrame({"n": [*range(30), *[0.5] * 15, *[999] * 15], "city": [*["Rome"] * 40, *["Paris"] * 20]})
+    beyond = invalid_beyond_chance(invalid_cells(real, synthetic), 60, 60)
+    assert beyond["n"] == 0.5
+    assert beyond["city"] == pytest.approx(1 / 3)

@@ -3,6 +3,7 @@
 import inspect
 import pydoc
 
+import numpy as np
 import pytest
 from sklearn.utils._param_validation import InvalidParameterError
 
@@ -89,3 +90,96 @@ def test_an_unknown_placeholder_is_an_error():
             """
 
             def __init__(self, nonesuch=1): ...
+
+
+# What no parameter takes, unless `TAKEN` says so.
+BAD = [object(), b"x", "no such", -1, 0, 0.5, 2.5, float("nan"), float("inf"), 10**400, True, None]
+BAD += [[], {}, {"x": 1}, [1.5], [True], [-3], ["x"], [None], np.array([1, 2]), lambda: 0, int]
+SEQUENCES = ([], [1.5], [True], [-3], ["x"], [None], np.array([1, 2]))
+# values of BAD that a parameter takes, or refuses only when it sees the data
+TAKEN = {
+    "gamma": (0, 0.5, 2.5),
+    "learning_rate": (0.5, 2.5),
+    "discriminator_learning_rate": (None, 0.5, 2.5),
+    "weight_decay": (0, 0.5, 2.5),
+    "label_smoothing": (0,),
+    "discriminator_warmup": (0,),
+    "matching": (None, {}),
+    "ema": (0, 0.5),
+    "max_time": (None, 0.5, 2.5),
+    "patience": (None,),
+    "categorical_features": (None, *SEQUENCES),
+    "random_state": (None, 0, True),
+    "verbose": (0, True, 10**400, None),
+    "callbacks": (None, []),
+    "hidden_sizes": (np.array([1, 2]),),
+    "dropout": (0, 0.5),
+    "spectral_norm": (True,),
+    "warm_start": (True,),
+    "repeat_real": (True,),
+    "synthetic_share": (0.5,),
+    "selection": (None,),
+    "device": (None,),
+    "sampling_strategy": (0.5, True, {}, {"x": 1}, lambda: 0, int),
+    "truncation": (None, 0.5, 2.5),
+    "augment": (None, "no such", *SEQUENCES),
+    "augment_strength": (0, 0.5),
+    "betas": SEQUENCES,
+    "n_steps": (0,),
+    "image_shape": (None, *SEQUENCES),
+}
+
+
+def is_taken(cls, name, value):
+    if (cls is GANOversampler) != (name in ("device", "verbose")) and value is None and name in ("device", "verbose"):
+        return False  # None keeps what the model has, so only a sampler takes it
+    if cls is TabularGAN and name == "n_steps":
+        return False
+    return any(
+        value is taken or (type(value) is type(taken) and repr(value) == repr(taken)) for taken in TAKEN.get(name, ())
+    ) or (name == "sampling_strategy" and callable(value))
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.parametrize("nested", [False, True])
+def test_every_parameter_refuses_what_it_cannot_take_before_training(cls, nested, monkeypatch):
+    monkeypatch.setattr("ganaug.models.base.train", lambda *_, **__: pytest.fail("training began"))
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(18, 2)) if cls is not ImageGAN else rng.integers(0, 256, (18, 8, 8), dtype=np.uint8)
+    y = np.repeat([0, 1], [10, 8])
+    for name in inspect.signature(cls).parameters:
+        for value in BAD:
+            if is_taken(cls, name, value):
+                continue
+            estimator = cls(**{name: value})
+            if nested and cls is not GANOversampler:
+                estimator = GANOversampler(model=estimator)
+            with pytest.raises(ValueError, match=rf"\b{name}\b") as caught:
+                estimator.fit(X, y)
+            assert isinstance(caught.value, InvalidParameterError), (name, value)
+            shown = "Got" if type(value) is object or len(str(value)) > 50 else str(value)
+            assert shown in str(caught.value) or repr(value) in str(caught.value), (name, value)
+
+
+def test_parameters_of_a_cleaning_sampler_are_refused_before_training(monkeypatch):
+    from imblearn.under_sampling import EditedNearestNeighbours
+
+    monkeypatch.setattr("ganaug.models.base.train", lambda *_, **__: pytest.fail("training began"))
+    sampler = GANOversampler(selection=EditedNearestNeighbours(n_neighbors=-1))
+    with pytest.raises(InvalidParameterError, match=r"n_neighbors.*-1"):
+        sampler.fit_resample(np.zeros((12, 2)), np.repeat([0, 1], [8, 4]))
+
+
+def test_parameters_of_a_model_that_is_a_name_say_the_way_out():
+    with pytest.raises(ValueError, match=r"model__loss='hinge'.*model=TabularGAN\(loss='hinge'\)"):
+        GANOversampler().set_params(model__loss="hinge")
+    assert GANOversampler().set_params(model=TabularGAN(), model__loss="hinge").model.loss == "hinge"
+    assert GANOversampler(model=TabularGAN()).set_params(model__loss="hinge").model.loss == "hinge"
+    with pytest.raises(ValueError, match="model='auto'"):
+        GANOversampler(model=TabularGAN()).set_params(model="auto", model__loss="hinge")
+
+
+@pytest.mark.parametrize("estimator", [GANOversampler(), TabularGAN()])
+def test_a_continuous_target_is_refused_with_a_way_out(estimator):
+    with pytest.raises(ValueError, match=r"y holds numbers such as .*qcut"):
+        estimator.fit(np.zeros((12, 2)), np.linspace(0, 1, 12))

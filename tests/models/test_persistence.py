@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 from pandas.testing import assert_frame_equal
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from ganaug import ImageGAN, TabularGAN
@@ -69,6 +70,11 @@ FORGERIES = {
     "missing weight": lambda h, t: t.pop("generator.head.weight"),
     "target's name": lambda h, t: h.update(target_name=["a"]),
     "header a list": lambda h, t: h.update(params=[1]),
+    "long labels": lambda h, t: h["classes"].update(dtype="<U500000000"),
+    "a million classes": lambda h, t: h["classes"].update(values={"items": list(range(10**6))}, dtype="<i8"),
+    "class twice": lambda h, t: h["classes"].update(values={"items": ["a", "a", "b"]}),
+    "huge decimal": lambda h, t: h["classes"].update(values={"items": [{"decimal": "1e2999999"}] * 3}, dtype="|O"),
+    "a million layers": lambda h, t: h["params"].update(hidden_sizes={"items": [4] * 10**6}),
 }
 
 
@@ -103,7 +109,7 @@ def test_a_failed_store_leaves_the_old_file(mixed, tiny_model, tmp_path):
     X, y = mixed
     path = tmp_path / "m"
     path.write_text("old")
-    model = tiny_model.fit(X.assign(period=pd.Period("2024-01", "M")), y)
+    model = tiny_model.fit(X.assign(period=pd.Series([frozenset([1])] * len(X), index=X.index, dtype=object)), y)
     with pytest.raises(ValueError, match="'period'"):
         model.save(path)
     assert path.read_text() == "old"
@@ -178,3 +184,57 @@ def test_files_of_other_formats_are_refused(tiny_model, mixed, tmp_path):
     forge(tmp_path / "m", lambda h, t: h.update(format=FORMAT - 1))
     with pytest.raises(ValueError, match=f"has format {FORMAT - 1}"):
         TabularGAN.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000 + "]" * 200_000, '{"a":' * 200_000 + "1" + "}" * 200_000])
+def test_a_deep_header_is_refused(mixed, tiny_model, tmp_path, text):
+    path = tmp_path / "m"
+    tiny_model.fit(*mixed).save(path)
+    tensors = load_file(path)
+    tensors["json"] = torch.frombuffer(bytearray(text.encode()), dtype=torch.uint8)
+    save_file(tensors, path)
+    with pytest.raises(ValueError, match="is not a complete ganaug model file"):
+        TabularGAN.load(path)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_flipped_bits_and_cut_files_are_refused_or_harmless(mixed, tiny_model, tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    path = tmp_path / "m"
+    tiny_model.set_params(prior="neighbors").fit(*mixed).save(path)
+    whole = path.read_bytes()
+    for i in range(15):
+        damaged = bytearray(whole)
+        if i % 2:
+            damaged[rng.integers(len(damaged))] ^= 1 << rng.integers(8)
+        else:
+            damaged = damaged[: rng.integers(len(damaged))]
+        path.write_bytes(bytes(damaged))
+        try:
+            TabularGAN.load(path)
+        except ValueError as error:
+            assert str(path) in str(error)  # noqa: PT017
+
+
+def test_a_full_disk_is_one_clear_error_and_leaves_the_old_file(mixed, tiny_model, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    path = tmp_path / "m"
+    path.write_text("old")
+    tiny_model.fit(*mixed)
+    monkeypatch.setattr("ganaug.models.persistence.save_file", fail)
+    with pytest.raises(OSError, match=r"could not be written to .*m'.*No space left"):
+        tiny_model.save(path)
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["m"]
+
+
+def test_what_would_not_load_again_is_not_saved(mixed, tiny_model, tmp_path, monkeypatch):
+    path = tmp_path / "m"
+    path.write_text("old")
+    tiny_model.fit(*mixed)
+    monkeypatch.setattr("ganaug.models.persistence._restored", lambda *_: int("no number"))
+    with pytest.raises(ValueError, match="cannot be stored in a file: it would not load again"):
+        tiny_model.save(path)
+    assert path.read_text() == "old"

@@ -73,10 +73,84 @@ def test_the_budget_follows_width_and_classes(tiny_model):
 
 @pytest.mark.parametrize("hidden_sizes", [(), (0,), (-3,), ("a",), (8.7,)])
 def test_hidden_sizes_are_named_when_wrong(mixed, tiny_model, hidden_sizes):
-    with pytest.raises(ValueError, match=r"hidden_sizes=.* must hold at least one positive int"):
+    with pytest.raises(ValueError, match=r"'hidden_sizes' .* must be a list of at least one positive int"):
         tiny_model.set_params(hidden_sizes=hidden_sizes).fit(*mixed)
 
 
 @pytest.mark.parametrize("dropout", [0.001, 0.999])
 def test_any_dropout_trains(mixed, tiny_model, dropout):
     assert len(tiny_model.set_params(dropout=dropout).fit(*mixed).sample(["a"])) == 1
+
+
+@pytest.mark.parametrize("learning_rate", [1.0, 5.0])
+def test_a_training_without_use_says_so(learning_rate):
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [150, 50])
+    X = pd.DataFrame({f"x{i}": rng.normal(size=200) + y for i in range(5)})
+    # from noise alone: anchors keep columns varied whatever the networks do
+    options = {"prior": "noise", "matching": None, "hidden_sizes": (16,), "device": "cpu"}
+    model = TabularGAN(n_steps=200, learning_rate=learning_rate, random_state=0, **options)
+    with pytest.warns(UserWarning, match=r"hardly vary.*'x\d'.*learning_rate|collapsed|diverged"):
+        model.fit(X, y)
+
+
+def customers(n=120):
+    """Return customers with a number and a note, and whether they left."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(
+        {
+            "customer": [f"C{i:05d}" for i in rng.permutation(10**5)[:n]],
+            "number": range(1000, 1000 + n),
+            "note": [" ".join(rng.choice(list("abcdefgh"), 15)) for _ in range(n)],
+            "x": rng.normal(size=n),
+        }
+    )
+    return X, np.repeat(["stays", "leaves"], [n - 30, 30])
+
+
+def test_identifiers_are_new_and_the_user_is_told(tiny_model):
+    X, y = customers()
+    with pytest.warns(UserWarning, match="identify rows") as caught:
+        tiny_model.fit(X, y)
+    (warning,) = caught
+    assert "new values of the same form, which no training row has, in 'customer', 'number'." in str(warning.message)
+    assert "They are empty in 'note'" in str(warning.message)
+    assert "ignore=[]" in str(warning.message)
+    new = tiny_model.sample(["leaves"] * 500)
+    assert (new.dtypes == X.dtypes).all()
+    for name in ("customer", "number"):
+        assert new[name].is_unique
+        assert not new[name].isin(X[name]).any()
+    assert new["customer"].str.fullmatch(r"C\d{5}").all()
+    assert new["note"].isna().all()
+    assert_frame_equal(tiny_model.sample(["leaves"] * 40), new[:40])
+    assert not (tiny_model.sample(["leaves"] * 40, random_state=7)["customer"] == new["customer"][:40]).any()
+
+
+def test_identifiers_are_distinct_over_all_parts(tiny_model, monkeypatch):
+    X, y = customers()
+    with pytest.warns(UserWarning, match="identify rows"):
+        tiny_model.fit(X, y)
+    whole = tiny_model.sample(["leaves"] * 60)
+    monkeypatch.setattr(tiny_model, "_n_decoded", 25)
+    parts = list(tiny_model.sample_parts(["leaves"] * 60))
+    assert [len(part) for part in parts] == [25, 25, 10]
+    assert_frame_equal(pd.concat(parts, ignore_index=True)[["customer", "number"]], whole[["customer", "number"]])
+
+
+def test_a_file_holds_no_identifier(tiny_model, tmp_path):
+    X, y = customers()
+    with pytest.warns(UserWarning, match="identify rows"):
+        tiny_model.fit(X, y)
+    tiny_model.save(tmp_path / "model")
+    stored = (tmp_path / "model").read_bytes()
+    assert not [cell for name in ("customer", "note") for cell in X[name] if cell.encode() in stored]
+    assert_frame_equal(TabularGAN.load(tmp_path / "model").sample(["leaves"] * 9), tiny_model.sample(["leaves"] * 9))
+
+
+@pytest.mark.parametrize("options", [{"ignore": []}, {"ignore": None}, {"categorical_features": ["customer", "note"]}])
+def test_identifiers_can_be_learned_all_the_same(tiny_model, options):
+    X, y = customers()
+    new = tiny_model.set_params(**options).fit(X.drop(columns="number"), y).sample(["leaves"] * 50)
+    assert new["customer"].isin(X["customer"]).all()
+    assert new["note"].isin(X["note"]).all()

@@ -52,7 +52,7 @@ class TestVerdict:
         groups = Verdict(self.findings).groups
         expected = [(HELPS, "unknown"), (REAL, "bad"), (SAFE, "unknown"), ("What was added?", "good")]
         assert [group[:2] for group in groups] == expected
-        assert [of.sentence for of in groups[1][2]] == ["Near.", "Far."]
+        assert [of.sentence for of in groups[1][2]] == ["Far.", "Near."]
         assert groups[0][2][0].sentence == "This was not measured."
 
     def test_answers_are_words_and_not_only_colours(self):

@@ -53,6 +53,16 @@ def test_sections(evaluation):
     assert report.heading(evaluation) == evaluation.heading
 
 
+def test_rules_are_listed_where_the_real_table_has_any():
+    rng = np.random.default_rng(0)
+    start = rng.integers(0, 99, 120)
+    real = pd.DataFrame({"start": start, "end": start + rng.integers(0, 9, 120)})
+    found = evaluate_tables(real, real.assign(end=real["end"][::-1].to_numpy()), random_state=0)
+    titles = [section.title for section in report.sections(found)]
+    assert titles == ["Measures", "Rules", "Columns", "Associations", "Projection", "Privacy"]
+    assert "start &lt;= end" in written(found)
+
+
 def test_a_page(evaluation):
     text = written(evaluation)
     assert "<b>" not in text

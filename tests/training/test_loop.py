@@ -193,6 +193,19 @@ def test_collapse_is_rolled_back_and_reported():
     assert average.module.weight.item() == pytest.approx(-2.0, abs=1e-4)
 
 
+def test_weights_between_two_measurements_are_not_kept():
+    module, phase = falling()
+    average = EMA(module, 0.0)
+
+    def measure(net):
+        return {"distance": 1.0, "diversity": 1.0 if net.weight.item() > -4.5 else 0.0}
+
+    # measured at every 20th step: at step 50 nobody knows yet that the rows have collapsed
+    with pytest.warns(UserWarning, match=r"collapsed at step 60 of 400, .* has the weights of step 40"):
+        run([phase], average, n_steps=400, measure=measure)
+    assert average.module.weight.item() == pytest.approx(-4.0, abs=1e-4)
+
+
 def test_a_start_without_diversity_is_not_a_collapse():
     module, phase = falling()
     history = run([phase], EMA(module, 0.0), n_steps=40, measure=lambda net: {"diversity": -net.weight.item() / 20})

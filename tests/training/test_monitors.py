@@ -85,3 +85,18 @@ def test_kernel_distance_sees_blur_behind_brightness():
     others = (light + texture)[~kept], (light + blurred)[~kept]
     same, dull = (measure(Copies(rows))["distance"] for rows in others)
     assert dull > 5 * abs(same)
+
+
+def test_one_column_that_explodes_does_not_hide_constant_ones():
+    y = torch.zeros(60, dtype=torch.long)
+    rows = torch.randn(60, 6, generator=torch.Generator().manual_seed(0))
+
+    class Broken(nn.Module):
+        def forward(self, y, latent, gumbel):
+            synthetic = torch.zeros(len(y), 6)
+            synthetic[:, 2] = 1e4 * latent[:, 0]
+            return synthetic
+
+    measure = SlicedWasserstein(rows, y, NoisePrior(1), generator=torch.Generator().manual_seed(0), device=CPU)
+    assert measure(Broken())["diversity"] < 0.01
+    assert measure.lost_columns(Broken()) == [(0, column) for column in range(6)]

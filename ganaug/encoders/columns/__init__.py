@@ -2,6 +2,7 @@
 
 from ganaug.encoders.columns.base import Arrays, Column, ConstantColumn, Vocabulary
 from ganaug.encoders.columns.categorical import MAX_BLOCK, EmbeddedCategory, OneHotCategory
+from ganaug.encoders.columns.identifier import ExactTimes, IdentifierColumn
 from ganaug.encoders.columns.numeric import NumericColumn, read_numbers
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "Column",
     "ConstantColumn",
     "EmbeddedCategory",
+    "ExactTimes",
+    "IdentifierColumn",
     "NumericColumn",
     "OneHotCategory",
     "Vocabulary",

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from ganaug.common.serialization import dtype_from_json, dtype_to_json, from_json, level_key, to_json
@@ -59,6 +60,24 @@ def factorize_levels(series: pd.Series, label: Hashable) -> tuple[NDArray, NDArr
         codes = codes * (int(types.max()) + 1) + types
     _, first, codes = np.unique(codes, return_index=True, return_inverse=True)
     return first, codes
+
+
+def has_nan_and_null(dtype: Any) -> bool:
+    """Return whether a column of this dtype can hold NaN, a number, beside missing cells."""
+    if isinstance(dtype, pd.ArrowDtype):
+        return bool(pa.types.is_floating(dtype.pyarrow_dtype))
+    return isinstance(dtype, pd.Float32Dtype | pd.Float64Dtype)
+
+
+def nullable_floats(numbers: NDArray, null: NDArray[np.bool_], dtype: Any) -> pd.Series:
+    """Return floats as a column of a dtype of `has_nan_and_null`: missing where `null` says so, NaN where they are NaN.
+
+    pandas' own constructors make every NaN a missing cell.
+    """
+    if isinstance(dtype, pd.ArrowDtype):
+        array = pa.array(numbers, mask=null, from_pandas=False).cast(dtype.pyarrow_dtype)
+        return pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array([array])))
+    return pd.Series(pd.arrays.FloatingArray(numbers.astype(dtype.numpy_dtype), null))
 
 
 class Vocabulary:
@@ -117,7 +136,14 @@ class Vocabulary:
     def from_state(cls, description: dict[str, Any], label: Hashable) -> Vocabulary:
         """Rebuild the levels."""
         levels = [from_json(level) for level in description["levels"]]
-        vocabulary = cls(pd.Series(levels, dtype=dtype_from_json(description["dtype"])), label)
+        dtype = dtype_from_json(description["dtype"])
+        if has_nan_and_null(dtype):
+            null = np.array([level is None or level is pd.NA for level in levels], dtype=bool)
+            numbers = np.array([np.nan if missing else level for level, missing in zip(levels, null, strict=True)])
+            series = nullable_floats(numbers.astype(np.float64), null, dtype)
+        else:
+            series = pd.Series(levels, dtype=dtype)
+        vocabulary = cls(series, label)
         if not 0 < len(levels) == len(vocabulary._number):
             raise ValueError(f"column {label!r} needs distinct levels")
         return vocabulary

@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.common.serialization import dtype_from_json, dtype_to_json, from_json, to_json
-from ganaug.common.times import time_index
-from ganaug.encoders.columns.base import Arrays, Vocabulary, factorize_levels
+from ganaug.common.times import from_local_clock, local_clock, time_index, zone_of
+from ganaug.encoders.columns.base import Arrays, Vocabulary, factorize_levels, has_nan_and_null, nullable_floats
 from ganaug.encoders.columns.scales import NOT_A_TIME, Grid, PiecewiseLinearMap
 
 MAX_DISCRETE = 64  # distinct values up to which a numeric column is read as a scale of fixed values
@@ -37,11 +37,6 @@ def read_numbers(series: pd.Series) -> tuple[NDArray, NDArray] | None:
     if series.dtype == object:
         return _read_number_objects(series, missing)
     return None
-
-
-def _has_time_zone(dtype: Any) -> bool:
-    arrow = dtype.pyarrow_dtype if isinstance(dtype, pd.ArrowDtype) else dtype
-    return getattr(arrow, "tz", None) is not None
 
 
 def _read_number_objects(series: pd.Series, missing: NDArray) -> tuple[NDArray, NDArray] | None:
@@ -76,6 +71,7 @@ class NumericColumn:
     exact: str  # dtype of the numbers
     unit: str  # of times, else ""
     aware: bool  # times with a time zone
+    local: bool  # the numbers are what clocks of the zone show, because these have the wider grid: midnights, say
     grid: Grid | None
     is_discrete: bool  # only values seen are legal
     scale: PiecewiseLinearMap
@@ -93,6 +89,9 @@ class NumericColumn:
     @classmethod
     def fit(cls, label: Hashable, series: pd.Series, known: NDArray, numeric: str) -> NumericColumn:
         """Learn range, grid, scale, ways of being missing and point_masses; `known` are the numbers there are."""
+        aware = zone_of(series.dtype) is not None
+        local = aware and _has_wider_local_grid(series.dropna(), known)
+        known = local_clock(series.dropna()) if local else known
         values, counts = np.unique(known, return_counts=True)
         n = len(known)
         if values.dtype == np.float64 and values[-1] / 2 - values[0] / 2 > np.finfo(np.float64).max / 2:
@@ -102,21 +101,38 @@ class NumericColumn:
         scale = PiecewiseLinearMap.fit(grid.index(values) if grid else values, counts, numeric, every=is_discrete)
         point_masses = values[counts >= POINT_MASS_SHARE * n] if len(values) > 10 else values[:0]
         missing = series[series.isna().to_numpy(dtype=bool)]
-        markers = [] if n == len(series) else [None]
+        markers: list[Any] = [] if n == len(series) else [None]
         if series.dtype == object and markers:
             markers = list(missing.iloc[factorize_levels(missing, label)[0]])
+        elif has_nan_and_null(series.dtype) and len(missing) + n < len(series):
+            markers = [float("nan")] if missing.empty else [None, float("nan")]
         unit = time_index(series).unit if series.dtype.kind in "mM" else ""
-        aware = _has_time_zone(series.dtype)
-        return cls(label, series.dtype, str(values.dtype), unit, aware, grid, is_discrete, scale, markers, point_masses)
+        return cls(
+            label=label,
+            dtype=series.dtype,
+            exact=str(values.dtype),
+            unit=unit,
+            aware=aware,
+            local=local,
+            grid=grid,
+            is_discrete=is_discrete,
+            scale=scale,
+            markers=markers,
+            point_masses=point_masses,
+        )
 
     def encode(self, series: pd.Series) -> tuple[NDArray, NDArray | None]:
         """Return z, 0 where missing, and the states."""
         read = read_numbers(series)
+        if read is None and series.isna().all():  # objects without a number: no dtype can be told from them
+            read = np.zeros(len(series), dtype=self.exact), np.ones(len(series), dtype=bool)
         if read is None or str(read[0].dtype) != self.exact:
             raise ValueError(f"column {self.label!r} has dtype {series.dtype}, but had {self.dtype} in fit")
         numbers, missing = read
         if missing.any() and not self.markers:
             raise ValueError(f"column {self.label!r} has missing cells, but had none in fit")
+        if self.local:
+            numbers = local_clock(series)
         known = numbers[~missing]
         z = np.zeros(len(series))
         z[~missing] = self.scale.place(self.grid.index(known) if self.grid else known)
@@ -124,9 +140,12 @@ class NumericColumn:
             return z[:, None], None
         states = np.zeros(len(series), dtype=np.intp)
         states[missing] = 1
-        if len(self.markers) > 1:
+        if len(self.markers) > 1 and missing.any():
+            cells = series[missing].astype(object)
+            if series.dtype != object:
+                cells = cells.where(~series.isna()[missing], None)  # a null, whatever stands for it
             ways = Vocabulary(pd.Series(self.markers, dtype=object), self.label)
-            states[missing] += ways.codes(series[missing])
+            states[missing] += ways.codes(cells)
         for i, point_mass in enumerate(self.point_masses, start=1 + len(self.markers)):
             states[(numbers == point_mass) & ~missing] = i
         return z[:, None], states
@@ -138,25 +157,32 @@ class NumericColumn:
         if self.grid:
             numbers = self.grid.numbers(numbers)
         if not self.block_size:
-            return self._write(numbers, np.zeros(len(z), dtype=np.intp))
+            return self.write(numbers, np.zeros(len(z), dtype=np.intp))
         first_point_mass = 1 + len(self.markers)
         is_point_mass = states >= first_point_mass
         numbers[is_point_mass] = self.point_masses[states[is_point_mass] - first_point_mass]
-        return self._write(numbers, np.where(is_point_mass, 0, states))
+        return self.write(numbers, np.where(is_point_mass, 0, states))
 
-    def _write(self, numbers: NDArray, absent: NDArray) -> pd.Series:
+    def write(self, numbers: NDArray, absent: NDArray) -> pd.Series:
         """Write numbers in the column's dtype, missing where `absent` is positive."""
         missing = absent > 0
         if self.unit:
             numbers = np.where(missing, NOT_A_TIME, numbers)
             times = pd.Series(numbers.view(f"{self.dtype.kind}8[{self.unit}]"))
+            if self.local:
+                return from_local_clock(times, self.dtype)
             return (times.dt.tz_localize("UTC") if self.aware else times).astype(self.dtype)
         if self.dtype == object:
             cells = numbers.astype(object)
             for i, marker in enumerate(self.markers, start=1):
                 cells[absent == i] = marker
             return pd.Series(cells, dtype=object)
-        series = pd.Series(numbers.astype(numpy_dtype(self.dtype))).astype(self.dtype)
+        numbers = numbers.astype(numpy_dtype(self.dtype))
+        if has_nan_and_null(self.dtype):
+            null = np.array([False, *(marker is None for marker in self.markers)])[absent]
+            numbers[missing] = np.nan
+            return nullable_floats(numbers, null, self.dtype)
+        series = pd.Series(numbers).astype(self.dtype)
         return series.mask(missing) if missing.any() else series
 
     def state(self) -> tuple[dict[str, Any], Arrays]:
@@ -167,6 +193,7 @@ class NumericColumn:
             "exact": self.exact,
             "unit": self.unit,
             "aware": self.aware,
+            "local": self.local,
             "grid": [grid.minimum, grid.step, grid.decimals] if grid else None,
             "is_discrete": self.is_discrete,
             "markers": [to_json(marker, self.label) for marker in self.markers],
@@ -188,6 +215,7 @@ class NumericColumn:
             exact=exact,
             unit=str(description["unit"]),
             aware=bool(description["aware"]),
+            local=bool(description.get("local", False)),
             grid=grid,
             is_discrete=bool(description["is_discrete"]),
             scale=scale,
@@ -207,14 +235,37 @@ class NumericColumn:
         """Return whether the ends, the point_masses and the missing cells survive being written in the dtype."""
         ends = self.scale.knots[[0, -1]]
         numbers = np.concatenate([self.grid.numbers(ends) if self.grid else ends, self.point_masses])
-        series = self._write(numbers, np.zeros(len(numbers), dtype=np.intp))
+        series = self.write(numbers, np.zeros(len(numbers), dtype=np.intp))
         read = read_numbers(series)
         if read is None or str(read[0].dtype) != self.exact or read[1].any():
             return False
+        if self.local:
+            read = local_clock(series), read[1]
         n_ways = len(self.markers)
-        absent = self._write(np.repeat(numbers[:1], n_ways), np.arange(1, n_ways + 1))
-        close = np.allclose(read[0], numbers) if self.exact == "float64" else np.array_equal(read[0], numbers)
-        return close and bool(absent.isna().all())
+        absent = self.write(np.repeat(numbers[:1], n_ways), np.arange(1, n_ways + 1))
+        if self.exact == "float64":
+            rounded = numbers.astype(numpy_dtype(self.dtype)).astype(np.float64)  # to float16, say
+            close = np.isfinite(rounded).all() and np.allclose(read[0], rounded)
+        else:
+            close = np.array_equal(read[0], numbers)
+        is_absent = np.array(absent.isna(), dtype=bool)
+        if has_nan_and_null(self.dtype):
+            is_absent |= np.isnan(absent.to_numpy(dtype=np.float64, na_value=np.nan))
+        return bool(close and is_absent.all())
+
+
+def _has_wider_local_grid(times: pd.Series, counts: NDArray) -> bool:
+    """Return whether what local clocks show has a wider grid than UTC, and tells the times.
+
+    Midnights of a zone with summer time are whole hours of UTC.
+    """
+    local = local_clock(times)
+    steps = [int(np.gcd.reduce(found - found.min())) for found in (local, counts)]
+    if steps[0] <= steps[1]:
+        return False
+    unit = time_index(times).unit
+    read = from_local_clock(pd.Series(local.view(f"M8[{unit}]")), times.dtype)
+    return bool((time_index(read).asi8 == counts).all())
 
 
 def numpy_dtype(column_dtype: Any) -> np.dtype:

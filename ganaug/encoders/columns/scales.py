@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 NOT_A_TIME = np.iinfo(np.int64).min
+MAX_DECIMALS = 12  # of a grid; more cannot be told from what a float happens to hold
 MAX_KNOTS = 1000  # as many quantiles as describe a marginal distribution well
 # Largest |z| is 3.5. scikit-learn's own normal output puts the smallest and the largest value at -5.2 and
 # 5.2, however few the rows: spikes far from all else, on which a generator wastes its effort.
@@ -59,16 +60,16 @@ class Grid:
 
     def holds(self, last: int) -> bool:
         """Return whether the numbers from index 0 to `last` exist."""
-        if not (self.step >= 1 and 0 <= self.decimals <= 6):
+        if not (self.step >= 1 and 0 <= self.decimals <= MAX_DECIMALS):
             return False
         low, high = {"int64": (-(2**63), 2**63), "uint64": (0, 2**64), "float64": (1 - 2**53, 2**53)}[self.exact]
         return low <= self.minimum and self.minimum + self.step * last < high
 
 
 def _decimals(numbers: NDArray, dtype: np.dtype) -> int | None:
-    """Return the fewest decimals, at most 6, that write all numbers exactly, or None."""
+    """Return the fewest decimals that write all numbers exactly, or None."""
     largest = np.abs(numbers).max()
-    for decimals in range(7):
+    for decimals in range(MAX_DECIMALS + 1):
         if largest * 10.0**decimals >= 2**53:
             return None
         for part in (numbers[:: max(1, len(numbers) // 50)], numbers):  # a few numbers rule most grids out

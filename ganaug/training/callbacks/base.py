@@ -50,11 +50,14 @@ class Run:
         Stores the model as it is now, for `GANOversampler.load` or the ``load`` method of the model.
     previews : Previews or None
         Real and synthetic rows; None if there are only tensors.
+    max_time : float or None
+        Seconds after which the run ends, whatever its steps; None sets no limit.
     """
 
     n_steps: int
     save: Callable[..., None]
     previews: Previews | None = None
+    max_time: float | None = None
     step: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
     stop_reason: str | None = None

@@ -6,14 +6,15 @@ from typing import Any
 
 from PIL import Image
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from ganaug.common.containers import to_pandas
+from ganaug.common.progress import TimeLeft, begin_phase
 from ganaug.training.callbacks.base import Callback, Run, check_folder
 
 
 class ProgressBar(Callback):
-    """A progress bar on standard error: steps, distance to the real rows, and the time left.
+    """A progress bar on standard error: steps, distance to the real rows, and the time left, `max_time` considered.
 
     Parameters
     ----------
@@ -31,20 +32,26 @@ class ProgressBar(Callback):
 
     def on_fit_start(self, run: Run) -> None:
         """Draw the bar."""
+        begin_phase(self.name, show=False)
         self._bar = Progress(
             TextColumn(self.name),
             BarColumn(),
-            TextColumn("step {task.completed}/{task.total}"),
+            TextColumn("step {task.fields[step]}"),
             TextColumn("{task.fields[distance]}"),
-            TimeRemainingColumn(),
+            TimeLeft(run.max_time),
             console=Console(stderr=True),
         )
-        self._task = self._bar.add_task(self.name, total=run.n_steps, distance="")
+        self._task = self._bar.add_task(self.name, total=run.n_steps, distance="", step=f"{run.step:,}")
         self._bar.start()
 
     def on_step_end(self, run: Run) -> None:
         """Move the bar."""
-        self._bar.update(self._task, completed=run.step)
+        done = run.step / run.n_steps
+        if run.max_time:
+            # the bar is full when the time is up, although steps are left
+            done = max(done, min(1.0, (self._bar.tasks[0].elapsed or 0.0) / run.max_time))
+        steps = f"{run.step:,}/{run.n_steps:,}"
+        self._bar.update(self._task, completed=done * run.n_steps, step=steps)
         if run.history and "distance" in run.history[-1]:
             self._bar.update(self._task, distance=f"distance {run.history[-1]['distance']:.3f}")
 

@@ -6,16 +6,7 @@ from imblearn.under_sampling import EditedNearestNeighbours, TomekLinks
 from sklearn.base import clone
 
 from ganaug import GANOversampler, TabularGAN
-from ganaug.selection import (
-    MAX_CANDIDATES,
-    N_CANDIDATES,
-    CandidateSelection,
-    by_cleaner,
-    by_forest,
-    by_neighbors,
-    candidates_per_row,
-    without_copies,
-)
+from ganaug.selection import CandidateSelection, Refusal, by_class, by_cleaner, by_neighbors, candidates_per_row
 
 TINY = TabularGAN(n_steps=3, hidden_sizes=(8,), batch_size=16, device="cpu")
 
@@ -31,30 +22,39 @@ def overlapping():
 def test_candidates_are_drawn_in_proportion_to_their_weights():
     # of three candidates one: a draw without replacement of one is a draw in proportion
     weights = np.array([1.0, 2.0, 5.0])
-    selection, draw = CandidateSelection(lambda rows, y: np.log(rows), 3), np.random.default_rng(0)
-    chosen = np.concatenate([selection.choose(weights, np.zeros(3, int), draw) for _ in range(4000)])
+    selection, draw = CandidateSelection(3, weigh=lambda rows, y: np.log(rows)), np.random.default_rng(0)
+    zeros = np.zeros(3, int)
+    chosen = np.concatenate([selection.choose(weights, zeros, zeros[:1], draw) for _ in range(4000)])
     assert np.bincount(chosen) / 4000 == pytest.approx(weights / 8, abs=0.03)
 
 
 def test_each_row_gets_a_candidate_of_its_class_and_no_two_the_same():
     requested = np.random.default_rng(0).integers(0, 3, 500)
     y = requested.repeat(3)
-    strange = np.arange(len(y)) % 7 == 0
-    selection = CandidateSelection(lambda rows, y: np.where(rows, -1e6, 0.0), 3)
-    chosen = selection.choose(strange, y, np.random.default_rng(1))
+    refused = np.where(np.arange(len(y)) % 7 == 0, Refusal.COPY, Refusal.NONE)
+    rows = np.random.default_rng(1).normal(size=(len(y), 2))
+    selection = CandidateSelection(3, weigh=lambda rows, y: 5 * rows[:, 0])
+    chosen = selection.choose(rows, y, requested, np.random.default_rng(1), refused)
     assert (y[chosen] == requested).all()
     assert len(set(chosen)) == 500
-    assert not strange[chosen].any()
+    assert (refused[chosen] == Refusal.NONE).all()
+
+
+def test_refused_candidates_are_taken_last_and_copies_before_impossible_ones():
+    refused = np.array([Refusal.IMPOSSIBLE, Refusal.NONE, Refusal.COPY, Refusal.NONE])
+    for n, taken in ((2, [1, 3]), (3, [1, 2, 3]), (4, [0, 1, 2, 3])):
+        chosen = CandidateSelection(2).choose(
+            np.zeros(4), np.zeros(4, int), np.zeros(n, int), np.random.default_rng(0), refused
+        )
+        assert chosen.tolist() == taken
 
 
 def test_many_rows_have_fewer_candidates():
-    for n_requested in (0, 1, MAX_CANDIDATES // N_CANDIDATES):
-        assert candidates_per_row(n_requested) == N_CANDIDATES
-    assert candidates_per_row(MAX_CANDIDATES // 2) == 2
-    assert candidates_per_row(10 * MAX_CANDIDATES) == 1
+    assert [candidates_per_row(n, 10) for n in (0, 1, 10_000, 20_000, 100_000)] == [10, 10, 10, 5, 3]
+    assert [candidates_per_row(n) for n in (0, 333_333, 500_000, 500_001, 10**9)] == [3, 3, 2, 1, 1]
 
 
-@pytest.mark.parametrize("by", [by_forest, by_neighbors])
+@pytest.mark.parametrize("by", [by_class, by_neighbors])
 def test_rows_amid_their_class_weigh_most_however_rare_it_is(by, overlapping):
     X, y = overlapping
     weigh = by(X, y, seed=0)
@@ -75,11 +75,11 @@ def test_a_cleaner_is_heeded_where_it_can_be():
     pair, ones = np.array([[linked], [fair]]), np.ones(2, int)
     assert (weigh(pair, ones) < 0).tolist() == [True, False]
     draw = np.random.default_rng(0)
-    assert all(CandidateSelection(weigh, 2).choose(pair, ones, draw) == [1] for _ in range(50))
-    assert CandidateSelection(weigh, 1).choose(pair[:1], ones[:1], draw) == [0]  # there is no other
+    assert all(CandidateSelection(2, weigh).choose(pair, ones, ones[:1], draw) == [1] for _ in range(50))
+    assert CandidateSelection(2, weigh).choose(pair[:1], ones[:1], ones[:1], draw) == [0]  # there is no other
 
 
-@pytest.mark.parametrize("selection", ["auto", "forest", "neighbors", EditedNearestNeighbours()])
+@pytest.mark.parametrize("selection", ["auto", "class", "neighbors", EditedNearestNeighbours()])
 def test_chosen_rows_lie_deeper_in_their_class(selection, overlapping):
     X, y = overlapping
 
@@ -118,31 +118,6 @@ def test_the_discriminator_must_score_single_rows(overlapping, tmp_path):
     loaded = TabularGAN.load(tmp_path / "model")
     with pytest.raises(ValueError, match="loaded from a file, which does not hold the discriminator"):
         loaded.selection_for("discriminator", loaded.encode(*overlapping), 10)
-
-
-@pytest.mark.parametrize("selection", ["forest", "neighbors", "discriminator", TomekLinks()])
-def test_no_row_that_is_there_once_is_copied(selection):
-    # 4 x 4 x 4 combinations, of which the small class has every other one once and the rest never
-    every = np.array(np.meshgrid(*3 * [np.arange(4.0)])).reshape(3, -1).T
-    rare = every[every.sum(axis=1) % 2 == 0]
-    X, y = np.concatenate([np.tile(every, (3, 1)), rare]), np.repeat([0, 1], [192, 32])
-    known = set(map(tuple, rare))
-
-    def n_copies(selection):
-        sampler = GANOversampler(model=TINY, selection=selection, random_state=0)
-        synthetic = sampler.fit_resample(X, y)[0][sampler.is_synthetic_]
-        return sum(tuple(row) in known for row in synthetic)
-
-    assert n_copies(None) > 0
-    assert n_copies(selection) == 0
-
-
-def test_what_several_rows_share_may_come_again():
-    rows, y = np.array([[1.0], [1.0], [2.0], [1.0]]), np.array([0, 0, 0, 1])
-    weigh = without_copies(lambda candidates, y: np.zeros(len(y)), rows, y)
-    # 1 is there twice in class 0 and once in class 1
-    refused = weigh(np.array([[1.0], [2.0], [1.0], [2.0]]), np.array([0, 0, 1, 1])) < 0
-    assert refused.tolist() == [False, True, True, False]
 
 
 def test_the_same_seed_chooses_the_same_rows(overlapping):

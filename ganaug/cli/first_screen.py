@@ -1,0 +1,253 @@
+"""What `ganaug balance` shows when it is done: three answers, what was written, a preview, and the next command."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganaug.cli.console import KEPT, console, on_terminal
+from ganaug.common.progress import begin_phase, end_phase
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from ganaug.common.findings import Finding
+    from ganaug.comparison import Comparison, Selection
+    from ganaug.evaluation import PreviewRow, Resampling
+    from ganaug.oversampler import GANOversampler
+
+# Rows of each kind and class on which the findings of the first screen are measured.
+_MAX_ROWS = 1_000
+_N_PREVIEWS = 3
+# Columns of a table that a preview shows, and characters of a name and of a cell: they fit 80 columns.
+_N_COLUMNS = 12
+_NAME_WIDTH, _CELL_WIDTH = 12, 10
+
+
+def command(*words: object) -> str:
+    """Write a command as it is typed.
+
+    Examples
+    --------
+    >>> command("compare", Path("my table.csv"), "--target", "plan")
+    "ganaug compare 'my table.csv' --target plan"
+    """
+    return shlex.join(["ganaug", *map(str, words)])
+
+
+@contextmanager
+def kept_model(sampler: Any, save: Path | None, out: Path) -> Iterator[None]:
+    """Store the trained model before the block writes the data, so that a failed write does not cost the training.
+
+    Parameters
+    ----------
+    sampler : GANOversampler
+        Nothing is stored if it has trained no model.
+    save : Path or None
+        Where the user wants the model. None stores it beside `out`, and removes it when the block succeeds.
+    out : Path
+        Where the block writes. An error of the block names the model.
+    """
+    if not hasattr(sampler, "model_"):
+        yield
+        return
+    path: Path | None = _beside(out) if save is None else save
+    try:
+        sampler.save(path)
+    except OSError:
+        if save is not None:
+            raise
+        path = None  # there is no room for the model, but there may be for the data
+    if path is not None:
+        KEPT.append(f"the model {path}")
+    try:
+        yield
+    except OSError as error:
+        said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        if path is None:
+            raise
+        raise OSError(f"{said}; the trained model is kept in {path}, for ganaug sample") from error
+    if save is None and path is not None:
+        path.unlink(missing_ok=True)
+        KEPT.remove(f"the model {path}")
+
+
+def _beside(out: Path) -> Path:
+    """Return a name that is free."""
+    path, n = out.with_name(f"{out.name}.model"), 1
+    while path.exists():
+        path, n = out.with_name(f"{out.name}.{n}.model"), n + 1
+    return path
+
+
+def measure(
+    sampler: GANOversampler,
+    compared: Comparison | Selection | None,
+    data: tuple[Any, ...],
+    noun: str,
+    *,
+    full: bool,
+    names: Any = None,
+) -> tuple[list[Finding], Resampling | None]:
+    """Return the findings of the first screen: on few rows of each class, unless a page shows all of it.
+
+    Parameters
+    ----------
+    sampler : GANOversampler
+        After `fit_resample`; or without, where nothing synthetic was chosen.
+    compared : Comparison, Selection or None
+        Whether it helps.
+    data : tuple
+        X, y, X_resampled, y_resampled.
+    noun : {"rows", "images"}
+        What the data are.
+    full : bool
+        Whether a page shows the evaluation.
+    names : sequence or None, default=None
+        Names of the real images.
+    """
+    from ganaug.common.findings import HELPS, REAL, SAFE, Finding
+    from ganaug.evaluation import evaluate_resampling, training_distance
+
+    helps = [] if compared is None else [of for of in compared.verdict if of.question not in (REAL, SAFE)]
+    is_resampled = hasattr(sampler, "is_synthetic_")
+    if not is_resampled or (not sampler.is_synthetic_.any() and not full):
+        said = f"No synthetic {noun} were added."
+        why = "" if is_resampled else " The comparison chose none."
+        nothing = [Finding(question, "unknown", said) for question in (REAL, SAFE)]
+        return [*(helps or [Finding(HELPS, "unknown", said + why)]), *nothing], None
+    begin_phase("evaluating", show=on_terminal())
+    if noun == "images" and not full:
+        # images take seconds a class; what the training has measured costs nothing
+        return [*helps, training_distance(sampler.history_)], None
+    found = evaluate_resampling(sampler, *data, names=names, max_rows=None if full else _MAX_ROWS)
+    resampling = replace(found, comparison=compared)
+    return resampling.verdict, resampling
+
+
+def written_words(out: Path, n_real: int, n_repeated: int, labels: pd.Series, noun: str, mark: str | None) -> str:
+    """Say what OUT holds."""
+    from ganaug.common.wording import counted
+
+    parts = []
+    if n_real:
+        parts.append(counted(n_real, f"real {noun}"))
+    if n_repeated:
+        parts.append(f"{n_repeated:,} repeated")
+    if len(labels):
+        parts.append(f"{counted(len(labels), f'synthetic {noun}')} of {class_words(labels)}")
+    said = f"Wrote {out}: {', then '.join(parts) if parts else f'no {noun}'}."
+    return f"{said} Column {mark} marks the synthetic ones with 1." if mark is not None else said
+
+
+def with_commands(findings: Sequence[Finding], compare: str, evaluate: str = "") -> list[Finding]:
+    """Say how to measure what was not measured.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        What was found.
+    compare, evaluate : str
+        Commands that measure whether the rows help, and whether they are safe.
+    """
+    from ganaug.common.findings import HELPS, SAFE, Finding
+
+    commands = {HELPS: compare, SAFE: evaluate}
+    found = [of for of in findings if not (commands.get(of.question) and "not measured" in of.sentence)]
+    missing = [question for question in commands if commands[question] and all(of.question != question for of in found)]
+    return [*found, *(Finding(of, "unknown", f"Not measured. Run: {commands[of]}") for of in missing)]
+
+
+def print_preview(rows: Sequence[PreviewRow], target: str) -> None:
+    """Print synthetic rows, each beside the nearest real row of its class: a line for each column of the table."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    if not rows:
+        return
+    screen = console()
+    title = (
+        "A synthetic row beside its nearest real row" if len(rows) == 1 else "Synthetic rows beside the nearest real"
+    )
+    screen.print(f"{title}{'' if len(rows) == 1 else ' ones'}", style="bold")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("")
+    n_shown = max(1, min(len(rows), (screen.width - _NAME_WIDTH - 1) // (2 * (_CELL_WIDTH + 1))))
+    for _ in rows[:n_shown]:
+        table.add_column(Text("synthetic", style="bold"), width=_CELL_WIDTH)
+        table.add_column("real", width=_CELL_WIDTH)
+    labels = [Text(_cut(row.label, _CELL_WIDTH), no_wrap=True) for row in rows[:n_shown] for _ in range(2)]
+    table.add_row(Text(_cut(target, _NAME_WIDTH), no_wrap=True), *labels)
+    names = list(rows[0].synthetic.index)
+    for name in names[:_N_COLUMNS]:
+        cells = [cell for row in rows[:n_shown] for cell in (row.synthetic[name], row.real[name])]
+        shown = [Text(_cut(_cell(cell), _CELL_WIDTH), no_wrap=True) for cell in cells]
+        table.add_row(Text(_cut(name, _NAME_WIDTH), no_wrap=True), *shown)
+    screen.print(table)
+    if len(names) > _N_COLUMNS:
+        screen.print(f"and {len(names) - _N_COLUMNS} more columns")
+
+
+def print_written(text: str, began: float) -> None:
+    """Say what was written and how long it took."""
+    console().print(f"{text} It took {_duration(time.perf_counter() - began)}.", markup=False)
+
+
+def print_next(words: str) -> None:
+    """Say what to type next."""
+    console().print(f"Next: {words}", style="bold", markup=False, soft_wrap=True)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _cell(value: Any) -> str:
+    import pandas as pd
+
+    if value is None or (not isinstance(value, list | dict) and pd.api.types.is_scalar(value) and pd.isna(value)):
+        return ""
+    if isinstance(value, float):
+        return f"{value:.5g}"
+    if isinstance(value, pd.Timestamp):
+        return str(value.date()) if value == value.normalize() else str(value)
+    return str(value)
+
+
+def _cut(value: Any, width: int) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def class_words(labels: pd.Series | np.ndarray) -> str:
+    """Name classes in a sentence, a few of them."""
+    from ganaug.common.wording import shortened
+
+    names = list(dict.fromkeys(shortened(label, 20) for label in labels))
+    shown = ", ".join(names[:4])
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    return f"{'class' if len(names) == 1 else 'classes'} {shown}{more}"
+
+
+def write_report(
+    path: Path, source: Path, resampling: Resampling | None, compared: Comparison | Selection | None
+) -> None:
+    """Write the page of what was added, or of why nothing was."""
+    from ganaug.reporting import report as write_page
+
+    begin_phase(f"writing {path}", show=on_terminal())
+    if resampling is None and compared is not None:
+        write_page(compared, path, title=f"{source.name}: why no synthetic data are added")
+    else:
+        write_page(resampling, path, title=f"{source.name}, balanced")
+    end_phase()
+    KEPT.append(str(path))

@@ -1,0 +1,110 @@
+"""What `ganaug balance` finds out by cross-validation before or after it adds rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ganaug.cli.console import on_terminal
+from ganaug.common.progress import begin_phase
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from ganaug.comparison import Comparison, Selection
+    from ganaug.oversampler import GANOversampler
+
+# With --select and --max-time, the part of the time that each training may take: five splits have one each, and the
+# last one has the data as a whole.
+PART_OF_TRAINING = 0.125
+
+
+class Trial(NamedTuple):
+    """What is found out by cross-validation: how many rows to add (with a metric), or whether they help."""
+
+    metric: str | None
+    is_compared: bool
+    groups: str | None
+    max_time: float | None
+
+
+def resample(
+    sampler: GANOversampler, X: Any, y: pd.Series, trial: Trial
+) -> tuple[GANOversampler, Comparison | Selection | None, Any, pd.Series, np.ndarray]:
+    """Resample; with a metric, by the strategy that `select` finds; and compare with no resampling if asked."""
+    import numpy as np
+
+    if trial.metric is None:
+        begin_phase("training", show=on_terminal())
+        X_resampled, y_resampled = sampler.fit_resample(X, y)
+        compared = _compare(sampler, X, y, trial) if trial.is_compared else None
+        return sampler, compared, X_resampled, y_resampled, sampler.is_synthetic_
+
+    from ganaug.comparison import select
+
+    begin_phase("comparing", show=on_terminal())
+    rows, groups, own = _without_groups(sampler, X, trial)
+    selection = select(
+        rows,
+        y,
+        sampler=own,
+        metric=trial.metric,
+        groups=groups,
+        max_time=None if trial.max_time is None else (1 - PART_OF_TRAINING) * trial.max_time,
+        random_state=sampler.random_state,
+        verbose=sampler.verbose or 0,
+    )
+    chosen = selection.sampler
+    if own is not sampler and hasattr(chosen, "categorical_features"):
+        chosen.set_params(categorical_features=sampler.categorical_features)
+    begin_phase("training", show=on_terminal())
+    X_resampled, y_resampled = chosen.fit_resample(X, y)
+    is_synthetic = getattr(chosen, "is_synthetic_", np.zeros(len(y_resampled), dtype=bool))
+    return (chosen if is_synthetic.any() else sampler), selection, X_resampled, y_resampled, is_synthetic
+
+
+def _without_groups(sampler: GANOversampler, X: Any, trial: Trial) -> tuple[Any, Any, GANOversampler]:
+    """Take the column of the groups out, because a group is on one side of a split only."""
+    if trial.groups is None:
+        return X, None, sampler
+    from sklearn.base import clone
+
+    own = clone(sampler)
+    if own.categorical_features is not None:
+        own.set_params(categorical_features=[name for name in own.categorical_features if name != trial.groups])
+    return X.drop(columns=trial.groups), X[trial.groups], own
+
+
+def _compare(sampler: GANOversampler, X: Any, y: pd.Series, trial: Trial) -> Comparison:
+    from sklearn.base import clone
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    from ganaug.comparison import compare
+
+    begin_phase("comparing", show=on_terminal())
+    rows, groups, own = _without_groups(sampler, X, trial)
+    quiet = clone(own).set_params(callbacks=None, verbose=0)
+    classifiers: Any = ("LogisticRegression", "HistGradientBoostingClassifier")
+    if not hasattr(X, "columns"):
+        # images: boosting on the pixels, as select does
+        classifiers = {"HistGradientBoostingClassifier": HistGradientBoostingClassifier(early_stopping=False)}
+    n_smallest = int(y.value_counts().min())
+    return compare(
+        rows,
+        y,
+        samplers={"none": "none", "weights": "weights", "SMOTE": "SMOTE", "ganaug": quiet},
+        classifiers=classifiers,
+        groups=groups,
+        n_splits=max(2, min(5, n_smallest)),
+        max_time=trial.max_time,
+        random_state=sampler.random_state,
+        verbose=sampler.verbose or 0,
+    )
+
+
+def train_for(save: Path | None, sampler: GANOversampler, X: Any, y: pd.Series) -> None:
+    """Train where a model is to be saved, but no synthetic row was asked for, so that nothing was trained yet."""
+    if save is not None and not hasattr(sampler, "model_"):
+        begin_phase("training", show=on_terminal())
+        sampler.fit(X, y)

@@ -1,0 +1,103 @@
+"""Synthetic rows that keep the rules of a table: repaired, generated again, or replaced."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ganaug.common.containers import container_of, to_pandas
+from ganaug.common.warnings import warn_user
+from ganaug.constraints import Constraints
+
+# Rows that break a rule are generated again so many times at most, and no longer if hardly any new row keeps the rules.
+_N_ROUNDS = 10
+_MIN_KEPT = 0.01
+
+Draw = Callable[[NDArray[np.intp], int], Any]
+
+
+def keep_rules(constraints: Constraints, rows: Any, y: NDArray, draw: Draw) -> Any:
+    """Return rows that keep the rules.
+
+    Rows are first repaired where the rules say how. Those that still break a rule are generated again. If that does
+    not help, they get usual values; after that, they repeat another row of their class.
+
+    Parameters
+    ----------
+    constraints : Constraints
+        The rules.
+    rows : table of shape (n, d)
+        Generated rows.
+    y : ndarray of shape (n,)
+        Their classes.
+    draw : callable (positions, round) -> table
+        Generates other rows for some positions, as many as there are.
+
+    Returns
+    -------
+    table of shape (n, d)
+        The same container.
+
+    Warns
+    -----
+    UserWarning
+        If rows repeat another one, or still break a rule.
+    """
+    if not len(constraints):
+        return rows
+    generated = _repaired(constraints, rows, y, generated=True)
+    parts, place = [generated], np.arange(len(generated))
+    left = np.flatnonzero(constraints.broken(generated))
+    n_total = len(generated)
+    for turn in range(_N_ROUNDS):
+        if not len(left):
+            break
+        fresh = _repaired(constraints, draw(left, turn), y[left], generated=True)
+        kept = ~constraints.broken(fresh)
+        place[left[kept]] = n_total + np.flatnonzero(kept)
+        parts.append(fresh)
+        n_total += len(fresh)
+        left = left[~kept]
+        if kept.mean() < _MIN_KEPT:
+            break
+    if len(left):
+        fresh = constraints.repair(generated.iloc[left], force=True)
+        kept = ~constraints.broken(fresh)
+        place[left[kept]] = n_total + np.flatnonzero(kept)
+        parts.append(fresh)
+        left = left[~kept]
+    if len(left):
+        _repeat(place, left, y)
+    if len(parts) == 1 and generated is rows:
+        return rows
+    whole = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True).iloc[place].reset_index(drop=True)
+    if constraints.fixed is not None:
+        whole = whole.iloc[:, :-1]
+    container = container_of(rows)
+    return container.restore(whole.set_axis(range(whole.shape[1]), axis=1))
+
+
+def _repaired(constraints: Constraints, rows: Any, y: NDArray, *, generated: bool) -> pd.DataFrame:
+    frame = constraints.with_class(to_pandas(rows).reset_index(drop=True), y)
+    return constraints.repair(frame, generated=generated)
+
+
+def _repeat(place: NDArray[np.intp], left: NDArray[np.intp], y: NDArray) -> None:
+    """Let rows that break a rule repeat those of their class that do not, each as often as the others."""
+    keeps = np.setdiff1d(np.arange(len(y)), left)
+    n_repeated = 0
+    for label in np.unique(y[left]):
+        own, donors = left[y[left] == label], keeps[y[keeps] == label]
+        if len(donors):
+            place[own] = place[donors[np.arange(len(own)) % len(donors)]]
+            n_repeated += len(own)
+    n_broken = len(left) - n_repeated
+    repeated = f"{n_repeated:,} repeat another row" if n_repeated else ""
+    broken = f"{n_broken:,} break a rule" if n_broken else ""
+    warn_user(
+        f"Of {len(y):,} generated rows, {' and '.join(part for part in (repeated, broken) if part)}, because new ones "
+        "did not keep the rules of the table. Train longer, or see constraints_ of the model and leave rules out with "
+        "constraints=None."
+    )

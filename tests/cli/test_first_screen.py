@@ -1,0 +1,126 @@
+"""What `ganaug balance` shows when it is done, and that a failure or Ctrl-C costs as little as possible."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ganaug.cli.app import main
+from ganaug.cli.console import in_shell_words
+
+ANSWERS = ["Does it help?", "Is it real?", "Is it safe to share?"]
+
+
+def run(line: str) -> int:
+    return main(line.split())
+
+
+def names() -> list[str]:
+    return sorted(path.name for path in Path().iterdir())
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    """Write ``in.csv`` with 200 rows, 40 of them gold; a column of long text, and a group."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    rng = np.random.default_rng(0)
+    is_gold = np.arange(200) % 5 == 0
+    frame = pd.DataFrame({"age": rng.integers(18, 80, 200) + 9 * is_gold, "income": rng.normal(size=200).round(3)})
+    frame["a column with a long name"] = rng.choice(["some text that is rather long", "short"], 200)
+    frame["patient"] = np.arange(200) // 2
+    frame["plan"] = np.where(is_gold, "gold", "basic")
+    frame.to_csv("in.csv", index=False)
+    return frame
+
+
+def test_three_answers_then_what_was_written_a_preview_and_the_next_command(table, capsys):
+    assert run("balance in.csv out.csv --target plan --max-time 0.5 --seed 0 --mark new") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [re.split(r"  +", line)[0] for line in lines if line.startswith(("Does it", "Is it"))][:3] == ANSWERS
+    assert lines[0].split()[3:] == ["unknown", *["Not", "measured.", "Run:", "ganaug", "compare", "in.csv", "--target"]]
+    text = " ".join(" ".join(lines).split())
+    assert "Wrote out.csv: 200 real rows, then 120 synthetic rows of class gold." in text
+    assert re.search(r"It took [\d.]+ s\.", text)
+    head = [line.split() for line in lines if line.split() == ["synthetic", "real"] * 3]
+    assert len(head) == 1
+    assert any(line.split() == ["plan", *["gold"] * 6] for line in lines)
+    assert lines[-1] == "Next: ganaug evaluate in.csv out.csv --target plan --mark new"
+    assert all(len(line.rstrip()) <= 80 for line in lines)
+    assert "What was added?" not in text
+
+
+def test_the_preview_shows_synthetic_rows_beside_their_nearest_real_ones(table, capsys):
+    assert run("balance in.csv out.csv --target plan --max-time 0.3 --seed 0") == 0
+    row = next(line.split() for line in capsys.readouterr().out.splitlines() if line.split()[:1] == ["age"])
+    synthetic, real = row[1::2], row[2::2]
+    assert {int(age) for age in real} <= set(table.loc[table["plan"] == "gold", "age"])
+    assert {int(age) for age in synthetic} <= set(pd.read_csv("out.csv")["age"].iloc[200:])
+
+
+def test_with_select_and_report_the_page_holds_the_comparison_and_groups_stay_together(table, capsys):
+    line = "balance in.csv out.csv --target plan --seed 0 --select --groups patient --max-time 0.2 --report page.html"
+    assert run(line) == 0
+    shown = capsys.readouterr()
+    text = " ".join(shown.out.split())
+    assert shown.out.startswith("Does it help? ")
+    assert "Nothing is added. Too few splits were run to say: " in text
+    assert "there is time for 1 of 10 splits. A verdict needs 5 splits" in shown.err
+    assert "Tests" in Path("page.html").read_text()
+    assert len(pd.read_csv("out.csv")) == 200
+    assert run("balance in.csv more.csv --target plan --select --groups plan") == 2
+    assert "--groups plan is the target" in capsys.readouterr().err
+    assert run("balance in.csv more.csv --target plan --groups patient") == 2
+    assert "--groups patient needs --select or --compare" in capsys.readouterr().err
+
+
+def test_with_compare_the_page_says_whether_the_rows_help(table, capsys):
+    line = "balance in.csv out.csv --target plan --seed 0 --compare --max-time 0.2 --report page.html"
+    assert run(line) == 0
+    page = Path("page.html").read_text()
+    assert "Too few splits were run to say: 1, and at least 5 are needed." in page
+    assert "HistGradientBoostingClassifier: means over 1 of 10 splits" in page
+    assert "Mean scores of LogisticRegression (1 of 10 splits)" in capsys.readouterr().out
+
+
+def full(path, data):
+    raise OSError(28, "No space left on device", str(path))
+
+
+def test_a_failed_write_keeps_the_model_beside_out_and_names_it(table, capsys, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("ganaug.datasets.table.Path.write_bytes", full)
+        assert run("balance in.csv out.csv --target plan --max-time 0.1 --seed 0") == 2
+    error = capsys.readouterr().err
+    assert "No space left on device" in error
+    assert "the trained model is kept in out.csv.model" in error
+    assert error.count("\n") == 1
+    assert names() == ["in.csv", "out.csv.model"]
+    assert run("sample out.csv.model more.csv --label gold -n 3 --seed 4") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert shown.startswith("Wrote more.csv: 3 synthetic rows of class gold from out.csv.model, with seed 4. It took")
+
+
+def test_a_full_disk_at_save_is_one_line(table, capsys, monkeypatch):
+    def save(self, path):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr("ganaug.GANOversampler.save", save)
+    assert run("balance in.csv out.csv --target plan --max-time 0.1 --save m.gan") == 2
+    assert capsys.readouterr().err == "ganaug: error: m.gan: No space left on device\n"
+    assert names() == ["in.csv"]
+    # without --save the model is a precaution only: what cannot be kept does not stop the data
+    assert run("balance in.csv out.csv --target plan --max-time 0.1") == 0
+    assert names() == ["in.csv", "out.csv"]
+
+
+def test_messages_name_options_of_the_shell():
+    for message, expected in {
+        "n_splits=5 is more than the 3 rows": "--splits 5 is more than the 3 rows",
+        "leave the classes out of sampling_strategy.": "leave the classes out of --strategy.",
+        "pass mark='s' (in the shell --mark s)": "pass --mark s",
+        "column 'n_jobs' of metric data": "column 'n_jobs' of metric data",
+    }.items():
+        assert in_shell_words(message) == expected

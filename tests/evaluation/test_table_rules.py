@@ -1,0 +1,109 @@
+"""Broken rules are called bad, and second samples of real rows are not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ganaug.common.findings import REAL
+from ganaug.evaluation.table_rules import broken_rules, learn_rules
+
+# Each breaks one rule of `table` in some of the rows.
+FAULTS = ["order", "sum", "levels", "determined", "missing"]
+
+
+def table(n: int, seed: int) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    a, b, gap, code = rng.integers(0, 100, n), rng.integers(0, 50, n), rng.random(n) < 0.3, rng.integers(0, 12, n)
+    net = rng.choice(["no", "dsl", "fibre"], n)
+    return pd.DataFrame(
+        {
+            "start": a,
+            "end": a + rng.integers(0, 60, n),
+            "b": b,
+            "total": a + b,
+            "net": net,
+            "tv": np.where(net == "no", "none", rng.choice(["yes", "off"], n)),
+            "zip": code,
+            "state": [f"s{i % 3}" for i in code],
+            "u": np.where(gap, np.nan, rng.normal(size=n)),
+            "v": np.where(gap, np.nan, rng.normal(size=n)),
+            "other": rng.normal(size=n),
+        }
+    )
+
+
+def break_rule(frame: pd.DataFrame, fault: str, seed: int) -> pd.DataFrame:
+    """Break one rule in about a tenth of the rows."""
+    rng = np.random.default_rng(seed)
+    rows = rng.random(len(frame)) < 0.15
+    frame = frame.copy()
+    columns = {"order": "end", "sum": "total", "levels": "tv", "determined": "state", "missing": "v"}
+    label = columns[fault]
+    frame.loc[rows, label] = frame[label].to_numpy()[rng.permutation(len(frame))][rows]
+    return frame
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("seed", range(10))
+def test_broken_rules_are_called_broken(fault, seed):
+    rules = learn_rules(table(500, seed), np.random.default_rng(seed))
+    found = broken_rules(rules, break_rule(table(500, 100 + seed), fault, seed))
+    assert found.is_broken
+    assert found.counts["broken"].iloc[0] > 5
+
+
+def test_second_samples_are_not_called_broken():
+    called = 0
+    for seed in range(50):
+        rules = learn_rules(table(500, seed), np.random.default_rng(seed))
+        called += broken_rules(rules, table(500, 100 + seed)).is_broken
+    assert called <= 2
+
+
+def test_a_hold_out_says_what_new_real_rows_break():
+    rules = learn_rules(table(500, 0), np.random.default_rng(0), holdout=table(300, 1))
+    assert rules.reference.total == 300
+    assert not rules.reference.found
+
+
+def test_classes_may_be_given_apart():
+    rng = np.random.default_rng(0)
+    y = rng.choice(["sick", "well"], 500)
+    real = pd.DataFrame({"test": np.where(y == "sick", rng.choice(["+", "?"], 500), rng.choice(["-", "?"], 500))})
+    rules = learn_rules(real, rng, y=y)
+    wrong = pd.DataFrame({"test": ["+"] * 100})
+    assert broken_rules(rules, wrong, y=["well"] * 100).is_broken
+    assert not broken_rules(rules, wrong, y=["sick"] * 100).is_broken
+
+
+def test_a_table_without_rules_has_none_to_break():
+    noise = pd.DataFrame(np.random.default_rng(0).normal(size=(200, 3)))
+    found = broken_rules(learn_rules(noise, np.random.default_rng(0)), noise)
+    assert found.counts.empty
+    assert not found.is_broken
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", ["telco_churn", "hmeq", "german_credit", "yeast", "page-blocks"])
+def test_halves_of_real_tables_are_not_called_broken(real_data, name):
+    X, y = real_data(name)
+    frame = X.assign(**{y.name: y})
+    for seed in range(4):
+        half, other = np.array_split(np.random.default_rng(seed).permutation(len(frame)), 2)
+        rules = learn_rules(frame.iloc[half], np.random.default_rng(seed))
+        assert not broken_rules(rules, frame.iloc[other]).is_broken
+
+
+def test_the_verdict_names_the_worst_rule():
+    from ganaug import evaluate
+
+    real = table(300, 0)
+    found = evaluate(real, break_rule(table(300, 1), "order", 0), random_state=0)
+    (finding,) = [of for of in found.verdict if "break a rule" in of.sentence]
+    assert (finding.question, finding.answer) == (REAL, "bad")
+    assert "start <= end" in finding.sentence
+    assert found.constraints["rule"].iloc[0] == "start <= end"
+    row = found.frame().set_index("measure").loc["rows that break a rule"]
+    assert row["value"] == finding.numbers["broken rules"] > 0.02
+    (finding,) = [of for of in evaluate(real, table(300, 1), random_state=0).verdict if "breaks any of" in of.sentence]
+    assert finding.answer == "good"
