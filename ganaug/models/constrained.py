@@ -1,6 +1,7 @@
 """Synthetic rows that keep the rules of a table: repaired, generated again, or replaced."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,56 @@ from numpy.typing import NDArray
 
 from ganaug.common.containers import container_of, to_pandas
 from ganaug.common.warnings import warn_user
-from ganaug.constraints import Constraints
+from ganaug.constraints import Cells, Constraints
 
 # Rows that break a rule are generated again so many times at most, and no longer if hardly any new row keeps the rules.
 _N_ROUNDS = 10
 _MIN_KEPT = 0.01
 
+# Rules that most rows break even after repair are not kept by force: rows would repeat the few that keep them.
+_MIN_LEGAL = 0.25
+# Up to this share of generated rows may repeat another one without a warning.
+_MAX_REPEATED = 0.01
+
 Draw = Callable[[NDArray[np.intp], int], Any]
+
+
+def without_rules_out_of_reach(constraints: Constraints, rows: Any, y: NDArray) -> tuple[Constraints, list[str]]:
+    """Return the rules that a generator can keep, and the sentences of the others.
+
+    Parameters
+    ----------
+    constraints : Constraints
+        The rules.
+    rows : table of shape (n, d)
+        Generated rows.
+    y : ndarray of shape (n,)
+        Their classes.
+
+    Returns
+    -------
+    constraints : Constraints
+        Rules which at least a quarter of the rows of each class keeps after repair.
+    left_out : list of str
+        The others: of the class that keeps the rules least, the rule that most rows break, again and again.
+    """
+    if not len(constraints):
+        return constraints, []
+    repaired = _repaired(constraints, rows, y, generated=True)
+    cells = Cells(repaired, constraints.kinds)
+    rules = [rule for rule in constraints if all(column in cells for column in rule.columns)]
+    breaks = np.array([rule.breaks(cells) for rule in rules]).reshape(len(rules), len(y))
+    is_kept = np.ones(len(rules), dtype=bool)
+    classes = [y == label for label in np.unique(y)]
+    while is_kept.any():
+        is_legal = np.asarray(~breaks[is_kept].any(axis=0))
+        worst = min(classes, key=lambda of_class: is_legal[of_class].mean())
+        if is_legal[worst].mean() >= _MIN_LEGAL:
+            break
+        is_kept[np.argmax(np.where(is_kept, breaks[:, worst].sum(axis=1), -1))] = False
+    left_out = [rule for rule, kept in zip(rules, is_kept, strict=True) if not kept]
+    others = tuple(rule for rule in constraints if rule not in left_out)
+    return replace(constraints, rules=others), [rule.sentence for rule in left_out]
 
 
 def keep_rules(constraints: Constraints, rows: Any, y: NDArray, draw: Draw) -> Any:
@@ -94,6 +138,8 @@ def _repeat(place: NDArray[np.intp], left: NDArray[np.intp], y: NDArray) -> None
             place[own] = place[donors[np.arange(len(own)) % len(donors)]]
             n_repeated += len(own)
     n_broken = len(left) - n_repeated
+    if not n_broken and n_repeated <= _MAX_REPEATED * len(y):
+        return
     repeated = f"{n_repeated:,} repeat another row" if n_repeated else ""
     broken = f"{n_broken:,} break a rule" if n_broken else ""
     warn_user(

@@ -14,11 +14,11 @@ from torch import Tensor, nn
 
 from ganaug.common.containers import check_container, to_pandas
 from ganaug.common.warnings import warn_user
-from ganaug.common.wording import listed
+from ganaug.common.wording import counted, listed
 from ganaug.constraints import Constraints, learn_constraints
 from ganaug.encoders import TableEncoder
 from ganaug.models.base import ConditionalGAN, Measure
-from ganaug.models.constrained import keep_rules
+from ganaug.models.constrained import keep_rules, without_rules_out_of_reach
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import LARGEST_SIZE, Items, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
@@ -39,6 +39,8 @@ from ganaug.training import (
 
 # Shorter trainings, as in tests, are not judged: their networks have not learned yet.
 _FEW_STEPS = 50
+# Rows of all classes together on which rules are tried after the training.
+_N_TRIED = 800
 # What the generator minimises beside the loss, unless the user says otherwise.
 _MATCHING = {"drifting": 0.5}
 
@@ -391,6 +393,7 @@ class TabularGAN(ConditionalGAN):
         return SlicedWasserstein(*data, self.prior_, generator=generator, device=device, sizes=sizes)
 
     def _check_training(self, measure: Measure) -> None:
+        self._leave_out_rules()
         n_steps = int(self.history_["step"].max()) if len(self.history_) else 0
         if n_steps < _FEW_STEPS or not isinstance(measure, SlicedWasserstein):
             return
@@ -405,6 +408,19 @@ class TabularGAN(ConditionalGAN):
                 f"After {n_steps} steps, some columns of the synthetic rows hardly vary, or lie at the ends of their "
                 f"range, though those of real rows vary ({shown}). Do not use these rows. Try a learning_rate below "
                 f"{self.learning_rate!r}, more steps, or loss='rpgan', which is more stable."
+            )
+
+    def _leave_out_rules(self) -> None:
+        """Give up rules that the generator hardly ever keeps, and name them."""
+        y = np.arange(len(self.classes_)).repeat(max(50, _N_TRIED // len(self.classes_)))
+        rng = torch.Generator().manual_seed(self.seed_ + 3)
+        rows = self.encoder_.decode(self._generate(torch.from_numpy(y), rng)) if len(self.constraints_) else None
+        self.constraints_, left_out = without_rules_out_of_reach(self.constraints_, rows, self.classes_[y])
+        if left_out:
+            warn_user(
+                f"The generated rows hardly ever keep {counted(len(left_out), 'rule')} of the training rows: "
+                f"{'; '.join(left_out[:5])}{'; ...' if len(left_out) > 5 else ''}. Synthetic rows may break them, and "
+                "`ganaug.evaluate` counts those that do. More training (n_steps) may help."
             )
 
     def _build(self, params: Mapping[str, Any], rng: torch.Generator) -> tuple[nn.Module, nn.Module]:

@@ -6,7 +6,7 @@ import pytest
 
 from ganaug import GANOversampler, ImageGAN, TabularGAN
 from ganaug.constraints import Constraints, learn_constraints
-from ganaug.models.constrained import keep_rules
+from ganaug.models.constrained import keep_rules, without_rules_out_of_reach
 
 N = 300
 
@@ -149,3 +149,22 @@ def test_rows_of_real_tables_keep_all_rules(real_data, name):
         first = synthetic["tenure"] == 1
         assert (synthetic["TotalCharges"] == synthetic["MonthlyCharges"])[first].all()
         assert not ((synthetic["InternetService"] == "Fiber optic") & (synthetic["MonthlyCharges"] < 67)).any()
+
+
+def test_rules_that_no_generated_row_keeps_are_given_up_and_named():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"a": rng.normal(size=400), "c": 20 + rng.normal(size=400)})
+    table["b"] = table["a"] + rng.exponential(size=400)
+    y = np.repeat([0, 1], 200)
+
+    def above_nine(frame):
+        return frame["c"] > 9
+
+    constraints = learn_constraints(table, given=["a <= b", above_nine])
+    assert without_rules_out_of_reach(constraints, table, y) == (constraints, [])
+    # a function cannot be repaired: nine of ten rows of a class break it, and none of the other class
+    generated = table.assign(c=np.where((y == 1) & (rng.random(400) < 0.9), 0.0, table["c"]))
+    kept, left_out = without_rules_out_of_reach(constraints, generated, y)
+    assert [sentence for sentence in left_out if "above_nine" in sentence]
+    assert len(left_out) == 1
+    assert len(kept) == len(constraints) - 1
