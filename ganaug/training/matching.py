@@ -4,8 +4,8 @@ A discriminator sees one row at a time. These terms compare all rows of a class 
 what a tree ensemble notices first: columns, and combinations of columns, whose distribution is slightly off. To add a
 term, write its function and a row in `MATCHING`.
 
-The arguments of a term are rows by class: `real` and `fake` have shape (n_classes, n, width), with n rows of each class;
-`rng` is on their device.
+The arguments of a term are rows by class: `real` and `fake` have shape (n_classes, n, width), with n rows of each
+class; `rng` is on their device.
 """
 
 import math
