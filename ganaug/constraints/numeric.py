@@ -1,6 +1,7 @@
 """Rules on numeric columns: which is the smaller one, sums, and products."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import NamedTuple
 
@@ -344,6 +345,8 @@ def _ratio(
     if low <= 0:
         return None
     rule = Ratio(target, first, operation, second, low, high, tuple(quantiles.tolist()), 1.01 * wide.rounding)
+    if low < high:
+        rule = _exact_in_some_rows(rule, cells, known, factor)
     if rule.breaks(cells).any():
         return None
     shuffled = np.random.default_rng(0).permutation(int(known.sum()))
@@ -351,3 +354,23 @@ def _ratio(
     if excluded < _MIN_EXCLUDED or excluded * known.sum() < needed(n_columns**3):
         return None
     return rule
+
+
+def _exact_in_some_rows(rule: Ratio, cells: Cells, known: NDArray, factor: float) -> Ratio:
+    """Add the values of both columns with which the ratio is always the same though it varies elsewhere."""
+    value = rule.value(cells)
+    off = known & (abs(cells.numbers(rule.target) - factor * value) > rule.rounding + 1e-9 * abs(value))
+    exact = []
+    for label in (rule.first, rule.second):
+        numbers = cells.numbers(label)
+        levels, place, counts = np.unique(numbers[known], return_inverse=True, return_counts=True)
+        n_off = np.bincount(place, off[known], minlength=len(levels))
+        # by chance, such a value would have as large a share of other ratios as all rows
+        is_shown = (counts >= MIN_ROWS) & (counts * off.sum() / known.sum() >= needed(2 * len(levels)))
+        exact += [(label, float(level)) for level in levels[is_shown & (n_off == 0)]]
+    if not exact:
+        return rule
+    rule = replace(rule, exact=tuple(exact), factor=factor)
+    others = known & ~rule.is_exact(cells)
+    quantiles = np.quantile(cells.numbers(rule.target)[others] / value[others], np.linspace(0, 1, _N_QUANTILES))
+    return replace(rule, quantiles=tuple(quantiles.tolist()))

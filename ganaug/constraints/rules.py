@@ -237,7 +237,8 @@ _OPERATIONS: dict[str, Callable[[NDArray, NDArray], NDArray]] = {
 class Ratio(Rule):
     """The ratio of a number to the product, or the sum, of two others lies in a band.
 
-    Outside the band by no more than `rounding` of the target, a row does not break the rule.
+    Outside the band by no more than `rounding` of the target, a row does not break the rule. In rows in which `first`
+    or `second` has a value in `exact`, the ratio is `factor`: after one month, the total is one monthly charge.
     """
 
     target: Hashable
@@ -248,6 +249,8 @@ class Ratio(Rule):
     high: float
     quantiles: tuple[float, ...]  # of the ratio in real rows
     rounding: float
+    exact: tuple[tuple[Hashable, float], ...] = ()  # columns and values
+    factor: float = 1.0
 
     @property
     def columns(self) -> tuple[Hashable, ...]:  # type: ignore[override]
@@ -269,8 +272,11 @@ class Ratio(Rule):
         if max(below, above) < 1e-4:
             return text
         if max(below, above) < 0.1:
-            return f"{text} within {100 * max(below, above):.2g} %"
-        return f"{text} within -{100 * below:.3g} to +{100 * above:.3g} %"
+            text += f" within {100 * max(below, above):.2g} %"
+        else:
+            text += f" within -{100 * below:.3g} to +{100 * above:.3g} %"
+        where = [f"{named(label)} is {shown(value)}" for label, value in self.exact[:_N_SHOWN]]
+        return f"{text}, exactly where {joined(where, 'or')}" if where else text
 
     def value(self, cells: Cells) -> NDArray[np.float64]:
         """Return the product or the sum."""
@@ -278,7 +284,16 @@ class Ratio(Rule):
 
     def breaks(self, cells: Cells) -> Rows:
         """Return which rows break the rule."""
-        return self._is_outside(cells.numbers(self.target), self.value(cells))
+        target, value = cells.numbers(self.target), self.value(cells)
+        inexact = self.is_exact(cells) & (abs(target - self.factor * value) > self.rounding + 1e-9 * abs(value))
+        return inexact | self._is_outside(target, value)
+
+    def is_exact(self, cells: Cells) -> Rows:
+        """Return in which rows the ratio is `factor`."""
+        rows = np.zeros(len(cells), dtype=bool)
+        for label, value in self.exact:
+            rows |= cells.numbers(label) == value
+        return rows
 
     def _is_outside(self, target: NDArray, value: NDArray) -> Rows:
         ends = np.sort([self.low * value, self.high * value], axis=0)
@@ -301,6 +316,7 @@ class Ratio(Rule):
         seed = np.column_stack([cells.numbers(self.first)[rows], cells.numbers(self.second)[rows]])
         rank = pd.util.hash_pandas_object(pd.DataFrame(seed), index=False).to_numpy() / 2.0**64
         ratio = np.interp(rank, np.linspace(0, 1, len(self.quantiles)), self.quantiles)
+        ratio = np.where(self.is_exact(cells)[rows], self.factor, ratio)
         cells.write(self.target, rows, domains[self.target].nearest(value * ratio))
 
 

@@ -197,7 +197,7 @@ SHARED: dict[str, Parameter] = {
         "None means the same as an empty list.",
     ),
     "ignore": Parameter(
-        [_AUTO, "array-like", None],
+        [_AUTO, Items("a list of names, indices or booleans"), None],
         '"auto", array-like (names, indices or bool)',
         "Columns of a table that are not learned. "
         '``"auto"`` takes those that identify rows, such as customer numbers, e-mail addresses and free text. '

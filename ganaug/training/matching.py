@@ -4,8 +4,7 @@ A discriminator sees one row at a time. These terms compare all rows of a class 
 what a tree ensemble notices first: columns, and combinations of columns, whose distribution is slightly off. To add a
 term, write its function and a row in `MATCHING`.
 
-The arguments of a term are rows by class: `real` and `fake` have shape (n_classes, n, width), with n rows of each
-class; `rng` is on their device.
+The arguments of a term are rows by class, `real` and `fake` of shape (n_classes, n, width), and `rng` on their device.
 """
 
 import math
@@ -27,14 +26,28 @@ Matching = Callable[[Tensor, Tensor, torch.Generator], Tensor]
 def marginal_distance(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
     """Return the mean 1-Wasserstein distance between the columns of real and of fake rows of a class.
 
-    The distance of two samples of the same size is the mean difference of their sorted values. POTNet has the same
-    term for tables.
+    The distance of two samples of the same size is the mean difference of their sorted values.
+
+    Parameters
+    ----------
+    real, fake : Tensor of shape (n_classes, n, width)
+        Rows of each class.
+    rng : torch.Generator
+        Not used.
     """
     return (real.sort(dim=1).values - fake.sort(dim=1).values).abs().mean()
 
 
 def sliced_distance(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
-    """Return the same distance between projections of the rows on random directions (arXiv 1804.01947)."""
+    """Return the same distance between projections of the rows on random directions (arXiv 1804.01947).
+
+    Parameters
+    ----------
+    real, fake : Tensor of shape (n_classes, n, width)
+        Rows of each class.
+    rng : torch.Generator
+        Source of the directions.
+    """
     directions = torch.randn(real.shape[2], _N_DIRECTIONS, generator=rng, device=real.device, dtype=real.dtype)
     directions = directions / directions.norm(dim=0)
     return marginal_distance(real @ directions, fake @ directions, rng)
@@ -45,6 +58,13 @@ def drifting_distance(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tenso
 
     Real rows of its class attract a fake row and other fake rows repel it; each weighs by its nearness. The gradient
     moves a fake row along the difference of the two, which vanishes where both distributions are equal.
+
+    Parameters
+    ----------
+    real, fake : Tensor of shape (n_classes, n, width)
+        Rows of each class.
+    rng : torch.Generator
+        Source of the noise on the real rows.
     """
     if fake.shape[1] < 2:  # there is nothing that repels
         return fake.sum() * 0

@@ -143,7 +143,15 @@ class MixturePrior(NoisePrior):
         )
 
     def draw(self, y: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
-        """Draw (latent, gumbel, anchor) for each class index in `y`."""
+        """Draw (latent, gumbel, anchor) for each class index.
+
+        Parameters
+        ----------
+        y : Tensor of shape (n,)
+            Class indices.
+        generator : torch.Generator
+            Source of the draws, on the CPU.
+        """
         n_blocks = len(self.block_sizes)
         place = torch.rand(len(y), 1 + n_blocks, generator=generator, dtype=torch.float64)
         first = self._first_row[y]
@@ -165,7 +173,13 @@ class MixturePrior(NoisePrior):
         return {name: getattr(self, name) for name in names}
 
     def check(self, n_classes: int, width: int) -> None:
-        """Raise ValueError if the tensors, read from a file, do not fit each other or these sizes."""
+        """Raise ValueError if the tensors, read from a file, do not fit each other or these sizes.
+
+        Parameters
+        ----------
+        n_classes, width : int
+            Number of classes, and of values in a row.
+        """
         n, n_continuous = len(self.n_rows), width - self.n_levels
         per_block = [part.sum(1) for part in self.counts.split(list(self.block_sizes), 1)] if self.block_sizes else []
         if (

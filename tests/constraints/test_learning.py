@@ -204,6 +204,29 @@ def test_other_real_rows_break_hardly_any_rule(real_data, name):
     assert constraints.broken(X.iloc[other], y.iloc[other]).mean() <= 0.005
 
 
+def total_of_months() -> pd.DataFrame:
+    """Return rows whose total is nearly months x price, and after one month exactly the price."""
+    rng = np.random.default_rng(0)
+    months, price = rng.integers(1, 7, N), rng.integers(20, 100, N).astype(float)
+    total = np.where(months == 1, price, (months * price * rng.normal(1, 0.05, N)).round())
+    return pd.DataFrame({"months": months, "price": price, "total": total})
+
+
+def test_a_product_that_is_exact_in_some_rows_is_exact_there():
+    frame = total_of_months()
+    constraints = learn_constraints(frame)
+    assert "exactly where months is 1" in repr(constraints)
+    assert "months is 2" not in repr(constraints)
+    constraints = Constraints.from_state(constraints.state())
+    one = frame["months"] == 1
+    assert not constraints.broken(frame).any()
+    wrong = frame.assign(total=frame["total"] + one)
+    assert (constraints.broken(wrong) == one).all()
+    made = constraints.repair(wrong, generated=True)
+    assert (made["total"] == made["price"])[one].all()
+    assert 0.02 < (made["total"] / (made["months"] * made["price"]))[~one].std() < 0.08
+
+
 @pytest.mark.real_data
 def test_churn_has_the_rules_that_everybody_knows(real_data):
     constraints = learn_constraints(*real_data("telco_churn"))
@@ -211,5 +234,6 @@ def test_churn_has_the_rules_that_everybody_knows(real_data):
     assert "PhoneService is determined by MultipleLines" in found
     assert "InternetService='Fiber optic' never with MonthlyCharges < 67" in found
     assert any(sentence.startswith("TotalCharges = tenure x MonthlyCharges within") for sentence in found)
+    assert any(sentence.endswith("exactly where tenure is 1") for sentence in found)
     assert isinstance(constraints, Constraints)
     assert repr(constraints).splitlines()[0] == f"{len(found)} rules"

@@ -146,4 +146,6 @@ def test_rows_of_real_tables_keep_all_rules(real_data, name):
         ratio = synthetic["TotalCharges"] / (synthetic["tenure"] * synthetic["MonthlyCharges"])
         assert ratio.dropna().between(0.6, 1.6).all()
         assert 0.01 < (ratio - 1).abs().median() < 0.05  # as in real rows: 0.02
+        first = synthetic["tenure"] == 1
+        assert (synthetic["TotalCharges"] == synthetic["MonthlyCharges"])[first].all()
         assert not ((synthetic["InternetService"] == "Fiber optic") & (synthetic["MonthlyCharges"] < 67)).any()

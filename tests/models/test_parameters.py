@@ -109,6 +109,8 @@ TAKEN = {
     "max_time": (None, 0.5, 2.5),
     "patience": (None,),
     "categorical_features": (None, *SEQUENCES),
+    "ignore": (None, *SEQUENCES),
+    "constraints": (None, []),
     "random_state": (None, 0, True),
     "verbose": (0, True, 10**400, None),
     "callbacks": (None, []),
