@@ -567,7 +567,7 @@ def with_identifiers(mixed):
 
 
 @pytest.mark.filterwarnings("ignore:Columns that identify rows")
-@pytest.mark.parametrize("selection", ["forest", "neighbors", None, TomekLinks()])
+@pytest.mark.parametrize("selection", ["class", "neighbors", None, TomekLinks()])
 def test_synthetic_rows_have_identifiers_of_their_own(mixed, tiny_model, selection):
     X, y = with_identifiers(mixed)
     resampler = GANOversampler(model=tiny_model, selection=selection, random_state=0)

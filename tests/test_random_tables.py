@@ -97,11 +97,13 @@ def _check(case: Any, folder: Any) -> None:
     assert not sampler.is_synthetic_[:n].any()
     assert sampler.is_synthetic_[n:].all()
 
-    # synthetic cells are legal
-    for i in range(given.shape[1]):
-        _check_legal(given.iloc[:, i], synthetic.iloc[:, i])
     if n == len(resampled):
         return
+
+    # synthetic cells are legal, and identifiers are new
+    for i, column in enumerate(sampler.model_.encoder_.columns_):
+        check = _check_new if column.kind == "identifier" else _check_legal
+        check(given.iloc[:, i], synthetic.iloc[:, i])
 
     # the same seed gives the same rows
     again, y_again = _sampler(case).fit_resample(X, y)
@@ -145,6 +147,13 @@ def _check_legal(real: pd.Series, synthetic: pd.Series) -> None:
     if real.dtype == object and pd.api.types.infer_dtype(known) in ("integer", "floating", "mixed-integer-float"):
         return
     assert {_key(cell) for cell in new.astype(object)} <= {_key(cell) for cell in known.astype(object)}
+
+
+def _check_new(real: pd.Series, synthetic: pd.Series) -> None:
+    known, new = ([_key(cell) for cell in column.dropna().astype(object)] for column in (real, synthetic))
+    assert not set(new) & set(known)
+    assert len(set(new)) in (len(new), 1)  # 1: all cells have the filler
+    assert not synthetic.isna().any() or real.isna().any() or not new
 
 
 @pytest.mark.parametrize("seeds", _cases(), ids=lambda seeds: f"{seeds.start}-{seeds.stop - 1}")

@@ -217,7 +217,9 @@ class _PandasContainer:
 
     def restore(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Put the cells of a frame into such a container."""
-        frame = frame.astype({**self.sparse, **self.foreign}) if self.sparse or self.foreign else frame
+        if self.sparse or self.foreign:
+            # by position: a frame whose columns already have their names need not number them
+            frame = frame.set_axis(range(frame.shape[1]), axis=1).astype({**self.sparse, **self.foreign})
         frame.columns = self.columns
         return frame
 

@@ -91,7 +91,8 @@ def learn_constraints(
     frame = Constraints(fixed=target).with_class(frame, y)
     kinds = {} if target is None else {target: "category"}
     # times that are stored as objects stay times: a rule may compare them
-    kinds |= {label: "category" for label in categorical if Cells(frame[[label]]).kind(label) == "number"}
+    read = Cells(frame)
+    kinds |= {label: "category" for label in categorical if read.kind(label) == "number"}
     whole = Cells(frame, kinds)
     domains = _domains(whole)
     rules = _learned(whole, domains, target, random_state) if len(frame) >= MIN_ROWS else []

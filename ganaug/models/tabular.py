@@ -344,13 +344,14 @@ class TabularGAN(ConditionalGAN):
         self.constraints_ = Constraints()
         if self.constraints is not None:
             frame = to_pandas(checked.X)
-            kinds = {column.label: column.kind for column in encoder.columns_}
-            frame = frame.drop(columns=[label for label in frame if kinds.get(label) == "identifier"])
+            # by position: pandas takes some names for something else, e.g. tuples for levels and bools for a mask
+            kept = [i for i, column in enumerate(encoder.columns_) if column.kind != "identifier"]
+            frame = frame.iloc[:, kept]
             self.constraints_ = learn_constraints(
                 frame,
                 pd.Series(self.classes_[y], name=self.target_name_, index=frame.index),
                 given=None if isinstance(self.constraints, str) else self.constraints,
-                categorical=[label for label in frame if kinds.get(label) != "numeric"],
+                categorical=[frame.columns[k] for k, i in enumerate(kept) if encoder.columns_[i].kind != "numeric"],
             )
         return encoder, rows
 

@@ -208,3 +208,13 @@ class TestStackRows:
 
     def test_images_are_stacked(self):
         assert stack_rows([np.zeros((2, 4, 5)), np.ones((1, 4, 5))], 3).sum(axis=(1, 2)).tolist() == [0, 0, 20]
+
+
+@pytest.mark.parametrize("names", [["a", "b", "c"], [2, 0, 1]])
+def test_dtypes_are_restored_by_position_whatever_the_names(names):
+    columns = {0: pd.arrays.SparseArray([0, 0, 1]), 1: np.array([1, 2, 3], dtype=">i4"), 2: [0.5, 1.5, 2.5]}
+    X = pd.DataFrame(columns).set_axis(names, axis=1)
+    for frame in (to_pandas(X), to_pandas(X).set_axis(range(3), axis=1)):
+        restored = container_of(X).restore(frame)
+        assert list(restored.dtypes) == list(X.dtypes)
+        assert list(restored.columns) == names

@@ -166,6 +166,21 @@ def test_columns_without_names_are_called_by_their_number():
     assert sentences(pd.DataFrame(frame.to_numpy())) == ["column 0 = column 1 + column 2"]
 
 
+@pytest.mark.parametrize(
+    "names",
+    [[1, 0], [("a", 1), "b"], [True, False], [None, "b"], pd.MultiIndex.from_tuples([("a", 1), ("a", 2)])],
+    ids=str,
+)
+def test_columns_may_have_any_name(names):
+    code = np.arange(400) % 4
+    index = names if isinstance(names, pd.Index) else pd.Index(names, dtype=object, tupleize_cols=False)
+    frame = pd.DataFrame({0: code, 1: np.array(list("xyzx"))[code]}).set_axis(index, axis=1)
+    found = learn_constraints(frame, categorical=list(index))
+    assert len(found)
+    assert not found.broken(frame).any()
+    pd.testing.assert_frame_equal(found.repair(frame), frame)
+
+
 def test_large_tables_take_seconds():
     import time
 

@@ -234,6 +234,18 @@ def test_synthetic_times_keep_off_the_seconds_of_real_ones():
     assert not moved.isin(dense).any(), "where no second is free, times after the last"
 
 
+@pytest.mark.parametrize("n_known", [0, 1])
+def test_columns_with_hardly_any_time_are_encoded(n_known):
+    times = pd.Series(
+        [pd.Timestamp("2024-01-01 10:20:30")] * n_known + [pd.NaT] * (9 - n_known), dtype="datetime64[ns]"
+    )
+    encoder, cells = new_cells(times)
+    assert cells.dtype == times.dtype
+    assert set(cells.dropna()) <= set(times.dropna())
+    again = new_cells(times, encoder=reloaded(encoder))[1]
+    pd.testing.assert_series_equal(cells, again)
+
+
 def test_days_may_repeat():
     _, cells = new_cells(pd.Series(pd.date_range("2024", periods=N)))
     assert cells.isin(pd.date_range("2024", periods=N)).all()

@@ -362,7 +362,7 @@ def test_in_pipelines_and_searches(bars):
     assert GridSearchCV(pipeline, grid, cv=2).fit(X, y).best_score_ > 0
 
 
-@pytest.mark.parametrize("selection", ["forest", "neighbors", "discriminator"])
+@pytest.mark.parametrize("selection", ["class", "neighbors", "discriminator"])
 def test_images_can_be_chosen(bars, selection):
     X, y = bars
     sampler = GANOversampler(model=TINY, selection=selection)

@@ -300,8 +300,9 @@ class ExactTimes:
         numbers = read[0][~read[1]]
         second = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[time_index(series).unit]
         distinct = np.unique(numbers)
-        is_exact = len(distinct) >= near_unique * len(numbers) and np.mean(distinct % (60 * second) != 0) >= 0.5
-        if not is_exact:
+        if len(distinct) < 2 or len(distinct) < near_unique * len(numbers):
+            return None  # a constant, or times that repeat
+        if np.mean(distinct % (60 * second) != 0) < 0.5:
             return None
         known = ShortHashes.fit(np.array([str(number) for number in distinct // second], dtype=object))
         return cls(known, second, int(distinct[0]), int(distinct[-1]))
