@@ -261,7 +261,7 @@ class GANOversampler(BaseOverSampler):
         self.sample_weight_ = _weights(y_resampled, self.is_synthetic_, share)
         if training.is_one_hot:
             y_resampled = np.eye(np.shape(y)[1], dtype=int)[y_resampled]
-        if isinstance(X, list):
+        if isinstance(X, list) and not isinstance(X_resampled, list):
             X_resampled = list(X_resampled) if isinstance(X[0], np.ndarray) else X_resampled.tolist()
         return X_resampled, labels_like(y, y_resampled)
 

@@ -2,5 +2,6 @@
 
 from ganaug.encoders.image import ImageEncoder, as_images
 from ganaug.encoders.table import TableEncoder
+from ganaug.encoders.text import BLANK, END, N_SPECIAL, PADDING, TextEncoder
 
-__all__ = ["ImageEncoder", "TableEncoder", "as_images"]
+__all__ = ["BLANK", "END", "N_SPECIAL", "PADDING", "ImageEncoder", "TableEncoder", "TextEncoder", "as_images"]

@@ -20,6 +20,7 @@ from ganaug.metrics.privacy import (
 from ganaug.metrics.supports import AlphaPrecisionBetaRecall, alpha_precision_beta_recall
 from ganaug.metrics.table_features import Projection, embed_rows, projection
 from ganaug.metrics.table_pair import TablePair, seconds_to_time
+from ganaug.metrics.text_copies import KnownTexts
 from ganaug.metrics.two_sample import AUC, delong_auc, two_sample_auc
 from ganaug.metrics.utility import Utility, utility_scores
 from ganaug.metrics.validity import invalid_cells
@@ -35,6 +36,7 @@ __all__ = [
     "Count",
     "Inception",
     "Interval",
+    "KnownTexts",
     "Neighborhoods",
     "Projection",
     "TablePair",

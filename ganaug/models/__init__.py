@@ -5,6 +5,7 @@ from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.image import ImageGAN
 from ganaug.models.parameters import constraints_of_overrides, documented
 from ganaug.models.tabular import TabularGAN
+from ganaug.models.text import TextGAN
 
 __all__ = [
     "CheckedData",
@@ -12,6 +13,7 @@ __all__ = [
     "EncodedData",
     "ImageGAN",
     "TabularGAN",
+    "TextGAN",
     "constraints_of_overrides",
     "documented",
 ]
