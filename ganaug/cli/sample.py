@@ -40,4 +40,8 @@ def sample(
     else:
         check_output(out, force=force)
         X_synthetic = sampler.sample(n, known, random_state=seed)
+        if sampler.model_.modality == "text" and not hasattr(X_synthetic, "columns"):
+            import pandas as pd
+
+            X_synthetic = pd.DataFrame({"text": np.ravel(X_synthetic)})
         write_table_samples(out, X_synthetic, target=sampler.target_name_, label=known, force=force)

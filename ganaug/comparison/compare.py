@@ -21,11 +21,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from ganaug.comparison.preparation import classes_of, digest_of, rows_of
+from ganaug.comparison.preparation import classes_of, digest_of, is_texts, rows_of
 from ganaug.comparison.result import Comparison
 from ganaug.comparison.results_file import KEY, ResultsFile, key_of
 from ganaug.comparison.samplers import SharedTraining, check_classifier, check_sampler, named
 from ganaug.comparison.scoring import RUN_COLUMNS, evaluate_sampler, scorers_for
+
+_DEFAULT = ("LogisticRegression", "HistGradientBoostingClassifier")
+# Boosting takes no sparse matrices, which TF-IDF gives.
+FOR_TEXTS = ("LogisticRegression", "ComplementNB")
 
 
 def compare(
@@ -33,7 +37,7 @@ def compare(
     y: Any,
     *,
     samplers: Any = ("none", "weights", "threshold", "random", "SMOTE", "ganaug"),
-    classifiers: Any = ("LogisticRegression", "HistGradientBoostingClassifier"),
+    classifiers: Any = _DEFAULT,
     groups: Any = None,
     n_splits: int = 5,
     n_repeats: int = 2,
@@ -52,7 +56,7 @@ def compare(
     Parameters
     ----------
     X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns), or array of images
-        Rows, with categories and missing cells; or images of shape (n, height, width[, channels]).
+        Rows, with categories and missing cells; images of shape (n, height, width[, channels]); or texts.
     y : array-like of shape (n_rows,)
         Labels. Of two classes the rarer is the positive one; if they are equally large, the later in order.
     samplers : sequence of str or sampler, or mapping of names to them
@@ -63,7 +67,8 @@ def compare(
         over-sampler of imbalanced-learn by its class name; or instances with ``fit_resample``. Samplers of
         imbalanced-learn are given prepared rows (see Notes), all other samplers the rows of X.
     classifiers : sequence of str or classifier, or mapping of names to them
-        Class names of scikit-learn, or instances. They are given prepared rows.
+        Class names of scikit-learn, or instances. They are given prepared rows. For texts the default is
+        ``("LogisticRegression", "ComplementNB")``.
     groups : array-like of shape (n_rows,) or None, default=None
         What each row belongs to, such as a patient. All rows of a group are on the same side of a split.
     n_splits, n_repeats : int, default=5 and 2
@@ -105,7 +110,7 @@ def compare(
     -----
     Preparation of rows: missing numbers are replaced by the median, and numbers are standardised; dates become the time
     since 1970; missing categories are a category; categories are one-hot encoded, with at most 50 codes a column (SMOTE
-    is given the categories). Each pixel is standardised. Everything is fitted on training rows within the ``Pipeline``
+    is given the categories). Each pixel is standardised. Texts become TF-IDF of words and pairs of words. Everything is fitted on training rows within the ``Pipeline``
     of imbalanced-learn; steps after a sampler are fitted on the resampled rows. The number of neighbors of a sampler is
     limited by the size of the smallest class.
 
@@ -136,6 +141,8 @@ def compare(
     chosen = {"none": "none", **named(samplers, "samplers", check_sampler)}
     if chosen["none"] != "none":
         raise ValueError(f'samplers: the name "none" is reserved for no resampling; rename {chosen["none"]!r}')
+    if classifiers is _DEFAULT and is_texts(X):
+        classifiers = FOR_TEXTS
     unfitted = named(classifiers, "classifiers", check_classifier)
     if not 0 < precision <= 1:
         raise ValueError(f"{precision=} must be above 0 and at most 1")

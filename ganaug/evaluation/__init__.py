@@ -9,17 +9,21 @@ from ganaug.evaluation.resampling import evaluate_resampling
 from ganaug.evaluation.resampling_result import ImageSamples, Resampling
 from ganaug.evaluation.table_evaluation import evaluate_tables
 from ganaug.evaluation.table_result import TableEvaluation
+from ganaug.evaluation.text_evaluation import evaluate_texts
+from ganaug.evaluation.text_result import TextEvaluation
 
 __all__ = [
     "ImageEvaluation",
     "ImageSamples",
     "Resampling",
     "TableEvaluation",
+    "TextEvaluation",
     "evaluate",
     "evaluate_images",
     "evaluate_paths",
     "evaluate_resampling",
     "evaluate_tables",
+    "evaluate_texts",
     "image_manifest",
     "training_distance",
 ]

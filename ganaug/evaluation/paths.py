@@ -9,15 +9,18 @@ import numpy as np
 import pandas as pd
 
 from ganaug.common.modality import modality_of_path
+from ganaug.common.texts import are_texts
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import joined
 from ganaug.datasets import Table, read_images, read_table
 from ganaug.evaluation.image_evaluation import evaluate_images
 from ganaug.evaluation.table_evaluation import evaluate_tables
+from ganaug.evaluation.text_evaluation import evaluate_texts
 
 if TYPE_CHECKING:
     from ganaug.evaluation.image_result import ImageEvaluation
     from ganaug.evaluation.table_result import TableEvaluation
+    from ganaug.evaluation.text_result import TextEvaluation
 
 _MARKED = 1
 
@@ -31,7 +34,7 @@ def evaluate_paths(
     mark: str | None = None,
     inception: str | Path | None = None,
     random_state: int | np.random.Generator | None = None,
-) -> "TableEvaluation | ImageEvaluation":
+) -> "TableEvaluation | ImageEvaluation | TextEvaluation":
     """Read real and synthetic data from files or folders, and evaluate them as `ganaug.evaluate` does.
 
     Parameters
@@ -55,8 +58,8 @@ def evaluate_paths(
 
     Returns
     -------
-    TableEvaluation or ImageEvaluation
-        The evaluation. Images are compared class by class; folders of real images are resized to the size of the
+    TableEvaluation, ImageEvaluation or TextEvaluation
+        The evaluation. A table with one column of sentences beside the target is evaluated as texts. Images are compared class by class; folders of real images are resized to the size of the
         synthetic ones.
 
     Raises
@@ -126,7 +129,7 @@ def _evaluate_images(
 
 def _evaluate_tables(
     paths: Sequence[Path], target: str | None, mark: str | None, random_state: int | np.random.Generator | None
-) -> "TableEvaluation":
+) -> "TableEvaluation | TextEvaluation":
     tables = [read_table(path) for path in paths]
     if target is not None:
         for table in tables:
@@ -136,6 +139,8 @@ def _evaluate_tables(
         _check_unmarked(paths, frames)
     else:
         frames[1] = _marked_rows(paths[1], tables[1], mark)
+    if are_texts(frames[0].drop(columns=[] if target is None else target)):
+        return _evaluate_texts(frames, target, random_state)
     compared = ""
     if target is not None:
         frames, compared = same_classes(frames, target)
@@ -149,6 +154,16 @@ def _evaluate_tables(
         random_state=random_state,
     )
     return replace(evaluation, settings={**evaluation.settings, "rows": compared}) if compared else evaluation
+
+
+def _evaluate_texts(
+    frames: Sequence[pd.DataFrame], target: str | None, random_state: int | np.random.Generator | None
+) -> "TextEvaluation":
+    labels = None if target is None else [frame[target].astype(str) for frame in frames]
+    real, synthetic, *holdout = (frame.drop(columns=[] if target is None else target) for frame in frames)
+    return evaluate_texts(
+        real, synthetic, holdout=holdout[0] if holdout else None, target=labels, random_state=random_state
+    )
 
 
 def _check_unmarked(paths: Sequence[Path], frames: Sequence[pd.DataFrame]) -> None:

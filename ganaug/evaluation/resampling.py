@@ -19,6 +19,8 @@ from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.resampling_result import ImageSamples, Resampling
 from ganaug.evaluation.table_evaluation import MIN_ROWS, evaluate_tables
 from ganaug.evaluation.table_result import TableEvaluation
+from ganaug.evaluation.text_evaluation import evaluate_texts
+from ganaug.evaluation.text_result import TextEvaluation
 from ganaug.oversampler import GANOversampler
 
 # Classes that are measured, those with the most synthetic rows.
@@ -94,7 +96,7 @@ def evaluate_resampling(
     measured = enough.sort_values("synthetic", ascending=False, kind="stable")["class"].tolist()[:MAX_CLASSES]
     notes = _note_on_classes(len(measured), int((counts["synthetic"] > 0).sum()), min_rows)
     rng = np.random.default_rng(random_state)
-    evaluations: dict[Hashable, TableEvaluation] = {}
+    evaluations: dict[Hashable, TableEvaluation | TextEvaluation] = {}
     images: dict[Hashable, ImageSamples] = {}
     image_evaluation = None
     if not measured:
@@ -107,13 +109,14 @@ def evaluate_resampling(
         image_evaluation, images = _evaluate_images(model, real, labels, synthetic, after[is_measured], names, rng)
         images = {label: images[label] for label in measured}
     else:
+        evaluate_class = _evaluate_texts if model.modality == "text" else _evaluate_class
         for label in measured:
             real_rows, synthetic_rows = np.flatnonzero(labels == label), np.flatnonzero(is_synthetic & (after == label))
-            evaluations[label], note = _evaluate_class(label, X, real_rows, X_resampled, synthetic_rows, rng)
+            evaluations[label], note = evaluate_class(label, X, real_rows, X_resampled, synthetic_rows, rng)
             notes += note
     return Resampling(
         counts=counts,
-        noun=MODALITIES["image" if has_images else "tabular"].noun,
+        noun=MODALITIES["tabular" if model is None else model.modality].noun,
         evaluations=evaluations,
         images=images,
         image_evaluation=image_evaluation,
@@ -177,16 +180,37 @@ def _evaluate_class(
     rng: np.random.Generator,
 ) -> tuple[TableEvaluation, list[str]]:
     """Measure a class of a table; return a note if not all of its rows are measured."""
-    real = real_rows[subsample(len(real_rows), MAX_REAL_ROWS, rng)]
-    synthetic = synthetic_rows[subsample(len(synthetic_rows), MAX_ROWS, rng)]
-    notes = []
-    if len(real) < len(real_rows) or len(synthetic) < len(synthetic_rows):
-        notes.append(
-            f"Class {label}: {len(synthetic):,} of {len(synthetic_rows):,} synthetic rows were measured, and "
-            f"{len(real):,} of {len(real_rows):,} real ones."
-        )
+    real, synthetic, notes = _drawn(label, real_rows, synthetic_rows, "rows", rng)
     tables = as_frame(_safe_indexing(X, real), "X"), as_frame(_safe_indexing(X_resampled, synthetic), "X_resampled")
     return evaluate_tables(*tables, random_state=rng), notes
+
+
+def _evaluate_texts(
+    label: Hashable,
+    X: Any,
+    real_rows: NDArray[np.intp],
+    X_resampled: Any,
+    synthetic_rows: NDArray[np.intp],
+    rng: np.random.Generator,
+) -> tuple[TextEvaluation, list[str]]:
+    """Measure a class of texts; return a note if not all of them are measured."""
+    real, synthetic, notes = _drawn(label, real_rows, synthetic_rows, "texts", rng)
+    return evaluate_texts(_safe_indexing(X, real), _safe_indexing(X_resampled, synthetic), random_state=rng), notes
+
+
+def _drawn(
+    label: Hashable, real_rows: NDArray[np.intp], synthetic_rows: NDArray[np.intp], noun: str, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], NDArray[np.intp], list[str]]:
+    """Draw the real and the synthetic rows that are measured; return a note if these are not all."""
+    real = real_rows[subsample(len(real_rows), MAX_REAL_ROWS, rng)]
+    synthetic = synthetic_rows[subsample(len(synthetic_rows), MAX_ROWS, rng)]
+    if len(real) == len(real_rows) and len(synthetic) == len(synthetic_rows):
+        return real, synthetic, []
+    note = (
+        f"Class {label}: {len(synthetic):,} of {len(synthetic_rows):,} synthetic {noun} were measured, and "
+        f"{len(real):,} of {len(real_rows):,} real ones."
+    )
+    return real, synthetic, [note]
 
 
 def _evaluate_images(

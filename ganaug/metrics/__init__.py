@@ -20,7 +20,16 @@ from ganaug.metrics.privacy import (
 from ganaug.metrics.supports import AlphaPrecisionBetaRecall, alpha_precision_beta_recall
 from ganaug.metrics.table_features import Projection, embed_rows, projection
 from ganaug.metrics.table_pair import TablePair, seconds_to_time
+from ganaug.metrics.text_classifiers import class_acceptance, text_classifier, text_two_sample_auc
 from ganaug.metrics.text_copies import KnownTexts
+from ganaug.metrics.text_nearest import nearest_texts
+from ganaug.metrics.text_ngrams import (
+    distinct_ngrams,
+    length_distance,
+    ngram_novelty,
+    self_bleu,
+    vocabulary_distance,
+)
 from ganaug.metrics.two_sample import AUC, delong_auc, two_sample_auc
 from ganaug.metrics.utility import Utility, utility_scores
 from ganaug.metrics.validity import invalid_cells
@@ -44,11 +53,13 @@ __all__ = [
     "alpha_precision_beta_recall",
     "association_matrices",
     "bootstrap",
+    "class_acceptance",
     "closest_records",
     "column_distances",
     "column_distributions",
     "compare_closest",
     "delong_auc",
+    "distinct_ngrams",
     "embed_rows",
     "features",
     "find_copies",
@@ -56,14 +67,21 @@ __all__ = [
     "inception_score",
     "invalid_cells",
     "kernel_distance",
+    "length_distance",
     "membership_inference",
     "nearest_pixels",
     "nearest_rows",
+    "nearest_texts",
+    "ngram_novelty",
     "precision_recall_density_coverage",
     "probabilities",
     "projection",
     "real_baseline",
     "seconds_to_time",
+    "self_bleu",
+    "text_classifier",
+    "text_two_sample_auc",
     "two_sample_auc",
     "utility_scores",
+    "vocabulary_distance",
 ]

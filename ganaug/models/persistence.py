@@ -15,6 +15,7 @@ bytes, and either restores a model that samples or raises ValueError.
 """
 
 import json
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -186,7 +187,9 @@ def _restored(kind: type["ConditionalGAN"], header: dict[str, Any], tensors: dic
     model.generator_ = _with_weights(generator, stored["generator"])
     if kind._stores_discriminator:
         model.discriminator_ = _with_weights(discriminator, stored["discriminator"])
-    model.sample(model.classes_)  # a model that cannot sample is refused now
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of these samples, which nobody sees
+        model.sample(model.classes_)  # a model that cannot sample is refused now
     return model
 
 
