@@ -39,7 +39,8 @@ def words_of(text: str) -> list[str]:
     >>> words_of("Call 0800-123 NOW!")
     ['call', '0800', '-', '123', 'now', '!']
     """
-    return _WORD.findall(text.lower())
+    # half of a pair of code units is no character
+    return _WORD.findall(text.encode("utf-8", "ignore").decode("utf-8").lower())
 
 
 def are_texts(X: Any) -> bool:

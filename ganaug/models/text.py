@@ -64,24 +64,24 @@ class TextGAN(ConditionalGAN):
         What the generator starts from: a random vector, or also an anchor between the latents of two training texts of
         the class. ``"auto"`` takes anchors if a class has fewer than 100 texts.
     $n_neighbors
-    vocabulary_size : int, default=2000
+    vocabulary_size : int, default=4000
         Number of tokens, at least 300: single bytes, and frequent sequences of them (byte-pair encoding).
     max_length : int or "auto", default="auto"
         Number of tokens of a text that are learned; a longer text is cut, and synthetic texts are not longer.
         ``"auto"`` is the length that 98 % of the texts do not exceed, at most 64.
     embedding_size : int, default=64
         Size of the vector of a token.
-    hidden_size : int, default=160
+    hidden_size : int, default=192
         Size of the state of the recurrent networks.
     code_size : int, default=64
         Size of the latent of a text.
-    autoencoder_steps : int, default=3000
+    autoencoder_steps : int, default=1500
         Training steps of the autoencoder, in which most of the time goes.
     autoencoder_batch_size : int, default=32
         Texts in a batch of the autoencoder.
-    autoencoder_learning_rate : float, default=0.002
+    autoencoder_learning_rate : float, default=0.004
         Highest learning rate of Adam for the autoencoder.
-    temperature : float, default=0.8
+    temperature : float, default=0.7
         The draw of tokens: a lower value writes more usual texts, a higher one more different texts.
     top_k : int, default=20
         Each token is drawn among so many of the likeliest ones.
@@ -189,15 +189,15 @@ class TextGAN(ConditionalGAN):
         loss: str = "rpgan",
         prior: Literal["auto", "noise", "neighbors"] = "auto",
         n_neighbors: int = 5,
-        vocabulary_size: int = 2000,
+        vocabulary_size: int = 4000,
         max_length: int | Literal["auto"] = "auto",
         embedding_size: int = 64,
-        hidden_size: int = 160,
+        hidden_size: int = 192,
         code_size: int = 64,
-        autoencoder_steps: int = 3000,
+        autoencoder_steps: int = 1500,
         autoencoder_batch_size: int = 32,
-        autoencoder_learning_rate: float = 2e-3,
-        temperature: float = 0.8,
+        autoencoder_learning_rate: float = 4e-3,
+        temperature: float = 0.7,
         top_k: int = 20,
         n_candidates: int = 5,
         hidden_sizes: Sequence[int] = (128, 128),

@@ -129,6 +129,9 @@ class TextAutoencoder:
             end=END,
             blank=BLANK,
         )
+        with torch.no_grad():  # the network need not learn first which tokens are frequent
+            frequency = encoded[encoded != PADDING].bincount(minlength=self.tokens.n_tokens) + 0.1
+            self.networks["decoder"].bias.copy_((frequency / frequency.sum()).log())
         average = EMA(self.networks, 0.99)
         batches: Any = LengthBatches(
             encoded, _lengths(encoded), y, batch_size=batch_size, generator=rng, device=fabric.device

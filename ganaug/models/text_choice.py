@@ -66,7 +66,8 @@ class ClassJudge:
         y = y[kept]
         counts = _counts([texts[i] for i in kept])
         n_with = np.bincount(counts.indices, minlength=_N_FEATURES)
-        idf = (np.log((1 + len(y)) / (1 + n_with)) + 1).astype(np.float32)
+        # what no training text has says nothing, and does not count
+        idf = np.where(n_with > 0, np.log((1 + len(y)) / (1 + n_with)) + 1, 0).astype(np.float32)
         rows = _normalized(counts, idf)
         weights, intercept = np.zeros((_N_FEATURES, n_classes)), np.zeros(n_classes)
         if n_classes == 1:

@@ -9,9 +9,9 @@ from torch.nn.utils.rnn import pack_padded_sequence
 class SequenceEncoder(nn.Module):
     """Encode sequences of tokens as points of a sphere.
 
-    A recurrent network (GRU, arXiv 1406.1078) reads the tokens. The latent is a linear function of its last state and
-    of the maximum of its states, scaled to the length ``sqrt(latent_size)``, so that each value has a variance of about
-    1, as the generator of rows expects.
+    A recurrent network (GRU, arXiv 1406.1078) reads the tokens. The latent is a linear function of its last state, of
+    the maximum of its states and of the mean vector of the tokens, scaled to the length ``sqrt(latent_size)``, so that
+    each value has a variance of about 1, as the generator of rows expects.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class SequenceEncoder(nn.Module):
         super().__init__()
         self.embedding = embedding
         self.recurrent = nn.GRU(embedding.embedding_dim, hidden_size, batch_first=True)
-        self.head = nn.Linear(2 * hidden_size, latent_size)
+        self.head = nn.Linear(2 * hidden_size + embedding.embedding_dim, latent_size)
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Return the latents of `tokens`."""
@@ -42,7 +42,9 @@ class SequenceEncoder(nn.Module):
         packed = pack_padded_sequence(embedded, lengths, batch_first=True, enforce_sorted=False)
         packed_states, last = self.recurrent(packed)
         states, _ = nn.utils.rnn.pad_packed_sequence(packed_states, batch_first=True, padding_value=-1.0)
-        return on_sphere(self.head(torch.cat([last[0], states.amax(1)], 1)))
+        shown = (torch.arange(tokens.shape[1]) < lengths[:, None]).to(embedded)
+        mean = (embedded * shown[:, :, None]).sum(1) / shown.sum(1, keepdim=True)
+        return on_sphere(self.head(torch.cat([last[0], states.amax(1), mean], 1)))
 
 
 class SequenceDecoder(nn.Module):

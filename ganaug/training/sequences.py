@@ -16,11 +16,11 @@ from ganaug.training.phase import Phase, Report
 _N_AHEAD = 16
 # Standard deviation of the noise on latents, whose values have a variance of about 1: neighbouring latents then decode
 # to texts alike, and the decoder knows latents that no text has.
-_LATENT_NOISE = 0.3
+_LATENT_NOISE = 0.2
 # Share of the tokens that the encoder, and that the decoder, does not see.
-_ENCODER_DROPOUT, _DECODER_DROPOUT = 0.1, 0.3
+_ENCODER_DROPOUT, _DECODER_DROPOUT = 0.05, 0.1
 _MAX_NORM = 5.0
-_N_WARM_UP = 100
+_N_WARM_UP = 50
 
 
 class LengthBatches:
@@ -95,7 +95,7 @@ def sequence_phase(
     """Build the phase in which an encoder and a decoder of sequences learn to restore texts.
 
     The encoder does not see some tokens, and noise is added to the latent (denoising autoencoder, and ARAE, arXiv
-    1706.04223). The decoder does not see a third of the tokens before the one that it predicts (word dropout, arXiv
+    1706.04223). The decoder does not see a tenth of the tokens before the one that it predicts (word dropout, arXiv
     1511.06349), and so has to use the latent.
 
     Parameters
@@ -109,7 +109,7 @@ def sequence_phase(
     rng : torch.Generator
         Source of noise and of dropout, on the device.
     learning_rate : float
-        Highest learning rate of Adam: it rises over the first 100 steps and falls to a tenth until the last one.
+        Highest learning rate of Adam: it rises over the first 50 steps and falls to a tenth until the last one.
     n_steps : int
         Number of steps.
     padding, end, blank : int
