@@ -10,7 +10,7 @@ from imblearn.pipeline import make_pipeline
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
-from small_texts import HAM, LABELS, SPAM, TEXTS, tiny_texts
+from small_texts import LABELS, SPAM, TEXTS, tiny_texts
 
 from ganaug import GANOversampler, TextGAN, compare, evaluate_resampling, report
 

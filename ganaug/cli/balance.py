@@ -63,8 +63,12 @@ def balance(
         SelectionName, typer.Option("--selection", help="How each row is chosen among several candidates.")
     ] = SelectionName.auto,
     model: Annotated[
-        ModelName, typer.Option("--model", help="The model; auto follows the kind of IN. A table with one column beside the target, whose cells are "
-            "sentences, is a table of texts.")
+        ModelName,
+        typer.Option(
+            "--model",
+            help="The model; auto follows the kind of IN. A table with one column beside the target, whose cells are "
+            "sentences, is a table of texts.",
+        ),
     ] = ModelName.auto,
     seed: Seed = None,
     max_time: Annotated[

@@ -114,7 +114,9 @@ class TextEvaluation:
             meaning = f"{count.found:,} texts {words}; best is the share of {self.reference}"
             rows.append(("privacy", f"{kind} copies", count.share, *count.interval, usual.share, meaning))
         meaning = f"median share of words that differ from the nearest real text; best is that of {self.reference}"
-        rows.append(("privacy", "edits to nearest text", self.median_edits[0], np.nan, np.nan, self.median_edits[1], meaning))
+        rows.append(
+            ("privacy", "edits to nearest text", self.median_edits[0], np.nan, np.nan, self.median_edits[1], meaning)
+        )
         return pd.DataFrame(rows, columns=["part", "measure", "value", "low", "high", "best", "meaning"])
 
     def copies(self) -> pd.DataFrame:

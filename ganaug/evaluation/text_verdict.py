@@ -105,6 +105,8 @@ def _on_diversity(label: Hashable, measured: dict[str, dict[Hashable, Any]]) -> 
 
 def _on_classifier(label: Hashable, measured: dict[str, dict[Hashable, Any]]) -> Finding:
     found = {name: measured[f"two-sample AUC, {name}"] for name in ("words", "characters")}
+    if not all(np.isfinite(of["value"]) for of in found.values()):
+        return Finding(REAL, "unknown", f"{_prefix(label)}The texts have too few different words for a classifier.")
     worst = max(found, key=lambda name: found[name]["value"])
     value, usual, n = found[worst]["value"], found[worst]["baseline"], found[worst]["n"]
     said = (
@@ -114,7 +116,7 @@ def _on_classifier(label: Hashable, measured: dict[str, dict[Hashable, Any]]) ->
     numbers = {f"AUC, {name}": of["value"] for name, of in found.items()}
     if value > _TOLD_APART:
         return Finding(REAL, "bad", f"{said}.", numbers)
-    if not value <= _HARDLY or n < _ENOUGH:
+    if value > _HARDLY or n < _ENOUGH:
         return Finding(REAL, "unknown", f"{said}.", numbers)
     return Finding(REAL, "good", f"{said}.", numbers)
 
@@ -142,9 +144,7 @@ def _on_copies(evaluation: "TextEvaluation", kind: str, what: str, many: float) 
     count: Count = evaluation.copied[kind]
     usual: Count = evaluation.reference_copied[kind]
     numbers = {f"{kind} copies": count.share, f"{kind} copies among others": usual.share}
-    said = (
-        f"{count.found:,} of {count.total:,} synthetic texts {what}; {percent(usual.share)} of {evaluation.reference} do"
-    )
+    said = f"{count.found:,} of {count.total:,} synthetic texts {what}; {percent(usual.share)} of {evaluation.reference} do"
     if count.share > many and count.exceeds(usual):
         return Finding(SAFE, "bad", f"{said}.", numbers)
     if count.share > many or count.interval[1] > max(many, usual.share, 1.2 * many):

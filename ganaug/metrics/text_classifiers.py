@@ -105,7 +105,8 @@ def text_two_sample_auc(
     Returns
     -------
     value : float
-        Mean ROC AUC of five folds: 0.5 (best) if they are not told apart, 1 if they are completely.
+        Mean ROC AUC of five folds: 0.5 (best) if they are not told apart, 1 if they are completely. NaN if the texts
+        have no words, or fewer than five of them are different.
     error : float
         Its standard error for this many texts. Folds share training texts, so it is somewhat too small.
 
@@ -132,6 +133,8 @@ def text_two_sample_auc(
     is_synthetic: NDArray[np.bool_] = np.repeat([False, True], n)
     # equal texts are in the same fold, so that a copy is not recognised by its original
     groups = np.unique([" ".join(words_of(text)) for text in texts], return_inverse=True)[1]
+    if groups.max() + 1 < _N_FOLDS:
+        return AUC(float("nan"), float("nan"))
     folds = GroupKFold(_N_FOLDS, shuffle=True, random_state=int(rng.integers(2**31)))
     found = []
     for train, test in folds.split(texts, groups=groups):
@@ -145,6 +148,6 @@ def text_two_sample_auc(
         if min(is_synthetic[test].sum(), (~is_synthetic[test]).sum()) > 1:
             found.append(delong_auc(scores[is_synthetic[test]], scores[~is_synthetic[test]]))
     if not found:
-        return AUC(0.5, 0.5)
+        return AUC(float("nan"), float("nan"))
     values, errors = np.array(found).T
     return AUC(float(values.mean()), float(np.sqrt((errors**2).sum()) / len(errors)))

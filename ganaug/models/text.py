@@ -30,8 +30,6 @@ from ganaug.training import Callback, NeighborsPrior, NoisePrior, Prior
 
 # A class of so many texts or fewer gets edits of them.
 _N_EDITED = 5
-# With a smaller class than this, prior="auto" means "neighbors".
-_FEW = 100
 # Texts that are written together, and how often new candidates are generated for texts that have only refused ones.
 _N_WRITTEN = 64
 _N_ROUNDS = 4
@@ -60,9 +58,10 @@ class TextGAN(ConditionalGAN):
     Parameters
     ----------
     $loss
-    prior : {"auto", "noise", "neighbors"}, default="auto"
-        What the generator starts from: a random vector, or also an anchor between the latents of two training texts of
-        the class. ``"auto"`` takes anchors if a class has fewer than 100 texts.
+    prior : {"noise", "neighbors"}, default="neighbors"
+        What the generator starts from. ``"noise"`` is a random vector. ``"neighbors"`` adds an anchor: a point between
+        the latents of two training texts of the class that are near to each other; these texts are more of their class
+        and helped classifiers more, and the model file holds latents of training texts.
     $n_neighbors
     vocabulary_size : int, default=4000
         Number of tokens, at least 300: single bytes, and frequent sequences of them (byte-pair encoding).
@@ -75,13 +74,13 @@ class TextGAN(ConditionalGAN):
         Size of the state of the recurrent networks.
     code_size : int, default=64
         Size of the latent of a text.
-    autoencoder_steps : int, default=1500
+    autoencoder_steps : int, default=2500
         Training steps of the autoencoder, in which most of the time goes.
     autoencoder_batch_size : int, default=32
         Texts in a batch of the autoencoder.
     autoencoder_learning_rate : float, default=0.004
         Highest learning rate of Adam for the autoencoder.
-    temperature : float, default=0.7
+    temperature : float, default=0.5
         The draw of tokens: a lower value writes more usual texts, a higher one more different texts.
     top_k : int, default=20
         Each token is drawn among so many of the likeliest ones.
@@ -158,7 +157,7 @@ class TextGAN(ConditionalGAN):
         **constraints_of("loss", "n_neighbors", "latent_size"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
-        "prior": [StrOptions({"auto", "noise", "neighbors"})],
+        "prior": [StrOptions({"noise", "neighbors"})],
         "vocabulary_size": [Interval(Integral, 300, None, closed="left")],
         "max_length": [StrOptions({"auto"}), Interval(Integral, 2, 10_000, closed="both")],
         "embedding_size": [Interval(Integral, 1, None, closed="left")],
@@ -177,7 +176,7 @@ class TextGAN(ConditionalGAN):
 
     encoder_: TextAutoencoder
     modality = "text"
-    _network_parameters = ("code_size", "hidden_sizes", "latent_size")
+    _network_parameters = ("code_size", "hidden_sizes", "latent_size", "prior")
     _deleted_by_fit = (*ConditionalGAN._deleted_by_fit, "autoencoder_history_")
     _n_threads = 1
     _n_decoded = 4096
@@ -187,17 +186,17 @@ class TextGAN(ConditionalGAN):
         self,
         *,
         loss: str = "rpgan",
-        prior: Literal["auto", "noise", "neighbors"] = "auto",
+        prior: Literal["noise", "neighbors"] = "neighbors",
         n_neighbors: int = 5,
         vocabulary_size: int = 4000,
         max_length: int | Literal["auto"] = "auto",
         embedding_size: int = 64,
         hidden_size: int = 192,
         code_size: int = 64,
-        autoencoder_steps: int = 1500,
+        autoencoder_steps: int = 2500,
         autoencoder_batch_size: int = 32,
         autoencoder_learning_rate: float = 4e-3,
-        temperature: float = 0.7,
+        temperature: float = 0.5,
         top_k: int = 20,
         n_candidates: int = 5,
         hidden_sizes: Sequence[int] = (128, 128),
@@ -320,8 +319,7 @@ class TextGAN(ConditionalGAN):
         return max(self.max_time - float(self.autoencoder_history_["seconds"].iloc[-1]), 1e-3)
 
     def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, None]:
-        self.has_anchors_ = self.prior == "neighbors" or (self.prior == "auto" and int(y.bincount().min()) < _FEW)
-        if not self.has_anchors_:
+        if self.prior == "noise":
             return NoisePrior(self.latent_size), None
         prior = NeighborsPrior.from_rows(
             self.latent_size,
@@ -342,7 +340,7 @@ class TextGAN(ConditionalGAN):
             n_continuous=params["code_size"],
             block_sizes=(),
             hidden_sizes=hidden_sizes,
-            anchored=self.has_anchors_,
+            anchored=params["prior"] == "neighbors",
         )
         discriminator = MLPDiscriminator(
             params["code_size"], n_classes, hidden_sizes=hidden_sizes, dropout=0.0, spectral=False, generator=rng
@@ -423,7 +421,9 @@ class TextGAN(ConditionalGAN):
                 best[place] = max([best[place], *found], key=lambda candidate: candidate[0])
                 if best[place][0] > REFUSED / 2:
                     seen.add(tuple(words_of(best[place][1])))
-            if all(weight > REFUSED / 2 or int(of) in self.edited_ for (weight, _), of in zip(best, labels, strict=True)):
+            if all(
+                weight > REFUSED / 2 or int(of) in self.edited_ for (weight, _), of in zip(best, labels, strict=True)
+            ):
                 break
         chosen = [text for _, text in best]
         for place, label in enumerate(labels):
@@ -466,7 +466,6 @@ class TextGAN(ConditionalGAN):
         described = {
             "autoencoder": description,
             "edited": [[label, texts] for label, texts in self.edited_.items()],
-            "has_anchors": self.has_anchors_,
         }
         return described, arrays
 
@@ -488,8 +487,7 @@ class TextGAN(ConditionalGAN):
         self.edited_ = {int(label): [str(text) for text in texts] for label, texts in description["edited"]}
         if not all(0 <= label < n_classes and texts for label, texts in self.edited_.items()):
             raise ValueError("the texts of small classes do not fit the classes: the file is damaged")
-        self.has_anchors_ = bool(description["has_anchors"])
-        if not self.has_anchors_:
+        if self.prior == "noise":
             return encoder, NoisePrior(self.latent_size)
         tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}
         prior = NeighborsPrior(self.latent_size, 0, **tensors, n_interpolated=self.code_size)

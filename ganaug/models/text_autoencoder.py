@@ -60,9 +60,7 @@ class TextAutoencoder:
         nn.init.normal_(embedding.weight, std=0.1)
         self.networks = nn.ModuleDict(
             {
-                "encoder": SequenceEncoder(
-                    embedding, hidden_size=sizes["hidden_size"], latent_size=sizes["code_size"]
-                ),
+                "encoder": SequenceEncoder(embedding, hidden_size=sizes["hidden_size"], latent_size=sizes["code_size"]),
                 "decoder": SequenceDecoder(
                     embedding,
                     hidden_size=sizes["hidden_size"],
@@ -268,6 +266,4 @@ def new_autoencoder(
         tokens.max_length = max(int(np.quantile(lengths, 0.98)), 2)
     sizes = {name: params[name] for name in ("embedding_size", "hidden_size", "code_size")} | {"n_classes": n_classes}
     with seeded_networks(seed):
-        return TextAutoencoder(
-            tokens, container, sizes, temperature=params["temperature"], top_k=params["top_k"]
-        )
+        return TextAutoencoder(tokens, container, sizes, temperature=params["temperature"], top_k=params["top_k"])

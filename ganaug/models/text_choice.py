@@ -80,7 +80,10 @@ class ClassJudge:
             coefficients, bias = regression.coef_, regression.intercept_
             if n_classes == 2:
                 # as of a regression with a row of coefficients for each class
-                coefficients, bias = np.stack([-coefficients[0], coefficients[0]]) / 2, np.array([-bias[0], bias[0]]) / 2
+                coefficients, bias = (
+                    np.stack([-coefficients[0], coefficients[0]]) / 2,
+                    np.array([-bias[0], bias[0]]) / 2,
+                )
             weights += coefficients.T / _N_FOLDS
             intercept += bias / _N_FOLDS
         return cls(weights.astype(np.float32), idf, intercept.astype(np.float32))
@@ -175,6 +178,4 @@ def edited(texts: Sequence[str], rng: np.random.Generator) -> str:
 def grouped(texts: Sequence[str], y: NDArray, n_most: int) -> Mapping[int, list[str]]:
     """Return the texts of each class that has at most `n_most` of them."""
     counts = np.bincount(y)
-    return {
-        int(label): [texts[i] for i in np.flatnonzero(y == label)] for label in np.flatnonzero(counts <= n_most)
-    }
+    return {int(label): [texts[i] for i in np.flatnonzero(y == label)] for label in np.flatnonzero(counts <= n_most)}

@@ -152,7 +152,9 @@ class SequenceDecoder(nn.Module):
             best, index = logits.topk(min(top_k, logits.shape[1]), dim=1)
             # of the likeliest tokens, the one in whose part of the cumulative distribution the number lies
             edges = (best / temperature).softmax(1).cumsum(1)
-            chosen = (uniform[:, place, None] * edges[:, -1:] >= edges).sum(1, keepdim=True).clamp(max=best.shape[1] - 1)
+            chosen = (
+                (uniform[:, place, None] * edges[:, -1:] >= edges).sum(1, keepdim=True).clamp(max=best.shape[1] - 1)
+            )
             token = index.gather(1, chosen).squeeze(1)
             log_probability = best.gather(1, chosen).squeeze(1) - logits.logsumexp(1)
             score += torch.where(is_open, log_probability, 0.0)

@@ -37,7 +37,7 @@ def answers(evaluation, question):
 
 def test_new_texts_of_the_same_origin(good):
     assert isinstance(good, TextEvaluation)
-    assert [finding.question for finding in good.verdict][0] == HELPS
+    assert good.verdict[0].question == HELPS
     assert answers(good, REAL) <= {"good", "unknown"}
     assert "good" in answers(good, REAL)
     assert "bad" not in answers(good, SAFE)

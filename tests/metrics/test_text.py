@@ -78,7 +78,9 @@ def test_near_copies_are_all_found():
     known = texts(60, low=1, high=25)
     asked = [" ".join(rng.permutation(text.split())[: rng.integers(1, 30)]) for text in known * 3]
     found = KnownTexts.of(known).nearest_copies(asked) >= 0
-    sets = [[{(w, of.split()[:i].count(w)) for i, w in enumerate(of.split())} for of in part] for part in (asked, known)]
+    sets = [
+        [{(w, of.split()[:i].count(w)) for i, w in enumerate(of.split())} for of in part] for part in (asked, known)
+    ]
     expected = [any(len(a & k) >= 0.9 * max(len(a), len(k)) for k in sets[1]) for a in sets[0]]
     assert found.tolist() == expected
     assert 0 < sum(expected) < len(expected)

@@ -13,6 +13,7 @@ from small_texts import HAM, LABELS, SPAM, TEXTS, tiny_texts
 
 from ganaug import TextGAN
 from ganaug.metrics import KnownTexts
+from ganaug.training import NeighborsPrior
 from ganaug.training.callbacks import Callback
 
 
@@ -159,7 +160,7 @@ def test_max_length_follows_the_texts(fitted):
 @pytest.mark.parametrize("prior", ["noise", "neighbors"])
 def test_priors(prior):
     model = tiny_texts(prior=prior).fit(TEXTS, LABELS)
-    assert model.has_anchors_ == (prior == "neighbors")
+    assert isinstance(model.prior_, NeighborsPrior) == (prior == "neighbors")
     assert len(model.sample(["spam"] * 3)) == 3
 
 
