@@ -1,25 +1,26 @@
 """Do synthetic texts help a classifier?
 
 Sets are drawn from SMS Spam Collection (https://archive.ics.uci.edu/dataset/228), equal texts once: two thirds of the
-texts are for training and a third for testing, at random by the seed. Of the spam in the training part so many texts are
-kept that there are 20 ham for each ("20:1"), or 100, or 30. All other spam of the training part is held out: the
-classifier of the acceptance learns from it.
+texts are for training and a third for testing, at random by the seed. Of the spam in the training part so many texts
+are kept that there are 20 ham for each ("20:1"), or 100, or 30. All other spam of the training part is held out: the
+classifier of the acceptance learns from it. No installed package carries another set of texts.
 
 Arms, each of which fills up the spam to the number of ham:
 
 - none: nothing is added;
 - class weights: the classifier weighs all classes equally, and nothing is added;
 - repeated: real spam, drawn again;
-- EDA: spam in which words are exchanged, left out or put in again at random (arXiv 1901.11196, without the synonyms of a
-  dictionary), a tenth of the words, as its authors advise;
+- EDA: spam in which words are exchanged, left out or put in again at random (arXiv 1901.11196, without the synonyms of
+  a dictionary), a tenth of the words, as its authors advise;
 - AEDA: spam with punctuation marks put in at random (arXiv 2108.13349);
 - ganaug: `GANOversampler()`.
 
 Classifiers: logistic regression and a linear support vector machine on TF-IDF of words and pairs of words, and a small
 convolutional network (arXiv 1408.5882). Metrics: macro F1, average precision of spam, balanced accuracy.
 
-Measures of the synthetic texts: acceptance (the share that a classifier of the held-out texts takes for spam, beside that
-of real spam), distinct-2 and self-BLEU beside those of as many real texts, and exact and near copies of training texts.
+Measures of the synthetic texts: acceptance (the share that a classifier of the held-out texts takes for spam, beside
+that of real spam), distinct-2 and self-BLEU beside those of as many real texts, and exact and near copies of training
+texts.
 """
 
 import argparse
@@ -149,7 +150,7 @@ class CNN:
             self.network = nn.ModuleList([self.embedding, self.filters, self.head])
             adam = torch.optim.Adam(self.network.parameters(), lr=2e-3)
             weight = torch.tensor(len(y) / (2 * np.bincount(y)), dtype=torch.float32) if self.weigh else None
-            tokens, labels = self._tokens(texts), torch.from_numpy(y)
+            tokens, labels = self._tokens(texts), torch.tensor(y)
             for _ in range(self.n_epochs):
                 for index in torch.randperm(len(tokens)).split(64):
                     loss = nn.functional.cross_entropy(self._scores(tokens[index]), labels[index], weight)
@@ -255,7 +256,7 @@ def criteria(rows: pd.DataFrame) -> pd.DataFrame:
     ]  # fmt: skip
     for what, are_met, values in checks:
         found[what] = (bool(are_met.all()) if len(ours) else None, each(values))
-    mean = rows.groupby(["set", "arm"], sort=False)["macro F1"].mean().unstack()
+    mean = rows.pivot_table("macro F1", "set", "arm", sort=False)
     if {OURS, "repeated"} <= set(mean):
         gains = mean[OURS] - mean["repeated"]
         found["macro F1 not below that of repeated, on each set"] = (bool((gains >= 0).all()), each(gains, "+.4f"))
@@ -285,9 +286,9 @@ def write_page(stem: Path, rows: pd.DataFrame) -> pd.DataFrame:
         of = rows[rows["classifier"] == name]
         parts += [f"### {name}", markdown(of.groupby("arm", sort=False)[list(METRICS)].mean())]
     parts.append("## Macro F1 of each set, mean over classifiers and seeds")
-    parts.append(markdown(rows.groupby(["arm", "set"], sort=False)["macro F1"].mean().unstack()))
+    parts.append(markdown(rows.pivot_table("macro F1", "arm", "set", sort=False)))
     parts.append("Standard deviation over seeds of the difference to repeated, mean over classifiers:")
-    by_seed = rows.groupby(["set", "seed", "arm"], sort=False)["macro F1"].mean().unstack()
+    by_seed = rows.pivot_table("macro F1", ["set", "seed"], "arm", sort=False)
     if "repeated" in by_seed:
         gains = by_seed.sub(by_seed["repeated"], axis=0).drop(columns="repeated")
         spread = pd.DataFrame({"difference": gains.mean(), "standard deviation": gains.std()}).rename_axis("arm")

@@ -37,7 +37,7 @@ class _Training(NamedTuple):
     is_one_hot: bool
 
 
-@documented(noun="rows or images", overrides=True)
+@documented(noun="rows, images or texts", overrides=True)
 class GANOversampler(BaseOverSampler):
     """Balance classes with synthetic rows or images from a conditional GAN.
 
@@ -68,7 +68,7 @@ class GANOversampler(BaseOverSampler):
         How each row is chosen among three candidates:
 
         - ``"forest"``: by a forest that is trained on X and y. The more certain it is of the class of a candidate, the
-          more likely the candidate is chosen. ``"auto"`` means this for tables, and None for images;
+          more likely the candidate is chosen. ``"auto"`` means this for tables, and None for images and texts;
         - ``"neighbors"``: by the share of its class among the 15 nearest real rows;
         - ``"discriminator"``: by the score of the discriminator;
         - a cleaning sampler of imbalanced-learn, such as ``TomekLinks()``: candidates that it would remove are avoided;
@@ -76,11 +76,12 @@ class GANOversampler(BaseOverSampler):
           more rows of a rare class and raise more false alarms.
 
         With more than 333,333 requested rows there are two candidates for each, and with more than 500,000 only one.
-    model : {"auto", "tabular", "image"} or ConditionalGAN, default="auto"
+    model : {"auto", "tabular", "image", "text"} or ConditionalGAN, default="auto"
         The model that generates. ``"auto"`` takes `ganaug.ImageGAN` if X is an array of three or four dimensions or a
-        list of images, and `ganaug.TabularGAN` otherwise. An instance is cloned: only its parameters count, unless it
-        has ``warm_start=True``. Then each fit continues from `model_`, and the first fit from the instance if that is
-        fitted. The six parameters below override those of the model if they are not None.
+        list of images, `ganaug.TextGAN` for a list, Series or column of texts, and `ganaug.TabularGAN` otherwise. An
+        instance is cloned: only its parameters count, unless it has ``warm_start=True``. Then each fit continues from
+        `model_`, and the first fit from the instance if that is fitted. The six parameters below override those of the
+        model if they are not None.
     $categorical_features
     $random_state
     $device
@@ -115,6 +116,7 @@ class GANOversampler(BaseOverSampler):
     --------
     ganaug.TabularGAN : The model for tables and its parameters.
     ganaug.ImageGAN : The model for images and its parameters.
+    ganaug.TextGAN : The model for texts and its parameters.
     ganaug.compare : Measures whether this sampler or another one helps on your data.
     imblearn.over_sampling.SMOTE : Interpolates between neighbours, without a network.
 
@@ -187,7 +189,7 @@ class GANOversampler(BaseOverSampler):
 
         Parameters
         ----------
-        X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns), or array of images
+        X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns), array of images, or texts
             Training data. Images have the shape (n_images, height, width) or (n_images, height, width, channels).
         y : array-like of shape (n_rows,)
             Class labels: text, integers, booleans or categories.
@@ -212,7 +214,7 @@ class GANOversampler(BaseOverSampler):
 
         Parameters
         ----------
-        X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns), or array of images
+        X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns), array of images, or texts
             Training data. Images have the shape (n_images, height, width) or (n_images, height, width, channels).
         y : array-like of shape (n_rows,)
             Class labels: text, integers, booleans or categories.

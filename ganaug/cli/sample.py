@@ -39,9 +39,9 @@ def sample(
         write_image_samples(out, X_synthetic.reshape(n, *sampler.model_.encoder_.shape_), label, force=force)
     else:
         check_output(out, force=force)
-        X_synthetic = sampler.sample(n, known, random_state=seed)
-        if sampler.model_.modality == "text" and not hasattr(X_synthetic, "columns"):
+        rows = sampler.sample(n, known, random_state=seed)
+        if sampler.model_.modality == "text" and not hasattr(rows, "columns"):
             import pandas as pd
 
-            X_synthetic = pd.DataFrame({"text": np.ravel(X_synthetic)})
-        write_table_samples(out, X_synthetic, target=sampler.target_name_, label=known, force=force)
+            rows = pd.DataFrame({"text": np.ravel(rows)})
+        write_table_samples(out, rows, target=sampler.target_name_, label=known, force=force)

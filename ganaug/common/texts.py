@@ -62,7 +62,7 @@ def are_texts(X: Any) -> bool:
     """
     if isinstance(X, list | tuple):
         return len(X) > 0 and all(isinstance(of, str) or _is_missing(of) for of in X) and not all(map(_is_missing, X))
-    shape = getattr(X, "shape", ())
+    shape: tuple[int, ...] = tuple(getattr(X, "shape", ()))
     if len(shape) not in (1, 2) or 0 in shape or (len(shape) == 2 and shape[1] != 1):
         return False
     if not isinstance(X, np.ndarray | pd.Series | pd.DataFrame) and not (
@@ -81,9 +81,9 @@ def are_texts(X: Any) -> bool:
 
 def _first_cells(X: Any) -> list[Any]:
     part = X[:_MAX_LOOKED_AT]
-    if isinstance(part, pd.Series | pd.DataFrame) and part.dtypes is not None:
+    if isinstance(part, pd.Series | pd.DataFrame):
         dtypes = [part.dtype] if isinstance(part, pd.Series) else list(part.dtypes)
-        if not all(pd.api.types.is_string_dtype(of) or of == object for of in dtypes):
+        if not all(pd.api.types.is_string_dtype(of) or of == np.dtype(object) for of in dtypes):
             return []
     array = part.to_numpy() if hasattr(part, "to_numpy") else part
     if array.dtype.kind not in "UOT":

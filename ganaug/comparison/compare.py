@@ -110,9 +110,9 @@ def compare(
     -----
     Preparation of rows: missing numbers are replaced by the median, and numbers are standardised; dates become the time
     since 1970; missing categories are a category; categories are one-hot encoded, with at most 50 codes a column (SMOTE
-    is given the categories). Each pixel is standardised. Texts become TF-IDF of words and pairs of words. Everything is fitted on training rows within the ``Pipeline``
-    of imbalanced-learn; steps after a sampler are fitted on the resampled rows. The number of neighbors of a sampler is
-    limited by the size of the smallest class.
+    is given the categories). Each pixel is standardised. Texts become TF-IDF of words and pairs of words. Everything is
+    fitted on training rows within the ``Pipeline`` of imbalanced-learn; steps after a sampler are fitted on the
+    resampled rows. The number of neighbors of a sampler is limited by the size of the smallest class.
 
     Metrics: average precision, ROC AUC and recall at a fixed precision measure the order of rows; balanced accuracy and
     F1 the decisions; the Brier score the probabilities (0 is best). With several classes, average precision and ROC AUC

@@ -104,7 +104,7 @@ def digest_of(X: pd.DataFrame | NDArray) -> str:
         What `rows_of` returned.
     """
     if is_texts(X):
-        return hashlib.sha256(pd.util.hash_array(X, categorize=False).tobytes()).hexdigest()
+        return hashlib.sha256(pd.util.hash_array(np.asarray(X), categorize=False).tobytes()).hexdigest()
     if isinstance(X, np.ndarray):
         return hashlib.sha256(np.ascontiguousarray(X).tobytes()).hexdigest() + str((X.shape, X.dtype))
     cells = pd.util.hash_pandas_object(X, index=False).to_numpy().tobytes()

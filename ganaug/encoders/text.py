@@ -1,5 +1,6 @@
-"""Texts as tokens and back: byte pairs that are learned from the texts, so that every text of any script can be written."""
+"""Texts as tokens and back: byte pairs that are learned from the texts, so that texts of any script can be written."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -181,11 +182,10 @@ def _untrained(library: Any, model: Any) -> Any:
 
 
 def _merges_of(tokenizer: Any) -> list[tuple[str, str]]:
-    import json
-
     merges = json.loads(tokenizer.to_str())["model"]["merges"]
     # older versions write a pair as one text with a space, which is no character of the alphabet
-    return [tuple(pair.split(" ")) if isinstance(pair, str) else tuple(pair) for pair in merges]
+    pairs = [pair.split(" ") if isinstance(pair, str) else pair for pair in merges]
+    return [(first, second) for first, second in pairs]
 
 
 def _alphabet() -> dict[str, int]:

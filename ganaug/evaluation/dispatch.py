@@ -42,9 +42,9 @@ def evaluate(
         measured against rows that cannot have been memorised, and classifiers are tested on rows that the generator has
         not seen.
     target : hashable, tuple of arrays or None, default=None
-        Tables: the column that classifiers predict; None leaves the measures of utility out. Images and texts: the labels of
-        the real ones, of the synthetic ones and, with a hold-out, of the held-out ones, so that they are compared within
-        their class; None puts all of them into one class.
+        Tables: the column that classifiers predict; None leaves the measures of utility out. Images, texts: the labels
+        of the real ones, of the synthetic ones and, with a hold-out, of the held-out ones, so that they are compared
+        within their class; None puts all of them into one class.
     classifiers : sequence of scikit-learn classifiers or None, default=None
         For tables, with a `target`. None takes a logistic regression and gradient boosting; see
         `ganaug.metrics.utility_scores`.

@@ -59,8 +59,8 @@ def evaluate_paths(
     Returns
     -------
     TableEvaluation, ImageEvaluation or TextEvaluation
-        The evaluation. A table with one column of sentences beside the target is evaluated as texts. Images are compared class by class; folders of real images are resized to the size of the
-        synthetic ones.
+        The evaluation. A table with one column of sentences beside the target is evaluated as texts. Images are
+        compared class by class; folders of real images are resized to the size of the synthetic ones.
 
     Raises
     ------

@@ -18,7 +18,7 @@ MIN_TEXTS = 10
 _ENOUGH = 50
 # Below this share of the acceptance of real texts, too many texts are not of their class.
 _LOW_ACCEPTANCE = 0.9
-# Texts vary too little below this share of the different pairs of words of real texts, or above this self-BLEU more.
+# Texts vary too little below this share of the distinct-2 of real texts, or if self-BLEU exceeds theirs by so much.
 _LOW_DISTINCT, _HIGH_BLEU = 0.7, 0.1
 # A classifier that is right so often tells synthetic from real texts; below the second value it hardly does.
 _TOLD_APART, _HARDLY = 0.75, 0.6
@@ -55,9 +55,9 @@ def _on_reality(evaluation: "TextEvaluation") -> list[Finding]:
     for label, rows in evaluation.by_class.groupby("class", sort=False):
         measured = {str(row["measure"]): row for row in rows.to_dict("records")}
         findings += [_on_diversity(label, measured), _on_classifier(label, measured)]
-    for label, (n_real, n_synthetic) in evaluation.too_few.items():
+    for small, (n_real, n_synthetic) in evaluation.too_few.items():
         said = (
-            f"{_prefix(label)}There are too few texts to measure, {n_real} real and {n_synthetic} synthetic ones; at "
+            f"{_prefix(small)}There are too few texts to measure, {n_real} real and {n_synthetic} synthetic ones; at "
             f"least {2 * MIN_TEXTS} and {MIN_TEXTS} are needed."
         )
         findings.append(Finding(REAL, "unknown", said, {"real texts": n_real, "synthetic texts": n_synthetic}))
@@ -144,7 +144,8 @@ def _on_copies(evaluation: "TextEvaluation", kind: str, what: str, many: float) 
     count: Count = evaluation.copied[kind]
     usual: Count = evaluation.reference_copied[kind]
     numbers = {f"{kind} copies": count.share, f"{kind} copies among others": usual.share}
-    said = f"{count.found:,} of {count.total:,} synthetic texts {what}; {percent(usual.share)} of {evaluation.reference} do"
+    others = f"{percent(usual.share)} of {evaluation.reference} do"
+    said = f"{count.found:,} of {count.total:,} synthetic texts {what}; {others}"
     if count.share > many and count.exceeds(usual):
         return Finding(SAFE, "bad", f"{said}.", numbers)
     if count.share > many or count.interval[1] > max(many, usual.share, 1.2 * many):

@@ -1,4 +1,4 @@
-"""What classifiers say of synthetic texts: whether they are of their class, and whether they are told from real ones."""
+"""What classifiers say of synthetic texts: whether they are of their class, and whether they differ from real ones."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any, Literal

@@ -71,7 +71,7 @@ def nearest_texts(texts: Sequence[str], real: Sequence[str], *, own: Sequence[in
     for i in np.flatnonzero((original >= 0) & (original != nearest)):
         nearest[i] = original[i]
         cosine[i] = 0.0 if known is None else (found[i] @ known[original[i]].T).sum()
-    pairs = [(words_of(text), words_of(real[i])) for text, i in zip(texts, nearest, strict=True)]
+    pairs = [(words_of(text), words_of(real[i])) for text, i in zip(texts, nearest.tolist(), strict=True)]
     edits = np.array([_edits(*pair) for pair in pairs])
     shared = np.array([_shared(*pair) for pair in pairs])
     copy = np.where(edits == 0, "exact", np.where(shared >= NEAR, "near", ""))

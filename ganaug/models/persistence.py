@@ -61,8 +61,9 @@ class PersistenceMixin:
         The file is written next to `path` and then renamed to it, so that an existing file is never half replaced.
 
         The file holds values of the training data: categories, up to 1,000 quantiles of each numeric column, and with
-        ``prior="neighbors"`` whole training rows, or the latent vectors of training images. Share it only with those
-        who may see the data.
+        ``prior="neighbors"`` whole training rows, or the latent vectors of training images and texts. Of texts it holds
+        the tokens, which may be names or numbers, hashes of all words, and the texts of classes of five or fewer. Share
+        it only with those who may see the data.
 
         Parameters
         ----------

@@ -139,8 +139,11 @@ class TextGAN(ConditionalGAN):
 
     Notes
     -----
-    The names of a text's author, telephone numbers and the like may be in the tokens that the model learned, and so in
-    its file and in synthetic texts.
+    Names, telephone numbers and the like may be among the tokens that the model learned, and so in synthetic texts and in
+    the file of a stored model. The file also holds hashes of the words of each training text, by which copies are
+    refused, and the texts of classes of 5 or fewer.
+
+    Copies are compared by words, without case and spaces. Synthetic texts may still repeat long parts of a real text.
 
     Examples
     --------
@@ -392,10 +395,11 @@ class TextGAN(ConditionalGAN):
             n_copies += int((self.known_.nearest_copies(texts) >= 0).sum())
             yield self.encoder_.container.restore(texts)
         if n_copies:
+            share = percent(n_copies / len(index))
             warn_user(
-                f"{counted(n_copies, 'synthetic text')} of {len(index):,} ({percent(n_copies / len(index))}) are copies "
-                "or near copies of a training text, because no other candidate was found. Request fewer texts, or "
-                "raise temperature or n_candidates"
+                f"{counted(n_copies, 'synthetic text')} of {len(index):,} ({share}) are copies or near copies of a "
+                "training text, because no other candidate was found. Request fewer texts, or raise temperature or "
+                "n_candidates"
             )
 
     def _write(
@@ -443,7 +447,9 @@ class TextGAN(ConditionalGAN):
             texts, scores = self.encoder_.write(latents, labels, uniform)
             weights = weights_of(texts, scores, y, n_candidates, self.judge_, self.known_)
             if selection is not None:
-                weights = np.where(weights < REFUSED / 2, REFUSED, selection.weigh(self._encode(texts).numpy(), y))
+                weights = np.where(
+                    weights < REFUSED / 2, REFUSED, selection.weigh(self.encoder_.encode(texts).numpy(), y)
+                )
         return texts, weights
 
     def _edit(self, label: int, rng: np.random.Generator, seen: set[tuple[str, ...]]) -> str:

@@ -1,7 +1,7 @@
 """TextGAN's autoencoder: it gives each text a latent, and writes a text for each latent of the conditional GAN."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -129,7 +129,8 @@ class TextAutoencoder:
         )
         with torch.no_grad():  # the network need not learn first which tokens are frequent
             frequency = encoded[encoded != PADDING].bincount(minlength=self.tokens.n_tokens) + 0.1
-            self.networks["decoder"].bias.copy_((frequency / frequency.sum()).log())
+            bias: Any = self.networks["decoder"].bias
+            bias.copy_((frequency / frequency.sum()).log())
         average = EMA(self.networks, 0.99)
         batches: Any = LengthBatches(
             encoded, _lengths(encoded), y, batch_size=batch_size, generator=rng, device=fabric.device
@@ -146,7 +147,7 @@ class TextAutoencoder:
         )
         if not average.is_finite():
             raise ValueError("the autoencoder of the texts diverged: autoencoder_learning_rate is too high for it")
-        self.networks = average.module
+        self.networks = cast(nn.ModuleDict, average.module)
         return history
 
     @property

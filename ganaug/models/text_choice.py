@@ -178,4 +178,7 @@ def edited(texts: Sequence[str], rng: np.random.Generator) -> str:
 def grouped(texts: Sequence[str], y: NDArray, n_most: int) -> Mapping[int, list[str]]:
     """Return the texts of each class that has at most `n_most` of them."""
     counts = np.bincount(y)
-    return {int(label): [texts[i] for i in np.flatnonzero(y == label)] for label in np.flatnonzero(counts <= n_most)}
+    return {
+        int(label): [texts[i] for i in np.flatnonzero(y == label).tolist()]
+        for label in np.flatnonzero(counts <= n_most)
+    }

@@ -1,4 +1,4 @@
-"""Evaluation of texts: copies are bad, texts of the wrong class are bad, and what cannot be known is not called good."""
+"""Evaluation of texts: copies and texts of the wrong class are bad, and what cannot be known is not called good."""
 
 import numpy as np
 import pandas as pd
