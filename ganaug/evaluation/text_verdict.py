@@ -22,7 +22,7 @@ _LOW_ACCEPTANCE = 0.9
 _LOW_DISTINCT, _HIGH_BLEU = 0.7, 0.1
 # A classifier that is right so often tells synthetic from real texts; below the second value it hardly does.
 _TOLD_APART, _HARDLY = 0.75, 0.6
-# Shares of exact and of near copies from which texts are not safe to share, unless real texts repeat each other as much.
+# Shares of exact and near copies from which texts are not safe to share, unless real texts repeat each other as much.
 _MANY_EXACT, _MANY_NEAR = 0.01, 0.05
 
 

@@ -22,7 +22,7 @@ from ganaug.models.parameters import constraints_of, documented
 from ganaug.models.persistence import group_by_prefix
 from ganaug.models.scoring import class_index
 from ganaug.models.text_autoencoder import TextAutoencoder, new_autoencoder
-from ganaug.models.text_choice import REFUSED, ClassJudge, edited, grouped, weights_of
+from ganaug.models.text_choice import REFUSED, ClassJudge, grouped, new_edit, weights_of
 from ganaug.models.torch_state import torch_threads
 from ganaug.nets import MLPDiscriminator, MLPGenerator, on_sphere
 from ganaug.selection import CandidateSelection
@@ -33,8 +33,6 @@ _N_EDITED = 5
 # Texts that are written together, and how often new candidates are generated for texts that have only refused ones.
 _N_WRITTEN = 64
 _N_ROUNDS = 4
-# Edits of a text that are tried at most, until one is new.
-_N_TRIES = 20
 # A warning says how many texts were cut from this share on.
 _MANY_CUT = 0.05
 # Part of `max_time` that the autoencoder may take.
@@ -139,8 +137,8 @@ class TextGAN(ConditionalGAN):
 
     Notes
     -----
-    Names, telephone numbers and the like may be among the tokens that the model learned, and so in synthetic texts and in
-    the file of a stored model. The file also holds hashes of the words of each training text, by which copies are
+    Names, telephone numbers and the like may be among the tokens that the model learned, and so in synthetic texts and
+    in the file of a stored model. The file also holds hashes of the words of each training text, by which copies are
     refused, and the texts of classes of 5 or fewer.
 
     Copies are compared by words, without case and spaces. Synthetic texts may still repeat long parts of a real text.
@@ -432,7 +430,8 @@ class TextGAN(ConditionalGAN):
         chosen = [text for _, text in best]
         for place, label in enumerate(labels):
             if int(label) in self.edited_:
-                chosen[place] = self._edit(int(label), np.random.default_rng(rng.integers(2**31, size=2)), seen)
+                own_rng = np.random.default_rng(rng.integers(2**31, size=2))
+                chosen[place] = new_edit(self.edited_[int(label)], self.known_, seen, own_rng)
         return chosen
 
     def _candidates(
@@ -451,16 +450,6 @@ class TextGAN(ConditionalGAN):
                     weights < REFUSED / 2, REFUSED, selection.weigh(self.encoder_.encode(texts).numpy(), y)
                 )
         return texts, weights
-
-    def _edit(self, label: int, rng: np.random.Generator, seen: set[tuple[str, ...]]) -> str:
-        text = ""
-        for _ in range(_N_TRIES):
-            text = edited(self.edited_[label], rng)
-            words = tuple(words_of(text))
-            if words not in seen and self.known_.nearest_copies([text])[0] < 0:
-                seen.add(words)
-                break
-        return text
 
     def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         description, networks = self.encoder_.state()

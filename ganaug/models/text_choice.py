@@ -17,6 +17,8 @@ _N_FOLDS = 5
 _MAX_LEARNED = 5_000
 # The weight of a candidate is the probability of its class to this power, times its rank by likelihood.
 SHARPNESS = 4.0
+# Edits of a text that are tried at most, until one is new.
+_N_TRIES = 20
 # The logarithm of the weight of candidates that are taken only if there are no others.
 REFUSED = -1e6
 
@@ -173,6 +175,30 @@ def edited(texts: Sequence[str], rng: np.random.Generator) -> str:
         else:
             words.insert(place, other[int(rng.integers(len(other)))])
     return " ".join(words)
+
+
+def new_edit(texts: Sequence[str], known: KnownTexts, seen: set[tuple[str, ...]], rng: np.random.Generator) -> str:
+    """Return an edit of one of the texts that is no copy of a known text and not in `seen`, if one is found.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Texts of a class, at least one.
+    known : KnownTexts
+        The training texts.
+    seen : set of tuple of str
+        Words of the texts that were written before; those of the new one are added.
+    rng : numpy.random.Generator
+        Source of the edits.
+    """
+    text = ""
+    for _ in range(_N_TRIES):
+        text = edited(texts, rng)
+        words = tuple(words_of(text))
+        if words not in seen and known.nearest_copies([text])[0] < 0:
+            seen.add(words)
+            break
+    return text
 
 
 def grouped(texts: Sequence[str], y: NDArray, n_most: int) -> Mapping[int, list[str]]:
