@@ -126,10 +126,18 @@ def resampled(arm: str, texts: list[str], y: NDArray, seed: int, params: dict[st
 
 
 class CNN:
-    """A convolutional network for sentences: words, filters over 3, 4 and 5 words, the maximum of each, dropout."""
+    """A convolutional network for sentences: words, filters over 3, 4 and 5 words, the maximum of each, dropout.
 
-    def __init__(self, seed: int, *, weigh: bool, n_epochs: int = 8) -> None:
+    It knows the words that at least two of the `real` texts have. A word of one text is unknown to it, as rare words of
+    test texts are, also if the text is repeated.
+    """
+
+    def __init__(self, seed: int, real: Sequence[str], *, weigh: bool, n_epochs: int = 8) -> None:
         self.seed, self.weigh, self.n_epochs = seed, weigh, n_epochs
+        counts = pd.Series([word for text in real for word in set(words_of(text))]).value_counts()
+        # words that are equally frequent in the order of the alphabet
+        known = sorted(counts.index[counts > 1], key=lambda word: (-counts[word], word))[:8000]
+        self.words = {word: i + 2 for i, word in enumerate(known)}
 
     def _tokens(self, texts: Sequence[str]) -> torch.Tensor:
         tokens = torch.zeros(len(texts), 48, dtype=torch.long)
@@ -139,9 +147,6 @@ class CNN:
         return tokens
 
     def fit(self, texts: Sequence[str], y: NDArray) -> "CNN":
-        # repeated texts do not make a rare word frequent: it stays unknown, as it is in most test texts
-        counts = pd.Series([word for text in dict.fromkeys(texts) for word in set(words_of(text))]).value_counts()
-        self.words = {word: i + 2 for i, word in enumerate(counts.index[counts > 1][:8000])}
         with torch.random.fork_rng():
             torch.manual_seed(self.seed)
             self.embedding = nn.Embedding(len(self.words) + 2, 48, padding_idx=0)
@@ -171,10 +176,10 @@ class CNN:
         return (scores[:, 1] - scores[:, 0]).numpy()
 
 
-def classifier(name: str, arm: str, seed: int) -> Any:
+def classifier(name: str, arm: str, seed: int, real: Sequence[str]) -> Any:
     weight = "balanced" if arm == "class weights" else None
     if name == "CNN":
-        return CNN(seed, weigh=weight is not None)
+        return CNN(seed, real, weigh=weight is not None)
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
     model = LogisticRegression(C=10, class_weight=weight, max_iter=1000) if name.endswith("LR") else LinearSVC(
         class_weight=weight, random_state=seed
@@ -223,7 +228,8 @@ def evaluate(folder: Path, name: str, seed: int, arm: str, params: dict[str, Any
     found = quality(parts, X_res[len(texts) :]) if len(X_res) > len(texts) else {}
     rows = []
     for of in CLASSIFIERS:
-        scores = classifier(of, arm, seed).fit(X_res, y_res).decision_function(parts.test["text"].tolist())
+        fitted = classifier(of, arm, seed, texts).fit(X_res, y_res)
+        scores = fitted.decision_function(parts.test["text"].tolist())
         truth = parts.test["y"].to_numpy()
         values = {
             "macro F1": f1_score(truth, scores > 0, average="macro"),
