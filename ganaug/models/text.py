@@ -78,7 +78,7 @@ class TextGAN(ConditionalGAN):
         Texts in a batch of the autoencoder.
     autoencoder_learning_rate : float, default=0.004
         Highest learning rate of Adam for the autoencoder.
-    temperature : float, default=0.5
+    temperature : float, default=0.65
         The draw of tokens: a lower value writes more usual texts, a higher one more different texts.
     top_k : int, default=20
         Each token is drawn among so many of the likeliest ones.
@@ -197,7 +197,7 @@ class TextGAN(ConditionalGAN):
         autoencoder_steps: int = 2500,
         autoencoder_batch_size: int = 32,
         autoencoder_learning_rate: float = 4e-3,
-        temperature: float = 0.5,
+        temperature: float = 0.65,
         top_k: int = 20,
         n_candidates: int = 5,
         hidden_sizes: Sequence[int] = (128, 128),

@@ -226,6 +226,7 @@ def test_an_interrupted_fit_leaves_nothing_that_looks_fitted(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*copies or near copies")  # there are few texts of these few words
 def test_texts_are_of_their_class():
     model = TextGAN(autoencoder_steps=300, n_steps=200, vocabulary_size=500, random_state=0).fit(TEXTS * 3, LABELS * 3)
     made = model.sample(["ham"] * 30 + ["spam"] * 30)
