@@ -57,7 +57,7 @@ class GANOversampler(BaseOverSampler):
         - callable: takes `y` and returns such a dict;
         - ``"equal share"``, which only this sampler has: all classes get the same size and the same share of synthetic
           rows, `synthetic_share`. The others are real rows, repeated in small classes. A classifier then cannot learn
-          the class from the fact that a row is synthetic.
+          the class from the fact that a row is synthetic. Take it for images: networks do learn that.
     synthetic_share : float, default=0.2
         With ``sampling_strategy="equal share"``: the share of synthetic rows in each class, in (0, 1). `ganaug.select`
         finds a good share for a given data set.

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ganaug.cli.console import on_terminal, print_counts, print_findings, print_table
+from ganaug.cli.console import console, on_terminal, print_counts, print_findings, print_table, say
 from ganaug.cli.options import (
+    Encoding,
     Force,
     ModelName,
     Report,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ganaug.comparison import Selection
+    from ganaug.datasets import ImageSet
     from ganaug.oversampler import GANOversampler
 
 
@@ -35,7 +37,7 @@ def balance(
         typer.Argument(
             metavar="IN",
             help="A CSV, TSV (also .gz), Parquet or Feather file; a folder of images, CLASS/*.png "
-            "(jpg, tif, bmp, dcm); or an .npz file with train_images and train_labels.",
+            "(also jpg, tif, webp, gif, dcm and others); or an .npz file with train_images and train_labels.",
         ),
     ],
     out: Annotated[
@@ -50,14 +52,13 @@ def balance(
         typer.Option(
             "--strategy",
             help="auto, minority, 'not majority', 'not minority' or all; a ratio such as 0.5 for two classes; the "
-            "sizes of classes, as rare=500,rarer=300 or as JSON; or 'equal share', see --share.",
+            "sizes of classes, as rare=500,rarer=300 or as JSON; or 'equal share', see --share. auto is 'not majority' "
+            "for tables and 'equal share' for images.",
         ),
     ] = "auto",
     share: Annotated[
         float | None,
-        typer.Option(
-            "--share", help="With --strategy 'equal share': the share of synthetic rows in every class. Default: 0.2."
-        ),
+        typer.Option("--share", help="With 'equal share': the share of synthetic rows in every class. Default: 0.2."),
     ] = None,
     selection: Annotated[
         SelectionName, typer.Option("--selection", help="How each row is chosen among several candidates.")
@@ -85,6 +86,7 @@ def balance(
             help="For tables: the columns that hold categories. Without it they are recognised by their values.",
         ),
     ] = None,
+    encoding: Encoding = None,
     mark: Annotated[
         str | None,
         typer.Option(
@@ -100,6 +102,12 @@ def balance(
     ] = None,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="For images: leave out files that cannot be read, and name them.")
+    ] = False,
+    dicom: Annotated[
+        bool,
+        typer.Option(
+            "--dicom", help="For images: write synthetic images as DICOM files, marked as derived and synthetic."
+        ),
     ] = False,
     link: Annotated[
         bool, typer.Option("--link", help="For images: link the real images instead of copying them.")
@@ -139,6 +147,9 @@ def balance(
         if save.resolve() in (out.resolve(), source.resolve()):
             raise ValueError(f"--save {save} is also IN or OUT; choose another file")
     check_report(report, source, out, save, force=force)
+    if strategy == "auto" and not select and modality_of_path(source).name == "image":
+        # filling up rare classes alone would teach a network to recognise synthetic images instead of the class
+        strategy = "equal share"
     if share is not None and strategy != "equal share":
         raise ValueError(f"--share {share} needs --strategy 'equal share'")
     if share is not None and not 0 < share < 1:
@@ -155,8 +166,8 @@ def balance(
     check_options(
         source,
         modality,
-        for_tables={"--target": target, "--categorical": categorical, "--mark": mark},
-        for_images={"--resize": resize, "--skip-bad": skip_bad, "--link": link},
+        for_tables={"--target": target, "--categorical": categorical, "--mark": mark, "--encoding": encoding},
+        for_images={"--resize": resize, "--skip-bad": skip_bad, "--dicom": dicom, "--link": link},
     )
     # texts are a column of a table
     fitting = (ModelName.auto, modality.name, *([ModelName.text] if modality.name == "tabular" else []))
@@ -189,6 +200,7 @@ def balance(
                 metric,
                 size,
                 skip_bad=skip_bad,
+                dicom=dicom,
                 copies=copies,
                 save=save,
                 report=report,
@@ -206,6 +218,7 @@ def balance(
             params,
             metric,
             columns,
+            encoding=encoding,
             mark=mark,
             only_synthetic=only_synthetic,
             save=save,
@@ -223,6 +236,7 @@ def _balance_table(
     metric: str | None,
     categorical: list[str] | None,
     *,
+    encoding: str | None,
     mark: str | None,
     only_synthetic: bool,
     save: Path | None,
@@ -232,7 +246,7 @@ def _balance_table(
     from ganaug.datasets import check_output, read_table, write_table
 
     check_output(out, force=force)
-    table = read_table(source)
+    table = read_table(source, target=target, encoding=encoding)
     X, y = table.split(target)
     if params["model"] == "text" and X.shape[1] > 1:
         others = ", ".join(map(str, X.columns))
@@ -255,7 +269,7 @@ def _balance_table(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()), categorical_features=categorical, **params
     )
     sampler, selection, X_resampled, y_resampled, is_synthetic = _resample(sampler, X, y, metric)
-    _save(sampler, save, X, y)
+    _save(sampler, save, X, y, table.format())
     written = is_synthetic if only_synthetic else pd.RangeIndex(len(is_synthetic)) >= len(X)
     rows = pd.concat([X_resampled[written], y_resampled[written].rename(target)], axis=1)
     n_repeated = int((~is_synthetic[written]).sum())
@@ -274,22 +288,26 @@ def _balance_images(
     size: tuple[int, int] | None,
     *,
     skip_bad: bool,
+    dicom: bool,
     copies: Literal["copy", "link", "none"],
     save: Path | None,
     report: Path | None,
     force: bool,
 ) -> None:
-    from ganaug.datasets import check_image_output, read_images, write_images
+    from ganaug.datasets import check_dicom_output, check_image_output, check_image_space, read_images, write_images
 
     check_image_output(out, source, copies=copies, force=force)
     images = read_images(source, resize=size, skip_bad=skip_bad)
+    check_image_space(out, images, copies=copies)
+    if dicom:
+        check_dicom_output(images)
 
     import pandas as pd
 
-    from ganaug.evaluation import image_manifest, training_distance
+    from ganaug.evaluation import score_columns, training_distance
     from ganaug.oversampler import GANOversampler
 
-    y = pd.Series(images.y, name="class")
+    y = pd.Series(images.named_y, name="class")
     # A repeated image would be a file that is there twice. A training loop draws by weight instead.
     sampler = GANOversampler(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()), repeat_real=False, **params
@@ -300,13 +318,51 @@ def _balance_images(
         X_resampled, y_resampled, is_synthetic = images.X, y, is_synthetic[: len(y)]
         print("No file is written twice. To repeat images, draw those of small classes more often when you train.")
     X_synthetic, y_synthetic = X_resampled[is_synthetic], y_resampled[is_synthetic]
-    manifest = image_manifest(sampler, images, X_synthetic, y_synthetic)
-    write_images(out, images, X_synthetic, y_synthetic, manifest=manifest, copies=copies, force=force)
+    manifest = score_columns(sampler, X_synthetic, y_synthetic)
+    write_images(out, images, X_synthetic, y_synthetic, manifest=manifest, copies=copies, dicom=dicom, force=force)
+    _add_nearest(out, images, X_synthetic, y_synthetic)
+    _say_about_images(images, y, y_synthetic, copies, size)
     print_counts("class", y, y_resampled, y_resampled[~is_synthetic])
     if is_synthetic.any():
         print_findings([training_distance(sampler.history_)])
     if report is not None:
         _write_report(report, source, sampler, selection, (images.X, y, X_resampled, y_resampled), images.files)
+
+
+def _add_nearest(out: Path, images: ImageSet, X_synthetic: Any, y_synthetic: pd.Series) -> None:
+    """Complete the manifest after all is written: with thousands of images, the search takes a while."""
+    from ganaug.datasets import add_image_columns
+    from ganaug.evaluation import nearest_columns
+
+    if not len(y_synthetic):
+        return
+    from rich.progress import Progress
+
+    with Progress(console=console(stderr=True), transient=True, disable=not on_terminal()) as bar:
+        task = bar.add_task("nearest real images", total=len(y_synthetic))
+        more = nearest_columns(images, X_synthetic, y_synthetic.index, progress=lambda n: bar.update(task, completed=n))
+    add_image_columns(out, more)
+
+
+def _say_about_images(
+    images: ImageSet, y: pd.Series, y_synthetic: pd.Series, copies: str, size: tuple[int, int] | None
+) -> None:
+    """Say what a loader of OUT has to know: which originals are resized, and which classes have no synthetic images."""
+    from ganaug.common.wording import listed
+
+    if size is not None and copies != "none" and images.is_resized is not None and images.is_resized.any():
+        n_resized = int(images.is_resized.sum())
+        print(
+            f"{n_resized:,} of {len(y):,} originals are resized to {size[0]}x{size[1]} in OUT too, so that all images "
+            "of OUT have one size. The files in IN are unchanged."
+        )
+    without = sorted(set(y) - set(y_synthetic), key=str)
+    if without and len(y_synthetic):
+        say(
+            "warning",
+            f"class {listed(without)} has no synthetic images. A network that trains on OUT learns to recognise "
+            "synthetic images instead of the other classes; --strategy 'equal share', the default, avoids this",
+        )
 
 
 def _resample(
@@ -338,12 +394,16 @@ def _resample(
     return (selection.sampler if is_synthetic.any() else sampler), selection, X_resampled, y_resampled, is_synthetic
 
 
-def _save(sampler: GANOversampler, save: Path | None, X: Any, y: pd.Series) -> None:
+def _save(
+    sampler: GANOversampler, save: Path | None, X: Any, y: pd.Series, text_format: dict[str, Any] | None = None
+) -> None:
     """Write the model before the data, so that a full disk does not cost the training."""
     if save is None:
         return
     if not hasattr(sampler, "model_"):
         sampler.fit(X, y)  # no synthetic row was asked for, so nothing was trained yet
+    if text_format is not None:
+        sampler.model_.text_format_ = text_format  # so that `ganaug sample` writes rows as the file has them
     sampler.save(save)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ganaug.cli.console import on_terminal, print_findings, print_table
-from ganaug.cli.options import Force, Report, Seed, check_report, split_names
+from ganaug.cli.options import Encoding, Force, Report, Seed, check_report, split_names
 
 
 def compare(
@@ -42,6 +42,7 @@ def compare(
             "--results", metavar="CSV", help="Keep every score here; the same command resumes after an interruption."
         ),
     ] = None,
+    encoding: Encoding = None,
     seed: Seed = 0,
     report: Report = None,
     force: Force = False,
@@ -52,7 +53,7 @@ def compare(
     from ganaug.reporting import report as write_report
 
     check_report(report, source, results, force=force)
-    table = read_table(source)
+    table = read_table(source, target=target, encoding=encoding)
     X, y = table.split(target)
     of_groups = None
     if groups is not None:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from ganaug.common.printable import printable
+
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
@@ -49,13 +51,15 @@ def one_line_warnings() -> Iterator[None]:
         # User warnings concern the data; the other categories concern programmers.
         warnings.simplefilter("ignore")
         warnings.simplefilter("default", UserWarning)
+        # of figures whose font lacks a letter of the data: browsers show it with another font
+        warnings.filterwarnings("ignore", "Glyph ", UserWarning)
         warnings.showwarning = lambda message, *_: say("warning", str(message))
         yield
 
 
 def say(kind: str, message: str) -> None:
     """Print one line on stderr."""
-    print(f"ganaug: {kind}: {' '.join(message.split())}", file=sys.stderr)
+    print(f"ganaug: {kind}: {' '.join(printable(message).split())}", file=sys.stderr)
 
 
 def on_terminal() -> bool:
@@ -64,10 +68,25 @@ def on_terminal() -> bool:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a rich console without automatic highlighting."""
-    from rich.console import Console
+    """Return a rich console without highlighting, on which control characters of the data do nothing but show."""
+    from rich.console import Console, RenderHook
+    from rich.segment import Segment
 
-    return Console(highlight=False, stderr=stderr)
+    class Printable:
+        def __init__(self, renderable: Any) -> None:
+            self.renderable = renderable
+
+        def __rich_console__(self, screen: Console, options: Any) -> Iterator[Segment]:
+            for text, style, control in screen.render(self.renderable, options):
+                yield Segment(text if control else printable(text), style, control)
+
+    class PrintableHook(RenderHook):
+        def process_renderables(self, renderables: list[Any]) -> list[Any]:
+            return [Printable(renderable) for renderable in renderables]
+
+    screen = Console(highlight=False, stderr=stderr)
+    screen.push_render_hook(PrintableHook())
+    return screen
 
 
 def print_findings(findings: Sequence[Finding]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ganaug.cli.console import print_findings, print_table
-from ganaug.cli.options import Force, Report, Seed, check_options, check_report
+from ganaug.cli.options import Encoding, Force, Report, Seed, check_options, check_report
 
 
 def evaluate(
@@ -55,6 +55,7 @@ def evaluate(
             help="For images: Inception as TorchScript (inception-2015-12-05.pt), for FID, KID and IS as in papers.",
         ),
     ] = None,
+    encoding: Encoding = None,
     seed: Seed = 0,
     report: Report = None,
     force: Force = False,
@@ -69,7 +70,7 @@ def evaluate(
     check_options(
         real,
         modality_of_path(real),
-        for_tables={"--target": target, "--mark": mark},
+        for_tables={"--target": target, "--mark": mark, "--encoding": encoding},
         for_images={"--inception": inception},
     )
 
@@ -77,7 +78,14 @@ def evaluate(
     from ganaug.reporting import report as write_report
 
     evaluation = evaluate_paths(
-        real, synthetic, holdout=holdout, target=target, mark=mark, inception=inception, random_state=seed
+        real,
+        synthetic,
+        holdout=holdout,
+        target=target,
+        mark=mark,
+        encoding=encoding,
+        inception=inception,
+        random_state=seed,
     )
     print_table(evaluation.frame()[["part", "measure", "value", "best", "meaning"]], digits=".3g")
     print_findings(evaluation.verdict)

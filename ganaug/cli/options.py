@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 Seed = Annotated[int | None, typer.Option("--seed", help="The same seed gives the same rows.", min=0)]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that exist already.")]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="For CSV: the encoding, such as cp1251, gbk or shift_jis. Default: found by the bytes, mostly UTF-8.",
+    ),
+]
 Report = Annotated[
     Path | None,
     typer.Option("--report", metavar="HTML", help="Also write the result as one page. The page shows some real data."),

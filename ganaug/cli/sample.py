@@ -21,7 +21,7 @@ def sample(
     seed: Seed = None,
     force: Force = False,
 ) -> None:
-    """Write N synthetic rows or images of one class to OUT."""
+    """Write N synthetic rows or images of one class to OUT; rows are written as the CSV file of the model was."""
     from ganaug.datasets import check_output, write_image_samples, write_table_samples
 
     if model.is_dir() or not model.exists():
@@ -44,4 +44,6 @@ def sample(
             import pandas as pd
 
             rows = pd.DataFrame({"text": np.ravel(rows)})
-        write_table_samples(out, rows, target=sampler.target_name_, label=known, force=force)
+        text_format = getattr(sampler.model_, "text_format_", None)
+        target = sampler.target_name_
+        write_table_samples(out, rows, target=target, label=known, text_format=text_format, force=force)

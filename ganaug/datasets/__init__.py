@@ -1,12 +1,24 @@
 """Files of tables and images: read them, and write them back with synthetic rows or images."""
 
-from ganaug.datasets.image_set import ImageSet, check_image_output, read_images, write_image_samples, write_images
+from ganaug.datasets.image_set import (
+    ImageSet,
+    add_image_columns,
+    check_dicom_output,
+    check_image_output,
+    check_image_space,
+    read_images,
+    write_image_samples,
+    write_images,
+)
 from ganaug.datasets.table import Table, check_output, read_table, write_table, write_table_samples
 
 __all__ = [
     "ImageSet",
     "Table",
+    "add_image_columns",
+    "check_dicom_output",
     "check_image_output",
+    "check_image_space",
     "check_output",
     "read_images",
     "read_table",

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ganaug.datasets.columns import Mark, check_unique
+from ganaug.datasets.columns import MAX_COLUMNS, Mark, check_unique
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,15 @@ class ArrowSource:
         return table
 
 
+# A file may stand for so many cells, and beyond that for so many times its bytes.
+_MAX_CELLS = 1 << 27
+_MAX_GROWTH = 1_000
+
+
 def read_arrow(path: Path, kind: Literal["parquet", "feather"]) -> ArrowSource:
     """Read a Parquet or Feather file.
+
+    All offsets and indices are checked before anything follows them: a flipped bit would otherwise end the process.
 
     Parameters
     ----------
@@ -76,17 +83,50 @@ def read_arrow(path: Path, kind: Literal["parquet", "feather"]) -> ArrowSource:
         The file.
     kind : {"parquet", "feather"}
         The format.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, or stands for more cells than a file of its size can hold.
     """
+    size = path.stat().st_size
     if kind == "feather":
         with pa.OSFile(str(path), "rb") as file:
-            return ArrowSource(pa.ipc.open_file(file).read_all().unify_dictionaries())
+            reader = pa.ipc.open_file(file)
+            _check_width(len(reader.schema))
+            batches, n_rows = [], 0
+            for position in range(reader.num_record_batches):
+                batches.append(reader.get_batch(position))
+                n_rows += batches[-1].num_rows
+                _check_size(n_rows, len(reader.schema), size)
+            table = pa.Table.from_batches(batches, reader.schema)
+        table.validate(full=True)
+        return ArrowSource(table.unify_dictionaries())
     with pq.ParquetFile(path) as file:
         metadata = file.metadata
+        _check_width(metadata.num_columns)
+        _check_size(metadata.num_rows, metadata.num_columns, size)
         compression = "snappy"
         if metadata.num_row_groups and metadata.num_columns:
             compression = metadata.row_group(0).column(0).compression.lower()
-        table = file.read().unify_dictionaries()
-    return ArrowSource(table, "none" if compression == "uncompressed" else compression)
+        table = file.read()
+    table.validate(full=True)
+    return ArrowSource(table.unify_dictionaries(), "none" if compression == "uncompressed" else compression)
+
+
+def _check_width(n_columns: int) -> None:
+    if n_columns > MAX_COLUMNS:
+        raise ValueError(
+            f"the file has {n_columns:,} columns; the limit is {MAX_COLUMNS:,}. Keep the columns that matter"
+        )
+
+
+def _check_size(n_rows: int, n_columns: int, size: int) -> None:
+    if n_rows < 0 or n_rows * n_columns > max(_MAX_CELLS, _MAX_GROWTH * size):
+        raise ValueError(
+            f"the file of {size:,} bytes claims to hold {n_rows:,} rows of {n_columns:,} columns; it is damaged, or "
+            "made to fill the memory"
+        )
 
 
 def write_arrow(path: Path, kind: Literal["parquet", "feather"], table: pa.Table, compression: str) -> None:

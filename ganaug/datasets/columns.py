@@ -6,6 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+# A table with more columns than this would take hours to train on, and each column takes about a millisecond to read.
+MAX_COLUMNS = 20_000
+
 
 class Mark(NamedTuple):
     """A last column that marks synthetic rows.
@@ -14,12 +17,12 @@ class Mark(NamedTuple):
     ----------
     name : str
         Name of the column.
-    values : ndarray of int, shape (n_appended,)
+    marks : ndarray of int, shape (n_appended,)
         Its values in the rows that are appended: 1 for a synthetic row, 0 for a repeated original.
     """
 
     name: str
-    values: NDArray
+    marks: NDArray
 
     def column(self, n_originals: int) -> NDArray:
         """Return the whole column: 0 for each original, then the values of the appended rows.
@@ -29,7 +32,7 @@ class Mark(NamedTuple):
         n_originals : int
             Number of originals.
         """
-        return np.concatenate([np.zeros(n_originals), self.values]).astype(np.int8)
+        return np.concatenate([np.zeros(n_originals), self.marks]).astype(np.int8)
 
 
 def check_unique(names: Iterable[str]) -> None:

@@ -1,396 +1,412 @@
-"""The dialect of a CSV file: its encoding, delimiter, quotes, line ends and records.
-
-A file keeps its own bytes: `TextSource.extended` copies them and appends rows in the same dialect. How the cells of a
-column are written is in `csv_notation`.
-"""
+"""The dialect of a CSV file: its encoding, the lines above its header, its delimiter and its quotes."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal
-
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
-from numpy.typing import NDArray
-
-from ganaug.common.wording import counted
-from ganaug.datasets.columns import Mark, check_unique
-from ganaug.datasets.csv_notation import ColumnNotation, read_column
+from typing import Literal
 
 Kind = Literal["csv", "tsv"]
 
+# From so much of a file its delimiter and its header are found. A header may not be longer.
+_SAMPLE = 4_000_000
+# Tried in this order for a file that is not UTF-8, where a name is known that must be in its header.
+_CODE_PAGES = (
+    *("cp1252", "cp1251", "gb18030", "shift_jis", "cp949", "big5", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256"),
+    *("cp1257", "koi8-r", "cp866", "euc-jp", "cp437", "cp850", "mac-roman"),
+)
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_MAX_TITLES = 20
 
-@dataclass
-class TextColumn:
-    """A column of a CSV file: the notation of its cells, and the space and quotes around them.
+
+@dataclass(frozen=True)
+class Encoding:
+    """How bytes stand for letters.
 
     Attributes
     ----------
     name : str
-        Its name.
-    notation : ColumnNotation
-        How its values are written.
-    lead : str
-        " " if the file has a space after each delimiter, else "".
-    is_quoted, is_missing_quoted : bool
-        Whether cells are always in quotes, and whether missing cells are.
+        Name of the codec of Python.
+    bom : bytes
+        The byte order mark at the start, or b"".
+    is_guessed : bool
+        Whether neither the bytes nor a user say that it is this encoding.
     """
 
     name: str
-    notation: ColumnNotation
-    lead: str = ""
-    is_quoted: bool = False
-    is_missing_quoted: bool = False
-
-    def write(self, values: pd.Series, needs_quotes: re.Pattern[str]) -> NDArray:
-        """Return the cells of a column with their quotes. Each distinct value is written once.
-
-        Parameters
-        ----------
-        values : Series of shape (n,)
-            The values.
-        needs_quotes : re.Pattern
-            Finds what a cell must be quoted for.
-        """
-        codes, uniques = pd.factorize(values)
-        cells = np.empty(len(uniques) + 1, dtype=object)
-        distinct = self.notation.write(pd.Series(uniques))
-        cells[:-1] = [_quote(cell, self.is_quoted, needs_quotes, self.lead) for cell in distinct]
-        # the code of a missing value is -1, so its cell is the last one
-        cells[-1] = _quote(self.notation.missing, self.is_missing_quoted, needs_quotes, self.lead)
-        return cells[codes]
+    bom: bytes = b""
+    is_guessed: bool = False
 
 
 @dataclass(frozen=True)
-class TextSource:
-    """A delimited text file: its bytes and its dialect."""
+class Syntax:
+    """How records and cells are separated.
 
-    raw: bytes = field(repr=False)
-    kind: Kind
-    bom: bytes
-    encoding: str
+    Attributes
+    ----------
+    delimiter : str
+        The delimiter of the cells.
+    has_escapes : bool
+        Whether a quote within quotes is written as backslash and quote, instead of two quotes.
+    """
+
     delimiter: str
-    terminator: str
-    has_quoted_header: bool
-    columns: list[TextColumn] = field(repr=False)
+    has_escapes: bool = False
 
     @property
-    def text(self) -> str:
-        """The text of the file, without its byte order mark."""
-        return self.raw[len(self.bom) :].decode(self.encoding)
+    def _cell(self) -> str:
+        stop = re.escape(self.delimiter) + r"\r\n"
+        inner = r"(?:[^\"\\]|\\[\s\S])*" if self.has_escapes else '[^"]*(?:""[^"]*)*'
+        return rf'(?:"{inner}"[^{stop}]*|[^"{stop}][^{stop}]*)?'
 
-    def line(self, row: int) -> int:
-        """Return the line on which a row starts. The first line is 1.
+    @property
+    def record(self) -> re.Pattern[str]:
+        """The pattern of a record without its line end. Empty lines are not records; a record may hold line ends."""
+        cell = self._cell
+        return re.compile(rf"(?=[^\r\n]){cell}(?:{re.escape(self.delimiter)}{cell})*(?=[\r\n]|\Z)")
 
-        Parameters
-        ----------
-        row : int
-            Position of the row, from 0.
-        """
-        return _line(self.text, self.delimiter, row + 1)
+    @property
+    def needs_quotes(self) -> re.Pattern[str]:
+        """The pattern of the characters that a cell can hold only within quotes."""
+        return re.compile(f'[{re.escape(self.delimiter)}"\\r\\n]')
 
-    def records(self, rows: pd.DataFrame, delimiter: str) -> list[str]:
-        """Return the records of a frame, without line ends.
-
-        Parameters
-        ----------
-        rows : DataFrame
-            The rows, with the columns of the file in their order.
-        delimiter : str
-            The delimiter of the cells.
-        """
-        needs_quotes = _needs_quotes(delimiter)
-        columns = [column.write(rows[column.name], needs_quotes) for column in self.columns]
-        return list(map(delimiter.join, zip(*columns, strict=True)))
-
-    def name_cell(self, name: str, delimiter: str) -> str:
-        """Return the cell of the header for a name.
+    def split(self, record: str) -> list[str]:
+        """Split a record into its cells, with their quotes.
 
         Parameters
         ----------
-        name : str
-            Name of the column.
-        delimiter : str
-            The delimiter of the cells.
+        record : str
+            The record, without its line end.
         """
-        return _quote(name, self.has_quoted_header, _needs_quotes(delimiter), self.columns[-1].lead)
+        return [match[1] for match in re.finditer(rf"(?:^|{re.escape(self.delimiter)})({self._cell})", record)]
 
-    def extended(self, rows: pd.DataFrame, mark: Mark | None, only_synthetic: bool) -> bytes:
-        """Return the file with rows appended. The bytes of the originals are copied, not written again.
+    def line(self, text: str, start: int, record: int) -> int:
+        """Return the line of a text on which a record starts. The first line is 1.
 
         Parameters
         ----------
-        rows : DataFrame
-            The rows to append, with the columns of the file in their order.
-        mark : Mark or None
-            The column that marks synthetic rows; None adds no column.
-        only_synthetic : bool
-            Whether to leave out the originals.
+        text : str
+            The text.
+        start : int
+            Where its first record starts.
+        record : int
+            Position of the record, from 0.
         """
-        if mark is None and not only_synthetic and rows.empty:
-            return self.raw
-        text = self.text
-        header = _record_pattern(self.delimiter).search(text)
-        assert header is not None
-        head, body = text[: header.end()], text[header.end() :]
-        records = self.records(rows, self.delimiter)
-        if mark is not None:
-            head += self.delimiter + self.name_cell(mark.name, self.delimiter)
-            cell = self.delimiter + self.columns[-1].lead
-            body = _record_pattern(self.delimiter).sub(lambda record: record[0] + cell + "0", body)
-            records = [f"{record}{cell}{value}" for record, value in zip(records, mark.values, strict=True)]
-        has_last_end = text.endswith(("\n", "\r"))
-        if only_synthetic:
-            text = self.terminator.join([head, *records]) + (self.terminator if has_last_end else "")
-        else:
-            text = head + body
-            if records:
-                # The new last line has a line end if and only if the old one had one.
-                appended = self.terminator.join(records)
-                text += appended + self.terminator if has_last_end else self.terminator + appended
-        return self.bom + text.encode(self.encoding)
+        # the record itself may be huge, so only those before it are matched
+        last = next(islice(self.record.finditer(text, start), record - 1, None), None) if record else None
+        position = start if last is None else last.end()
+        while position < len(text) and text[position] in "\r\n":
+            position += 1
+        before = text[:position]
+        return before.count("\n") + 1 if "\n" in text else before.count("\r") + 1
 
-    def translated(
-        self, kind: Kind, frame: pd.DataFrame, rows: pd.DataFrame, mark: Mark | None, only_synthetic: bool
-    ) -> bytes:
-        """Return the table with the delimiter of another extension, and the same notation of every cell.
+    def values(self, record: str) -> list[str]:
+        """Split a record into its cells, without their quotes.
 
         Parameters
         ----------
-        kind : {"csv", "tsv"}
-            The format.
-        frame : DataFrame
-            The originals.
-        rows : DataFrame
-            The rows to append, with the columns of the file in their order.
-        mark : Mark or None
-            The column that marks synthetic rows; None adds no column.
-        only_synthetic : bool
-            Whether to leave out the originals.
+        record : str
+            The record, without its line end.
         """
-        delimiter = _usual_delimiter(kind)
-        records = self.records(rows, delimiter)
-        originals = [] if only_synthetic else self.records(frame, delimiter)
-        head = delimiter.join(self.name_cell(column.name, delimiter) for column in self.columns)
-        if mark is not None:
-            head += delimiter + self.name_cell(mark.name, delimiter)
-            originals = [record + delimiter + "0" for record in originals]
-            records = [f"{record}{delimiter}{value}" for record, value in zip(records, mark.values, strict=True)]
-        text = self.terminator.join([head, *originals, *records]) + self.terminator
-        return self.bom + text.encode(self.encoding)
+        text = record.replace('\\"', '""') if self.has_escapes else record
+        csv.field_size_limit(max(csv.field_size_limit(), _SAMPLE))
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter))
+
+    def quoted(self, cell: str, *, always: bool, lead: str, needs_quotes: re.Pattern[str]) -> str:
+        """Write a cell, in quotes if it needs them.
+
+        Parameters
+        ----------
+        cell : str
+            The cell.
+        always : bool
+            Whether it has quotes in any case.
+        lead : str
+            What stands before it.
+        needs_quotes : re.Pattern
+            As `needs_quotes`; passed in because a column asks often.
+        """
+        if not always and needs_quotes.search(cell) is None:
+            return lead + cell
+        return lead + '"' + cell.replace('"', '\\"' if self.has_escapes else '""') + '"'
 
 
-def read_text(raw: bytes, kind: Kind) -> tuple[pd.DataFrame, TextSource]:
-    """Read the bytes of a CSV or TSV file.
+def find_encoding(raw: bytes, *, names: Iterable[str] = (), usual: str | None = None) -> Encoding:
+    """Find the encoding of a file: UTF-8, UTF-16, UTF-32, or the code page in which the header has a known name.
+
+    charset-normalizer is not used. Most tables hold only a few letters beyond ASCII. From so few it decoded six of ten
+    Western tables wrongly (e.g. with "°C" in the header as Big5, with "Zürich" in the cells as cp775).
 
     Parameters
     ----------
     raw : bytes
-        The file, decompressed.
+        The file.
+    names : iterable of str, default=()
+        Names that are in its header, such as the target.
+    usual : str or None, default=None
+        The encoding of a similar file.
+    """
+    for bom, name in _BOMS:
+        if raw.startswith(bom):
+            return Encoding(name, bom)
+    if (without_mark := _utf16(raw)) is not None:
+        return Encoding(without_mark)
+    if _decodes(raw, "utf-8"):
+        return Encoding("utf-8")
+    if usual is not None and _decodes(raw, usual):
+        return Encoding(usual)
+    for name in (name for name in names if not name.isascii()):
+        for page in _CODE_PAGES:
+            try:
+                written = name.encode(page)
+            except UnicodeEncodeError:
+                continue
+            if written in raw[:_SAMPLE] and _decodes(raw, page):
+                return Encoding(page)
+    # latin-1 decodes every byte, and encodes the text to the same bytes again
+    return Encoding("cp1252" if _decodes(raw, "cp1252") else "latin-1", is_guessed=True)
+
+
+def named_encoding(raw: bytes, name: str) -> Encoding:
+    """Return the encoding that a user has named, with the byte order mark that the file has.
+
+    Parameters
+    ----------
+    raw : bytes
+        The file.
+    name : str
+        Name of a codec of Python, such as "cp1251", "gbk" or "utf-8-sig".
+    """
+    try:
+        codec = codecs.lookup(name)
+        "".encode(name)
+    except LookupError as error:
+        raise ValueError(
+            f"--encoding {name} (in Python encoding=) is not known; use one such as utf-8, utf-16, cp1252, cp1251, gbk "
+            "or shift_jis"
+        ) from error
+    marked = next(
+        (Encoding(of, bom) for bom, of in _BOMS if raw.startswith(bom) and codec.name.startswith(of[:5])), None
+    )
+    if marked is not None and (codec.name in ("utf-8-sig", "utf-16", "utf-32") or codec.name == marked.name):
+        return marked
+    plain = {"utf-8-sig": "utf-8", "utf-16": _utf16(raw) or "utf-16-le", "utf-32": "utf-32-le"}
+    return Encoding(plain.get(codec.name, name))
+
+
+def decode(raw: bytes, encoding: Encoding) -> str:
+    """Return the text of a file, without its byte order mark.
+
+    Parameters
+    ----------
+    raw : bytes
+        The file.
+    encoding : Encoding
+        Its encoding.
+    """
+    body = raw[len(encoding.bom) :]
+    try:
+        text = body.decode(encoding.name)
+    except (UnicodeError, ValueError) as error:
+        reason = getattr(error, "reason", str(error))
+        raise ValueError(
+            f"the file cannot be read as {encoding.name} ({reason}); name its encoding with --encoding (in Python "
+            "encoding=), such as cp1252, gbk or shift_jis"
+        ) from error
+    if encoding.name not in ("utf-8", "latin-1") and text.encode(encoding.name) != body:
+        raise ValueError(
+            f"the text of the file cannot be written in {encoding.name} as it was; convert the file to UTF-8, or name "
+            "its encoding with --encoding (in Python encoding=)"
+        )
+    return text
+
+
+def is_unlikely(text: str) -> bool:
+    """Return whether a text that was read as a Western one has words of other letters only, as a wrong code page shows.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    """
+    return re.search(r"[\x80-\xff\u0152-\u2122]{3}", text) is not None
+
+
+def _utf16(raw: bytes) -> str | None:
+    """Return the encoding of UTF-16 without a mark: nearly every second byte of its ASCII letters is zero."""
+    sample = raw[:2_000]
+    if len(raw) % 2 or len(sample) < 4:
+        return None
+    odd, even = sample[1::2].count(0), sample[::2].count(0)
+    n = len(sample) // 2
+    name = "utf-16-le" if odd > 0.6 * n and not even else "utf-16-be" if even > 0.6 * n and not odd else None
+    return name if name is not None and _decodes(raw, name) else None
+
+
+def _decodes(raw: bytes, encoding: str) -> bool:
+    try:
+        raw.decode(encoding)
+    except UnicodeError:
+        return False
+    return True
+
+
+# ---------------------------------------------------------------------------------- lines above the header, delimiter
+
+
+def usual_delimiter(kind: Kind) -> str:
+    """Return the delimiter of an extension.
+
+    Parameters
+    ----------
+    kind : {"csv", "tsv"}
+        The extension.
+    """
+    return "\t" if kind == "tsv" else ","
+
+
+def find_syntax(text: str, kind: Kind) -> tuple[int, Syntax]:
+    """Find where the header starts and how cells are separated.
+
+    Above the header may stand ``sep=;``, lines that start with #, or a title.
+
+    Parameters
+    ----------
+    text : str
+        The file.
     kind : {"csv", "tsv"}
         Its extension. Of several delimiters that fit equally well, it takes the usual one.
 
     Returns
     -------
-    frame : DataFrame
-        The typed columns.
-    source : TextSource
-        The file and its dialect.
-
-    Raises
-    ------
-    ValueError
-        If the text is not a table; the message names the line where it can.
+    start : int
+        Position of the header in the text.
+    syntax : Syntax
+        The delimiter and the quotes.
     """
-    bom, encoding = _encoding(raw)
-    text = raw[len(bom) :].decode(encoding)
-    if not text.strip():
-        raise ValueError("the file is empty")
-    if "\0" in text:
-        raise ValueError("the file holds zero bytes, so it is not a text file")
-    delimiter = _delimiter(text, kind)
-    header = _record_pattern(delimiter).search(text)
-    if header is None:
-        raise ValueError("the first line opens a quote that is never closed")
-    raw_names = _split_record(header[0], delimiter)
-    names = [name.strip() for name in next(csv.reader(io.StringIO(header[0], newline=""), delimiter=delimiter))]
-    check_unique(names)
-
-    cells = _read_cells(text, delimiter, names)
-    if cells.num_rows == 0:
-        raise ValueError("the file holds a header and no rows")
-    # a comma cannot be the decimal point where it is the delimiter
-    read = [_read_column(name, cells.column(i), decimal_comma=delimiter != ",") for i, name in enumerate(names)]
-    columns = [column for _, column in read]
-    if '"' in text:
-        _find_quotes(text, delimiter, columns)
-    rest = text[header.end() : header.end() + 2]
-    terminator = "\r\n" if rest == "\r\n" else rest[:1] or "\n"
-    has_quoted_header = all(name.strip().startswith('"') for name in raw_names)
-    source = TextSource(raw, kind, bom, encoding, delimiter, terminator, has_quoted_header, columns)
-    return pd.DataFrame({column.name: values for values, column in read}), source
+    sample = text[:_SAMPLE]
+    start, delimiters = 0, _candidates(kind)
+    if declared := re.match(r'"?sep=([^\r\n])"?[,;\t]*(?:\r\n|\n|\r)', sample, re.IGNORECASE):
+        start, delimiters = declared.end(), (declared[1],)
+    below = _below_comments(sample, start)
+    header, delimiter = _find_header(sample, below, delimiters)
+    if below > start:
+        comment, position = list(_lines(sample[start:below]))[-1]
+        if _is_header(comment, sample[below:], delimiter):
+            header = start + position
+    return header, Syntax(delimiter, _has_escapes(text, delimiter))
 
 
-def plain_text(frame: pd.DataFrame, rows: pd.DataFrame, kind: Kind, mark: Mark | None, only_synthetic: bool) -> bytes:
-    """Return a table that was not read from a text file as text, in the notation of pandas.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        The originals.
-    rows : DataFrame
-        The rows to append, with the columns of the file in their order.
-    kind : {"csv", "tsv"}
-        The format.
-    mark : Mark or None
-        The column that marks synthetic rows; None adds no column.
-    only_synthetic : bool
-        Whether to leave out the originals.
-    """
-    if only_synthetic:
-        frame = rows
-    elif len(rows):
-        frame = pd.concat([frame, rows], ignore_index=True)
-    if mark is not None:
-        frame = frame.assign(**{mark.name: mark.column(len(frame) - len(rows))})
-    text: str = frame.to_csv(index=False, sep=_usual_delimiter(kind), lineterminator="\n")
-    return text.encode()
+def _lines(text: str) -> Iterator[tuple[str, int]]:
+    """Yield the lines that are not empty, without line ends, and where they start."""
+    for match in re.finditer(r"[^\r\n]+", text):
+        if match[0].strip():
+            yield match[0], match.start()
 
 
-# ---------------------------------------------------------------------------------------- encoding and delimiter
+def _below_comments(text: str, start: int) -> int:
+    match = re.compile(r"(?:#[^\r\n]*(?:\r\n|\n|\r)|[ \t]*(?:\r\n|\n|\r))*").match(text, start)
+    assert match is not None
+    return match.end() if "#" in match[0] else start
 
 
-def _encoding(raw: bytes) -> tuple[bytes, str]:
-    """Return the byte order mark and the encoding: UTF-8, UTF-16, or a Western one.
+def _is_header(comment: str, below: str, delimiter: str) -> bool:
+    """Return whether the last line of comments names the columns: it has as many cells as the data that follow."""
+    first = next(_lines(below), None)
+    if first is None:
+        return True  # a header that starts with # and has no rows
+    cells = _cells(first[0], delimiter)
+    return len(cells) == len(_cells(comment, delimiter)) > 1 and any(map(_is_number, cells))
 
-    charset-normalizer is not used. Most tables hold only a few letters beyond ASCII. From so few it decoded six of ten
-    Western tables wrongly (e.g. with "°C" in the header as Big5, with "Zürich" in the cells as cp775).
-    """
-    for bom, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-        if raw.startswith(bom):
-            return bom, encoding
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            raw.decode(encoding)
-        except UnicodeDecodeError:
+
+def _find_header(text: str, start: int, delimiters: Sequence[str]) -> tuple[int, str]:
+    """Return where the header starts, and the delimiter for which most records have as many cells as the header."""
+    best, best_score = (start, delimiters[0]), (0.0, False, 0)
+    part = text[: start + 200_000]
+    for delimiter in delimiters:
+        records = list(islice(Syntax(delimiter).record.finditer(part, start), 200))
+        rows = [_cells(record[0], delimiter) for record in records]
+        widths = [len(row) for row in rows]
+        first = _below_titles(part, records, rows, widths)
+        if first is None or widths[first] < 2:
             continue
-        return b"", encoding
-    return b"", "latin-1"  # decodes every byte, and encodes the text to the same bytes again
-
-
-def _usual_delimiter(kind: Kind) -> str:
-    return "\t" if kind == "tsv" else ","
-
-
-def _delimiter(text: str, kind: Kind) -> str:
-    """Return the delimiter for which most of the first lines have as many cells as the header."""
-    lines = re.sub('"[^"]*"', "", text[:200_000]).splitlines()[:200]
-    lines = [line for line in lines if line.strip()]
-    best, best_score = _usual_delimiter(kind), (0.0, 0)
-    if not lines:
-        return best
-    for delimiter in ("\t", ",", ";", "|") if kind == "tsv" else (",", ";", "\t", "|"):
-        width = lines[0].count(delimiter)
-        same = sum(line.count(delimiter) == width for line in lines) / len(lines)
-        if width and (same, width) > best_score:
-            best, best_score = delimiter, (same, width)
+        share = widths[first:].count(widths[first]) / len(widths[first:])
+        score = (share, first == 0, widths[first])
+        if score > best_score:
+            best, best_score = (records[first].start(), delimiter), score
     return best
 
 
-# -------------------------------------------------------------------------------------------- records and quotes
+def _below_titles(text: str, records: list[re.Match[str]], rows: list[list[str]], widths: list[int]) -> int | None:
+    """Return which record is the header: the first one, or one below titles; None if no record can be."""
+    if not rows:
+        return None
+    width, n = Counter(widths).most_common(1)[0]
+    is_regular = widths[0] > 1 and widths.count(widths[0]) >= len(rows) / 2
+    first = 0 if is_regular else widths.index(width)
+    while first < len(rows) - 1 and len(rows[first]) > 2 and rows[first][0] and not any(rows[first][1:]):
+        first += 1  # a title, filled up with delimiters
+    if first == 0 or len(rows) < 3 or width < 2 or n < len(rows) / 2 or first > _MAX_TITLES:
+        return 0
+    header = rows[first]
+    is_title = all(
+        len(row) == 1 or not any(row[1:]) or _ends_block(text, record.end())
+        for row, record in zip(rows[:first], records, strict=False)
+    )
+    is_header = all(header) and len(set(header)) == width and _names_columns(header, rows[first + 1 :])
+    return first if is_title and is_header else 0
 
 
-def _needs_quotes(delimiter: str) -> re.Pattern[str]:
-    """Return the pattern of the characters that a cell can hold only within quotes."""
-    return re.compile(f'[{re.escape(delimiter)}"\\r\\n]')
+def _names_columns(header: list[str], rows: list[list[str]]) -> bool:
+    """Return whether cells are names and no data: none is a number, or some stand above numbers without being one."""
+    is_number = list(map(_is_number, header))
+    below = [[_is_number(row[i]) for row in rows if len(row) > i] for i in range(len(header))]
+    return not any(is_number) or any(
+        2 * sum(cells) > len(rows) for cells, n in zip(below, is_number, strict=True) if not n
+    )
 
 
-def _quote(cell: str, always: bool, needs_quotes: re.Pattern[str], lead: str) -> str:
-    is_quoted = always or needs_quotes.search(cell) is not None
-    return lead + ('"' + cell.replace('"', '""') + '"' if is_quoted else cell)
+def _ends_block(text: str, end: int) -> bool:
+    """Return whether an empty line follows."""
+    return re.match(r"(?:\r\n|\n|\r)[ \t]*(?:\r\n|\n|\r)", text[end : end + 10]) is not None
 
 
-def _cell_pattern(delimiter: str) -> str:
+def _cells(line: str, delimiter: str) -> list[str]:
+    return [cell.strip().strip('"').strip() for cell in Syntax(delimiter).split(line)]
+
+
+def _is_number(cell: str) -> bool:
+    return re.fullmatch(r"[-+]?[0-9.,]*[0-9][0-9.,]*(?:[eE][-+]?[0-9]+)?", cell) is not None
+
+
+def _candidates(kind: Kind) -> tuple[str, ...]:
+    return ("\t", ",", ";", "|") if kind == "tsv" else (",", ";", "\t", "|")
+
+
+def _has_escapes(text: str, delimiter: str) -> bool:
+    r"""Return whether quotes within quotes are written as \", as Spark and MySQL do.
+
+    "C:\" is a whole cell of the usual syntax. So the usual one must fail, and the other one must fit everywhere.
+    """
+    if '\\"' not in text:
+        return False
     stop = re.escape(delimiter) + r"\r\n"
-    return rf'(?:"[^"]*(?:""[^"]*)*"[^{stop}]*|[^"{stop}][^{stop}]*)?'
 
+    def n_broken(inner: str) -> int:
+        pattern = rf'(?:^|(?<=[{stop}])) ?(?:"{inner}"(?P<rest>[^{stop}]*)|(?P<open>"))'
+        found = re.finditer(pattern, text)
+        return sum(bool(match["open"]) or bool(match["rest"].strip()) for match in found)
 
-def _record_pattern(delimiter: str) -> re.Pattern[str]:
-    """Return the pattern of a record without its line end. Empty lines are not records; a record may hold line ends."""
-    cell = _cell_pattern(delimiter)
-    return re.compile(rf"(?=[^\r\n]){cell}(?:{re.escape(delimiter)}{cell})*(?=[\r\n]|\Z)")
-
-
-def _split_record(record: str, delimiter: str) -> list[str]:
-    """Split a record into its cells, with their quotes."""
-    return [match[1] for match in re.finditer(rf"(?:^|{re.escape(delimiter)})({_cell_pattern(delimiter)})", record)]
-
-
-def _line(text: str, delimiter: str, record: int) -> int:
-    match = next(islice(_record_pattern(delimiter).finditer(text), record, None), None)
-    before = text[: match.start()] if match else text
-    return before.count("\n") + 1 if "\n" in text else before.count("\r") + 1
-
-
-def _read_cells(text: str, delimiter: str, names: list[str]) -> pa.Table:
-    """Parse the text into strings. Every cell is as it is written; empty cells are empty strings."""
-    ragged: list[Any] = []
-
-    def stop(row: Any) -> str:
-        ragged.append(row)
-        return "error"
-
-    numbered = [str(i) for i in range(len(names))]  # Arrow finds the types of columns by their names
-    data = text.encode()
-    try:
-        cells = pa.csv.read_csv(
-            io.BytesIO(data),
-            # In several threads, Arrow does not say which row is ragged.
-            pa.csv.ReadOptions(column_names=numbered, use_threads=False, block_size=min(len(data) + 1, 1 << 26)),
-            pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values='"' in text, invalid_row_handler=stop),
-            pa.csv.ConvertOptions(
-                column_types=dict.fromkeys(numbered, pa.string()), strings_can_be_null=False, check_utf8=False
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        if not ragged:
-            raise
-        line = _line(text, delimiter, ragged[0].number - 1)
-        n_cells, n_expected = ragged[0].actual_columns, ragged[0].expected_columns
-        raise ValueError(f"line {line} has {counted(n_cells, 'cell')}, but the header has {n_expected}") from error
-    last = cells.column(cells.num_columns - 1)[-1].as_py()
-    if "\n" in last and not text.rstrip("\r\n").endswith('"'):
-        line = _line(text, delimiter, cells.num_rows - 1)
-        raise ValueError(f"line {line} opens a quote that is never closed")
-    return cells.slice(1)
-
-
-def _read_column(name: str, cells: pa.ChunkedArray, *, decimal_comma: bool) -> tuple[pd.Series, TextColumn]:
-    encoded = cells.combine_chunks().dictionary_encode()
-    distinct = encoded.dictionary
-    spaced = pc.starts_with(distinct, " ")
-    has_lead = pc.all(pc.or_(spaced, pc.equal(distinct, ""))).as_py() and pc.any(spaced).as_py()
-    if has_lead:
-        encoded = pa.DictionaryArray.from_arrays(encoded.indices, pc.utf8_ltrim_whitespace(distinct))
-    values, notation = read_column(name, encoded, decimal_comma=decimal_comma)
-    return values, TextColumn(name, notation, lead=" " if has_lead else "")
-
-
-def _find_quotes(text: str, delimiter: str, columns: list[TextColumn]) -> None:
-    """Find the columns whose cells are always in quotes. The first 2,000 records are enough to tell."""
-    records = list(islice(_record_pattern(delimiter).finditer(text), 1, 2001))
-    rows = [_split_record(record[0], delimiter) for record in records]
-    for column, cells in zip(columns, zip(*rows, strict=False), strict=False):
-        missing_cell = column.notation.missing
-        quotes = [(cell.strip().startswith('"'), cell.strip().strip('"') == missing_cell) for cell in cells]
-        of_values = [is_quoted for is_quoted, is_missing in quotes if not is_missing]
-        of_missing = [is_quoted for is_quoted, is_missing in quotes if is_missing]
-        column.is_quoted = all(of_values) if of_values else all(of_missing)
-        column.is_missing_quoted = all(of_missing) if of_missing else column.is_quoted
+    return n_broken('[^"]*(?:""[^"]*)*') > 0 and n_broken(r"(?:[^\"\\]|\\[\s\S])*") == 0

@@ -1,15 +1,15 @@
-"""How the cells of a CSV column are written: numbers, integers, dates and words.
+"""How the cells of a CSV column are written: numbers, dates and words.
 
 `read_column` finds out which of these a column holds, and in which notation. It works on the *distinct* cells (Arrow's
 dictionary encoding), so its cost in Python grows with the vocabulary of the column and not with the number of rows.
-Writing does the same: a value that occurs in the file gets the cell that it has there; the notation writes the others.
+Writing does the same. A cell of the file that the notation would write otherwise is kept with its value.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,9 +18,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ganaug.datasets.csv_dates import Dates, find_dates
+from ganaug.datasets.csv_numbers import Clues, Integers, Numbers, NumberStyle, find_numbers, looks_numeric
+
 # Cells that mean "missing" in any column. Among numbers a few more do; elsewhere "None" may be a category.
-_MISSING = ["", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "NaT", "<NA>", "null", "NULL", "Null"]
+_NO_VALUE = ["", "?", "#N/A", "NaN", "nan", "NAN", "NaT", "<NA>", "null", "NULL", "Null", "\\N"]
+_MISSING = [*_NO_VALUE, "NA", "N/A", "n/a"]
+# As names of classes these are taken for what they say: NA is Namibia.
+DOUBTFUL_LABELS = ["NA", "N/A", "n/a", "None", "none", "NONE", "-", "--", "."]
 _MISSING_NUMBER = [*_MISSING, "None", "none", "NONE", "-", "--", ".", "#NULL!", "#DIV/0!", "#VALUE!"]
+# Cells of a model file beyond which the odd ones are left out.
+_MAX_STORED = 10_000
 
 
 class Notation(Protocol):
@@ -33,6 +41,16 @@ class Notation(Protocol):
         ----------
         values : Series
             The values, each once.
+        """
+        ...
+
+    def read(self, tokens: pa.Array) -> Any:
+        """Return the values of cells, or None if a cell has another notation.
+
+        Parameters
+        ----------
+        tokens : Array of str
+            The cells, none of which is missing.
         """
         ...
 
@@ -51,126 +69,75 @@ class Words:
         """
         return [str(value) for value in values]
 
-
-@dataclass(frozen=True)
-class Integers:
-    """Whole numbers."""
-
-    def write(self, values: pd.Series) -> list[str]:
-        """Return the cells of distinct values.
+    def read(self, tokens: pa.Array) -> NDArray:
+        """Return the cells themselves.
 
         Parameters
         ----------
-        values : Series
-            The values, each once.
+        tokens : Array of str
+            The cells, none of which is missing.
         """
-        return [str(round(value)) for value in values]
+        return tokens.to_numpy(zero_copy_only=False)
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """Decimal numbers.
+class Limit:
+    """A cell such as <0.01 among numbers: it stands for all values below (or above) what the file can tell.
 
     Attributes
     ----------
-    places : int
-        Number of decimals: of all cells if `fixed`, else the largest number.
-    fixed : bool
-        Whether all cells have the same number of decimals.
-    digits : int
-        Largest number of significant digits.
-    point : bool
-        Whether a whole number is written with ".0".
-    exponent : str
-        "e" or "E" if all cells have an exponent, else "".
-    comma : bool
-        Whether the decimal point is a comma.
+    cell : str
+        The cell.
+    value : float
+        Its value in the typed frame: one step of the column beyond the limit.
+    is_upper : bool
+        Whether it stands for values above the limit.
     """
 
-    places: int
-    fixed: bool
-    digits: int
-    point: bool
-    exponent: str
-    comma: bool
-
-    def write(self, values: pd.Series) -> list[str]:
-        """Return the cells of distinct values.
-
-        Parameters
-        ----------
-        values : Series
-            The values, each once.
-        """
-        cells = [self._write(float(value)) for value in values]
-        return [cell.replace(".", ",") for cell in cells] if self.comma else cells
-
-    def _write(self, value: float) -> str:
-        if not np.isfinite(value):
-            return str(value)
-        if self.exponent:
-            text = f"{value:.{self.places}e}" if self.fixed else np.format_float_scientific(value)
-            return text.replace("e", self.exponent)
-        if self.fixed:
-            return f"{round(value, self.places) + 0.0:.{self.places}f}"  # + 0.0 turns -0.0 into 0.0
-        # A float64 has up to 17 digits. A column with so many digits is written in the shortest exact form.
-        value = value if self.digits >= 16 else float(f"{value:.{self.digits}g}")
-        return np.format_float_positional(value + 0.0, precision=max(self.places, 1), trim="0" if self.point else "-")
-
-
-@dataclass(frozen=True)
-class Dates:
-    """Dates of one format.
-
-    Attributes
-    ----------
-    pattern : str
-        For strftime. A "~" before a directive means that it is not padded with 0.
-    fraction : int
-        Number of digits of the fraction of a second.
-    suffix : str
-        The time zone that all cells end with, or "".
-    """
-
-    pattern: str
-    fraction: int
-    suffix: str
-
-    def write(self, values: pd.Series) -> list[str]:
-        """Return the cells of distinct values.
-
-        Parameters
-        ----------
-        values : Series
-            The values, each once.
-        """
-        dates = pd.DatetimeIndex(values)
-        cells = list(dates.strftime(self.pattern).str.replace("~0", "").str.replace("~", ""))
-        if self.fraction:
-            parts = dates.as_unit("ns").asi8 % 10**9 // 10 ** (9 - self.fraction)
-            cells = [f"{cell}.{part:0{self.fraction}d}" for cell, part in zip(cells, parts, strict=True)]
-        return [cell + self.suffix for cell in cells]
+    cell: str
+    value: float
+    is_upper: bool
 
 
 @dataclass(frozen=True)
 class ColumnNotation:
-    """The notation of one column, and the cells that the file has for its values.
+    """The notation of one column, and the cells of the file that it would write otherwise.
 
-    A value that occurs in the file is written as its cell there, so that ``1e3``, ``+5`` or ``007`` return unchanged.
+    A value that occurs in the file is written as its cell there, so that ``1e3``, ``+5`` or ``1.50`` return unchanged.
 
     Attributes
     ----------
     notation : Notation
-        Writes the values that do not occur in the file.
-    seen : Series of str
-        For each value of the file (the index) its most frequent cell.
+        Writes the values.
+    odd : Series of str
+        Values whose most frequent cell is not what `notation` writes (the index), and these cells.
     missing : str
         The cell of a missing value.
+    has_missing : bool
+        Whether the file has such a cell.
+    limits : sequence of Limit
+        Cells such as <0.01: at most one of each side.
+    is_sure : bool
+        Whether the decimal mark is beyond doubt.
+    looks_numeric : bool
+        Whether the column holds words most of which look like numbers.
     """
 
     notation: Notation
-    seen: pd.Series
+    odd: pd.Series
     missing: str
+    has_missing: bool = False
+    limits: Sequence[Limit] = ()
+    is_sure: bool = True
+    looks_numeric: bool = False
+
+    @property
+    def decimal(self) -> str:
+        """The decimal mark, if the column proves one; else ""."""
+        if not isinstance(self.notation, Integers | Numbers) or not self.is_sure:
+            return ""
+        style = self.notation.style
+        return style.decimal if isinstance(self.notation, Numbers) or style.group in (",", ".") else ""
 
     def write(self, values: pd.Series) -> NDArray:
         """Return the cells of distinct values, none of which is missing.
@@ -181,15 +148,84 @@ class ColumnNotation:
             The values, each once.
         """
         cells = np.empty(len(values), dtype=object)
-        positions = self.seen.index.get_indexer(pd.Index(values))
+        positions = self.odd.index.get_indexer(pd.Index(values)) if len(self.odd) else np.full(len(values), -1)
         known = positions >= 0
-        cells[known] = self.seen.to_numpy()[positions[known]]
+        if known.any():
+            cells[known] = self.odd.to_numpy()[positions[known]]
         if not known.all():
             cells[~known] = self.notation.write(values[~known])
+        for limit in self.limits:
+            step = _step(self.notation)
+            beyond = values >= limit.value - step / 2 if limit.is_upper else values <= limit.value + step / 2
+            cells[np.asarray(beyond, dtype=bool)] = limit.cell
         return cells
 
+    def state(self) -> dict[str, Any]:
+        """Describe the notation in JSON's terms; odd cells only of numbers, and not too many."""
+        odd = self.odd.iloc[:_MAX_STORED] if isinstance(self.notation, Integers | Numbers) else self.odd.iloc[:0]
+        return {
+            "kind": type(self.notation).__name__,
+            "notation": dataclasses.asdict(self.notation),  # type: ignore[call-overload]
+            "odd": [[value, cell] for value, cell in zip(odd.index.tolist(), odd.tolist(), strict=True)],
+            "missing": self.missing,
+            "limits": [dataclasses.asdict(limit) for limit in self.limits],
+        }
 
-def read_column(name: str, cells: pa.DictionaryArray, *, decimal_comma: bool) -> tuple[pd.Series, ColumnNotation]:
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> ColumnNotation:
+        """Rebuild a notation; malformed descriptions raise a ValueError, TypeError or LookupError.
+
+        Parameters
+        ----------
+        state : mapping
+            What `state` returned.
+        """
+        fields = dict(state["notation"])
+        if "style" in fields:
+            fields["style"] = _checked(NumberStyle, fields["style"])
+        odd = {float(value): str(cell) for value, cell in state["odd"]}
+        notation: Any = _checked(_KINDS[state["kind"]], fields)
+        if isinstance(notation, Numbers) and not (0 <= notation.places <= 400 and 1 <= notation.digits <= 400):
+            raise ValueError(f"a number has {notation.places} places and {notation.digits} digits")
+        if isinstance(notation, Dates) and not 0 <= notation.fraction <= 9:
+            raise ValueError(f"a second has {notation.fraction} digits")
+        limits = [_checked(Limit, limit) for limit in state["limits"][:2]]
+        return cls(notation, pd.Series(odd, dtype=object), str(state["missing"]), limits=limits)
+
+
+def _checked(kind: Any, fields: Mapping[str, Any]) -> Any:
+    """Build a dataclass of plain fields, each of its declared type."""
+    types: dict[str, Any] = {"str": str, "int": int, "bool": bool, "float": int | float, "NumberStyle": NumberStyle}
+    for of in dataclasses.fields(kind):
+        if of.name in fields and not isinstance(fields[of.name], types[str(of.type)]):
+            raise TypeError(f"{of.name}={fields[of.name]!r} is not of type {of.type}")
+    return kind(**fields)
+
+
+_KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Words, Integers, Numbers, Dates)}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What decides how a column is read.
+
+    Attributes
+    ----------
+    clues : Clues
+        What the rest of the file says about numbers.
+    like : ColumnNotation or None
+        The notation of the same column of another file, which has the same kinds of cells.
+    is_labels : bool
+        Whether the cells are names of classes: text as it is written, in which only an empty cell and its like mean
+        missing.
+    """
+
+    clues: Clues = field(default_factory=Clues)
+    like: ColumnNotation | None = None
+    is_labels: bool = False
+
+
+def read_column(name: str, cells: pa.DictionaryArray, reading: Reading) -> tuple[pd.Series, ColumnNotation]:
     """Find out what a column holds.
 
     Parameters
@@ -198,8 +234,8 @@ def read_column(name: str, cells: pa.DictionaryArray, *, decimal_comma: bool) ->
         Name of the column.
     cells : DictionaryArray of str, shape (n_rows,)
         The cells as they are written, without quotes.
-    decimal_comma : bool
-        Whether a comma in a number may be its decimal point.
+    reading : Reading
+        What decides how they are read.
 
     Returns
     -------
@@ -211,46 +247,170 @@ def read_column(name: str, cells: pa.DictionaryArray, *, decimal_comma: bool) ->
     codes = cells.indices.to_numpy()
     counts = np.bincount(codes, minlength=len(cells.dictionary))
     tokens = pc.utf8_trim_whitespace(cells.dictionary)
+    found = None
+    if reading.like is not None:
+        found = _read_like(cells.dictionary, tokens, reading)
+    if found is None and not reading.is_labels:
+        found = _read_typed(tokens, counts, reading.clues)
+    if found is None:
+        found = _read_words(cells.dictionary, tokens, counts, reading)
+    parsed, missing, column = found
 
-    typed = None
-    missing = _is_in(tokens, _MISSING_NUMBER)
-    for parse in (_parse_dates, _parse_integers, _parse_numbers):
-        if typed is None and not missing.all():
-            typed = parse(tokens.filter(pa.array(~missing)), decimal_comma)
-    if typed is None and not missing.all():
-        word = ~missing & ~_matches(tokens, r"[0-9]") & ~_matches(tokens, r"^[+-]?(?i:inf|infinity)$")
-        if word.sum() == 1 and counts[word][0] > 1 and (~missing & ~word).sum() > 2:
-            # One word that occurs repeatedly among numbers, e.g. "unknown", is the file's own way to say missing.
-            rest = tokens.filter(pa.array(~missing & ~word))
-            typed = _parse_integers(rest, decimal_comma) or _parse_numbers(rest, decimal_comma)
-            missing = missing | word if typed is not None else missing
-    notation: Notation = Words()
-    parsed: Any = np.array([])
-    seen = tokens
-    if typed is not None:
-        parsed, notation = typed
-    elif not missing.all():
-        # Only the most frequent missing word means missing. The others become categories, which return unchanged.
-        seen = cells.dictionary
-        missing = _is_in(tokens, _MISSING)
-        if missing.any():
-            missing &= np.arange(len(counts)) == np.argmax(np.where(missing, counts, -1))
-        parsed = seen.filter(pa.array(~missing)).to_numpy(zero_copy_only=False)
-
-    seen_cells = seen.to_numpy(zero_copy_only=False)
-    missing_cells = [seen_cells[i] for i in np.argsort(-counts, kind="stable") if missing[i]]
-    column = ColumnNotation(
-        notation=notation,
-        seen=_most_frequent(parsed, seen_cells[~missing], counts[~missing]),
-        missing=missing_cells[0] if missing_cells else "",
+    seen = cells.dictionary if isinstance(column.notation, Words) else tokens
+    usual_missing = int(np.argmax(np.where(missing, counts, -1))) if missing.any() else None
+    column = dataclasses.replace(
+        column,
+        missing=column.missing if usual_missing is None else seen[usual_missing].as_py(),
+        has_missing=usual_missing is not None,
+        odd=_odd_cells(column, parsed, seen.filter(pa.array(~missing)), counts[~missing]),
     )
     positions = np.full(len(counts), -1)
     positions[~missing] = np.arange(len(parsed))
     values: pd.Series = pd.Series(parsed, dtype="float64" if missing.all() else None)
-    if isinstance(notation, Integers) and missing.any():
+    if values.dtype == "int64" and missing.any():
         values = values.astype("Int64")
     taken = values.reindex(positions[codes]) if missing.any() else values.take(positions[codes])
     return taken.reset_index(drop=True).rename(name), column
+
+
+_Read = tuple[Any, NDArray, ColumnNotation]  # values of the known cells, which cells are missing, the notation
+
+
+def _new(notation: Notation, **how: Any) -> ColumnNotation:
+    return ColumnNotation(notation, pd.Series(dtype=object), "", **how)
+
+
+def _read_typed(tokens: pa.Array, counts: NDArray, clues: Clues) -> _Read | None:
+    """Read dates or numbers; None if the cells are words."""
+    missing = _is_in(tokens, _MISSING_NUMBER)
+    if missing.all():
+        return np.array([]), missing, _new(Words())
+    known = tokens.filter(pa.array(~missing))
+    if (dates := find_dates(known)) is not None:
+        return dates[0], missing, _new(dates[1])
+    if (found := find_numbers(known, clues)) is not None:
+        return found.numbers, missing, _new(found.notation, is_sure=found.is_sure)
+    if (limited := _read_limited(known, clues)) is not None:
+        return limited[0], missing, limited[1]
+    word = ~missing & ~_matches(tokens, r"[0-9]") & ~_matches(tokens, r"^[+-]?(?i:inf|infinity)$")
+    if word.sum() == 1 and counts[word][0] > 1 and (~missing & ~word).sum() > 2:
+        # One word that occurs repeatedly among numbers, e.g. "unknown", is the file's own way to say missing.
+        found = find_numbers(tokens.filter(pa.array(~missing & ~word)), clues)
+        if found is not None:
+            return found.numbers, missing | word, _new(found.notation, is_sure=found.is_sure)
+    return None
+
+
+def _read_words(dictionary: pa.Array, tokens: pa.Array, counts: NDArray, reading: Reading) -> _Read:
+    missing = _is_in(tokens, _NO_VALUE if reading.is_labels else _MISSING)
+    if missing.any() and not reading.is_labels:
+        # Only the most frequent missing word means missing. The others become categories, which return unchanged.
+        missing &= np.arange(len(counts)) == np.argmax(np.where(missing, counts, -1))
+    known = pa.array(~missing)
+    is_odd = False
+    if not reading.is_labels and (~missing).sum() > 20:
+        is_odd = bool(looks_numeric(tokens.filter(known)).mean() > 0.9)
+    return dictionary.filter(known).to_numpy(zero_copy_only=False), missing, _new(Words(), looks_numeric=is_odd)
+
+
+def _read_like(dictionary: pa.Array, tokens: pa.Array, reading: Reading) -> _Read | None:
+    """Read a column as the same column of another file is read; None if a cell does not fit."""
+    like = reading.like
+    assert like is not None
+    is_words = isinstance(like.notation, Words)
+    words = [like.missing] if like.has_missing else []
+    missing = _is_in(tokens, [*words, ""] if is_words else [*_MISSING_NUMBER, *words])
+    if is_words and not words:
+        missing |= _is_in(tokens, _NO_VALUE)
+    known = (dictionary if is_words else tokens).filter(pa.array(~missing))
+    if missing.all():
+        return np.array([]), missing, like
+    limits = {limit.cell: limit.value for limit in like.limits}
+    at_limit = _is_in(known, list(limits))
+    values = like.notation.read(known.filter(pa.array(~at_limit)))
+    if values is None and isinstance(like.notation, Integers | Numbers):
+        # numbers in the usual notation, as most programs write them
+        plain = find_numbers(known.filter(pa.array(~at_limit)), dataclasses.replace(reading.clues, decimal="."))
+        values = None if plain is None else plain.numbers
+    if values is None:
+        return None
+    if at_limit.any():
+        rest, values = values, np.empty(len(known), dtype=float)
+        values[~at_limit] = rest
+        values[at_limit] = [limits[cell] for cell in known.filter(pa.array(at_limit)).to_pylist()]
+        if isinstance(like.notation, Integers) and (values == np.rint(values)).all():
+            values = values.astype(np.int64)
+    return values, missing, like
+
+
+def _read_limited(tokens: pa.Array, clues: Clues) -> tuple[Any, ColumnNotation] | None:
+    """Read numbers among which cells such as <0.01 stand, at most one below all numbers and one above."""
+    at_limit = _matches(tokens, r"^[<>≤≥]")
+    if not at_limit.any() or at_limit.sum() > 2 or (~at_limit).sum() < 3:
+        return None
+    found = find_numbers(tokens.filter(pa.array(~at_limit)), clues)
+    if found is None:
+        return None
+    values = np.empty(len(tokens), dtype=found.numbers.dtype)
+    values[~at_limit] = found.numbers
+    limits = []
+    for position in np.flatnonzero(at_limit):
+        cell = tokens[int(position)].as_py()
+        bound = found.notation.read(pa.array([cell.lstrip("<>≤≥= \u00a0")]))
+        if bound is None:
+            return None
+        is_upper = cell[0] in ">≥"
+        # With <= the limit itself belongs to the cell, so no number may be equal to it; with < it may.
+        step = _step(found.notation)
+        value = float(np.round(bound[0] + (step if is_upper else -step), 12))
+        is_inclusive = cell[0] in "≤≥" or cell[1:2] == "="
+        nearest = found.numbers.max() if is_upper else found.numbers.min()
+        side = nearest - bound[0] if is_upper else bound[0] - nearest
+        if side > 0 or (is_inclusive and side == 0):
+            return None
+        if isinstance(found.notation, Integers) and not float(bound[0]).is_integer():
+            return None
+        values[position] = value
+        limits.append(Limit(cell, value, is_upper))
+    if len({limit.is_upper for limit in limits}) < len(limits):
+        return None
+    return values, _new(found.notation, limits=limits, is_sure=found.is_sure)
+
+
+def _step(notation: Notation) -> float:
+    """Return the smallest difference of two numbers of a notation."""
+    return 10.0 ** -min(notation.places, 12) if isinstance(notation, Numbers) else 1.0
+
+
+def _odd_cells(column: ColumnNotation, values: Any, tokens: pa.Array, counts: NDArray) -> pd.Series:
+    """Return the most frequent cell of each value that the notation would write otherwise."""
+    none = pd.Series(dtype=object)
+    notation = column.notation
+    if not isinstance(notation, Integers | Numbers) or not len(tokens):
+        return none  # words and dates are written as they are read
+    values = np.asarray(values)
+    n = len(tokens)
+    if notation.style.is_plain:
+        plain = notation.style.plain(tokens)
+        if plain is None or column.limits:
+            usual = np.zeros(n, dtype=bool)
+        elif isinstance(notation, Integers):
+            usual = _matches(plain, "^(?:0|-?[1-9][0-9]*)$")
+        else:
+            usual = notation.writes(plain, values)
+    else:
+        usual = np.zeros(n, dtype=bool)
+    rest = np.flatnonzero(~usual)
+    if len(rest):
+        cells = tokens.take(pa.array(rest)).to_numpy(zero_copy_only=False)
+        usual[rest] = np.array(notation.write(pd.Series(values[rest])), dtype=object) == cells
+    if usual.all():
+        return none
+    concerned = np.isin(values, values[~usual])
+    cells = tokens.filter(pa.array(concerned)).to_numpy(zero_copy_only=False)
+    seen = _most_frequent(values[concerned], cells, counts[concerned])
+    written = np.array(notation.write(pd.Series(seen.index)), dtype=object)
+    return seen[written != seen.to_numpy()]
 
 
 def _most_frequent(values: Any, cells: NDArray, counts: NDArray) -> pd.Series:
@@ -266,90 +426,3 @@ def _is_in(tokens: pa.Array, words: Sequence[str]) -> NDArray:
 
 def _matches(tokens: pa.Array, pattern: str) -> NDArray:
     return pc.match_substring_regex(tokens, pattern).to_numpy(zero_copy_only=False)
-
-
-def _parse_integers(tokens: pa.Array, decimal_comma: bool) -> tuple[NDArray, Notation] | None:
-    # A leading zero means a code, e.g. the postcode 00123, which must stay text.
-    if not _matches(tokens, r"^[+-]?(0|[1-9][0-9]*)$").all():
-        return None
-    try:
-        values = pc.cast(pc.replace_substring_regex(tokens, r"^\+", ""), pa.int64())
-    except pa.ArrowInvalid:
-        return None  # twenty digits are a code as well
-    return values.to_numpy(), Integers()
-
-
-def _parse_numbers(tokens: pa.Array, decimal_comma: bool) -> tuple[NDArray, Notation] | None:
-    number = r"^[+-]?((0|[1-9][0-9]*)([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
-    infinite = r"^[+-]?(?i:inf|infinity)$"
-    # Cells such as 0 or 1e-5 may stand beside decimal commas, but cells with a point may not.
-    comma = decimal_comma and bool(_matches(tokens, ",").any())
-    if comma and _matches(tokens, "[.]").any():
-        return None
-    plain = pc.replace_substring(tokens, ",", ".") if comma else tokens
-    finite = _matches(plain, number)
-    if not (finite | _matches(plain, infinite)).all() or not finite.any():
-        return None
-    if _matches(plain, r"^[+-]?[0-9]{19,}$").any():
-        return None  # whole numbers beyond 64 bits are codes
-    values = pc.cast(pc.replace_substring_regex(plain, r"^\+", ""), pa.float64())
-    plain = plain.filter(pa.array(finite))
-    mantissa = pc.replace_substring_regex(plain, r"[eE].*$", "")
-    decimals = pc.replace_substring_regex(mantissa, r"^[^.]*[.]?", "")
-    places = pc.binary_length(decimals).to_numpy()
-    digits = pc.replace_substring_regex(pc.replace_substring(mantissa, ".", ""), r"^[+-]?0*", "")
-    exponents = _matches(plain, "[eE]")
-    notation = Numbers(
-        places=int(places.max()),
-        fixed=bool((places == places[0]).all()) and (not exponents.any() or bool(exponents.all())),
-        digits=max(1, int(pc.max(pc.binary_length(digits)).as_py())),
-        point=bool(_matches(mantissa, "[.]").all()),
-        exponent=("E" if _matches(plain, "E").any() else "e") if exponents.all() else "",
-        comma=comma,
-    )
-    if exponents.any() and not exponents.all():
-        # Python's notation has an exponent only for very large and very small numbers: the places say nothing then.
-        notation = Numbers(17, False, notation.digits, notation.point, "", comma)
-    return values.to_numpy(), notation
-
-
-_DAYS = [
-    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y-%m", "%m/%Y", "%b %Y", "%b-%Y", "%b-%y"),
-    *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y"),
-    *("%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d%b%Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y"),
-]
-_TIMES = ["", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p"]
-_DIGITS = {"Y": "[0-9]{4}", "y": "[0-9]{2}", "b": "[A-Z][a-z]{2}", "B": "[A-Z][a-z]+", "p": "[AP]M"}
-# Which directives are written without padding: none, those of the day, those of the day and the hour, the hour only.
-_UNPADDED = ["", "dm", "dmHI", "HI"]
-
-
-def _parse_dates(tokens: pa.Array, decimal_comma: bool) -> tuple[pd.DatetimeIndex, Notation] | None:
-    """Find the one format that writes every cell exactly as it is. Without such a format, the cells stay text."""
-    first = tokens[0].as_py()
-    if not 6 <= len(first) <= 40 or not any(character.isdigit() for character in first):
-        return None
-    shape = re.search(r":\d\d(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?$", first)
-    fraction, suffix = (shape[1] or "", shape[2] or "") if shape else ("", "")
-    tail = (f"[.][0-9]{{{len(fraction)}}}" if fraction else "") + re.escape(suffix)
-    for pattern in (day + time for day in _DAYS for time in _TIMES):
-        if bool(tail) and "%M" not in pattern:
-            continue
-        body = re.sub("%(.)", lambda directive: _DIGITS.get(directive[1], "[0-9]{1,2}"), pattern.replace(".", "[.]"))
-        if not re.fullmatch(body + tail, first) or not _matches(tokens, f"^{body}{tail}$").all():
-            continue
-        cells = pc.replace_substring_regex(tokens, f"{tail}$", "") if tail else tokens
-        dates = pd.to_datetime(pd.Series(cells.to_pandas()), format=pattern, errors="coerce")
-        if dates.isna().any() or (pattern == "%Y%m%d" and not dates.dt.year.between(1800, 2200).all()):
-            continue
-        if fraction:
-            without_suffix = pc.replace_substring_regex(tokens, f"{re.escape(suffix)}$", "")
-            digits = pc.utf8_slice_codeunits(without_suffix, -len(fraction), None)
-            nanoseconds = pc.cast(digits, pa.int64()).to_numpy() * 10 ** (9 - len(fraction))
-            dates = dates.dt.as_unit("ns") + pd.to_timedelta(nanoseconds, unit="ns")
-        written = tokens.to_numpy(zero_copy_only=False)
-        for unpadded in _UNPADDED:
-            notation = Dates(re.sub(f"%([{unpadded or '~'}])", r"~%\1", pattern), len(fraction), suffix)
-            if np.array_equal(np.array(notation.write(dates), dtype=object), written):
-                return pd.DatetimeIndex(dates), notation
-    return None

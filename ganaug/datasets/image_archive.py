@@ -14,6 +14,10 @@ from ganaug.datasets.image_manifest import MANIFEST
 
 # The array that ganaug adds: 1 for a synthetic image, 0 for an original.
 _MARK = "train_is_synthetic"
+# The array with the name of each label; not all archives have it.
+_NAMES = "class_names"
+# An archive that grows by more than this factor, to more than so many bytes, is refused: no images compress so well.
+_MOST_GROWTH, _MOST_BYTES = 100, 2**30
 
 
 def is_archive(path: Path) -> bool:
@@ -38,7 +42,7 @@ def manifest_path(out: Path) -> Path:
     return out.with_suffix(f".{MANIFEST}")
 
 
-def read_archive(source: Path, *, only_synthetic: bool) -> tuple[NDArray, NDArray, list[int]]:
+def read_archive(source: Path, *, only_synthetic: bool) -> tuple[NDArray, NDArray, list[int], dict[int, str] | None]:
     """Read the training images of an archive.
 
     Parameters
@@ -56,10 +60,13 @@ def read_archive(source: Path, *, only_synthetic: bool) -> tuple[NDArray, NDArra
         Their labels.
     positions : list of int
         Their positions in ``train_images``.
+    class_names : dict or None
+        The name of each label, if there is an array ``class_names`` that has one for each.
     """
     arrays = {}
     try:
         with zipfile.ZipFile(source) as archive:
+            _check_growth(source, archive)
             damaged = archive.testzip()  # all arrays, also those that are only copied later
             if damaged:
                 raise ValueError(f"{damaged} is damaged")
@@ -67,6 +74,7 @@ def read_archive(source: Path, *, only_synthetic: bool) -> tuple[NDArray, NDArra
             for name in ("train_images", "train_labels", _MARK):
                 if name in names:
                     arrays[name] = _read_array(archive, name)
+            class_names = _read_names(archive) if _NAMES in names else []
     except Exception as error:
         # damaged and hostile archives fail with errors of any class
         hint = "; reading Python objects would run code, so save numbers" if "pickle" in str(error) else ""
@@ -94,7 +102,10 @@ def read_archive(source: Path, *, only_synthetic: bool) -> tuple[NDArray, NDArra
         chosen = np.flatnonzero(arrays[_MARK])
         if not len(chosen):
             raise ValueError(f"{source} holds no synthetic image: {_MARK} is 0 for all")
-    return X[chosen], labels.ravel()[chosen], chosen.tolist()
+    y = labels.ravel()[chosen]
+    named = dict(enumerate(class_names))
+    is_named = len(set(class_names)) == len(class_names) and set(labels.ravel().tolist()) <= set(named)
+    return X[chosen], y, chosen.tolist(), named if is_named else None
 
 
 def write_archive(path: Path, source: Path, X: NDArray, X_synthetic: NDArray, y_synthetic: NDArray) -> None:
@@ -117,8 +128,9 @@ def write_archive(path: Path, source: Path, X: NDArray, X_synthetic: NDArray, y_
         labels = _read_array(before, "train_labels")
         new_labels = y_synthetic.astype(labels.dtype).reshape(-1, *labels.shape[1:])
         arrays = {
-            "train_images": np.concatenate([X, X_synthetic]),
-            "train_labels": np.concatenate([labels[: len(X)], new_labels]),
+            # with the byte order of the source, which would become that of this machine
+            "train_images": np.concatenate([X, X_synthetic], dtype=X.dtype),
+            "train_labels": np.concatenate([labels[: len(X)], new_labels], dtype=labels.dtype),
         }
         for entry in before.infolist():
             name = entry.filename.removesuffix(".npy")
@@ -132,10 +144,28 @@ def write_archive(path: Path, source: Path, X: NDArray, X_synthetic: NDArray, y_
             np.lib.format.write_array(to, np.repeat(np.array([0, 1], np.uint8), [len(X), len(X_synthetic)]))
 
 
+def _check_growth(source: Path, archive: zipfile.ZipFile) -> None:
+    n_bytes = sum(entry.file_size for entry in archive.infolist())
+    n_stored = source.stat().st_size
+    if n_bytes > max(_MOST_BYTES, _MOST_GROWTH * n_stored):
+        raise ValueError(f"{n_stored:,} bytes expand to {n_bytes:,}, perhaps a decompression bomb")
+
+
 def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray:
     with archive.open(f"{name}.npy") as file:
         # never pickle, which would run whatever code a file holds
         return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _read_names(archive: zipfile.ZipFile) -> list[str]:
+    """Return the names of the labels 0, 1 and so on; none where they are no texts or are stored as Python objects."""
+    try:
+        names = _read_array(archive, _NAMES)
+    except ValueError:
+        return []
+    if names.ndim != 1 or names.dtype.kind not in "US":
+        return []
+    return [name.decode(errors="replace") if isinstance(name, bytes) else name for name in names.tolist()]
 
 
 def _entry(name: str, like: zipfile.ZipInfo) -> zipfile.ZipInfo:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import count
+from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
@@ -16,14 +16,23 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from ganaug._version import __version__
+from ganaug.common.folders import recover
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import abridged, counted
-from ganaug.datasets.dicom import decode_dicom, is_dicom, require_pydicom
+from ganaug.datasets.dicom import (
+    decode_dicom,
+    is_dicom,
+    require_pydicom,
+    save_resized_dicom,
+    save_synthetic_dicom,
+)
 from ganaug.datasets.image_decoding import (
     MAX_SIDE,
     DecodedImage,
     decode_image,
+    image_extensions,
     joint_channels,
+    looks_like_image,
     quiet_decoding,
     reason,
     resized,
@@ -31,9 +40,11 @@ from ganaug.datasets.image_decoding import (
 )
 from ganaug.datasets.image_manifest import MANIFEST, has_manifest, read_manifest
 
-_EXTENSIONS = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".dcm"}
 # Files that desktops leave in folders that one looks at.
 _DESKTOP_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}
+# Texts that describe a set: nobody takes them for images, so they are left out silently.
+_TEXTS = {".csv", ".htm", ".html", ".ipynb", ".json", ".log", ".md", ".py", ".rst", ".toml", ".tsv", ".txt", ".xml"}
+_TEXTS |= {".yaml", ".yml", ".xlsx", ".sh", ".cfg", ".ini"}
 _TIFF_DESCRIPTION, _TIFF_SAMPLE_FORMAT, _TIFF_SIGNED = 270, 339, 2
 
 
@@ -42,7 +53,7 @@ _TIFF_DESCRIPTION, _TIFF_SAMPLE_FORMAT, _TIFF_SIGNED = 270, 339, 2
 
 def read_folder(
     source: Path, *, resize: tuple[int, int] | None, skip_bad: bool, only_synthetic: bool
-) -> tuple[NDArray, NDArray, list[str]]:
+) -> tuple[NDArray, NDArray, list[str], NDArray[np.bool_]]:
     """Read the images of a folder.
 
     Parameters
@@ -64,6 +75,8 @@ def read_folder(
         The names of their folders.
     files : list of str
         Their paths below `source`.
+    is_resized : ndarray of bool, shape (n,)
+        Which files have another size.
     """
     if resize is not None and not all(1 <= side <= MAX_SIDE for side in resize):
         raise ValueError(
@@ -81,17 +94,19 @@ def read_folder(
         files = [file for file in files if is_synthetic.get(file)]
         if not files:
             raise ValueError(f"{source} holds no synthetic image according to its {MANIFEST}")
-    if any(map(is_dicom, files)):
+    if any(is_dicom(source / file) for file in files):
         require_pydicom()  # if it is missing, the files are not the cause
     images, kept, bad = _ImageArray(len(files)), [], {}
+    is_resized = []
     for file in files:
         try:
-            image = _decode(source / file, resize)
+            image = _decode(source / file)
         except Exception as error:
             # decoders fail on damaged and hostile files with errors of any class
             bad[file] = reason(error)
             continue
-        images.add(image, file)
+        is_resized.append(resize is not None and image.pixels.shape[:2] != resize)
+        images.add(image if resize is None else image._replace(pixels=resized(image.pixels, resize)), file)
         kept.append(file)
     n_bad = f"{len(bad)} of {counted(len(files), 'image')}"
     if bad and not skip_bad:
@@ -105,7 +120,7 @@ def read_folder(
     lost = {file.split("/")[0] for file in bad} - set(labels)
     if lost:
         raise ValueError(f"no image of class {min(lost)!r} can be read: {_with_reasons(bad)}")
-    return images.array(), np.array(labels), kept
+    return images.array(), np.array(labels), kept, np.array(is_resized, dtype=bool)
 
 
 class _ImageArray:
@@ -153,10 +168,10 @@ class _ImageArray:
 
 
 def _find_files(source: Path) -> list[str]:
-    """Return the paths of the images below `source`, class by class."""
+    """Return the paths of the images below `source`, class by class; say which other files are left out."""
     names = sorted(path.name for path in source.iterdir() if not path.name.startswith("."))
-    outside = [name for name in names if _is_image(source / name)]
     classes = [name for name in names if (source / name).is_dir()]
+    outside = [name for name in names if name not in classes and _is_worth_naming(source / name)]
     if not classes:
         way_out = f"move {outside[0]!r} and the others to" if outside else "put images in"
         raise ValueError(f"{source} holds no class folder; {way_out} {source / 'CLASS'}")
@@ -164,41 +179,63 @@ def _find_files(source: Path) -> list[str]:
         others = len(outside) - 1
         warn_user(
             f"{outside[0]!r} in {source} is not in a class folder and was left out"
-            + (f", like {counted(others, 'other image')}" if others else "")
+            + (f", like {counted(others, 'other file')}" if others else "")
         )
     for name in classes:
         if name.casefold() == MANIFEST:
             raise ValueError(f"the class folder {name!r} in {source} has the name of the manifest; rename the folder")
         if name.encode(errors="replace").decode() != name:
             raise ValueError(f"the name of the class folder {name!r} in {source} is not UTF-8; rename the folder")
-    files = []
+    files, left_out = [], []
     for name in classes:
         folder = source / name
         inside = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
         subfolders = [folder / file for file in inside if (folder / file).is_dir()]
-        deeper = [path for subfolder in subfolders for path in subfolder.rglob("*") if _is_image(path)]
+        below = [path for subfolder in subfolders for path in sorted(subfolder.rglob("*")) if not path.is_dir()]
+        deeper = [path for path in below if _is_image(path)]
         if deeper:
             raise ValueError(
                 f"{deeper[0]} lies deeper than {folder / 'FILE'}; if the class folders are in {folder}, pass that "
                 "folder; otherwise move the images one level up"
             )
-        own = [f"{name}/{file}" for file in inside if _is_image(folder / file)]
+        paths = [folder / file for file in inside if folder / file not in subfolders]
+        own = [path for path in paths if _is_image(path)]
+        others_inside = [path for path in [*paths, *below] if path not in own and not _is_text(path)]
+        left_out += [path.relative_to(source).as_posix() for path in others_inside]
         if not own:
-            raise ValueError(f"class {name!r} has no image in {folder}; add some, or remove the folder")
-        files += own
+            found = f"; {abridged(left_out, 3)} cannot be read as an image" if others_inside else ""
+            raise ValueError(f"class {name!r} has no image in {folder}{found}; add some, or remove the folder")
+        files += [path.relative_to(source).as_posix() for path in own]
+    if left_out:
+        n_files = counted(len(left_out), "file")
+        warn_user(
+            f"{n_files} in {source} cannot be read as images and {'is' if len(left_out) == 1 else 'are'} left out: "
+            f"{abridged(left_out, 5)}"
+        )
     return files
 
 
 def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in _EXTENSIONS and not path.name.startswith(".") and not path.is_dir()
+    """Whether a file is to be read: by its extension, or by its first bytes."""
+    if path.name.startswith(".") or path.name in _DESKTOP_FILES or path.is_dir():
+        return False
+    return path.suffix.lower() in image_extensions() or is_dicom(path) or looks_like_image(path)
 
 
-def _decode(path: Path, resize: tuple[int, int] | None) -> DecodedImage:
+def _is_worth_naming(path: Path) -> bool:
+    """Whether the user may take a file beside the class folders for an image: not LICENSE or notes.txt."""
+    return (bool(path.suffix) and not _is_text(path)) or _is_image(path)
+
+
+def _is_text(path: Path) -> bool:
+    return path.suffix.lower() in _TEXTS or path.name in _DESKTOP_FILES or path.name.startswith(".")
+
+
+def _decode(path: Path) -> DecodedImage:
     if not path.stat().st_size:
         raise ValueError("empty file")
     with quiet_decoding():
-        image = decode_dicom(path) if is_dicom(path) else decode_image(path)
-    return image if resize is None else image._replace(pixels=resized(image.pixels, resize))
+        return decode_dicom(path) if is_dicom(path) else decode_image(path)
 
 
 def _with_reasons(bad: dict[str, str]) -> str:
@@ -220,6 +257,7 @@ def check_folder(out: Path, force: bool, *, of_samples: bool = False) -> None:
     of_samples : bool, default=False
         Whether only a folder without originals may be replaced.
     """
+    recover(out)
     if out.exists():
         if not out.is_dir():
             raise FileExistsError(f"{out} exists already and is not a folder")
@@ -257,34 +295,36 @@ def _check_replaceable(folder: Path, of_samples: bool) -> None:
         )
 
 
-@contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder to write to, and rename it to `path` when the block succeeds.
-
-    If the block ends early, the temporary folder is deleted and `path` stays as it was. A symbolic link is kept; the
-    folder behind it is replaced.
+def names_of_originals(files: Sequence[str], is_resized: NDArray[np.bool_], extensions: Sequence[str]) -> list[str]:
+    """Return the files of the originals in a result: their own names, or those of resized images without loss.
 
     Parameters
     ----------
-    path : Path
-        The folder to write.
+    files : sequence of str, shape (n,)
+        Paths of the originals below their source.
+    is_resized : ndarray of bool, shape (n,)
+        Which of them are written anew in another size.
+    extensions : sequence of str, shape (n,)
+        Those of the files that are written anew.
+
+    Returns
+    -------
+    list of str
+        The same paths; of resized images with the extension, and where that name is taken, after their whole name.
     """
-    path = path.resolve()
-    home = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
-    written, before = home / "written", home / "before"
-    try:
-        written.mkdir()  # with the permissions of any new folder, unlike the temporary one
-        yield written
-        if path.exists():
-            path.rename(before)
-        written.rename(path)
-    except BaseException:
-        if before.exists() and not path.exists():
-            before.rename(path)
-        raise
-    finally:
-        if path.exists() or not before.exists():  # otherwise the old folder is still in it
-            shutil.rmtree(home, ignore_errors=True)
+    keeps = [not anew or file.endswith(of) for file, anew, of in zip(files, is_resized, extensions, strict=True)]
+    kept = {file.casefold() for file, keeps_name in zip(files, keeps, strict=True) if keeps_name}
+    names = []
+    for file, keeps_name, extension in zip(files, keeps, extensions, strict=True):
+        name = file
+        if not keeps_name:
+            own = file.rpartition("/")[2].rpartition(".")[0]
+            stem = file[: file.rindex(".")] if own else file
+            candidates = chain([stem + extension, file + extension], (f"{file}_{i}{extension}" for i in count(2)))
+            name = next(name for name in candidates if name.casefold() not in kept)
+            kept.add(name.casefold())
+        names.append(name)
+    return names
 
 
 def place_originals(folder: Path, source: Path, files: Sequence[str], copies: Literal["copy", "link"]) -> None:
@@ -313,7 +353,39 @@ def place_originals(folder: Path, source: Path, files: Sequence[str], copies: Li
             shutil.copyfile(original, place)
 
 
-def write_synthetic(folder: Path, X_synthetic: NDArray, y_synthetic: NDArray, taken: Sequence[str]) -> list[str]:
+def save_resized(folder: Path, names: Sequence[str], X: NDArray, source: Path, files: Sequence[str]) -> None:
+    """Write originals in the size in which they were read.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder to write to.
+    names : sequence of str, shape (n,)
+        Where to write, below `folder`.
+    X : ndarray of shape (n, h, w) or (n, h, w, c)
+        The resized originals.
+    source : Path
+        The folder that holds the originals.
+    files : sequence of str, shape (n,)
+        The files they were read from, below `source`; the metadata say so.
+    """
+    for name, image, file in zip(names, X, files, strict=True):
+        (folder / name).parent.mkdir(exist_ok=True)
+        if name.endswith(".dcm"):
+            save_resized_dicom(image, folder / name, source / file)
+            continue
+        _save(image, folder / name, "resized", f"by ganaug {__version__} from {file}")
+
+
+def write_synthetic(
+    folder: Path,
+    X_synthetic: NDArray,
+    y_synthetic: NDArray,
+    taken: Sequence[str],
+    *,
+    dicom: bool = False,
+    like: Path | None = None,
+) -> list[str]:
     """Write synthetic images into the folders of their classes.
 
     Parameters
@@ -326,33 +398,51 @@ def write_synthetic(folder: Path, X_synthetic: NDArray, y_synthetic: NDArray, ta
         Their classes.
     taken : sequence of str
         Files of the originals, whose names are not used again.
+    dicom : bool, default=False
+        Whether to write DICOM files.
+    like : Path or None, default=None
+        With `dicom`, an original whose way to store values they have.
 
     Returns
     -------
     list of str
         The files that were written, as paths below `folder`.
     """
-    extension = ".tif" if X_synthetic.dtype == np.int16 else ".png"
+    extension = ".dcm" if dicom else extension_of(X_synthetic.dtype)
+    series = hashlib.sha256(X_synthetic.tobytes()).hexdigest() if dicom else ""
     taken_names = {file.casefold() for file in taken}  # for disks that do not tell "A" from "a"
     numbers = {name: count(1) for name in set(y_synthetic.tolist())}
-    files = []
+    files: list[str] = []
     for image, name in zip(X_synthetic, y_synthetic.tolist(), strict=True):
         (folder / name).mkdir(exist_ok=True)
         candidates = (f"{name}/synthetic_{number:06d}{extension}" for number in numbers[name])
         file = next(file for file in candidates if file.casefold() not in taken_names)
-        _save(image, folder / file)
+        if dicom:
+            save_synthetic_dicom(image, folder / file, like=like, number=len(files) + 1, series=series)
+        else:
+            _save(image, folder / file, "synthetic", f"generated by ganaug {__version__}")
         files.append(file)
     return files
 
 
-def _save(image: NDArray, path: Path) -> None:
-    """Write one image, with a note in its metadata that it is synthetic."""
-    note = f"generated by ganaug {__version__}"
+def extension_of(dtype: np.dtype) -> str:
+    """Return the extension of files that hold pixels of a dtype without loss.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Of the pixels: uint8, uint16 or int16.
+    """
+    return ".tif" if dtype == np.int16 else ".png"
+
+
+def _save(image: NDArray, path: Path, what: str, note: str) -> None:
+    """Write one image, with a note in its metadata that says what it is."""
     if image.dtype == np.int16:
         # Pillow writes 16 bits only without a sign; the tag says that these have one
-        tags = {_TIFF_DESCRIPTION: f"synthetic: {note}", _TIFF_SAMPLE_FORMAT: _TIFF_SIGNED}
+        tags = {_TIFF_DESCRIPTION: f"{what}: {note}", _TIFF_SAMPLE_FORMAT: _TIFF_SIGNED}
         Image.fromarray(image.view(np.uint16)).save(path, tiffinfo=tags)
         return
     text = PngImagePlugin.PngInfo()
-    text.add_text("synthetic", note)
+    text.add_text(what, note)
     Image.fromarray(image).save(path, pnginfo=text)

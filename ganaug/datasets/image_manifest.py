@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ganaug.common.files import replacing
 from ganaug.datasets.image_decoding import reason
 
 MANIFEST = "manifest.csv"
@@ -101,3 +102,27 @@ def write_manifest(
         # as objects, so that integers stay integers beside the blanks of the originals
         table = table.join(more.astype(object).set_axis(range(n_originals, len(table))))
     table.to_csv(path, index=False, lineterminator="\n", errors="surrogateescape")
+
+
+def add_to_manifest(path: Path, more: pd.DataFrame) -> None:
+    """Add columns about the synthetic images to a manifest that is written already.
+
+    Parameters
+    ----------
+    path : Path
+        The manifest. It is replaced in one step.
+    more : DataFrame of shape (n_synthetic, k)
+        The columns, in the order of the synthetic images.
+    """
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        header, *rows = csv.reader(file)
+    new_cells = more.astype(object).itertuples(index=False)
+    is_synthetic = header.index("synthetic")
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([*header, *more.columns])
+        for row in rows:
+            writer.writerow([*row, *(next(new_cells) if row[is_synthetic] == "1" else [""] * more.shape[1])])

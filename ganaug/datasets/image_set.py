@@ -7,6 +7,7 @@ synthetic (`image_manifest`).
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,10 +16,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ganaug.common.files import replacing
+from ganaug.common.folders import recover, replacing_folder, replacing_together
+from ganaug.datasets.dicom import is_dicom, require_pydicom
 from ganaug.datasets.image_archive import is_archive, manifest_path, read_archive, write_archive
-from ganaug.datasets.image_folder import check_folder, place_originals, read_folder, replacing_folder, write_synthetic
-from ganaug.datasets.image_manifest import COLUMNS, MANIFEST, write_manifest
+from ganaug.datasets.image_folder import (
+    check_folder,
+    extension_of,
+    names_of_originals,
+    place_originals,
+    read_folder,
+    save_resized,
+    write_synthetic,
+)
+from ganaug.datasets.image_manifest import COLUMNS, MANIFEST, add_to_manifest, write_manifest
 from ganaug.datasets.table import check_output
 
 __all__ = ["ImageSet", "check_image_output", "read_images", "write_image_samples", "write_images"]
@@ -38,12 +48,41 @@ class ImageSet:
         The path of each image below `source`, with ``/``; in an archive, its position.
     source : Path
         The folder or archive.
+    is_resized : array of bool, shape (n,), or None, default=None
+        Which images of a folder have another size in their files. None means that none has.
+    class_names : dict or None, default=None
+        Of an archive with an array ``class_names``: the name of each label.
     """
 
     X: NDArray
     y: NDArray
     files: list[str] | list[int]
     source: Path
+    is_resized: NDArray[np.bool_] | None = None
+    class_names: dict[int, str] | None = None
+
+    @property
+    def named_y(self) -> NDArray:
+        """The names of the classes: of folders, or of the array ``class_names`` of an archive; else `y`."""
+        if self.class_names is None:
+            return self.y
+        return np.array([self.class_names[label] for label in self.y.tolist()], dtype=object)
+
+    def labels_of(self, names: NDArray) -> NDArray:
+        """Return the labels of an archive that names of classes mean; labels stay as they are.
+
+        Parameters
+        ----------
+        names : array of shape (m,)
+            Names of classes, or labels.
+        """
+        if self.class_names is None or names.dtype.kind in "iu":
+            return names
+        labels = {name: label for label, name in self.class_names.items()}
+        unknown = [name for name in names.tolist() if name not in labels]
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is not a class of {self.source}")
+        return np.array([labels[name] for name in names.tolist()], dtype=self.y.dtype)
 
     @property
     def in_archive(self) -> bool:
@@ -63,13 +102,14 @@ def read_images(
     Parameters
     ----------
     source : str or Path
-        A folder that holds one folder a class, with images of one size: PNG, JPEG, TIFF or BMP of 8 bits a channel or
-        16 bits of grey, or DICOM if pydicom is installed. Or an archive with ``train_images`` of shape (n, h, w) or
-        (n, h, w, c) and integer ``train_labels`` of shape (n, 1) or (n,).
+        A folder that holds one folder a class, with images of one size and one frame: PNG, JPEG, TIFF, BMP, GIF, WebP,
+        JPEG 2000, AVIF, PPM and other formats of Pillow, of 8 bits a channel or 16 bits of grey; or DICOM if pydicom is
+        installed. A file without a known extension is recognised by its first bytes. Or an archive with
+        ``train_images`` of shape (n, h, w) or (n, h, w, c) and integer ``train_labels`` of shape (n, 1) or (n,).
     resize : (int, int) or None, default=None
         Height and width, each from 1 to 512, to which all images of a folder are resized by antialiased bicubic
-        resampling. The aspect ratio is not kept. Files are not changed: results hold copies of them. None requires
-        images of one size.
+        resampling. The aspect ratio is not kept. Results hold the resized images, so that all their images have one
+        size; the files in `source` are not changed. None requires images of one size.
     skip_bad : bool, default=False
         Whether to skip files that cannot be read, with a warning that names them.
     only_synthetic : bool, default=False
@@ -80,8 +120,10 @@ def read_images(
     -------
     ImageSet
         The images, in the order of the names of classes and files. Images of a folder get the fewest channels (grey or
-        RGB, with or without alpha) that hold all of them without loss. A palette becomes its colours, and 1 bit becomes
-        0 and 255. The orientation that a camera noted is applied. DICOM pixels are the stored values, before rescaling.
+        RGB, with or without alpha) that hold all of them without loss. A palette becomes its colours, 1 bit becomes 0
+        and 255, a transparent value becomes an alpha channel, and CMYK becomes RGB. Where a TIFF stores white as 0,
+        values are inverted. The orientation that a camera noted is applied. DICOM pixels are the stored values, before
+        rescaling, also where white is 0 (MONOCHROME1).
 
     Raises
     ------
@@ -94,7 +136,8 @@ def read_images(
     Warns
     -----
     UserWarning
-        If files are skipped, or if images outside the folders of the classes are left out.
+        If files are skipped, or left out because they lie outside the folders of the classes or cannot be read as
+        images. The warning says how many and which. Hidden files and texts such as notes.txt are left out silently.
 
     Examples
     --------
@@ -115,11 +158,12 @@ def read_images(
     if is_archive(source):
         if resize is not None:
             raise ValueError(f"resize (--resize) is for folders; all images in {source} have one size already")
-        return ImageSet(*read_archive(source, only_synthetic=only_synthetic), source)
+        X, y, positions, class_names = read_archive(source, only_synthetic=only_synthetic)
+        return ImageSet(X, y, positions, source, class_names=class_names)
     if not source.is_dir():
         raise ValueError(f"{source} must be a folder of images or an .npz file")
-    read = read_folder(source, resize=resize, skip_bad=skip_bad, only_synthetic=only_synthetic)
-    return ImageSet(*read, source)
+    X, y, files, is_resized = read_folder(source, resize=resize, skip_bad=skip_bad, only_synthetic=only_synthetic)
+    return ImageSet(X, y, files, source, is_resized)
 
 
 def check_image_output(
@@ -158,6 +202,7 @@ def check_image_output(
             raise ValueError(f"{out} must be an .npz file, because {source} is one")
         if copies == "link":
             raise ValueError("copies='link' is for folders; use 'copy' or 'none' for an archive")
+        recover(out)
         check_output(out, force=force, extensions=False)
         check_output(manifest_path(out), force=force, extensions=False)
         return
@@ -168,6 +213,34 @@ def check_image_output(
     check_folder(out, force)
 
 
+def check_image_space(out: str | Path, images: ImageSet, *, copies: Literal["copy", "link", "none"] = "copy") -> None:
+    """Make sure that the originals fit on the disk of a result, before time is spent on computing it.
+
+    Parameters
+    ----------
+    out : str or Path
+        Where to write.
+    images : ImageSet
+        The originals.
+    copies : {"copy", "link", "none"}, default="copy"
+        As in `write_images`.
+
+    Raises
+    ------
+    OSError
+        If fewer bytes are free than the originals take.
+    """
+    if images.in_archive:
+        needed = images.source.stat().st_size
+    else:
+        needed = sum((images.source / str(file)).stat().st_size for file in images.files) if copies == "copy" else 0
+    free = shutil.disk_usage(Path(out).resolve().parent)[2]
+    if needed > free:
+        raise OSError(
+            f"{out} needs at least {needed:,} bytes, but {free:,} are free on its disk; write to another disk"
+        )
+
+
 def write_images(
     out: str | Path,
     images: ImageSet,
@@ -176,14 +249,17 @@ def write_images(
     *,
     manifest: pd.DataFrame | None = None,
     copies: Literal["copy", "link", "none"] = "copy",
+    dicom: bool = False,
     force: bool = False,
 ) -> None:
     """Write originals, synthetic images, and a manifest that says which images are synthetic.
 
     All is written under a temporary name and then renamed. So at any moment `out` is either the old result or the new
-    one.
+    one. What a killed process has left is removed, or finished, by the next call for the same `out`.
 
-    A folder gets the unchanged files of the originals in the folders of their classes, and synthetic images as
+    A folder gets the unchanged files of the originals in the folders of their classes. Those that `read_images` resized
+    are written in their new size, as PNG (or TIFF for signed values): all images of a result have one size. Synthetic
+    images are
     ``CLASS/synthetic_000001.png`` and so on: PNG of 8 or 16 bits, or TIFF for signed values, which some DICOM files
     have. The metadata of each synthetic file says that it is synthetic. ``manifest.csv`` has the columns file, class,
     synthetic (0 or 1) and those of `manifest`.
@@ -201,12 +277,16 @@ def write_images(
     X_synthetic : array of shape (m, h, w) or (m, h, w, c)
         The synthetic images, with the dtype and the shape of ``images.X``.
     y_synthetic : array of shape (m,)
-        Their classes, each one of ``images.y``.
+        Their classes, each one of ``images.y`` or of ``images.named_y``.
     manifest : DataFrame of shape (m, k) or None, default=None
         More columns about the synthetic images.
     copies : {"copy", "link", "none"}, default="copy"
         Whether the files of the originals are copied, linked, or left out. Links are hard, or symbolic where that is
-        impossible; a change of the linked file changes the original.
+        impossible; a change of the linked file changes the original. Resized originals are written, not linked.
+    dicom : bool, default=False
+        Whether synthetic images of a folder are written as DICOM: secondary captures that say that they are derived and
+        synthetic, with identifiers of their own and nothing about a patient. How grey values are stored, rescaled and
+        shown is that of the first DICOM file of the originals. Resized DICOM files stay DICOM.
     force : bool, default=False
         As in `check_image_output`.
 
@@ -232,23 +312,74 @@ def write_images(
     cat/1.png,cat,0
     cat/synthetic_000001.png,cat,1
     """
-    out, y_synthetic = Path(out), np.asarray(y_synthetic)
+    out, y_synthetic = Path(out), images.labels_of(np.asarray(y_synthetic))
     check_image_output(out, images.source, copies=copies, force=force)
+    if dicom:
+        check_dicom_output(images)
     _check_synthetic(images, X_synthetic, y_synthetic, manifest)
     n_originals = 0 if copies == "none" else len(images.X)
     labels = [*images.y[:n_originals].tolist(), *y_synthetic.tolist()]
     if images.in_archive:
-        with replacing(out) as archive, replacing(manifest_path(out)) as table:
+        with replacing_together([out, manifest_path(out)]) as (archive, table):
             write_archive(archive, images.source, images.X[:n_originals], X_synthetic, y_synthetic)
             positions = [*images.files[:n_originals], *range(n_originals, n_originals + len(X_synthetic))]
             write_manifest(table, files=positions, labels=labels, n_originals=n_originals, more=manifest)
         return
-    originals = [str(file) for file in images.files]
+    files = [str(file) for file in images.files]
+    is_resized = np.zeros(len(files), bool) if images.is_resized is None else images.is_resized
+    extension = extension_of(images.X.dtype)
+    of_dicom = [file for file in files if dicom and is_dicom(images.source / file)]
+    extensions = [".dcm" if file in set(of_dicom) else extension for file in files]
+    names = names_of_originals(files, is_resized, extensions)
+    like = images.source / of_dicom[0] if of_dicom else None
     with replacing_folder(out) as folder:
         if copies != "none":
-            place_originals(folder, images.source, originals, copies)
-        files = [*originals[:n_originals], *write_synthetic(folder, X_synthetic, y_synthetic, originals)]
-        write_manifest(folder / MANIFEST, files=files, labels=labels, n_originals=n_originals, more=manifest)
+            place_originals(folder, images.source, _chosen(files, ~is_resized), copies)
+            resized_files = _chosen(files, is_resized)
+            save_resized(folder, _chosen(names, is_resized), images.X[is_resized], images.source, resized_files)
+        written = write_synthetic(folder, X_synthetic, y_synthetic, names, dicom=dicom, like=like)
+        written = [*names[:n_originals], *written]
+        write_manifest(folder / MANIFEST, files=written, labels=labels, n_originals=n_originals, more=manifest)
+
+
+def add_image_columns(out: str | Path, more: pd.DataFrame) -> None:
+    """Add columns about the synthetic images to the manifest of a result, which is replaced in one step.
+
+    So what takes long to compute does not keep the images from being written.
+
+    Parameters
+    ----------
+    out : str or Path
+        The folder or archive that `write_images` wrote.
+    more : DataFrame of shape (m, k)
+        The columns, in the order of ``X_synthetic``.
+    """
+    out = Path(out)
+    add_to_manifest(manifest_path(out) if is_archive(out) else out / MANIFEST, more)
+
+
+def check_dicom_output(images: ImageSet) -> None:
+    """Make sure that synthetic images can be written as DICOM, before time is spent on computing them.
+
+    Parameters
+    ----------
+    images : ImageSet
+        The originals.
+
+    Raises
+    ------
+    ValueError
+        If they come from an archive or have transparency, or pydicom is missing.
+    """
+    if images.in_archive:
+        raise ValueError(f"dicom (--dicom) is for folders, and {images.source} is an archive; leave it out")
+    if images.X.ndim == 4 and images.X.shape[3] != 3:
+        raise ValueError("dicom (--dicom) has no transparency, but some images have an alpha channel; leave it out")
+    require_pydicom()
+
+
+def _chosen(names: list[str], which: NDArray[np.bool_]) -> list[str]:
+    return [name for name, is_chosen in zip(names, which, strict=True) if is_chosen]
 
 
 def _check_synthetic(images: ImageSet, X: NDArray, y: NDArray, manifest: pd.DataFrame | None) -> None:

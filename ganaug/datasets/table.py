@@ -3,15 +3,14 @@
 A CSV file holds more than values. A data frame would lose its encoding, delimiter, quotes and line ends, the price
 written as ``1.50`` and the missing cell written as ``?``. So a :class:`Table` keeps two things: the typed frame from
 which a model learns, and the file itself. :func:`write_table` copies the file and appends the synthetic rows in the
-same dialect (`csv_dialect`) and notation (`csv_notation`), or in the same schema (`arrow`).
+same dialect and notation (`csv_format`), or in the same schema (`arrow`).
 """
 
 from __future__ import annotations
 
 import difflib
-import gzip
 import tempfile
-import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -21,11 +20,14 @@ import pandas as pd
 import pyarrow as pa
 
 from ganaug.common.containers import container_of, to_pandas
-from ganaug.common.files import replacing
+from ganaug.common.files import check_regular, replacing
 from ganaug.common.wording import counted, listed
 from ganaug.datasets.arrow import ArrowSource, read_arrow, write_arrow
 from ganaug.datasets.columns import Mark
-from ganaug.datasets.csv_dialect import TextSource, plain_text, read_text
+from ganaug.datasets.csv_format import TextFormat, TextSource, write_plain
+from ganaug.datasets.csv_notation import ColumnNotation, Words
+from ganaug.datasets.csv_reader import read_text
+from ganaug.datasets.text_file import read_bytes, writing
 
 __all__ = ["Table", "check_output", "read_table", "write_table", "write_table_samples"]
 
@@ -53,6 +55,8 @@ class Table:
         The typed columns: integers (nullable where cells are missing), decimals, dates, and strings.
     source : object, optional
         How the file was written. None for a table that was not read from a file.
+    target : str or None, default=None
+        The column that was read as names of classes.
 
     Examples
     --------
@@ -65,6 +69,14 @@ class Table:
 
     frame: pd.DataFrame
     source: TextSource | ArrowSource | None = field(default=None, repr=False)
+    target: str | None = None
+
+    def format(self) -> dict[str, Any] | None:
+        """Describe how the text file is written, in JSON's terms; None if it was none.
+
+        `write_table_samples` writes rows in this format.
+        """
+        return self.source.format.state() if isinstance(self.source, TextSource) else None
 
     def check_column(self, name: str) -> None:
         """Make sure that a column exists.
@@ -85,6 +97,11 @@ class Table:
         lower = {column.lower(): column for column in reversed(columns)}
         similar = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.5)
         hint = f"did you mean {lower[similar[0]]!r}?" if similar else f"the columns are {listed(columns, 8)}"
+        if isinstance(self.source, TextSource) and self.source.format.encoding.is_guessed:
+            hint += (
+                f". The file is not UTF-8 and was read as {self.source.format.encoding.name}: if letters are wrong, "
+                "pass --encoding (in Python encoding=)"
+            )
         raise ValueError(f"no column {name!r}: {hint}")
 
     def split(self, target: str) -> tuple[pd.DataFrame, pd.Series]:
@@ -100,7 +117,8 @@ class Table:
         X : DataFrame of shape (n_rows, n_columns - 1)
             All other columns.
         y : Series of shape (n_rows,)
-            The labels, with the name `target`. None is missing.
+            The labels, with the name `target`. None is missing. Decimal numbers such as 0.5 become text, because they
+            are names of classes here.
 
         Raises
         ------
@@ -118,20 +136,37 @@ class Table:
                 if isinstance(self.source, TextSource)
                 else f"row {missing[0] + 1}"
             )
+            cell = ""
+            if isinstance(self.source, TextSource):
+                column = next(column for column in self.source.format.columns if column.name == target)
+                cell = f" ({column.notation.missing!r})" if column.notation.missing else ""
             raise ValueError(
-                f"column {target!r} has {counted(len(missing), 'missing cell')}, the first on {place}; fill them in, "
-                "or remove the rows"
+                f"column {target!r} has {counted(len(missing), 'missing cell')}{cell}, the first on {place}; fill them "
+                "in, or remove the rows"
             )
+        if y.dtype.kind == "f" and not (y == np.rint(y)).all():
+            y = y.map(lambda value: str(float(value)))
         return self.frame.drop(columns=target), y
 
 
-def read_table(path: str | Path) -> Table:
+def read_table(
+    path: str | Path, *, target: str | None = None, like: Table | None = None, encoding: str | None = None
+) -> Table:
     r"""Read a table from a file: CSV, TSV, Parquet or Feather.
 
     Parameters
     ----------
     path : str or Path
         The file. Its extension says how it is stored: .csv, .csv.gz, .tsv, .tsv.gz, .parquet, .feather or .arrow.
+    target : str or None, default=None
+        For CSV: the column that names the classes. Its cells are read as text, as they are written: 01, 1e3, 1.10 and
+        NA are classes. Only an empty cell and NaN, null or ? mean that the class is missing.
+    like : Table or None, default=None
+        A table with the same columns, such as the real rows of which this file has synthetic ones. Its types and its
+        notation decide how the cells of this file are read, so that equal cells become equal values.
+    encoding : str or None, default=None
+        For CSV: name of a codec of Python, such as "cp1251", "gbk" or "shift_jis". None takes UTF-8, UTF-16 or UTF-32
+        where the bytes say so, then the code page under which `target` is a column, then Western (cp1252).
 
     Returns
     -------
@@ -145,7 +180,24 @@ def read_table(path: str | Path) -> Table:
         If the file does not exist or cannot be read.
     ValueError
         If the extension is unknown, or the file is not such a table. For a CSV file with a ragged row the message names
-        the line.
+        the line. Also if a .gz file grows beyond any table (more than 256 MiB and 200 times its size), or a table has
+        more than 20,000 columns or a cell of more than a million characters.
+
+    Warns
+    -----
+    UserWarning
+        If a column that looks like numbers is read as categories, because its cells have several notations; if the
+        encoding is a guess that seems wrong; and if a name of a class may mean that it is missing, such as NA.
+
+    Notes
+    -----
+    Numbers may have groups of thousands, a decimal comma, a currency, a unit or a percent sign, if all cells of the
+    column have it: ``$4,689.92``, ``1.234,50 €``, ``47.8 kg``, ``12 %``, ``(1,234)`` for -1234. Of ``1,234`` beside
+    ``766`` the other columns of the file decide whether the mark is a decimal one; without them, it is a group of
+    thousands. A cell such as ``<0.01`` among numbers is read as one step below the limit, and every value below the
+    limit is written like that.
+
+    Above the header may stand ``sep=;``, lines that start with #, or a title.
 
     Examples
     --------
@@ -164,28 +216,41 @@ def read_table(path: str | Path) -> Table:
         raise IsADirectoryError(f"{path} is a directory; pass the file of a table")
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}")
+    check_regular(path)
+    if like is not None and target is not None and target in like.frame and not _is_text(like.frame[target]):
+        target = None
     try:
         if kind == "parquet" or kind == "feather":
             arrow = read_arrow(path, kind)
-            table = Table(arrow.frame(), arrow)
+            frame = arrow.frame()
+            if like is not None and target is not None and target in frame and not _is_text(frame[target]):
+                frame = frame.assign(**{target: frame[target].map(str, na_action="ignore")})
+            table = Table(frame, arrow)
         else:
-            table = Table(*read_text(_bytes(path), kind))
+            usual = like.source.format.encoding.name if like and isinstance(like.source, TextSource) else None
+            frame, source = read_text(
+                read_bytes(path), kind, target=target, like=_notations(like), usual=usual, encoding=encoding
+            )
+            table = Table(frame, source, target)
         if table.frame.empty:
             raise ValueError("the file holds no rows")
-    except (ValueError, pa.ArrowException) as error:
+    except (ValueError, MemoryError, pa.ArrowException) as error:
         raise ValueError(f"{path}: {error}") from error
     return table
 
 
-def _bytes(path: Path) -> bytes:
-    """Return the bytes of a text file, decompressed."""
-    raw = path.read_bytes()
-    if not path.name.lower().endswith(".gz"):
-        return raw
-    try:
-        return gzip.decompress(raw)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"the file is not a complete gzip file ({error})") from error
+def _is_text(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_string_dtype(column) or pd.api.types.is_object_dtype(column))
+
+
+def _notations(like: Table | None) -> dict[str, ColumnNotation]:
+    """Return how the cells of a table are written. Of a table without cells it is known which columns are text."""
+    if like is None:
+        return {}
+    if isinstance(like.source, TextSource):
+        return {column.name: column.notation for column in like.source.format.columns}
+    words = [name for name, column in like.frame.items() if _is_text(column) or column.dtype == "category"]
+    return {str(name): ColumnNotation(Words(), pd.Series(dtype=object), "") for name in words}
 
 
 def write_table(
@@ -252,25 +317,43 @@ def write_table(
     rows = table.frame.iloc[:0] if synthetic is None else synthetic[columns]
     marks = None if mark is None else Mark(mark, np.repeat([0, 1], [n_repeated, len(rows) - n_repeated]))
     if kind == "parquet" or kind == "feather":
-        arrow = table.source if isinstance(table.source, ArrowSource) else ArrowSource.of_frame(table.frame)
+        frame, rows = _with_typed_labels(table, rows)
+        arrow = table.source if isinstance(table.source, ArrowSource) else ArrowSource.of_frame(frame)
         with replacing(path) as temporary:
             write_arrow(temporary, kind, arrow.extended(rows, marks, only_synthetic), arrow.compression)
         return
-    if not isinstance(table.source, TextSource):
-        data = plain_text(table.frame, rows, kind, marks, only_synthetic)
-    elif table.source.kind == kind:
-        data = table.source.extended(rows, marks, only_synthetic)
-    else:
-        data = table.source.translated(kind, table.frame, rows, marks, only_synthetic)
-    if path.name.lower().endswith(".gz"):
-        # without a name and a time in the header, so that the same table gives the same bytes
-        data = gzip.compress(data, mtime=0)
-    with replacing(path) as temporary:
-        temporary.write_bytes(data)
+    with writing(path) as file:
+        if not isinstance(table.source, TextSource):
+            write_plain(file, kind, table.frame, rows, marks, only_synthetic=only_synthetic)
+        elif table.source.format.kind == kind:
+            table.source.write(file, rows, marks, only_synthetic=only_synthetic)
+        else:
+            originals = table.frame.iloc[:0] if only_synthetic else table.frame
+            zeros = np.zeros(len(originals), dtype=int)
+            of_rows = None if marks is None else marks.marks
+            tables = [(originals, None if marks is None else zeros), (rows, of_rows)]
+            table.source.format.write_as(file, kind, tables, mark)
+
+
+def _with_typed_labels(table: Table, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return originals and rows with labels as integers, if all are written as integers are."""
+    if table.target is None or not isinstance(table.source, TextSource):
+        return table.frame, rows
+    target = table.target
+    if not all(part[target].astype(str).str.fullmatch("0|-?[1-9][0-9]{0,17}").all() for part in (table.frame, rows)):
+        return table.frame, rows
+    frame, typed = (part.assign(**{target: part[target].astype("int64")}) for part in (table.frame, rows))
+    return frame, typed
 
 
 def write_table_samples(
-    path: str | Path, X: Any, *, target: str | None = None, label: Any = None, force: bool = False
+    path: str | Path,
+    X: Any,
+    *,
+    target: str | None = None,
+    label: Any = None,
+    text_format: Mapping[str, Any] | None = None,
+    force: bool = False,
 ) -> None:
     """Write synthetic rows of one class, in whatever container a model returned them.
 
@@ -284,6 +367,9 @@ def write_table_samples(
         Name of a column to add as the last one, with the label of each row. None adds no column.
     label : object, default=None
         The class of the rows.
+    text_format : mapping or None, default=None
+        For CSV: how the file was written from which the model learned, as `Table.format` describes it. If the rows have
+        its columns, they are written like that. None writes plain CSV.
     force : bool, default=False
         Whether an existing file may be replaced.
 
@@ -315,7 +401,15 @@ def write_table_samples(
                 f"the rows have a column {target!r}, which is also the name of the labels; rename one of them"
             )
         frame = frame.assign(**{target: [label] * len(frame)})
-    write_table(path, Table(frame), force=force)
+    path, kind = Path(path), _kind(Path(path))
+    of = None if text_format is None else TextFormat.from_state(text_format)
+    columns = [] if of is None else [column.name for column in of.columns]
+    if of is None or kind not in ("csv", "tsv") or set(columns) != set(frame.columns):
+        write_table(path, Table(frame), force=force)
+        return
+    check_output(path, force=force)
+    with writing(path) as file:
+        of.write_as(file, kind, [(frame[columns], None)], None)
 
 
 def check_output(path: str | Path, *, force: bool = False, extensions: bool = True) -> None:
@@ -333,7 +427,8 @@ def check_output(path: str | Path, *, force: bool = False, extensions: bool = Tr
     Raises
     ------
     OSError
-        If `path` exists and `force` is False, is a directory, or its folder does not exist or is not writable.
+        If `path` exists and `force` is False, is a directory or a device, or its folder does not exist or is not
+        writable.
     ValueError
         If the extension is unknown.
 
@@ -350,6 +445,7 @@ def check_output(path: str | Path, *, force: bool = False, extensions: bool = Tr
     folder = path.resolve().parent
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a directory; pass the name of a file")
+    check_regular(path)
     if path.exists() and not force:
         raise FileExistsError(f"{path} exists already; use --force (in Python force=True) to replace it")
     if not folder.is_dir():

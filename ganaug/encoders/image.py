@@ -350,6 +350,9 @@ def as_images(X: Any) -> NDArray:
         If images in a list differ in shape, or columns of a table differ in dtype or have missing cells.
     """
     check_container(X)
+    if isinstance(X, list | tuple):
+        for image in X:
+            check_container(image, "an image in X")
     if isinstance(X, pd.DataFrame):
         kinds = X.dtypes.unique()
         if len(kinds) > 1:

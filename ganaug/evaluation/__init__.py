@@ -2,7 +2,7 @@
 
 from ganaug.evaluation.dispatch import evaluate
 from ganaug.evaluation.image_evaluation import evaluate_images
-from ganaug.evaluation.image_manifest import image_manifest, training_distance
+from ganaug.evaluation.image_manifest import image_manifest, nearest_columns, score_columns, training_distance
 from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.paths import evaluate_paths
 from ganaug.evaluation.resampling import evaluate_resampling
@@ -25,5 +25,7 @@ __all__ = [
     "evaluate_tables",
     "evaluate_texts",
     "image_manifest",
+    "nearest_columns",
+    "score_columns",
     "training_distance",
 ]

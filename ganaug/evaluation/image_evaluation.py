@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import hypergeom
 
 from ganaug.common.wording import listed
 from ganaug.evaluation.image_result import ImageEvaluation
@@ -21,7 +22,8 @@ from ganaug.metrics import (
     frechet_distance,
     inception_score,
     kernel_distance,
-    nearest_pixels,
+    permutation_scores,
+    pixel_neighbors,
     precision_recall_density_coverage,
     probabilities,
     real_baseline,
@@ -34,6 +36,8 @@ MAX_NEAREST = 1_000
 _N_NEIGHBORS = 5
 _N_RESAMPLES = 20
 _N_PAIRS = 8
+# Probability below which synthetic images are not near to single real ones by chance.
+_SURE = 0.001
 _MEASURES = ("FD", "KD", "precision", "recall", "density", "coverage")
 # Names of distances tell the network that they use; only those of Inception may have the names known from papers.
 _EFFICIENTNET_NAMES = {name: f"{name}-{EXTRACTOR_NAME}" for name in ("FD", "KD", "IS")}
@@ -143,24 +147,35 @@ def _measure_classes(
     for label in classes.tolist():
         own = {name: np.flatnonzero(labels[name] == label) for name in ("real", "synthetic")}
         m = min(len(own["real"]) // 2, len(own["synthetic"]), MAX_IMAGES)
+        n_compared = min(len(own["real"]), len(own["synthetic"]), MAX_IMAGES)
         if m < MIN_IMAGES:
             too_few[label] = (len(own["real"]), len(own["synthetic"]))
             continue
-        real_rows, synthetic_rows = rng.permutation(own["real"])[: 2 * m], rng.permutation(own["synthetic"])[:m]
+        real_rows, synthetic_rows = (
+            rng.permutation(own["real"])[: 2 * m],
+            rng.permutation(own["synthetic"])[:n_compared],
+        )
         try:
             real, real_probabilities = extract(sets["real"][real_rows], value_range)
             synthetic, synthetic_probabilities = extract(sets["synthetic"][synthetic_rows], value_range)
         except ImportError as error:
             not_measured = str(error)
             break
-        found.append(np.stack([real_probabilities[:m], synthetic_probabilities]))
+        found.append(np.stack([real_probabilities[:m], synthetic_probabilities[:m]]))
+        # all measures are worse by chance if rows are few; a test on all rows decides what the verdict says
+        scores = permutation_scores(real, synthetic, _N_NEIGHBORS, random_state=rng)._asdict()
+        synthetic = synthetic[:m]
         value = _measures(real[:m], synthetic)
         low, high = bootstrap(_measures, real[:m], synthetic, n=_N_RESAMPLES, random_state=rng)
         low, high = np.maximum(low, _LOWEST), np.minimum(high, _HIGHEST)
         baseline = real_baseline(real, _measures, n_splits=_N_RESAMPLES // 2, random_state=rng)
         numbers = zip(_MEASURES, value, low, high, *baseline, strict=True)
-        rows += [(label, measure_names.get(name, name), m, *of) for name, *of in numbers]
+        rows += [
+            (label, measure_names.get(name, name), m, *of, scores.get(name, np.nan), len(real), n_compared)
+            for name, *of in numbers
+        ]
     columns = ["class", "measure", "n", "value", "low", "high", "baseline", "baseline low", "baseline high"]
+    columns += ["score", "n real", "n synthetic"]
     by_class = pd.DataFrame(rows, columns=columns)
     return {"by_class": by_class, "too_few": too_few, "not_measured": not_measured}, found
 
@@ -248,9 +263,11 @@ def _nearest(
     others = rng.permutation(np.flatnonzero(np.isin(labels[unseen], classes)))[:MAX_NEAREST]
     if not len(others):
         raise ValueError(f"holdout has no image of {listed(classes)}, the classes of the synthetic images")
-    place, distance, mirrored = nearest_pixels(sets["synthetic"][rows], real)
+    places, distances, are_mirrored = pixel_neighbors(sets["synthetic"][rows], real, n=2)
+    place, distance, mirrored = places[:, 0], distances[:, 0], are_mirrored[:, 0]
     # without a hold-out, a real image must not be compared with itself
-    reference = nearest_pixels(sets[unseen][others], real, own=others if unseen == "real" else None)[1]
+    references = pixel_neighbors(sets[unseen][others], real, n=2, own=others if unseen == "real" else None)[1]
+    reference = references[:, 0]
     table = pd.DataFrame({"synthetic": rows, "real": place, "distance": distance, "mirrored": mirrored})
     table = table.sort_values("distance", kind="stable", ignore_index=True)
     pairs = [
@@ -262,5 +279,18 @@ def _nearest(
         "pairs": np.stack(pairs),
         "copied": Count(int((distance == 0).sum()), len(distance)),
         "reference_copied": Count(int((reference == 0).sum()), len(reference)),
-        "closest": compare_closest(distance[:, None], reference[:, None], rng),
+        "closest": compare_closest(distances, references, rng),
+        "single": _nearer_to_one(distances, references),
     }
+
+
+def _nearer_to_one(distances: NDArray, references: NDArray) -> bool:
+    """Whether synthetic images are nearer to one real image, compared with the second nearest, than unseen images are.
+
+    A copy with noise is near to one image. A blurred image is nearer to all.
+    """
+    ratios = np.concatenate([of[:, 0] / np.maximum(of[:, 1], np.finfo(float).tiny) for of in (references, distances)])
+    # if they are like unseen images, the smallest tenth of all ratios is a random draw from both
+    smallest = np.argsort(ratios, kind="stable")[: max(1, len(ratios) // 10)]
+    n_synthetic = int((smallest >= len(references)).sum())
+    return bool(hypergeom.sf(n_synthetic - 1, len(ratios), len(distances), len(smallest)) < _SURE)

@@ -1,16 +1,20 @@
 """The manifest of a folder of balanced images, and how near synthetic images came to real ones in training."""
 
+from collections.abc import Callable
+
 import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.common.findings import REAL, Finding
 from ganaug.datasets import ImageSet
 from ganaug.metrics import nearest_pixels
+from ganaug.models import FAR_DISTANCE
 from ganaug.oversampler import GANOversampler
 
-# Of the kernel distance in the training history, in units of what two halves of the real images have: up to the first,
-# synthetic images are as near to real ones as other real ones are; from the second on, they are easy to tell apart.
-AS_NEAR, FAR = 0.15, 0.3
+# Of the kernel distance in the training history, in units of what two halves of the real images have: up to this,
+# it does not tell synthetic images from real ones; from `FAR_DISTANCE` on, they are easy to tell apart. It sees
+# coarse differences only, so a small one is no proof.
+AS_NEAR = 0.15
 
 
 def image_manifest(
@@ -33,21 +37,56 @@ def image_manifest(
     -------
     DataFrame
         With the index of `y_synthetic` and the columns "seed" (of the model), "discriminator_score" (higher means that
-        the discriminator takes the image for real), "nearest_training_file", "distance" to it (root mean square of the
-        difference of pixels, 0 to 1) and "mirrored" (1 if the mirrored image is the nearest). Without rows it has no
-        columns.
+        the discriminator takes the image for real), "nearest_training_file", "distance" to it (mean absolute difference
+        of pixels, in the units of the images) and "mirrored" (1 if the mirrored image is the nearest). Without rows it
+        has no columns.
     """
     manifest = pd.DataFrame(index=y_synthetic.index)
     if not len(y_synthetic):
         return manifest
-    nearest, distances, mirrored = nearest_pixels(X_synthetic, images.X)
+    return score_columns(sampler, X_synthetic, y_synthetic).join(
+        nearest_columns(images, X_synthetic, y_synthetic.index)
+    )
+
+
+def score_columns(sampler: GANOversampler, X_synthetic: NDArray, y_synthetic: pd.Series) -> pd.DataFrame:
+    """Return the columns of `image_manifest` that take no time: "seed" and "discriminator_score".
+
+    Parameters
+    ----------
+    sampler, X_synthetic, y_synthetic
+        As in `image_manifest`.
+    """
+    manifest = pd.DataFrame(index=y_synthetic.index)
+    if not len(y_synthetic):
+        return manifest
     return manifest.assign(
         seed=sampler.model_.seed_,
         discriminator_score=sampler.model_.score_samples(X_synthetic, y_synthetic).round(4),
-        nearest_training_file=[images.files[place] for place in nearest],
-        distance=distances.round(4),
-        mirrored=mirrored.astype(int),
     )
+
+
+def nearest_columns(
+    images: ImageSet, X_synthetic: NDArray, index: pd.Index, *, progress: Callable[[int], None] | None = None
+) -> pd.DataFrame:
+    """Return the columns of `image_manifest` about the nearest real image.
+
+    Parameters
+    ----------
+    images, X_synthetic
+        As in `image_manifest`.
+    index : Index of length n
+        That of the result.
+    progress : callable or None, default=None
+        Called with the number of images that are done, from time to time.
+    """
+    nearest, distances, mirrored = nearest_pixels(X_synthetic, images.X, progress=progress)
+    columns = {
+        "nearest_training_file": [images.files[place] for place in nearest],
+        "distance": distances.round(4),
+        "mirrored": mirrored.astype(int),
+    }
+    return pd.DataFrame(columns, index=index)
 
 
 def training_distance(history: pd.DataFrame) -> Finding:
@@ -72,16 +111,20 @@ def training_distance(history: pd.DataFrame) -> Finding:
     numbers = {"distance": distance}
     measured = f"The distance of synthetic images to real ones was {distance:,.2f}"
     if distance <= AS_NEAR:
-        said = f"{measured}; that of other real images is up to {AS_NEAR}."
-        return Finding(REAL, "good", said, numbers)
-    if distance < FAR:
         said = (
-            f"{measured}, between that of other real images (up to {AS_NEAR}) and a clear difference (from {FAR} on)."
+            f"{measured}; that of other real images is up to {AS_NEAR}. This measure of the training sees coarse "
+            "differences only: look at the images, and measure them with ganaug evaluate."
+        )
+        return Finding(REAL, "unknown", said, numbers)
+    if distance < FAR_DISTANCE:
+        said = (
+            f"{measured}, between that of other real images (up to {AS_NEAR}) and a clear difference (from "
+            f"{FAR_DISTANCE} on)."
         )
         return Finding(REAL, "unknown", f"{said} Look at the images.", numbers)
     return Finding(
         REAL,
         "bad",
-        f"{measured}. From {FAR} on, synthetic images are easy to tell from real ones. Train for longer.",
+        f"{measured}. From {FAR_DISTANCE} on, synthetic images are easy to tell from real ones. Train for longer.",
         numbers,
     )

@@ -34,7 +34,9 @@ class ImageEvaluation:
     by_class : DataFrame
         A row for each "class" and "measure": "n" (synthetic images, and as many real ones), "value", "low" and "high"
         (95 % interval), and "baseline", "baseline low" and "baseline high" (the measure between two halves of the real
-        images). Class is "all" if no classes were given.
+        images), and "score" (by how many standard deviations the measure is worse than if nothing told synthetic images
+        from real ones, see `ganaug.metrics.permutation_scores`; from "n real" and "n synthetic" images; NaN for FD).
+        Class is "all" if no classes were given.
     too_few : dict
         Classes that are too small to measure: label -> number of real and of synthetic images.
     not_measured : str
@@ -52,6 +54,9 @@ class ImageEvaluation:
         hold-out, real images that equal another real one.
     closest : ClosestRecords
         Distances to the nearest real image, as in `ganaug.metrics.closest_records`, in the units of `nearest`.
+    single : bool
+        Whether synthetic images are nearer to a single real image, compared with the second nearest, than unseen images
+        are. Copies with noise are; blurred images are nearer to all real images.
     measure_names : dict
         Names of the Fréchet distance ("FD"), the kernel distance ("KD") and the inception score ("IS"): FID, KID and IS
         with Inception, otherwise with the name of the network.
@@ -81,6 +86,7 @@ class ImageEvaluation:
     copied: Count
     reference_copied: Count
     closest: ClosestRecords
+    single: bool
     measure_names: dict[str, str]
     image_names: Sequence[str | int] | None
     settings: dict[str, Any]

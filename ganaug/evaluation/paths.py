@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ganaug.common.modality import modality_of_path
 from ganaug.common.texts import are_texts
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import joined
-from ganaug.datasets import Table, read_images, read_table
+from ganaug.datasets import ImageSet, Table, read_images, read_table
 from ganaug.evaluation.image_evaluation import evaluate_images
 from ganaug.evaluation.table_evaluation import evaluate_tables
 from ganaug.evaluation.text_evaluation import evaluate_texts
@@ -32,6 +33,7 @@ def evaluate_paths(
     holdout: str | Path | None = None,
     target: str | None = None,
     mark: str | None = None,
+    encoding: str | None = None,
     inception: str | Path | None = None,
     random_state: int | np.random.Generator | None = None,
 ) -> "TableEvaluation | ImageEvaluation | TextEvaluation":
@@ -44,13 +46,17 @@ def evaluate_paths(
         ``CLASS/*.png`` or an ``.npz`` archive). If `ganaug balance` wrote `synthetic`, only its synthetic images are
         read; for its tables, see `mark`.
     holdout : str, Path or None, default=None
-        Real data that the generator has not seen.
+        Real data that the generator has not seen. Like `synthetic`, it is read with the types and the notation of
+        `real`: where a column of `real` holds text, so does theirs.
     target : str or None, default=None
         For tables: the column with the classes. If the synthetic rows have only some of the classes, only real rows of
         these classes are compared, with a warning, and the target is not predicted.
     mark : str or None, default=None
         For tables: the column of `synthetic` that is 1 for synthetic rows, as ``ganaug balance --mark`` writes it. Only
-        these rows are evaluated.
+        these rows are evaluated. Without a mark, rows at the start of `synthetic` that are all rows of `real` in their
+        order are left out, with a warning.
+    encoding : str or None, default=None
+        For CSV: name of a codec of Python, such as "gbk". None finds it, see `ganaug.datasets.read_table`.
     inception : str, Path or None, default=None
         For images: the file of `ganaug.metrics.Inception`.
     random_state : int, numpy.random.Generator or None, default=None
@@ -72,7 +78,7 @@ def evaluate_paths(
     Warns
     -----
     UserWarning
-        If only some classes are compared.
+        If only some classes are compared, and if `synthetic` starts with the rows of `real`.
 
     Examples
     --------
@@ -94,11 +100,13 @@ def evaluate_paths(
         raise ValueError(f"{joined(kinds)}; all of them must hold the same kind of data")
     modality = modalities[paths[0]]
     _check_parameters(
-        paths[0], modality.noun, {"rows": {"target": target, "mark": mark}, "images": {"inception": inception}}
+        paths[0],
+        modality.noun,
+        {"rows": {"target": target, "mark": mark, "encoding": encoding}, "images": {"inception": inception}},
     )
     if modality.name == "image":
         return _evaluate_images(paths, inception, random_state)
-    return _evaluate_tables(paths, target, mark, random_state)
+    return _evaluate_tables(paths, target, mark, encoding, random_state)
 
 
 def _check_parameters(path: Path, noun: str, parameters: dict[str, dict[str, Any]]) -> None:
@@ -120,23 +128,37 @@ def _evaluate_images(
         real.X,
         synthetic.X,
         holdout=holdout[0].X if holdout else None,
-        target=[of.y.astype(str) for of in sets],  # the numbers in an archive may be the names of folders
+        target=_labels(sets),
         inception=inception,
         random_state=random_state,
         names=real.files,
     )
 
 
+def _labels(sets: Sequence[ImageSet]) -> list[NDArray]:
+    """Return the classes of each set as texts: the names that an archive gives them, in all sets."""
+    names = {str(label): name for of in reversed(sets) for label, name in (of.class_names or {}).items()}
+    # the numbers in an archive may be the names of folders
+    return [np.array([names.get(label, label) for label in of.y.astype(str).tolist()], dtype=object) for of in sets]
+
+
 def _evaluate_tables(
-    paths: Sequence[Path], target: str | None, mark: str | None, random_state: int | np.random.Generator | None
+    paths: Sequence[Path],
+    target: str | None,
+    mark: str | None,
+    encoding: str | None,
+    random_state: int | np.random.Generator | None,
 ) -> "TableEvaluation | TextEvaluation":
-    tables = [read_table(path) for path in paths]
+    real = read_table(paths[0], target=target, encoding=encoding)
+    others = [read_table(path, target=target, like=real, encoding=encoding) for path in paths[1:]]
+    tables = [real, *others]
     if target is not None:
         for table in tables:
             table.check_column(target)
     frames = [table.frame for table in tables]
     if mark is None:
         _check_unmarked(paths, frames)
+        frames[1] = _without_originals(paths, frames)
     else:
         frames[1] = _marked_rows(paths[1], tables[1], mark)
     if are_texts(frames[0].drop(columns=[] if target is None else target)):
@@ -174,6 +196,24 @@ def _check_unmarked(paths: Sequence[Path], frames: Sequence[pd.DataFrame]) -> No
             f"{paths[1]} has a column {extra[0]!r} that {paths[0]} does not have. If it marks synthetic rows, pass "
             f"mark={extra[0]!r} (in the shell --mark {extra[0]}); otherwise remove it"
         )
+
+
+def _without_originals(paths: Sequence[Path], frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the synthetic table without all the real rows at its start, which `ganaug balance` writes there."""
+    real, synthetic = frames[:2]
+    if len(synthetic) <= len(real) or set(synthetic.columns) != set(real.columns):
+        return synthetic  # as many rows and no more would be copies, which must be found
+    for name in real.columns:
+        left, right = real[name], synthetic[name].iloc[: len(real)]
+        is_equal = (left.isna() & right.isna()) | (left.astype(object) == right.astype(object)).fillna(False)
+        if not is_equal.all():
+            return synthetic
+    n_rest = len(synthetic) - len(real)
+    warn_user(
+        f"The first {len(real):,} rows of {paths[1]} are the rows of {paths[0]}, in their order. Only the other "
+        f"{n_rest:,} are evaluated as synthetic rows."
+    )
+    return synthetic.iloc[len(real) :].reset_index(drop=True)
 
 
 def _marked_rows(path: Path, table: Table, mark: str) -> pd.DataFrame:

@@ -30,7 +30,7 @@ def resampling_findings(resampling: "Resampling") -> list[Finding]:
         Does it help, is it real, is it safe to share, each with the findings of the measured classes; then what was
         added and what was not measured.
     """
-    findings = [_on_help(), *_on_classes(resampling), *_on_diversity(resampling)]
+    findings = [_on_help(resampling), *_on_shares(resampling), *_on_classes(resampling), *_on_diversity(resampling)]
     answered = {of.question for of in findings}
     missing = [Finding(question, "unknown", _not_measured(resampling)) for question in (REAL, SAFE)]
     findings += [of for of in missing if of.question not in answered]
@@ -40,12 +40,28 @@ def resampling_findings(resampling: "Resampling") -> list[Finding]:
     return [*findings, _on_counts(resampling), *notes]
 
 
-def _on_help() -> Finding:
-    return Finding(
-        HELPS,
-        "unknown",
-        "This was not measured. ganaug compare measures it by cross-validation, with and without synthetic data.",
+def _on_help(resampling: "Resampling") -> Finding:
+    said = "This was not measured. ganaug compare measures it by cross-validation, with and without synthetic data."
+    if resampling.noun == "images":
+        said = (
+            "This was not measured. ganaug balance --select (in Python ganaug.select) measures it by cross-validation, "
+            "with and without synthetic images."
+        )
+    return Finding(HELPS, "unknown", said)
+
+
+def _on_shares(resampling: "Resampling") -> list[Finding]:
+    """Warn of images of which only some classes have synthetic ones."""
+    counts = resampling.counts
+    without = [shortened(label) for label in counts["class"][counts["synthetic"] == 0]]
+    if resampling.noun != "images" or len(without) in (0, len(counts)):
+        return []
+    some = f"{joined(without[:_MAX_NAMED])} {'has' if len(without) == 1 else 'have'} none"
+    said = (
+        f"Only some classes have synthetic images; {some}. A network then learns to recognise synthetic images instead "
+        "of the class. Use the equal share (--strategy 'equal share', in Python sampling_strategy='equal share')."
     )
+    return [Finding(HELPS, "bad", said, {"classes without synthetic images": len(without)})]
 
 
 def _not_measured(resampling: "Resampling") -> str:

@@ -6,8 +6,9 @@ from ganaug.metrics.efficientnet import EXTRACTOR_NAME, features, probabilities
 from ganaug.metrics.inception import Inception, inception_score
 from ganaug.metrics.intervals import Baseline, Interval, bootstrap, real_baseline
 from ganaug.metrics.marginals import column_distances, column_distributions
-from ganaug.metrics.nearest import nearest_pixels, nearest_rows
+from ganaug.metrics.nearest import nearest_pixels, nearest_rows, pixel_neighbors
 from ganaug.metrics.neighborhoods import Neighborhoods, precision_recall_density_coverage
+from ganaug.metrics.permutation import PermutationScores, permutation_scores
 from ganaug.metrics.privacy import (
     ClosestRecords,
     Copies,
@@ -47,6 +48,7 @@ __all__ = [
     "Interval",
     "KnownTexts",
     "Neighborhoods",
+    "PermutationScores",
     "Projection",
     "TablePair",
     "Utility",
@@ -73,6 +75,8 @@ __all__ = [
     "nearest_rows",
     "nearest_texts",
     "ngram_novelty",
+    "permutation_scores",
+    "pixel_neighbors",
     "precision_recall_density_coverage",
     "probabilities",
     "projection",

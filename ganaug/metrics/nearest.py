@@ -1,12 +1,18 @@
 """The nearest real rows and images of synthetic ones."""
 
-import math
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial.distance import cdist
 
 from ganaug.metrics.pairwise import as_matrix, batches, check_widths, squared_distances
+
+# So many real images, mirrored ones included, are all compared pixel by pixel. Of more, this number of candidates is.
+_ALL_COMPARED, _N_CANDIDATES = 256, 64
+# Cells along a side of the grid whose means choose the candidates.
+_N_CELLS = 32
+# Width of a batch of which all pixels are compared.
+_ROWS_AT_ONCE = 10_000
 
 
 def nearest_rows(fake: ArrayLike, real: ArrayLike, *, n: int = 1) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -57,7 +63,11 @@ def nearest_rows(fake: ArrayLike, real: ArrayLike, *, n: int = 1) -> tuple[NDArr
 
 
 def nearest_pixels(
-    fake_images: NDArray, real_images: NDArray, *, own: NDArray[np.intp] | None = None
+    fake_images: NDArray,
+    real_images: NDArray,
+    *,
+    own: NDArray[np.intp] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.bool_]]:
     """Find the real image nearest to each fake one, pixel by pixel, as it is or mirrored left to right.
 
@@ -68,6 +78,8 @@ def nearest_pixels(
     own : array of int, shape (n_fake,), or None, default=None
         For each fake image, the position of one real image that is not counted as its neighbour. Use it to compare real
         images with each other: an image is not its own neighbour. It needs two real images.
+    progress : callable or None, default=None
+        Called with the number of fake images that are done, from time to time.
 
     Returns
     -------
@@ -85,8 +97,9 @@ def nearest_pixels(
 
     Notes
     -----
-    The result is exact. The sums of pixels over the cells of a coarse grid differ by no more than the pixels do. If the
-    sums of two images differ by more than the smallest distance found so far, their pixels are not compared.
+    Up to 128 real images, all pixels are compared, and the result is exact. With more, the means of cells of a grid of
+    at most 32 by 32 choose 64 candidates for each fake image, and all pixels of these are compared. Copies are found in
+    any case. 6,000 images of 64 by 64 pixels take about twenty seconds on one core.
 
     Examples
     --------
@@ -94,6 +107,34 @@ def nearest_pixels(
     >>> index, distance, mirrored = nearest_pixels(real[3:4, :, ::-1], real)
     >>> index.tolist(), distance.tolist(), mirrored.tolist()
     ([3], [0.0], [True])
+    """
+    index, distance, mirrored = pixel_neighbors(fake_images, real_images, n=1, own=own, progress=progress)
+    return index[:, 0], distance[:, 0], mirrored[:, 0]
+
+
+def pixel_neighbors(
+    fake_images: NDArray,
+    real_images: NDArray,
+    *,
+    n: int,
+    own: NDArray[np.intp] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.bool_]]:
+    """Find the `n` real images nearest to each fake one, as `nearest_pixels` finds one.
+
+    Parameters
+    ----------
+    fake_images, real_images
+        As in `nearest_pixels`.
+    n : int
+        Number of neighbours. A real image and its mirror image are one neighbour.
+    own, progress
+        As in `nearest_pixels`.
+
+    Returns
+    -------
+    index, distance, mirrored : arrays of shape (n_fake, n)
+        As in `nearest_pixels`, the nearest first. The distance is infinite where there are fewer real images.
     """
     fake_images, real_images = np.asarray(fake_images), np.asarray(real_images)
     if fake_images.shape[1:] != real_images.shape[1:] or real_images.ndim < 3 or real_images.size == 0:
@@ -103,43 +144,74 @@ def nearest_pixels(
         )
     if not (np.isfinite(fake_images).all() and np.isfinite(real_images).all()):
         raise ValueError("images hold NaN or infinite values; replace those values first")
-    n, size = len(real_images), real_images[0].size
-    fake_sums = _cell_sums(fake_images)
+    n_real, n_fake = len(real_images), len(fake_images)
+    index = np.zeros((n_fake, n), dtype=np.intp)
+    distance, mirrored = np.full((n_fake, n), np.inf), np.zeros((n_fake, n), dtype=bool)
     # the real images as they are, then mirrored
-    real_sums = np.concatenate([_cell_sums(real_images), _cell_sums(real_images[:, :, ::-1])])
-    index = np.empty(len(fake_images), dtype=np.intp)
-    distance = np.empty(len(fake_images))
-    for rows in batches(len(fake_images), 2 * n):
-        bounds = cdist(fake_sums[rows], real_sums, "cityblock") / size
+    both = np.concatenate([real_images, real_images[:, :, ::-1]]).reshape(2 * n_real, -1)
+    fake = fake_images.reshape(n_fake, both.shape[1])
+    for rows, found in _candidates(fake_images, real_images, both, own):
+        for row, some in enumerate(found, start=rows.start):
+            if own is not None:
+                some = some[some % n_real != own[row]]
+            apart = _mean_differences(fake[row], both, some)
+            # of a real image and its mirror image, the nearer one
+            order = some[np.lexsort((some, apart))]
+            apart = np.sort(apart, kind="stable")
+            first = np.sort(np.unique(order % n_real, return_index=True)[1])[:n]
+            index[row, : len(first)] = order[first] % n_real
+            distance[row, : len(first)] = apart[first]
+            mirrored[row, : len(first)] = order[first] >= n_real
+        if progress is not None:
+            progress(rows.stop)
+    return index, distance, mirrored
+
+
+def _candidates(
+    fake_images: NDArray, real_images: NDArray, both: NDArray, own: NDArray[np.intp] | None
+) -> Iterator[tuple[slice, list[NDArray[np.intp]]]]:
+    """Yield for fake images the positions in `both` that may be nearest: all, or copies and those alike in cells."""
+    n_both = len(both)
+    if n_both <= _ALL_COMPARED:
+        for rows in batches(len(fake_images), _ROWS_AT_ONCE):
+            yield rows, [np.arange(n_both)] * (rows.stop - rows.start)
+        return
+    copies: dict[int, list[int]] = {}
+    for place, pixels in enumerate(both):
+        copies.setdefault(hash(pixels.tobytes()), []).append(place)
+    real_cells = _cell_means(both.reshape(n_both, *real_images.shape[1:]))
+    centre = real_cells.mean(0)
+    real_cells -= centre
+    fake_cells = _cell_means(fake_images) - centre
+    lengths = (real_cells**2).sum(1)
+    for rows in batches(len(fake_images), n_both):
+        apart = lengths - 2 * (fake_cells[rows] @ real_cells.T)  # less the length of the fake image
         if own is not None:
-            for mirrored in (0, n):
-                bounds[np.arange(len(bounds)), own[rows] + mirrored] = np.inf
-        for row, bound in enumerate(bounds, start=rows.start):
-            index[row], distance[row] = _refine(fake_images[row], real_images, bound)
-    return index % n, distance, index >= n
+            for place in (0, len(real_images)):
+                apart[np.arange(len(apart)), own[rows] + place] = np.inf
+        found = np.argpartition(apart, _N_CANDIDATES, axis=1)[:, :_N_CANDIDATES]
+        equal = [copies.get(hash(pixels.tobytes()), [])[:_N_CANDIDATES] for pixels in fake_images[rows]]
+        yield rows, [np.union1d(some, same).astype(np.intp) for some, same in zip(found, equal, strict=True)]
 
 
-def _cell_sums(images: NDArray) -> NDArray:
-    """Sum pixels over the cells of an 8 by 8 grid, for each channel."""
-    for axis in (1, 2):
-        edges = np.unique(np.linspace(0, images.shape[axis], 8, endpoint=False, dtype=int))
-        images = np.add.reduceat(images, edges, axis=axis, dtype=np.float64)
-    return images.reshape(len(images), math.prod(images.shape[1:]))
+def _cell_means(images: NDArray) -> NDArray[np.float32]:
+    """Return the means of pixels in the cells of a grid of at most 32 by 32, one row for each image."""
+    images = images.reshape(*images.shape[:3], -1)
+    edges = [np.unique(np.linspace(0, size, _N_CELLS, endpoint=False, dtype=int)) for size in images.shape[1:3]]
+    sizes = [np.diff(np.append(of, size)) for of, size in zip(edges, images.shape[1:3], strict=True)]
+    n_pixels = np.outer(*sizes)[..., None]
+    means = np.empty((len(images), n_pixels.size * images.shape[3]), dtype=np.float32)
+    for rows in batches(len(images), images[:1].size or 1):
+        sums = np.add.reduceat(images[rows], edges[0], axis=1, dtype=np.float64)
+        sums = np.add.reduceat(sums, edges[1], axis=2)
+        means[rows] = (sums / n_pixels).reshape(len(sums), -1)
+    return means
 
 
-def _refine(image: NDArray, real_images: NDArray, bound: NDArray) -> tuple[int, float]:
-    """Return the nearest candidate and its distance; `bound` holds a lower bound of each candidate's distance."""
-    n = len(real_images)
-    order = np.argsort(bound, kind="stable")
-    image = image.astype(np.float64)
-    best, smallest = int(order[0]), np.inf
-    for some in np.split(order, range(16, len(order), 16)):
-        if bound[some[0]] >= smallest:
-            break
-        candidates = real_images[some % n]
-        candidates[some >= n] = candidates[some >= n][:, :, ::-1]
-        distances = np.abs(candidates - image).reshape(len(some), -1).mean(1)
-        distances[np.isinf(bound[some])] = np.inf
-        if distances.min() < smallest:
-            best, smallest = int(some[distances.argmin()]), distances.min()
-    return best, float(smallest)
+def _mean_differences(image: NDArray, both: NDArray, some: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the mean absolute difference between an image and some of the real ones."""
+    if both.dtype == np.uint8:
+        # in 16 bits, which holds every difference and takes a quarter of the time
+        apart = np.abs(both[some].astype(np.int16) - image.astype(np.int16))
+        return apart.sum(1, dtype=np.int64) / max(1, both.shape[1])
+    return np.abs(both[some].astype(np.float64) - image.astype(np.float64)).mean(1)

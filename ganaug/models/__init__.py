@@ -2,12 +2,13 @@
 
 from ganaug.models.base import ConditionalGAN
 from ganaug.models.data import CheckedData, EncodedData
-from ganaug.models.image import ImageGAN
+from ganaug.models.image import FAR_DISTANCE, ImageGAN
 from ganaug.models.parameters import constraints_of_overrides, documented
 from ganaug.models.tabular import TabularGAN
 from ganaug.models.text import TextGAN
 
 __all__ = [
+    "FAR_DISTANCE",
     "CheckedData",
     "ConditionalGAN",
     "EncodedData",

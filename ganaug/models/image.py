@@ -11,8 +11,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 from torch import Tensor, nn
 
+from ganaug.common.warnings import warn_user
 from ganaug.encoders import ImageEncoder, as_images
-from ganaug.models.base import ConditionalGAN, Measure
+from ganaug.models.base import ConditionalGAN, Measure, Networks
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.image_reconstruction import train_autoencoder
 from ganaug.models.image_snapshots import Snapshots
@@ -36,6 +37,11 @@ from ganaug.training import (
 _MIN_TO_SPLIT = 100
 # Below this many pixels a side, convolutions have nothing to repeat.
 _MIN_CONVOLVED = 12
+# From this distance on (`KernelDistance`, in units of two halves of the real images), synthetic images are easy to tell
+# from real ones.
+FAR_DISTANCE = 0.3
+# A training of fewer steps and seconds is a trial, of which nobody expects images.
+_TRIAL_STEPS, _TRIAL_SECONDS = 200, 5
 # From this many images on, and with a GPU, the largest networks pay off.
 _MANY = 5_000
 
@@ -365,6 +371,19 @@ class ImageGAN(ImageViews):
             0, 0, latents, y, n_interpolated=self.latent_size, n_neighbors=self.n_neighbors, generator=generator
         )
         return prior, decoder
+
+    def _train(self, data: EncodedData, rng: torch.Generator, initial: Networks) -> None:
+        super()._train(data, rng, initial)
+        if not len(self.history_) or "distance" not in self.history_:
+            return
+        distance, n_done = float(self.history_["distance"].min()), int(self.history_["step"].iloc[-1])
+        n_steps, seconds = self._budget()[0], float(self.history_["seconds"].iloc[-1])
+        if distance >= FAR_DISTANCE and (n_done >= _TRIAL_STEPS or seconds >= _TRIAL_SECONDS):
+            warn_user(
+                f"The images are probably blurred or rough: after {n_done:,} of {n_steps:,} steps their distance to "
+                f"real ones is {distance:.2f}, and from {FAR_DISTANCE} on they are easy to tell from real ones. Look "
+                "at them, and train for longer: raise max_time (in the shell --max-time) or n_steps."
+            )
 
     def _max_time(self) -> float | None:
         # the other half is for the autoencoder

@@ -4,7 +4,8 @@ A file holds these tensors:
 
 =========================  =====================================================================================
 ``json``                   the header, as UTF-8 bytes: version of the format, model class, parameters, class labels,
-                           seed, names of the columns, and how the encoder and the prior are restored
+                           seed, names of the columns, how the encoder and the prior are restored, and how the CSV
+                           file was written that the shell read
 ``generator.<name>``       weights of the generator (the moving average)
 ``discriminator.<name>``   weights of the discriminator, for models that store it
 ``array.<name>``           arrays of the encoder and of the prior
@@ -133,6 +134,7 @@ def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
         "n_features_in": model.n_features_in_,
         "feature_names_in": getattr(model, "feature_names_in_", np.array([])).tolist(),
         "target_name": model.target_name_,
+        "text_format": getattr(model, "text_format_", None),
         "description": description,
     }
     tensors = {f"generator.{name}": weight.cpu() for name, weight in model.generator_.state_dict().items()}
@@ -178,6 +180,8 @@ def _restored(kind: type["ConditionalGAN"], header: dict[str, Any], tensors: dic
     model.target_name_ = header["target_name"]
     if not isinstance(model.target_name_, str | None):
         raise ValueError(f"the name of the target is {model.target_name_!r}, which is not a string")
+    if isinstance(text_format := header.get("text_format"), dict):
+        model.text_format_ = text_format  # checked when rows are written
     model.seed_ = int(header["seed"])
     model.n_features_in_ = int(header["n_features_in"])
     if header["feature_names_in"]:

@@ -1,5 +1,7 @@
 """torch's global settings, changed for a block of code and put back afterwards, also where threads share them."""
 
+import multiprocessing
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +10,19 @@ import torch
 
 # Networks are built with torch's global generator, seeded for the purpose; two threads must not do so at once.
 _building = threading.Lock()
+
+
+def _use_one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+# A forked process inherits the state of torch's thread pool but not its threads, and would wait for them for ever, as
+# torch's own DataLoader workers would. With one thread, the pool is not used. Such a process may also have been forked
+# before it imports this module.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_use_one_thread)
+if type(multiprocessing.current_process()).__name__ == "ForkProcess":
+    _use_one_thread()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from ganaug.common.colors import REAL_COLOR, SYNTHETIC_COLOR
+from ganaug.common.printable import printable
 from ganaug.common.wording import shortened
 from ganaug.reporting.blocks import Figures, Image, Paragraphs
 
@@ -69,7 +70,7 @@ def draw_figures(*figures: "tuple[Callable[[], Figure], str, str]", wide: bool =
             figure.savefig(stored, format="svg", metadata={"Date": None})
         if hasattr(mpl, "pyplot"):
             mpl.pyplot.close(figure)
-        svg = stored.getvalue()
+        svg = printable(stored.getvalue())  # with the control characters of a label it would be no XML
         svg = svg[svg.index("<svg") :].replace(_TEXT_COLOR, "currentColor")
         svg = svg.replace("<defs>", f"{_TEXT_STYLE}<defs>", 1)
         images.append(Image(_embedded("image/svg+xml", svg.encode()), alt, caption))

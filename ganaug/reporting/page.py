@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ganaug._version import __version__
 from ganaug.common.files import replacing
+from ganaug.common.printable import printable
 from ganaug.reporting.blocks import Section, Table, format_cell
 
 _LIBRARIES = ("numpy", "pandas", "scikit-learn", "imbalanced-learn", "torch", "matplotlib")
@@ -69,6 +70,7 @@ def render(title: str, sections: Iterable[Section], *, notice: str, path: str | 
         version=__version__,
         written=f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC",
     )
+    text = printable(text)  # control characters of the data would make the page no valid HTML
     if path is None:
         return text
     with replacing(path) as temporary:

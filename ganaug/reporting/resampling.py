@@ -89,8 +89,9 @@ def card(resampling: "Resampling") -> Section:
         data = f"{n_real:,} real {noun}. The classes had the requested sizes, so no synthetic {noun} were added."
     return model_card(
         data=data,
-        use="To train classifiers if a class is rare, after a comparison on real data has shown that it helps (ganaug "
-        "compare). Do not test on them, do not treat them as measurements, and do not share them in place of consent.",
+        use="To train classifiers if a class is rare, after a comparison on real data has shown that it helps "
+        f"({'ganaug balance --select' if noun == 'images' else 'ganaug compare'}). Do not test on them, do not treat "
+        "them as measurements, and do not share them in place of consent.",
         limits=f"If a class has few real {noun}, the synthetic ones show only what these few show.",
         how=f"{_MARKS[noun]} in Python, is_synthetic_ of the sampler marks them.",
     )

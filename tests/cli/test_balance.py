@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from ganaug.cli.app import main
+from ganaug.datasets.csv_format import TextSource
 
 
 def run(line: str) -> int:
@@ -147,12 +148,13 @@ def test_folder_without_permission(in_csv, quick, capsys):
 
 
 def test_a_failed_write_of_the_data_keeps_the_model(in_csv, quick, capsys, monkeypatch):
-    def full(path, data):
-        raise OSError(28, "No space left on device", str(path))
+    def full(source, file, *_, **__):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(TextSource, "write", full)
     assert run("balance in.csv out.csv --target plan --save m.gan") == 2
-    assert "No space left on device" in capsys.readouterr().err
+    assert capsys.readouterr().err == f"ganaug: error: {Path('out.csv').resolve()}: No space left on device\n"
     assert names() == ["in.csv", "m.gan"]
     assert Path("m.gan").read_text() == "a model"
 

@@ -17,8 +17,9 @@ def balance(line: str) -> int:
 
 
 def test_a_folder(images, capsys):
-    assert balance("in out --seed 1 --save m.gan") == 0
-    shown = capsys.readouterr().out
+    assert balance("in out --strategy minority --seed 1 --save m.gan") == 0
+    shown, warned = capsys.readouterr()
+    assert "class 'well' has no synthetic images" in warned
     assert "Is it real?" in shown
     assert "The distance of synthetic images to real ones was" in " ".join(shown.split())
     assert "sick" in shown
@@ -64,7 +65,7 @@ def test_the_same_seed_gives_the_same_files(images):
 
 
 def test_an_archive(images):
-    assert balance("in.npz out.npz --seed 1") == 0
+    assert balance("in.npz out.npz --strategy minority --seed 1") == 0
     before, after = np.load("in.npz"), np.load("out.npz")
     assert after["train_images"].shape == (60, 16, 20)
     assert (after["train_images"][:42] == before["train_images"]).all()
@@ -72,6 +73,15 @@ def test_an_archive(images):
     assert after["train_is_synthetic"].sum() == 18
     assert (after["test_images"] == before["test_images"]).all()
     assert len(pd.read_csv("out.manifest.csv")) == 60
+
+
+def test_by_default_every_class_gets_the_same_share(images, capsys):
+    assert balance("in out --seed 1") == 0
+    assert "has no synthetic images" not in capsys.readouterr().err
+    # 20 % of each class are synthetic where the classes are drawn equally often
+    assert [len(list(Path("out", name).glob("synthetic_*"))) for name in ("sick", "well")] == [8, 8]
+    assert balance("in more --seed 1 --share 0.5") == 0
+    assert [len(list(Path("more", name).glob("synthetic_*"))) for name in ("sick", "well")] == [30, 30]
 
 
 def test_equal_share_adds_to_every_class(images):
@@ -83,7 +93,7 @@ def test_equal_share_adds_to_every_class(images):
 
 def test_only_synthetic_and_links(images):
     assert balance("in new --only-synthetic --seed 1") == 0
-    assert len(list(Path("new").rglob("*.png"))) == 18
+    assert len(list(Path("new").rglob("*.png"))) == 16
     assert balance("in linked --link --seed 1") == 0
     assert Path("linked", "sick", "00.png").samefile(Path("in", "sick", "00.png"))
 
@@ -122,7 +132,7 @@ def test_bad_files_are_named_or_skipped(images, capsys):
     assert not Path("out").exists()
     assert balance("in out --skip-bad --seed 1") == 0
     assert "broken.png" in capsys.readouterr().err
-    assert len(list(Path("out").rglob("*.png"))) == 60
+    assert len(list(Path("out").rglob("*.png"))) == 42 + 16
 
 
 def test_sizes_that_differ_are_named_or_resized(images, capsys):
@@ -130,8 +140,42 @@ def test_sizes_that_differ_are_named_or_resized(images, capsys):
     assert balance("in out") == 2
     assert "--resize" in capsys.readouterr().err
     assert balance("in out --resize 16x16 --seed 1") == 0
-    with Image.open("out/sick/synthetic_000001.png") as image:
-        assert image.size == (16, 16)
+    assert "43 of 43 originals are resized to 16x16 in OUT too" in " ".join(capsys.readouterr().out.split())
+    files = list(Path("out").rglob("*.png"))
+    assert len(files) == 43 + 16
+    for file in files:
+        with Image.open(file) as image:
+            assert image.size == (16, 16)
+
+
+def test_an_archive_with_names_of_classes(images, capsys):
+    arrays = dict(np.load("in.npz"))
+    np.savez("named.npz", **arrays, class_names=np.array(["sick", "well"]))
+    assert balance("named.npz out.npz --strategy sick=30 --seed 1 --save m.gan --report r.html") == 0
+    shown = capsys.readouterr().out
+    assert "sick" in shown
+    assert "well" in shown
+    assert "sick" in Path("r.html").read_text()
+    with np.load("out.npz") as after:
+        assert np.bincount(after["train_labels"].ravel()).tolist() == [30, 30]
+        assert after["class_names"].tolist() == ["sick", "well"]
+    assert main(["sample", "m.gan", "more", "--label", "sick", "-n", "2"]) == 0
+    capsys.readouterr()
+    assert evaluate("named.npz out.npz") == 0
+    assert "Class sick" in " ".join(capsys.readouterr().out.split())
+    # a folder and an archive are compared by names
+    assert evaluate("in out.npz") == 0
+
+
+def test_synthetic_images_as_dicom(images, capsys):
+    pydicom = pytest.importorskip("pydicom")
+    assert balance("in out --dicom --seed 1") == 0
+    data = pydicom.dcmread("out/sick/synthetic_000001.dcm")
+    assert list(data.ImageType) == ["DERIVED", "SECONDARY"]
+    assert evaluate("in out") == 0
+    capsys.readouterr()
+    assert balance("in.npz out.npz --dicom") == 2
+    assert "--dicom" in capsys.readouterr().err
 
 
 def test_force_replaces_nothing_but_what_was_written_here(images, capsys):

@@ -37,9 +37,14 @@ def test_from_table_to_model_to_rows(in_csv, capsys):
     assert new["day"].str.fullmatch(r"\d\d\.01\.2024").all()
 
     assert run("sample m.gan rows.csv --label 01 -n 5 --seed 2") == 0
-    rows = pd.read_csv("rows.csv", dtype=str)
-    assert list(rows.columns) == ["height", "n", "kind", "day", "label"]
+    assert Path("rows.csv").read_bytes().startswith(b"height;n;kind;day;label\r\n")
+    rows = pd.read_csv("rows.csv", sep=";", dtype=str, keep_default_na=False)
     assert rows["label"].tolist() == ["01"] * 5
+    assert rows["height"].str.fullmatch(r"-?\d+\.\d\d").all()
+    assert rows["day"].str.fullmatch(r"\d\d\.01\.2024").all()
+    assert rows["kind"].isin(["x", "y", "?"]).all()
+    assert run("sample m.gan rows.tsv --label 01 -n 5 --seed 2") == 0
+    assert Path("rows.tsv").read_text().replace("\t", ";") == Path("rows.csv").read_text()
     capsys.readouterr()
     assert run("sample m.gan more.csv --label 2 -n 5") == 2
     assert capsys.readouterr().err == "ganaug: error: there is no class '2'; the classes are '00', '01'\n"

@@ -21,10 +21,10 @@ SLOW = """
             print("training", flush=True)
             time.sleep(60)
     sys.modules["ganaug.oversampler"] = types.SimpleNamespace(GANOversampler=GANOversampler)
-    import ganaug.datasets.table as tables
-    write = tables.Path.write_bytes
-    def slowly(path, data):
-        write(path, data[: len(data) // 2])
+    from ganaug.datasets.csv_format import TextSource
+    def slowly(source, file, *_, **__):
+        file.write(source.raw[:50])
+        file.flush()
         print("writing", flush=True)
         time.sleep(60)
     moment = sys.argv.pop(1)
@@ -38,7 +38,7 @@ SLOW = """
         compare.evaluate_sampler = evaluate
         sys.argv.append("--select")
     if moment == "writing":
-        tables.Path.write_bytes = slowly
+        TextSource.write = slowly
         def repeat(self, X, y):
             self.is_synthetic_ = y == y
             return X, y

@@ -1,5 +1,7 @@
 """Atomic writes: the old file or the new one."""
 
+import errno
+import os
 import subprocess
 import sys
 import textwrap
@@ -41,3 +43,22 @@ def test_killed_amid_writing(tmp_path):
     process = subprocess.run([sys.executable, "-c", textwrap.dedent(program), str(out)], check=False)
     assert process.returncode == -9
     assert out.read_text() == "old"
+    # the next run into this folder removes what the killed one left, and nothing else
+    (left,) = (path for path in tmp_path.iterdir() if path != out)
+    assert left.name.startswith(".ganaug-tmp-")
+    (tmp_path / ".ganaug-tmp-notes").touch()
+    with replacing(tmp_path / "other.csv") as mine, replacing(out) as temporary:
+        assert mine.exists()
+        temporary.write_text("new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".ganaug-tmp-notes", "other.csv", "out.csv"]
+
+
+def test_a_full_disk_is_named_by_the_file(tmp_path):
+    def fail(temporary):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), *temporary)
+
+    for with_name in (True, False):
+        with pytest.raises(OSError, match="No space left") as raised, replacing(tmp_path / "out.csv") as temporary:
+            fail([str(temporary)] if with_name else [])
+        assert raised.value.filename == str(tmp_path / "out.csv")
+    assert not list(tmp_path.iterdir())

@@ -82,3 +82,39 @@ def test_nested_columns_are_named(tmp_path):
     pq.write_table(pa.table({"x": [[1], [2]], "y": ["a", "b"]}), tmp_path / "in.parquet")
     with pytest.raises(ValueError, match="column 'x' holds list"):
         read_table(tmp_path / "in.parquet")
+
+
+@pytest.mark.parametrize("name", ["in.parquet", "in.feather"])
+def test_flipped_bits_are_refused_or_harmless(tmp_path, name):
+    """A crash of the process would end the test run."""
+    table = pa.table(
+        {"x": [0.5, None, 2.0] * 5, "s": ["a", None, "ccc"] * 5, "c": pa.array(["u", "v", "u"] * 5).dictionary_encode()}
+    )
+    path, out = tmp_path / name, tmp_path / f"out{name}"
+    if name.endswith("parquet"):
+        pq.write_table(table, path)
+    else:
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+    whole = path.read_bytes()
+    n_refused = 0
+    for bit in np.random.default_rng(0).choice(8 * len(whole), 150, replace=False):
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << (bit % 8)
+        path.write_bytes(damaged)
+        try:
+            read = read_table(path)
+            write_table(out, read, read.frame[:3], force=True)
+        except (ValueError, OSError):
+            n_refused += 1
+    assert n_refused
+
+
+def test_a_small_file_of_very_many_rows_is_refused(tmp_path, monkeypatch):
+    from ganaug.datasets import arrow
+
+    monkeypatch.setattr(arrow, "_MAX_CELLS", 1_000)
+    monkeypatch.setattr(arrow, "_MAX_GROWTH", 10)
+    pq.write_table(pa.table({"x": np.zeros(10_000_000, dtype="int8")}), tmp_path / "in.parquet")
+    with pytest.raises(ValueError, match="claims to hold 10,000,000 rows of 1 columns"):
+        read_table(tmp_path / "in.parquet")

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from ganaug.datasets import read_images, write_images
+from ganaug.datasets import check_dicom_output, read_images, write_images
 
 rng = np.random.default_rng(0)
 GREY = rng.integers(256, size=(10, 12)).astype("uint8")
@@ -98,3 +98,91 @@ def test_without_pydicom_the_extra_is_named(pets, monkeypatch, folder, refused):
     monkeypatch.setitem(__import__("sys").modules, "pydicom", None)
     for skip_bad in (False, True):
         refused(pets, r"pip install 'ganaug\[dicom\]'", skip_bad=skip_bad)
+
+
+def test_dicom_without_extension_is_found_by_its_mark(tmp_path, folder):
+    dicom(tmp_path / "a" / "IM_0001", GREY)
+    images = read_images(tmp_path)
+    assert images.files == ["a/IM_0001"]
+    np.testing.assert_array_equal(images.X[0], GREY)
+
+
+def test_a_deflated_bomb_is_not_inflated(tmp_path, monkeypatch, refused):
+    pydicom = pytest.importorskip("pydicom")
+    from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+    dicom(tmp_path / "a" / "1.dcm", np.zeros((300, 300), np.uint8))
+    data = pydicom.dcmread(tmp_path / "a" / "1.dcm")
+    data.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    data.save_as(tmp_path / "a" / "1.dcm", enforce_file_format=True)
+    assert (tmp_path / "a" / "1.dcm").stat().st_size < 2000
+    np.testing.assert_array_equal(read_images(tmp_path).X, np.zeros((1, 300, 300), np.uint8))
+    monkeypatch.setattr("ganaug.datasets.dicom._MAX_INFLATED", 50_000)
+    refused(tmp_path, "inflates to more than 50,000 bytes from .*, perhaps a decompression bomb")
+
+
+PERSON = {"PatientName": "Doe^Jane", "PatientID": "123-45", "StudyDate": "20200102", "InstitutionName": "Clinic of X"}
+
+
+@pytest.mark.parametrize("pixels", [GREY, GREY16, SIGNED, RGB], ids=["8", "16", "signed", "colour"])
+def test_synthetic_images_as_dicom_are_marked_and_hold_no_person(tmp_path, pixels):
+    pydicom = pytest.importorskip("pydicom")
+    shown = (
+        {} if pixels.ndim == 3 else {"WindowCenter": 40, "WindowWidth": 80, "RescaleSlope": 2, "RescaleIntercept": 1}
+    )
+    dicom(tmp_path / "in" / "a" / "1.dcm", pixels, **PERSON, **shown)
+    dicom(tmp_path / "in" / "b" / "1.dcm", pixels, **PERSON, **shown)
+    images = read_images(tmp_path / "in")
+    X_synthetic = np.ascontiguousarray(images.X[:, ::-1])
+    write_images(tmp_path / "out", images, X_synthetic, ["a", "b"], dicom=True)
+    assert (tmp_path / "out" / "a" / "1.dcm").read_bytes() == (tmp_path / "in" / "a" / "1.dcm").read_bytes()
+    read = read_images(tmp_path / "out", only_synthetic=True)
+    assert read.files == ["a/synthetic_000001.dcm", "b/synthetic_000001.dcm"]
+    assert read.X.dtype == pixels.dtype
+    np.testing.assert_array_equal(read.X, X_synthetic)
+    written = [pydicom.dcmread(tmp_path / "out" / file) for file in read.files]
+    for data, number in zip(written, (1, 2), strict=True):
+        assert list(data.ImageType) == ["DERIVED", "SECONDARY"]
+        assert data.SOPClassUID == pydicom.uid.SecondaryCaptureImageStorage
+        assert (data.SeriesDescription, data.SyntheticData, data.ConversionType) == ("synthetic", "YES", "SYN")
+        assert (data.BurnedInAnnotation, data.InstanceNumber) == ("NO", number)
+        raw = str(data)
+        assert not any(value in raw for value in PERSON.values())
+        for name, value in shown.items():
+            assert data[name].value == value
+    assert len({str(data.SOPInstanceUID) for data in written}) == 2
+    assert len({str(data.SeriesInstanceUID) for data in written}) == 1
+    # originals and synthetic ones can be read into one array
+    shutil.copytree(tmp_path / "out", tmp_path / "again", ignore=shutil.ignore_patterns("manifest.csv"))
+    assert read_images(tmp_path / "again").X.shape == (4, *pixels.shape)
+
+
+@pytest.mark.parametrize("pixels", [GREY16, SIGNED, RGB], ids=["16", "signed", "colour"])
+def test_resized_dicom_stays_dicom(tmp_path, pixels):
+    pydicom = pytest.importorskip("pydicom")
+    dicom(tmp_path / "in" / "a" / "1.dcm", pixels, PixelSpacing=[1.0, 3.0], **PERSON)
+    dicom(tmp_path / "in" / "a" / "IM_2", pixels)
+    images = read_images(tmp_path / "in", resize=(8, 8))
+    write_images(tmp_path / "out", images, images.X[:1], ["a"], dicom=True)
+    (tmp_path / "out" / "manifest.csv").unlink()
+    read = read_images(tmp_path / "out")
+    assert read.files == ["a/1.dcm", "a/IM_2.dcm", "a/synthetic_000001.dcm"]
+    np.testing.assert_array_equal(read.X, images.X[[0, 1, 0]])
+    data = pydicom.dcmread(tmp_path / "out" / "a" / "1.dcm")
+    assert data.PatientName == "Doe^Jane"
+    assert data.ImageType[0] == "DERIVED"
+    assert list(data.PixelSpacing) == [1.25, 4.5]
+    assert data.SOPInstanceUID != pydicom.dcmread(tmp_path / "in" / "a" / "1.dcm").SOPInstanceUID
+
+
+def test_what_cannot_become_dicom_is_refused(tmp_path, pets, save):
+    pytest.importorskip("pydicom")
+    np.savez(tmp_path / "a.npz", train_images=np.zeros((2, 8, 8), np.uint8), train_labels=np.zeros(2, int))
+    with pytest.raises(ValueError, match="is for folders"):
+        check_dicom_output(read_images(tmp_path / "a.npz"))
+    save(tmp_path / "in" / "a" / "1.png", np.zeros((8, 8, 4), np.uint8))
+    with pytest.raises(ValueError, match="no transparency"):
+        check_dicom_output(read_images(tmp_path / "in"))
+    images = read_images(pets)
+    write_images(tmp_path / "out", images, images.X[:1], ["cat"], dicom=True)
+    np.testing.assert_array_equal(read_images(tmp_path / "out", only_synthetic=True).X, images.X[:1])

@@ -161,3 +161,11 @@ def test_the_synthetic_ones_of_an_archive_come_back(tmp_path, noise, refused):
     assert read.files == [5, 6, 7]
     refused(tmp_path / "out.npz", "written by ganaug")
     assert len(read_images(tmp_path / "in.npz", only_synthetic=True).X) == 5
+
+
+def test_an_archive_that_grows_enormously_is_refused(tmp_path, monkeypatch, refused):
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, train_images=np.zeros((900, 40, 40), np.uint8), train_labels=np.zeros(900, int))
+    assert len(read_images(path).X) == 900
+    monkeypatch.setattr("ganaug.datasets.image_archive._MOST_BYTES", 1_000_000)
+    refused(path, "bytes expand to 1,4.*, perhaps a decompression bomb")

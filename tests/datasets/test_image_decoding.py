@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from PIL import Image
-from random_images import GREY, GREY16, LA, RGB, RGBA, SIGNED, png
+from random_images import GREY, GREY16, LA, RGB, RGBA, SIGNED, png, tiff
 
 from ganaug.datasets import image_folder, read_images
 
@@ -145,7 +145,90 @@ def test_a_camera_that_adds_a_preview_is_no_film(tmp_path, save):
     assert read_images(tmp_path).X.shape == (1, 10, 12, 3)
 
 
-@pytest.mark.parametrize("extension", ["png", "jpg", "tif", "bmp"])
+@pytest.mark.parametrize(
+    ("extension", "mode"),
+    [("gif", "L"), ("webp", "RGB"), ("webp", "RGBA"), ("jfif", "L"), ("jp2", "L"), ("ppm", "RGB"), ("tga", "RGBA")],
+)
+def test_other_formats_of_pillow_are_read(tmp_path, extension, mode, save):
+    pixels = {"L": GREY, "RGB": RGB, "RGBA": RGBA}[mode]
+    options = {"webp": {"lossless": True, "exact": True}, "jfif": {"format": "JPEG"}}.get(extension, {})
+    save(tmp_path / "a" / f"1.{extension.upper()}", Image.fromarray(pixels), **options)
+    save(tmp_path / "b" / "scan 1", Image.fromarray(pixels), format="PNG")
+    images = read_images(tmp_path)
+    assert images.files == [f"a/1.{extension.upper()}", "b/scan 1"]
+    if extension == "jfif":
+        assert images.X.shape == (2, *pixels.shape)
+    else:
+        np.testing.assert_array_equal(images.X, [pixels, pixels])
+
+
+def test_where_white_is_zero_16_bits_are_inverted(tmp_path, save):
+    save(tmp_path / "a" / "1.tif", 65535 - GREY16, tiffinfo={262: 0})
+    save(tmp_path / "b" / "1.tif", GREY16)
+    np.testing.assert_array_equal(read_images(tmp_path).X, [GREY16, GREY16])
+
+
+def test_where_white_is_zero_8_bits_are_inverted_once(tmp_path, folder):
+    folder(tmp_path, **{"a__1.tif": tiff(255 - GREY[..., None], photometric=0)})
+    np.testing.assert_array_equal(read_images(tmp_path).X[0], GREY)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_a_transparent_value_becomes_an_alpha_channel(tmp_path, depth, folder):
+    most = 2**depth - 1
+    rows = b"".join(b"\0" + bytes([row % 256]) * (-(-8 * depth // 8)) for row in range(8))
+    folder(tmp_path, a__1=png(8, 8, depth, 0, rows, transparent=most.to_bytes(2, "big")))
+    X = read_images(tmp_path).X[0]
+    assert X.shape == (8, 8, 2)
+    np.testing.assert_array_equal(X[..., 1] == 0, X[..., 0] == 255)
+
+
+def test_a_transparent_colour_becomes_an_alpha_channel(tmp_path, save):
+    pixels = RGB.copy()
+    pixels[0, 0], pixels[1, 1] = (1, 2, 3), (1, 2, 4)
+    save(tmp_path / "a" / "1.png", Image.fromarray(pixels), transparency=(1, 2, 3))
+    X = read_images(tmp_path).X[0]
+    np.testing.assert_array_equal(X[..., :3], pixels)
+    assert X[0, 0, 3] == 0
+    assert (X[..., 3] == 0).sum() == (pixels == (1, 2, 3)).all(axis=2).sum()
+
+
+def test_a_transparent_value_of_16_bits_is_refused(tmp_path, save, refused):
+    save(tmp_path / "a" / "1.png", GREY16, transparency=3)
+    refused(tmp_path, "16 bits of grey with a transparent value")
+
+
+def test_a_grey_palette_is_grey(tmp_path, save):
+    image = Image.fromarray(GREY).convert("P")
+    image.putpalette([value for grey in range(256) for value in (grey, grey, grey)])
+    save(tmp_path / "a" / "1.png", image)
+    np.testing.assert_array_equal(read_images(tmp_path).X[0], GREY)
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "bits", "signed", "message"),
+    [
+        (2, 8, False, "2 channels, of which only 1 can be read"),
+        (4, 8, False, "4 channels, of which only 3 can be read"),
+        (1, 8, True, "signed pixels of 8 bits"),
+    ],
+)
+def test_what_pillow_reads_in_part_is_refused(tmp_path, n_samples, bits, signed, message, noise, folder, refused):
+    folder(tmp_path, **{"a__1.tif": tiff(noise(8, 8, n_samples), signed=signed)})
+    refused(tmp_path, message)
+
+
+def test_deep_jpeg_2000_is_kept_or_refused(tmp_path, save):
+    save(tmp_path / "a" / "1.jp2", GREY16)
+    np.testing.assert_array_equal(read_images(tmp_path).X[0], GREY16)
+
+
+def test_colours_of_a_deep_ppm_are_refused(tmp_path, folder, refused):
+    folder(tmp_path, **{"a__1.ppm": b"P6 8 8 65535\n" + bytes(8 * 8 * 6)})
+    refused(tmp_path, "colour of 16 bits a channel")
+
+
+@pytest.mark.parametrize("extension", ["png", "jpg", "tif", "bmp", "gif", "webp", "jp2", "ppm", "tga"])
 def test_no_cut_off_file_is_read_in_part(tmp_path, extension, noise, save, refused):
     save(tmp_path / "in" / "a" / f"1.{extension}", noise(40, 40))
     file = tmp_path / "in" / "a" / f"1.{extension}"

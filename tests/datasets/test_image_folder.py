@@ -21,13 +21,13 @@ def as_png(pixels):
 TRUNCATED = as_png(np.random.default_rng(0).integers(256, size=(64, 64)).astype("uint8"))[:2000]
 BAD = {
     "cat__zero": (b"", "empty file"),
-    "cat__text": (b"I am no image", "not a PNG, JPEG, TIFF or BMP"),
+    "cat__text": (b"I am no image", "not an image of a format that is read"),
     "cat__cut": (TRUNCATED, "truncated"),
     "dog__bomb": (png(100_000, 100_000), "bomb"),
     "dog__big": (png(10_000, 10_000), "bomb"),
     "dog__colour16": (png(2, 1, 16, 2, bytes(13)), "16 bits a channel"),
     "dog__alpha16": (png(2, 1, 16, 4, bytes(9)), "16 bits a channel"),
-    "dog__gif": (b"GIF89a" + bytes(100), "not a PNG"),
+    "dog__gif": (b"GIF89a" + bytes(100), "not an image"),
 }
 
 
@@ -55,14 +55,33 @@ def test_class_names_stay_text(tmp_path, folder):
     assert read_images(tmp_path).y.tolist() == ["0", "007", "nan"]
 
 
-def test_other_and_hidden_files_are_ignored(pets, folder):
+def test_texts_and_hidden_files_are_ignored(pets, folder):
     (pets / "README.txt").write_text("cats")
+    (pets / "labels.csv").write_text("a,b")
     (pets / "cat" / "Thumbs.db").write_bytes(b"x")
     (pets / "cat" / ".hidden.png").write_bytes(b"x")
     (pets / "cat" / "notes").mkdir()
     (pets / "cat" / "notes" / "a.txt").write_text("x")
     folder(pets / ".cache", cat__1=RGB)
     assert read_images(pets).files == ["cat/a.png", "cat/b.png", "dog/a.png"]
+
+
+def test_files_that_are_no_images_are_left_out_aloud(pets):
+    (pets / "cat" / "notes").mkdir()
+    (pets / "cat" / "notes" / "a.nii").write_text("x")
+    (pets / "dog" / "a.heic").write_bytes(b"x")
+    said = r"2 files in .*pets cannot be read as images and are left out: cat/notes/a.nii, dog/a.heic$"
+    with pytest.warns(UserWarning, match=said):
+        assert read_images(pets).files == ["cat/a.png", "cat/b.png", "dog/a.png"]
+    (pets / "mouse").mkdir()
+    (pets / "mouse" / "a.heic").write_bytes(b"x")
+    with pytest.raises(ValueError, match=r"class 'mouse' has no image in .*; .*mouse/a.heic"):
+        read_images(pets)
+
+
+def test_images_without_extension_are_images(pets):
+    (pets / "cat" / "a.png").rename(pets / "cat" / "IM_0001")
+    assert read_images(pets).files == ["cat/IM_0001", "cat/b.png", "dog/a.png"]
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -160,7 +179,7 @@ def test_images_beside_the_classes_are_left_out_aloud(pets, save):
     with pytest.warns(UserWarning, match=r"'stray.png' in .*pets is not in a class folder and was left out$"):
         assert len(read_images(pets).files) == 3
     save(pets / "stray2.jpg", GREY)
-    with pytest.warns(UserWarning, match="and was left out, like 1 other image$"):
+    with pytest.warns(UserWarning, match="and was left out, like 1 other file$"):
         read_images(pets)
 
 

@@ -11,7 +11,8 @@ from PIL import Image
 from random_images import GREY, GREY16, LA, RGB, RGBA, SIGNED
 
 from ganaug._version import __version__
-from ganaug.datasets import check_image_output, image_folder, read_images, write_images
+from ganaug.common import folders
+from ganaug.datasets import check_image_output, check_image_space, read_images, write_images
 
 
 def test_originals_are_copied_and_synthetic_images_are_labelled(pets, tmp_path, noise, contents):
@@ -173,14 +174,15 @@ def test_an_interrupt_between_two_renames_restores_the_folder(pets, tmp_path, mo
     images, out = read_images(pets), tmp_path / "out"
     write_images(out, images, noise(1, 10, 12), ["cat"])
     before = contents(tmp_path)
-    real = image_folder.Path.rename
+    real = folders.Path.rename
 
     def interrupted(self, target):
         if self.name == "written":
             raise KeyboardInterrupt
         return real(self, target)
 
-    monkeypatch.setattr(image_folder.Path, "rename", interrupted)
+    monkeypatch.setattr(folders.Path, "rename", interrupted)
+    monkeypatch.setattr(folders, "exchange", lambda *_: False)  # as on disks that cannot
     with pytest.raises(KeyboardInterrupt):
         write_images(out, images, noise(5, 10, 12), ["cat"] * 5, force=True)
     assert contents(tmp_path) == before
@@ -294,3 +296,64 @@ def test_the_synthetic_ones_of_a_folder_come_back(pets, tmp_path, copies):
     assert all("synthetic_" in file for file in read.files)
     # of what was written elsewhere, all
     np.testing.assert_array_equal(read_images(pets, only_synthetic=True).X, images.X)
+
+
+def test_resized_originals_are_written_in_their_new_size(tmp_path, noise, save, contents):
+    save(tmp_path / "in" / "a" / "1.jpg", noise(40, 30))
+    save(tmp_path / "in" / "a" / "1.png", noise(20, 20, 3))
+    save(tmp_path / "in" / "a" / "2.png", noise(16, 16, 3))
+    save(tmp_path / "in" / "b" / "scan.1", Image.fromarray(noise(40, 30)), format="PNG")
+    images = read_images(tmp_path / "in", resize=(16, 16))
+    assert images.is_resized.tolist() == [True, True, False, True]
+    for copies in ("copy", "link"):
+        write_images(tmp_path / "out", images, images.X[:2] // 2, ["a", "b"], copies=copies, force=True)
+        files = [file for file in contents(tmp_path / "out") if file != "manifest.csv"]
+        assert files == [
+            "a/1.jpg.png",
+            "a/1.png",
+            "a/2.png",
+            "a/synthetic_000001.png",
+            "b/scan.png",
+            "b/synthetic_000001.png",
+        ]
+        for file in files:
+            with Image.open(tmp_path / "out" / file) as image:
+                assert image.size == (16, 16)
+    assert (tmp_path / "out" / "a" / "2.png").read_bytes() == (tmp_path / "in" / "a" / "2.png").read_bytes()
+    table = pd.read_csv(tmp_path / "out" / "manifest.csv")
+    assert set(table["file"]) == set(files)
+    assert table["synthetic"].tolist() == [0, 0, 0, 0, 1, 1]
+    for file, pixels in zip(["a/1.jpg.png", "a/1.png", "a/2.png"], images.X, strict=False):
+        with Image.open(tmp_path / "out" / file) as image:
+            np.testing.assert_array_equal(np.asarray(image.convert("RGB")), pixels)
+    # the manifest tells again which are synthetic
+    assert len(read_images(tmp_path / "out", only_synthetic=True).X) == 2
+
+
+def test_a_disk_that_is_too_small_is_told_before_the_training(pets, tmp_path, monkeypatch):
+    images = read_images(pets)
+    check_image_space(tmp_path / "out", images)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: (100, 90, 10))
+    with pytest.raises(OSError, match=r"out needs at least [0-9,]+ bytes, but 10 are free") as caught:
+        check_image_space(tmp_path / "out", images)
+    assert str(tmp_path / "out") in str(caught.value)
+    check_image_space(tmp_path / "out", images, copies="none")
+
+
+def test_names_of_classes_of_an_archive(tmp_path):
+    X, y = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8), np.array([[0], [1], [1], [0]], np.uint8)
+    np.savez(tmp_path / "a.npz", train_images=X, train_labels=y, class_names=np.array(["well", "sick"]))
+    images = read_images(tmp_path / "a.npz")
+    assert images.class_names == {0: "well", 1: "sick"}
+    assert images.named_y.tolist() == ["well", "sick", "sick", "well"]
+    write_images(tmp_path / "b.npz", images, X[:2], ["sick", "well"])
+    with np.load(tmp_path / "b.npz") as arrays:
+        assert arrays["class_names"].tolist() == ["well", "sick"]
+        assert arrays["train_labels"].tolist() == [[0], [1], [1], [0], [1], [0]]
+        assert arrays["train_labels"].dtype == np.uint8
+    with pytest.raises(ValueError, match="'dead' is not a class of"):
+        write_images(tmp_path / "c.npz", images, X[:1], ["dead"])
+    np.savez(tmp_path / "d.npz", train_images=X, train_labels=y + 1, class_names=np.array(["well", "sick"]))
+    assert read_images(tmp_path / "d.npz").class_names is None
+    np.savez(tmp_path / "e.npz", train_images=X, train_labels=y, class_names=np.array(["well", "sick"], object))
+    assert read_images(tmp_path / "e.npz").named_y.tolist() == [0, 1, 1, 0]

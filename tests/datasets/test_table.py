@@ -1,13 +1,16 @@
 """Laws of tables in files: each extension reads and writes, and files that cannot be read or written are named."""
 
 import gzip
+import json
+import os
+import stat
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
-from ganaug.datasets import Table, check_output, read_table, write_table, write_table_samples
+from ganaug.datasets import Table, check_output, read_table, text_file, write_table, write_table_samples
 
 
 @pytest.mark.parametrize("name", ["in.csv.gz", "in.tsv.gz"])
@@ -93,3 +96,38 @@ def test_samples_of_every_container(tmp_path, X, names, name):
     assert list(read_table(tmp_path / name).frame) == names
     with pytest.raises(ValueError, match=f"the rows have a column '{names[0]}', which is also the name of the labels"):
         write_table_samples(tmp_path / name, X, target=names[0], label="gold", force=True)
+
+
+def test_a_file_that_fills_the_memory_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(text_file, "_MAX_GROWN", 1 << 16)
+    path = tmp_path / "in.csv.gz"
+    path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 100_000))
+    with pytest.raises(ValueError, match="over 200 times its own size, as no table does"):
+        read_table(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pipes in folders")
+def test_only_regular_files_are_read_and_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    for use in (read_table, lambda path: write_table(path, Table(pd.DataFrame({"x": [1]})), force=True)):
+        with pytest.raises(OSError, match=r"pipe\.csv is not a regular file"):
+            use(tmp_path / "pipe.csv")
+    assert stat.S_ISFIFO((tmp_path / "pipe.csv").stat().st_mode)
+
+
+def test_samples_in_the_format_of_a_file(csv, tmp_path):
+    table = csv('id;"price, €";day\n1;1.234,50 €;31.12.2024\n2;?;01.02.2024\n3;3,00 €;05.06.2024\n')
+    stored = json.loads(json.dumps(table.format()))
+    rows = pd.DataFrame({"price, €": [5000.5, None], "day": pd.to_datetime(["2024-01-02", "2024-03-04"])})
+    write_table_samples(tmp_path / "out.csv", rows, target="id", label=7, text_format=stored)
+    assert (tmp_path / "out.csv").read_text().splitlines() == [
+        "id;price, €;day",
+        "7;5.000,50 €;02.01.2024",
+        "7;?;04.03.2024",
+    ]
+    # rows of other columns, and a description that somebody changed
+    write_table_samples(tmp_path / "other.csv", rows, text_format=stored)
+    assert (tmp_path / "other.csv").read_text().startswith('"price, €",day\n5000.5,')
+    for key in ("delimiter", "columns", "encoding"):
+        with pytest.raises(ValueError, match="the format of the table is malformed"):
+            write_table_samples(tmp_path / "bad.csv", rows, target="id", label=7, text_format=stored | {key: "nothing"})

@@ -720,3 +720,14 @@ def test_a_table_of_constants_still_has_a_width():
     encoder = TableEncoder().fit(X)
     assert encoder.width_ == 1
     pd.testing.assert_frame_equal(encoder.decode(encoder.encode(X)), X)
+
+
+def test_points_among_very_many_are_found_without_comparing_all():
+    from ganaug.encoders.columns import categorical
+
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(6_000, 12)).astype(np.float32)
+    assert len(points) > categorical._MAX_COMPARED
+    assert np.array_equal(categorical._nearest_points(points, points), np.arange(len(points)))
+    near = points + 0.01 * rng.normal(size=points.shape).astype(np.float32)
+    assert (categorical._nearest_points(near, points) == np.arange(len(points))).mean() > 0.99

@@ -43,9 +43,9 @@ def test_without_synthetic_images_there_are_no_columns(images):
 @pytest.mark.parametrize(
     ("distances", "answer", "said"),
     [
-        ([0.9, 0.1], "good", "was 0.10; that of other real images is up to 0.15"),
-        ([0.9, -0.02], "good", "was 0.00;"),
-        ([0.9, 0.15, 0.4], "good", "was 0.15;"),
+        ([0.9, 0.1], "unknown", "was 0.10; that of other real images is up to 0.15"),
+        ([0.9, -0.02], "unknown", "was 0.00;"),
+        ([0.9, 0.15, 0.4], "unknown", "was 0.15;"),
         ([0.2], "unknown", "was 0.20, between that of other real images (up to 0.15) and a clear difference"),
         ([0.3], "bad", "was 0.30. From 0.3 on, synthetic images are easy to tell from real ones"),
         ([2000.0], "bad", "was 2,000.00."),

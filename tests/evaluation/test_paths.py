@@ -96,3 +96,27 @@ def test_real_folders_are_resized_like_the_synthetic_images():
 def test_errors_name_the_path_or_the_parameter(paths, how, message):
     with pytest.raises((ValueError, FileNotFoundError), match=message):
         evaluate_paths(*paths, **how)
+
+
+def test_the_synthetic_file_is_read_like_the_real_one():
+    """ZIP codes, limits and dates of the USA: copies without a leading zero, a limit or a day above 12 are copies."""
+    rng = np.random.default_rng(0)
+    rows = [
+        f"{code:05d},{['<1', '2', '3'][i % 3]},{i % 12 + 1:02d}/{i % 28 + 1:02d}/2024,{rng.normal():.3f}"
+        for i, code in enumerate(rng.choice([501, 2139, 10001, 60601], 300))
+    ]
+    copies = [row for row in rows if row[0] != "0" and ",<1," not in row and int(row.split("/")[1]) <= 12][:40]
+    for name, lines in {"real": rows, "copies": copies}.items():
+        Path(f"{name}.csv").write_text("zip,level,day,x\n" + "\n".join(lines) + "\n")
+    evaluation = evaluate_paths("real.csv", "copies.csv", random_state=0)
+    assert evaluation.frame().set_index("measure").loc["exact copies", "value"] == 1
+
+
+def test_originals_before_the_synthetic_rows_are_left_out():
+    table = pd.DataFrame({"x": np.random.default_rng(0).normal(size=90).round(6), "y": np.arange(90) % 7})
+    table[:50].to_csv("first.csv", index=False)
+    table.to_csv("both.csv", index=False)
+    with pytest.warns(UserWarning, match="The first 50 rows of both.csv are the rows of first.csv"):
+        assert evaluate_paths("first.csv", "both.csv", random_state=0).n_rows["synthetic"] == 40
+    # all rows and no more are copies
+    assert evaluate_paths("first.csv", "first.csv", random_state=0).n_rows["synthetic"] == 50

@@ -5,7 +5,7 @@ import pytest
 from random_tables import rows
 from scipy.spatial.distance import cdist
 
-from ganaug.metrics import nearest_pixels, nearest_rows, precision_recall_density_coverage
+from ganaug.metrics import nearest_pixels, nearest_rows, pixel_neighbors, precision_recall_density_coverage
 
 
 @pytest.mark.usefixtures("_blocks")
@@ -91,3 +91,41 @@ def test_an_image_is_not_its_own_neighbour_nor_its_mirror_image():
         apart = np.abs(both - images[row]).mean((1, 2))
         apart[[row, row + 40]] = np.inf
         assert found == pytest.approx(apart.min())
+
+
+def test_of_many_images_the_nearest_is_found_among_candidates():
+    generator = np.random.default_rng(0)
+    coarse = generator.integers(0, 256, (300, 5, 5)).repeat(8, 1).repeat(8, 2)
+    real = (0.5 * coarse + generator.integers(0, 64, coarse.shape)).astype(np.uint8)
+    fake = (real[::9, :, ::-1] + generator.integers(0, 30, real[::9].shape)).astype(np.uint8)
+    done = []
+    index, distance, mirrored = nearest_pixels(fake, real, progress=done.append)
+    both = np.concatenate([real, real[:, :, ::-1]]).reshape(600, -1).astype(float)
+    everything = cdist(fake.reshape(len(fake), -1).astype(float), both, "cityblock") / 1600
+    np.testing.assert_array_equal(index, everything.argmin(1) % 300)
+    assert mirrored.all()
+    np.testing.assert_allclose(distance, everything.min(1))
+    assert done[-1] == len(fake)
+
+
+def test_of_many_images_that_are_alike_in_cells_copies_are_found():
+    # the cells of all images have the same means
+    generator = np.random.default_rng(0)
+    up = generator.integers(0, 2, (400, 32, 32, 1, 1)) * 2 - 1
+    real = (
+        (128 + 100 * up * np.array([[1, -1], [-1, 1]])).transpose(0, 1, 3, 2, 4).reshape(400, 64, 64).astype(np.uint8)
+    )
+    index, distance, _ = nearest_pixels(real[[7, 399]], real)
+    assert index.tolist() == [7, 399]
+    assert distance.tolist() == [0, 0]
+    rows = np.array([7, 399])
+    assert (nearest_pixels(real[rows], real, own=rows)[1] > 0).all()
+
+
+def test_a_mirrored_image_is_not_a_second_neighbour():
+    real = np.random.default_rng(0).integers(0, 256, (9, 8, 8), dtype=np.uint8)
+    index, distance, _ = pixel_neighbors(real[:2], real, n=2)
+    assert index[:, 0].tolist() == [0, 1]
+    assert (index[:, 1] != index[:, 0]).all()
+    assert (distance[:, 1] > 0).all()
+    assert np.isinf(pixel_neighbors(real[:1], real[:1], n=2)[1][0, 1])

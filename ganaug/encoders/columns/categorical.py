@@ -17,6 +17,9 @@ from scipy.stats import qmc
 from ganaug.encoders.columns.base import Arrays, Vocabulary
 
 MAX_BLOCK = 100  # levels; beyond this a one-hot block costs more than it tells
+# Levels with all of which a row is compared. Beyond this the time would grow with rows times levels.
+_MAX_COMPARED = 4_096
+_N_PIVOTS = 4
 
 
 @dataclass(frozen=True)
@@ -106,16 +109,7 @@ class EmbeddedCategory:
 
     def decode(self, continuous: NDArray, states: NDArray) -> pd.Series:
         """Return the levels of the nearest points."""
-        points = self.embedding.astype(np.float32)
-        rows = continuous.astype(np.float32)
-        half_norms = 0.5 * (points * points).sum(axis=1)
-        nearest = np.empty(len(rows), dtype=np.intp)
-        chunk = max(1, 8_000_000 // len(points))  # 32 MB of distances at a time
-        for start in range(0, len(rows), chunk):
-            closeness = rows[start : start + chunk] @ points.T
-            closeness -= half_norms
-            nearest[start : start + chunk] = closeness.argmax(axis=1)
-        return self.vocabulary.take(nearest)
+        return self.vocabulary.take(_nearest_points(continuous.astype(np.float32), self.embedding.astype(np.float32)))
 
     def state(self) -> tuple[dict[str, Any], Arrays]:
         """Describe the levels; the points are an array."""
@@ -129,6 +123,54 @@ class EmbeddedCategory:
         if not (fits and points.dtype == np.float64 and np.isfinite(points).all()):
             raise ValueError(f"column {label!r} needs one finite point for each level")
         return cls(label, vocabulary, points)
+
+
+def _nearest_points(rows: NDArray, points: NDArray) -> NDArray:
+    """Return for each row the number of the nearest point; of many points, the nearest of those that are around it.
+
+    Many points are searched through pivots, about sqrt(n) of them. Each point belongs to its nearest pivot, and a row
+    is compared with the points of its `_N_PIVOTS` nearest pivots. A row that is a point finds this point.
+    """
+    nearest = np.zeros(len(rows), dtype=np.intp)
+    closest = np.full(len(rows), -np.inf, dtype=np.float32)
+    half_norms = 0.5 * (points * points).sum(axis=1)
+
+    def compare(of_rows: NDArray, of_points: NDArray) -> None:
+        chunk = max(1, 8_000_000 // len(of_points))  # 32 MB of distances at a time
+        for start in range(0, len(of_rows), chunk):
+            some = of_rows[start : start + chunk]
+            closeness = rows[some] @ points[of_points].T
+            closeness -= half_norms[of_points]
+            best = closeness.argmax(axis=1)
+            value = closeness[np.arange(len(some)), best]
+            is_closer = value > closest[some]
+            nearest[some[is_closer]] = of_points[best[is_closer]]
+            closest[some[is_closer]] = value[is_closer]
+
+    if len(points) <= _MAX_COMPARED:
+        compare(np.arange(len(rows)), np.arange(len(points)))
+        return nearest
+    pivots = points[:: math.isqrt(len(points))]
+    owner = _nearest_pivots(points, pivots, 1)[:, 0]
+    members = np.split(np.argsort(owner, kind="stable"), np.cumsum(np.bincount(owner, minlength=len(pivots)))[:-1])
+    searched = _nearest_pivots(rows, pivots, _N_PIVOTS).ravel()
+    order = np.argsort(searched, kind="stable")
+    visitors = np.split(order // _N_PIVOTS, np.cumsum(np.bincount(searched, minlength=len(pivots)))[:-1])
+    for of_rows, of_points in zip(visitors, members, strict=True):
+        if len(of_rows) and len(of_points):
+            compare(of_rows, of_points)
+    return nearest
+
+
+def _nearest_pivots(rows: NDArray, pivots: NDArray, n: int) -> NDArray:
+    """Return the numbers of the `n` nearest pivots of each row, in any order."""
+    half_norms = 0.5 * (pivots * pivots).sum(axis=1)
+    parts = [np.empty((0, n), dtype=np.intp)]
+    chunk = max(1, 8_000_000 // len(pivots))
+    for start in range(0, len(rows), chunk):
+        distance = half_norms - rows[start : start + chunk] @ pivots.T
+        parts.append(np.argpartition(distance, n - 1, axis=1)[:, :n])
+    return np.concatenate(parts)
 
 
 def _scale_to_distance(points: NDArray, distance: float) -> NDArray:

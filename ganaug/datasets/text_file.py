@@ -1,0 +1,64 @@
+"""The bytes of text files, compressed where their name ends with .gz."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from ganaug.common.files import replacing
+
+# A .gz file may grow to so many bytes, and beyond that to so many times its size. Tables shrink to a tenth, rarely to a
+# hundredth; what shrinks more is a file made to fill the memory.
+_MAX_GROWN = 1 << 28
+_MAX_GROWTH = 200
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes of a text file, decompressed.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        If it is not a whole gzip file, or grows beyond any table.
+    """
+    if not path.name.lower().endswith(".gz"):
+        return path.read_bytes()
+    limit = max(_MAX_GROWN, _MAX_GROWTH * path.stat().st_size)
+    try:
+        with gzip.open(path) as file:
+            raw = file.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(f"the file is not a complete gzip file ({error})") from error
+    if len(raw) > limit:
+        raise ValueError(
+            f"the file holds more than {limit >> 20:,} MiB, over {_MAX_GROWTH} times its own size, as no table does. "
+            "If you trust it, decompress it with gunzip and pass the result"
+        )
+    return raw
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """Yield a file to write text to, which is compressed if its name says so and replaces `path` in the end.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        if not path.name.lower().endswith(".gz"):
+            yield file
+            return
+        # without a name and a time in the header, so that the same table gives the same bytes
+        with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as compressed:
+            yield compressed  # type: ignore[misc]
