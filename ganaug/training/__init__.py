@@ -26,6 +26,7 @@ from ganaug.training.monitors import COLLAPSE_THRESHOLD, KernelDistance, SlicedW
 from ganaug.training.phase import Phase
 from ganaug.training.priors import AnchorPrior, LatentPrior, NeighborsPrior, NoisePrior, Prior
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
+from ganaug.training.sequences import LengthBatches, sequence_phase
 
 __all__ = [
     "COLLAPSE_THRESHOLD",
@@ -49,6 +50,7 @@ __all__ = [
     "Fabric",
     "KernelDistance",
     "LatentPrior",
+    "LengthBatches",
     "NeighborsPrior",
     "NoisePrior",
     "Phase",
@@ -66,6 +68,7 @@ __all__ = [
     "panels",
     "plot_history",
     "reconstruction_phase",
+    "sequence_phase",
     "state_from_bytes",
     "state_to_bytes",
     "train",

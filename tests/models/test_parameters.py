@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from sklearn.utils._param_validation import InvalidParameterError
 
-from ganaug import GANOversampler, ImageGAN, TabularGAN
+from ganaug import GANOversampler, ImageGAN, TabularGAN, TextGAN
 from ganaug.models.parameters import SHARED, constraints_of, constraints_of_overrides, documented
 
-CLASSES = [TabularGAN, ImageGAN, GANOversampler]
+CLASSES = [TabularGAN, ImageGAN, TextGAN, GANOversampler]
 
 
 def entries(cls):
