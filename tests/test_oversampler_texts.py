@@ -58,7 +58,7 @@ def test_missing_texts_are_kept():
     assert X_res[48:].notna().all()
 
 
-@pytest.mark.parametrize("selection", ["forest", "neighbors", "discriminator", None])
+@pytest.mark.parametrize("selection", ["class", "realism", "neighbors", "discriminator", None])
 def test_selections(selection):
     _, X_res, _ = resampled(TEXTS, selection=selection)
     assert len(X_res) == 72
@@ -117,7 +117,7 @@ def test_what_was_added_is_evaluated_and_reported():
     result = evaluate_resampling(sampler, texts, y, X_res, y_res)
     assert result.noun == "texts"
     assert list(result.evaluations) == ["spam"]
-    assert "synthetic texts of class spam were added to 60 real ones" in result.verdict[-1].sentence
+    assert "synthetic texts of class spam added to 60 real ones" in result.heading
     page = report(result)
     assert "Synthetic texts and the nearest real texts" in page
     assert "This page shows texts of the real data" in page
