@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from itertools import chain
 from numbers import Real
-from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.base import _fit_context, clone
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_consistent_length
 
 from ganaug.common.identifiers import refuse_identifiers_as_classes
 from ganaug.common.labels import check_classes, labels_like, labels_of, name_of
@@ -24,7 +23,14 @@ from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.shares import equal_share_counts, repeats_of, weights_of
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import stable_warning_filters
-from ganaug.models import CheckedData, ConditionalGAN, EncodedData, Provenance, constraints_of_overrides, documented
+from ganaug.models import (
+    CheckedData,
+    ConditionalGAN,
+    EncodedData,
+    FittedSamplerMixin,
+    constraints_of_overrides,
+    documented,
+)
 from ganaug.selection import SELECTIONS, is_cleaner
 
 # Parameters that override those of the model where they are given.
@@ -44,7 +50,7 @@ class _Training(NamedTuple):
 
 
 @documented(noun="rows, images or texts", overrides=True)
-class GANOversampler(BaseOverSampler):
+class GANOversampler(FittedSamplerMixin, BaseOverSampler):
     """Balance classes with synthetic rows or images from a conditional GAN.
 
     The model is trained on all classes, so that small classes profit from what they have in common with large ones. It
@@ -289,7 +295,7 @@ class GANOversampler(BaseOverSampler):
         requested = np.repeat(requested, list(self.sampling_strategy_.values()))
         parts: Iterable[Any] = [X_real]
         repeated = np.empty(0, dtype=np.intp)
-        self._provenance: Provenance | pd.DataFrame | None = None
+        self._provenance = None
         if len(requested):
             encoded = self._fit_model(training)
             if self._has_equal_share and self.repeat_real:
@@ -341,114 +347,6 @@ class GANOversampler(BaseOverSampler):
             )
         super().set_params(**params)
         return self
-
-    def sample(self, n: int, label: Any, random_state: int | np.random.RandomState | None = None) -> Any:
-        """Generate rows of one class, without selection.
-
-        Parameters
-        ----------
-        n : int
-            Number of rows, at least 0.
-        label : label
-            A class seen in `fit` or `fit_resample`.
-        random_state : int, RandomState or None, default=None
-            Seed of the rows. With None the same call gives the same rows, and other rows than `fit_resample` returned.
-
-        Returns
-        -------
-        X : same container and dtypes as in `fit`, n rows
-            The rows.
-
-        Raises
-        ------
-        ValueError
-            If `n` is not a number of rows, or `label` was not seen in `fit`.
-        """
-        check_is_fitted(self, "model_")
-        if not isinstance(n, int | np.integer) or n < 0 or np.ndim(label):
-            raise ValueError(f"sample takes a number of rows and one label, but got n={n!r} and label={label!r}")
-        seed = self.model_.seed_ + 1 if random_state is None else random_state
-        return self.model_.sample(np.full(n, label), random_state=seed)
-
-    def save(self, path: str | Path) -> None:
-        """Store the fitted model in one file, for `load`.
-
-        The file holds weights and plain data, and no code. It holds values of the training data, see
-        `ganaug.TabularGAN.save`.
-
-        Parameters
-        ----------
-        path : str or Path
-            Where to store it; an existing file is replaced.
-        """
-        check_is_fitted(self, "model_")
-        self.model_.save(path)
-
-    @classmethod
-    def load(cls, path: str | Path) -> "GANOversampler":
-        """Read a sampler that `save` stored, or a model that its own ``save`` stored.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file.
-
-        Returns
-        -------
-        GANOversampler
-            Ready to `sample`. `fit_resample` trains from the beginning; after ``set_params(model__warm_start=True)`` it
-            continues from the networks of the file, if the model is a `ganaug.ImageGAN`.
-
-        Raises
-        ------
-        FileNotFoundError
-            If there is no such file.
-        ValueError
-            If the file is cut short, is not a ganaug model, or has another version of the file format.
-        """
-        model: ConditionalGAN = ConditionalGAN.load(path)
-        sampler = cls(model=clone(model))
-        sampler.model_ = model
-        sampler.target_name_ = model.target_name_
-        sampler.n_features_in_ = model.n_features_in_
-        if hasattr(model, "feature_names_in_"):
-            sampler.feature_names_in_ = model.feature_names_in_
-        return sampler
-
-    @property
-    def classes_(self) -> np.ndarray:
-        """Labels that `sample` knows."""
-        check_is_fitted(self, "model_")
-        return self.model_.classes_
-
-    @property
-    def history_(self) -> pd.DataFrame:
-        """The training history of the model."""
-        check_is_fitted(self, "model_")
-        if not hasattr(self.model_, "history_"):
-            raise AttributeError(
-                "this sampler has no history_: it was loaded from a file, and files do not hold the history"
-            )
-        return self.model_.history_
-
-    @property
-    def provenance_(self) -> pd.DataFrame:
-        """Where the synthetic rows come from."""
-        check_is_fitted(self, "is_synthetic_")
-        if isinstance(self._provenance, Provenance):
-            frame = self._provenance.frame()
-            self._provenance = frame.set_index(np.flatnonzero(self.is_synthetic_))
-        if self._provenance is None:
-            raise AttributeError(
-                "this sampler has no provenance_: it is there for tables, after fit_resample has generated rows, and "
-                "is not pickled before it was read"
-            )
-        return self._provenance
-
-    def __getstate__(self) -> dict[str, Any]:
-        # a sampler holds training rows only to compute its provenance; its pickle does not
-        state = super().__getstate__()
-        return {**state, "_provenance": None} if isinstance(state.get("_provenance"), Provenance) else state
 
     def _check(self, X: Any, y: Any) -> _Training:
         """Validate data and parameters, and set what they tell: `sampling_strategy_`, `n_features_in_` and names."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganaug.cli.console import KEPT, console, on_terminal
-from ganaug.common.progress import begin_phase
+from ganaug.common.progress import begin_phase, end_phase
 
 if TYPE_CHECKING:
     import numpy as np
@@ -236,3 +236,18 @@ def class_words(labels: pd.Series | np.ndarray) -> str:
     shown = ", ".join(names[:4])
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""
     return f"{'class' if len(names) == 1 else 'classes'} {shown}{more}"
+
+
+def write_report(
+    path: Path, source: Path, resampling: Resampling | None, compared: Comparison | Selection | None
+) -> None:
+    """Write the page of what was added, or of why nothing was."""
+    from ganaug.reporting import report as write_page
+
+    begin_phase(f"writing {path}", show=on_terminal())
+    if resampling is None and compared is not None:
+        write_page(compared, path, title=f"{source.name}: why no synthetic data are added")
+    else:
+        write_page(resampling, path, title=f"{source.name}, balanced")
+    end_phase()
+    KEPT.append(str(path))

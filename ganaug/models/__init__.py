@@ -2,6 +2,7 @@
 
 from ganaug.models.base import ConditionalGAN
 from ganaug.models.data import CheckedData, EncodedData
+from ganaug.models.fitted_sampler import FittedSamplerMixin
 from ganaug.models.image import FAR_DISTANCE, ImageGAN
 from ganaug.models.parameters import constraints_of_overrides, documented
 from ganaug.models.provenance import Provenance
@@ -13,6 +14,7 @@ __all__ = [
     "CheckedData",
     "ConditionalGAN",
     "EncodedData",
+    "FittedSamplerMixin",
     "ImageGAN",
     "Provenance",
     "TabularGAN",

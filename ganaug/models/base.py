@@ -26,8 +26,10 @@ from ganaug.models.torch_state import seeded_networks, torch_threads
 from ganaug.selection import CandidateSelection, Refusal
 from ganaug.training import (
     EMA,
+    SCHEDULES,
     AdaptiveAugmentation,
     Adversarial,
+    AdversarialLoss,
     AdversarialSettings,
     BalancedBatches,
     Callback,
@@ -59,7 +61,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
     `random_state`, `device`, `precision`, `verbose`, `callbacks`), and the abstract methods below.
     """
 
-    loss: str
+    loss: str | AdversarialLoss
     penalty: str
     gamma: float | str
     penalty_every: int
@@ -79,6 +81,13 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
     pac: int = 1
     # Whether training continues from the networks of the previous fit.
     warm_start: bool = False
+    # Parameters that a model may have beside those above; see `AdversarialSettings`.
+    discriminator_learning_rate: float | None = None
+    optimizer: str = "auto"
+    weight_decay: float = 0.0
+    schedule: str = "constant"
+    label_smoothing: float = 0.0
+    discriminator_warmup: int = 0
     # Of Adam; None takes those of the loss.
     betas: tuple[float, float] | None = None
 
@@ -284,8 +293,14 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             penalty_every=self.penalty_every,
             n_critic=self.n_critic,
             learning_rate=self.learning_rate,
+            discriminator_learning_rate=self.discriminator_learning_rate,
+            optimizer=self.optimizer,
             betas=self.betas,
+            weight_decay=self.weight_decay,
+            label_smoothing=self.label_smoothing,
+            discriminator_warmup=self.discriminator_warmup,
             pac=self.pac,
+            matching=self._matching(),
         )
         augment = self._augment(on_device, batch_size)
         game = Adversarial(generator, discriminator, settings, fabric=fabric, rng=on_device, augment=augment)
@@ -313,6 +328,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
                 measure=measure,
                 keep_best=self._keep_best,
                 save=self.save,
+                schedule=None if self.schedule == "constant" else SCHEDULES[self.schedule],
                 previews=self._previews(data),
             )
         finally:  # also where the user interrupts it and uses what has been learned
@@ -321,6 +337,10 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
 
     def _check_training(self, measure: Measure) -> None:
         """Warn if the trained generator is of no use; nothing by default."""
+
+    def _matching(self) -> Mapping[str, float]:
+        """Return the terms of the generator's objective beside the loss, and their weights; none by default."""
+        return {}
 
     def _max_time(self) -> float | None:
         """Return the limit of the adversarial training in seconds."""

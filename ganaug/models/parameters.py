@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from ganaug.training import LOSSES, PENALTIES
+from ganaug.training import LOSSES, PENALTIES, AdversarialLoss
 
 # The accelerators of Lightning Fabric.
 DEVICES = ("auto", "cpu", "gpu", "cuda", "mps", "tpu")
@@ -129,12 +129,14 @@ _AUTO = StrOptions({"auto"})
 
 SHARED: dict[str, Parameter] = {
     "loss": Parameter(
-        [StrOptions(set(LOSSES))],
-        _options(LOSSES),
+        [StrOptions(set(LOSSES)), AdversarialLoss],
+        f"{_options(LOSSES)} or AdversarialLoss",
         'Adversarial loss. ``"rpgan"`` compares each real sample with a synthetic one, with the gradient penalties '
         "R1 and R2 (R3GAN, arXiv 2501.05441). The others are the hinge loss (arXiv 1705.02894), the loss of "
-        "the first GAN (arXiv 1406.2661), least squares (arXiv 1611.04076), and Wasserstein with clipped weights "
-        "(arXiv 1701.07875) or with gradient penalty (arXiv 1704.00028).",
+        'the first GAN (arXiv 1406.2661), and least squares (arXiv 1611.04076). ``"wgan"`` and ``"wgan-gp"`` have the '
+        "settings of their papers: weights clipped at 0.01 and RMSprop (arXiv 1701.07875), or a gradient penalty of "
+        'weight 10 (arXiv 1704.00028). ``"wasserstein"`` clips at 0.3, with which our networks train faster. An '
+        "`AdversarialLoss` of `ganaug.training` is a loss of your own; model files do not hold it.",
     ),
     "penalty": Parameter(
         [StrOptions({"auto", *PENALTIES})],
@@ -195,7 +197,7 @@ SHARED: dict[str, Parameter] = {
         "None means the same as an empty list.",
     ),
     "ignore": Parameter(
-        [_AUTO, "array-like", None],
+        [_AUTO, Items("a list of names, indices or booleans"), None],
         '"auto", array-like (names, indices or bool)',
         "Columns of a table that are not learned. "
         '``"auto"`` takes those that identify rows, such as customer numbers, e-mail addresses and free text. '

@@ -32,6 +32,7 @@ from torch.nn.utils.parametrize import is_parametrized
 from ganaug._version import __version__
 from ganaug.common.files import replacing
 from ganaug.common.serialization import values_from_json, values_to_json
+from ganaug.training import AdversarialLoss
 
 if TYPE_CHECKING:
     from ganaug.models.base import ConditionalGAN
@@ -75,9 +76,10 @@ class PersistenceMixin:
         The file is written next to `path` and then renamed to it, so that an existing file is never half replaced.
 
         The file holds values of the training data: categories, up to 1,000 quantiles of each numeric column, the rules
-        between columns, and with ``prior="neighbors"`` whole training rows, or the latent vectors of training images
-        and texts. Of texts it holds the tokens, which may be names or numbers, hashes of all words, and the texts of
-        classes of five or fewer. Share it only with those who may see the data.
+        between columns, with ``prior="mixture"`` means and covariances of groups of a few rows, and with
+        ``prior="neighbors"`` whole training rows, or the latent vectors of training images and texts. Of texts it holds
+        the tokens, which may be names or numbers, hashes of all words, and the texts of classes of five or fewer. Share
+        it only with those who may see the data.
 
         Parameters
         ----------
@@ -141,6 +143,11 @@ class PersistenceMixin:
                     setattr(self, name, _with_weights(network, stored[name]))
 
 
+def _is_stored(name: str, value: Any) -> bool:
+    # a loss of the user's own is code
+    return name not in _NOT_STORED and not isinstance(value, AdversarialLoss)
+
+
 def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
     description, arrays = model._store()
     params = model.get_params(deep=False) | model.network_params_
@@ -148,7 +155,7 @@ def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
         "format": FORMAT,
         "ganaug": __version__,
         "model": type(model).__name__,
-        "params": {name: values_to_json(value, name) for name, value in params.items() if name not in _NOT_STORED},
+        "params": {name: values_to_json(value, name) for name, value in params.items() if _is_stored(name, value)},
         "classes": {"dtype": model.classes_.dtype.str, "values": values_to_json(model.classes_, "y")},
         "seed": model.seed_,
         "n_features_in": model.n_features_in_,

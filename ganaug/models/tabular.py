@@ -24,10 +24,23 @@ from ganaug.models.parameters import LARGEST_SIZE, Items, Number, constraints_of
 from ganaug.models.persistence import group_by_prefix
 from ganaug.nets import MLPDiscriminator, MLPGenerator
 from ganaug.selection import Layout
-from ganaug.training import Callback, NeighborsPrior, NoisePrior, Prior, SlicedWasserstein
+from ganaug.training import (
+    MATCHING,
+    OPTIMIZERS,
+    SCHEDULES,
+    AdversarialLoss,
+    Callback,
+    MixturePrior,
+    NeighborsPrior,
+    NoisePrior,
+    Prior,
+    SlicedWasserstein,
+)
 
 # Shorter trainings, as in tests, are not judged: their networks have not learned yet.
 _FEW_STEPS = 50
+# What the generator minimises beside the loss, unless the user says otherwise.
+_MATCHING = {"drifting": 0.5}
 
 
 @documented(noun="rows")
@@ -45,12 +58,14 @@ class TabularGAN(ConditionalGAN):
     ----------
     $loss
         In our measurements ``"rpgan"`` trained most steadily, and its rows helped classifiers most.
-    prior : {"noise", "neighbors"}, default="noise"
-        What the generator starts from. ``"noise"`` is a random vector, as in other GANs; the synthetic rows are about
-        as far from the training rows as new real rows are. ``"neighbors"`` adds an anchor: a point between a training
-        row and one of its nearest neighbours of the same class, as in SMOTE (arXiv 1106.1813). These rows are nearer to
-        the training rows, and the model file holds training rows. With ``selection=None`` of `GANOversampler` these
-        rows helped classifiers more than those of ``"noise"``; with the default they did not.
+    prior : {"mixture", "noise", "neighbors"}, default="mixture"
+        What the generator starts from. ``"noise"`` is a random vector, as in other GANs. The others add an anchor,
+        which the generator only corrects. ``"mixture"`` draws it from simple distributions that are fitted to groups of
+        4 to 8 neighbouring rows of a class (`ganaug.training.MixturePrior`): a forest tells these rows from real ones
+        less well than those of ``"noise"``, they help classifiers more, and they are about as far from the training
+        rows as new real rows are. The model file then holds means and covariances of these groups. ``"neighbors"``
+        takes a point between a training row and one of its nearest neighbours of the same class, as in SMOTE
+        (arXiv 1106.1813); these rows are nearer to the training rows, and the model file holds training rows.
     $n_neighbors
     numeric : {"quantile", "standard"}, default="quantile"
         How numeric columns are scaled. ``"quantile"`` maps their ranks to a standard normal distribution;
@@ -76,6 +91,27 @@ class TabularGAN(ConditionalGAN):
         Every eighth step took 7 % less time than every fourth, at the same quality.
     $n_critic
     $learning_rate
+    discriminator_learning_rate : float or None, default=None
+        Learning rate of the discriminator (two time-scale update rule, arXiv 1706.08500). None takes `learning_rate`.
+    optimizer : {"auto", "adam", "adamw", "rmsprop", "sgd"}, default="auto"
+        Optimiser of both networks; see `ganaug.training.build_optimizer`. ``"auto"`` is RMSprop for the loss ``"wgan"``
+        and Adam for all others.
+    weight_decay : float, default=0.0
+        Weight decay of both networks, at least 0.
+    schedule : {"constant", "cosine", "linear"}, default="constant"
+        Course of the learning rates during the training; ``"cosine"`` and ``"linear"`` end at 0. They are made for long
+        trainings: with the default number of steps, both made rows easier to tell from real ones.
+    label_smoothing : float, default=0.0
+        Share of the labels "real" and "synthetic" that the discriminator learns exchanged, in [0, 0.5)
+        (arXiv 1606.03498).
+    discriminator_warmup : int, default=0
+        Steps at the start in which only the discriminator is trained.
+    matching : "auto", dict or None, default="auto"
+        Terms of the generator's objective that compare whole batches of a class: name of `ganaug.training.MATCHING` ->
+        weight. ``"marginal"`` compares columns and ``"sliced"`` random projections (arXiv 1804.01947);
+        ``"drifting"`` moves synthetic rows to where real ones are denser than synthetic ones (arXiv 2602.04770).
+        ``"auto"`` is ``{"drifting": 0.5}``: rows were harder to tell from real ones than with the others, or with
+        several. None or an empty dict uses the adversarial loss alone.
     $ema
     batch_size : int or "auto", default="auto"
         Rows in a batch, divided equally among the classes. ``"auto"`` is 128, or 16 for each class if that is more.
@@ -140,8 +176,15 @@ class TabularGAN(ConditionalGAN):
         **constraints_of("loss", "n_neighbors", "categorical_features", "ignore", "constraints", "latent_size"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
-        "prior": [StrOptions({"noise", "neighbors"})],
+        "prior": [StrOptions({"mixture", "noise", "neighbors"})],
         "numeric": [StrOptions({"quantile", "standard"})],
+        "discriminator_learning_rate": [None, Number(Real, 0, None, closed="neither")],
+        "optimizer": [StrOptions({"auto", *OPTIMIZERS})],
+        "weight_decay": [Number(Real, 0, None, closed="left")],
+        "schedule": [StrOptions(set(SCHEDULES))],
+        "label_smoothing": [Number(Real, 0, 0.5, closed="left")],
+        "discriminator_warmup": [count(0)],
+        "matching": [StrOptions({"auto"}), dict, None],
         "hidden_sizes": [
             Items(
                 "a list of at least one positive int, such as (128, 128)",
@@ -171,8 +214,8 @@ class TabularGAN(ConditionalGAN):
     def __init__(
         self,
         *,
-        loss: str = "rpgan",
-        prior: Literal["noise", "neighbors"] = "noise",
+        loss: str | AdversarialLoss = "rpgan",
+        prior: Literal["mixture", "noise", "neighbors"] = "mixture",
         n_neighbors: int = 5,
         numeric: Literal["quantile", "standard"] = "quantile",
         categorical_features: Any = "auto",
@@ -188,6 +231,13 @@ class TabularGAN(ConditionalGAN):
         penalty_every: int = 8,
         n_critic: int | Literal["auto"] = "auto",
         learning_rate: float = 1e-3,
+        discriminator_learning_rate: float | None = None,
+        optimizer: str = "auto",
+        weight_decay: float = 0.0,
+        schedule: str = "constant",
+        label_smoothing: float = 0.0,
+        discriminator_warmup: int = 0,
+        matching: Mapping[str, float] | Literal["auto"] | None = "auto",
         ema: float | Literal["auto"] = 0.995,
         batch_size: int | Literal["auto"] = "auto",
         n_steps: int | Literal["auto"] = "auto",
@@ -216,6 +266,13 @@ class TabularGAN(ConditionalGAN):
         self.penalty_every = penalty_every
         self.n_critic = n_critic
         self.learning_rate = learning_rate
+        self.discriminator_learning_rate = discriminator_learning_rate
+        self.optimizer = optimizer
+        self.weight_decay = weight_decay
+        self.schedule = schedule
+        self.label_smoothing = label_smoothing
+        self.discriminator_warmup = discriminator_warmup
+        self.matching = matching
         self.ema = ema
         self.batch_size = batch_size
         self.n_steps = n_steps
@@ -246,6 +303,12 @@ class TabularGAN(ConditionalGAN):
             If X is sparse, masked, lazy, empty or not a table, or if a column name occurs twice.
         """
         check_container(X)
+        for name, weight in self._matching().items():
+            if name not in MATCHING or not Number(Real, 0, None, closed="left").is_satisfied_by(weight):
+                raise ValueError(
+                    f"matching={self.matching!r} must give weights of at least 0 to some of {sorted(MATCHING)}, "
+                    'such as {"drifting": 0.5}'
+                )
         if not hasattr(X, "columns"):
             # as objects, so that a list of rows with text in it keeps its numbers
             X = np.array(X, dtype=object) if isinstance(X, (list, tuple)) else X
@@ -302,10 +365,16 @@ class TabularGAN(ConditionalGAN):
 
         return keep_rules(self.constraints_, super()._generate_rows(y, rng, seed), self.classes_[y.numpy()], draw)
 
+    def _matching(self) -> Mapping[str, float]:
+        return _MATCHING if isinstance(self.matching, str) else self.matching or {}
+
     def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, None]:
         n_levels = sum(self.encoder_.block_sizes_)
         if self.prior == "noise":
             return NoisePrior(self.latent_size, n_levels), None
+        if self.prior == "mixture":
+            blocks = self.encoder_.block_sizes_
+            return MixturePrior.from_rows(self.latent_size, rows, y, block_sizes=blocks, generator=generator), None
         prior = NeighborsPrior.from_rows(
             self.latent_size,
             n_levels,
@@ -347,7 +416,7 @@ class TabularGAN(ConditionalGAN):
                 n_continuous=encoder.n_continuous_,
                 block_sizes=encoder.block_sizes_,
                 hidden_sizes=hidden_sizes,
-                anchored=params["prior"] == "neighbors",
+                anchored=params["prior"] != "noise",
             ),
             MLPDiscriminator(
                 encoder.width_ * params["pac"],
@@ -371,7 +440,7 @@ class TabularGAN(ConditionalGAN):
         description, arrays = self.encoder_.state()
         description["constraints"] = self.constraints_.state()
         arrays = {f"encoder.{name}": array for name, array in arrays.items()}
-        if isinstance(self.prior_, NeighborsPrior):
+        if isinstance(self.prior_, NeighborsPrior | MixturePrior):
             arrays |= {f"prior.{name}": tensor.numpy() for name, tensor in self.prior_.state().items()}
         return description, arrays
 
@@ -379,11 +448,16 @@ class TabularGAN(ConditionalGAN):
         stored = group_by_prefix(arrays, ("encoder", "prior"))
         encoder = TableEncoder.from_state(description, stored["encoder"])
         self.constraints_ = Constraints.from_state(description["constraints"])
-        prior = NoisePrior(self.latent_size, sum(encoder.block_sizes_))
-        if self.prior == "neighbors":
-            tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}
-            prior = NeighborsPrior(prior.latent_size, prior.n_levels, **tensors, n_interpolated=encoder.n_numeric_)
-            prior.check(len(self.classes_), encoder.width_)
+        n_levels = sum(encoder.block_sizes_)
+        if self.prior == "noise":
+            return encoder, NoisePrior(self.latent_size, n_levels)
+        tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}
+        prior: MixturePrior | NeighborsPrior
+        if self.prior == "mixture":
+            prior = MixturePrior(self.latent_size, n_levels, **tensors, block_sizes=encoder.block_sizes_)
+        else:
+            prior = NeighborsPrior(self.latent_size, n_levels, **tensors, n_interpolated=encoder.n_numeric_)
+        prior.check(len(self.classes_), encoder.width_)
         return encoder, prior
 
 

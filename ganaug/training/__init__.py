@@ -21,8 +21,11 @@ from ganaug.training.fabric import Fabric
 from ganaug.training.history import panels, plot_history
 from ganaug.training.log_folder import log_to
 from ganaug.training.loop import train
-from ganaug.training.losses import LOSSES, PENALTIES
+from ganaug.training.losses import LOSSES, PENALTIES, AdversarialLoss
+from ganaug.training.matching import MATCHING
+from ganaug.training.mixture_prior import MixturePrior
 from ganaug.training.monitors import COLLAPSE_THRESHOLD, KernelDistance, SlicedWasserstein
+from ganaug.training.optimizers import OPTIMIZERS, SCHEDULES, build_optimizer
 from ganaug.training.phase import Phase
 from ganaug.training.priors import AnchorPrior, LatentPrior, NeighborsPrior, NoisePrior, Prior
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
@@ -32,11 +35,15 @@ __all__ = [
     "COLLAPSE_THRESHOLD",
     "EMA",
     "LOSSES",
+    "MATCHING",
     "OPERATIONS",
+    "OPTIMIZERS",
     "PENALTIES",
     "POLICIES",
+    "SCHEDULES",
     "AdaptiveAugmentation",
     "Adversarial",
+    "AdversarialLoss",
     "AdversarialSettings",
     "AnchorPrior",
     "BalancedBatches",
@@ -51,6 +58,7 @@ __all__ = [
     "KernelDistance",
     "LatentPrior",
     "LengthBatches",
+    "MixturePrior",
     "NeighborsPrior",
     "NoisePrior",
     "Phase",
@@ -62,6 +70,7 @@ __all__ = [
     "SlicedWasserstein",
     "TensorBoard",
     "TrainingState",
+    "build_optimizer",
     "encode_latents",
     "log_to",
     "operations_for",

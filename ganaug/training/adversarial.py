@@ -1,6 +1,7 @@
 """The adversarial game: a discriminator separates real from fake rows, a generator learns to fool it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -8,8 +9,10 @@ from torch import Tensor, nn
 
 from ganaug.training.augmentation import AdaptiveAugmentation
 from ganaug.training.batches import Batch
-from ganaug.training.fabric import Adam, Fabric
-from ganaug.training.losses import LOSSES, PENALTIES
+from ganaug.training.fabric import Fabric
+from ganaug.training.losses import LOSSES, PENALTIES, AdversarialLoss
+from ganaug.training.matching import MATCHING, rows_by_class
+from ganaug.training.optimizers import build_optimizer
 from ganaug.training.phase import Phase, Report
 
 
@@ -19,8 +22,8 @@ class AdversarialSettings:
 
     Parameters
     ----------
-    loss : str, default="rpgan"
-        Name of `LOSSES`.
+    loss : str or AdversarialLoss, default="rpgan"
+        Name of `LOSSES`, or a loss of your own.
     penalty : str, default="auto"
         Name of `PENALTIES`. "auto" takes the one that belongs to the loss.
     gamma : float or "auto", default="auto"
@@ -32,11 +35,23 @@ class AdversarialSettings:
     n_critic : int or "auto", default="auto"
         Updates of the discriminator for each update of the generator. "auto" takes the number that belongs to the loss.
     learning_rate : float, default=5e-4
-        Learning rate of Adam, for both networks.
+        Learning rate.
+    discriminator_learning_rate : float or None, default=None
+        Learning rate of the discriminator (arXiv 1706.08500). None takes `learning_rate`.
+    optimizer : str, default="auto"
+        Name of `OPTIMIZERS`. "auto" takes the one that belongs to the loss.
     betas : (float, float) or None, default=None
         Decay rates of Adam. None takes those that belong to the loss.
+    weight_decay : float, default=0.0
+        See `build_optimizer`.
+    label_smoothing : float, default=0.0
+        The discriminator minimises the loss with this share of the labels exchanged, in [0, 0.5).
+    discriminator_warmup : int, default=0
+        Steps at the start in which only the discriminator is trained.
     pac : int, default=1
         Rows that the discriminator sees side by side as one (PacGAN, arXiv 1712.04086).
+    matching : mapping of str to float, default={}
+        Terms of the generator's objective beside the loss: name of `MATCHING` -> weight.
 
     Examples
     --------
@@ -44,37 +59,53 @@ class AdversarialSettings:
     (5, 1.0)
     """
 
-    loss: str = "rpgan"
+    loss: str | AdversarialLoss = "rpgan"
     penalty: str = "auto"
     gamma: float | str = "auto"
     penalty_every: int = 4
     n_critic: int | str = "auto"
     learning_rate: float = 5e-4
+    discriminator_learning_rate: float | None = None
+    optimizer: str = "auto"
     betas: tuple[float, float] | None = None
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    discriminator_warmup: int = 0
     pac: int = 1
+    matching: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def adversarial_loss(self) -> AdversarialLoss:
+        """The loss itself."""
+        return LOSSES[self.loss] if isinstance(self.loss, str) else self.loss
 
     @property
     def penalty_name(self) -> str:
         """Name of the penalty, a key of `PENALTIES`."""
-        return LOSSES[self.loss].penalty if self.penalty == "auto" else self.penalty
+        return self.adversarial_loss.penalty if self.penalty == "auto" else self.penalty
 
     @property
     def penalty_weight(self) -> float:
         """Weight of the penalty, averaged over all updates."""
         if self.gamma != "auto":
             return float(self.gamma)
-        choice = LOSSES[self.loss]
+        choice = self.adversarial_loss
         return choice.gamma if self.penalty_name == choice.penalty else 1.0
 
     @property
     def n_updates(self) -> int:
         """Updates of the discriminator for each update of the generator."""
-        return LOSSES[self.loss].n_critic if self.n_critic == "auto" else int(self.n_critic)
+        return self.adversarial_loss.n_critic if self.n_critic == "auto" else int(self.n_critic)
 
     @property
     def adam_betas(self) -> tuple[float, float]:
         """Decay rates of Adam."""
-        return (LOSSES[self.loss].beta1, 0.9) if self.betas is None else self.betas
+        return (self.adversarial_loss.beta1, 0.9) if self.betas is None else self.betas
+
+    @property
+    def optimizer_name(self) -> str:
+        """Name of the optimiser."""
+        return self.adversarial_loss.optimizer if self.optimizer == "auto" else self.optimizer
 
 
 class Adversarial:
@@ -113,28 +144,31 @@ class Adversarial:
         self.fabric = fabric
         self.rng = rng
         self.augment = augment
-        self._loss = LOSSES[settings.loss]
+        self._loss = settings.adversarial_loss
         self._penalty = PENALTIES[settings.penalty_name]
         # computed at every n-th update only, so n times as heavy
         self._gamma = settings.penalty_weight * settings.penalty_every
         # Fabric's wrapper admits no derivative of a derivative: the penalty calls the network itself.
         self._bare_discriminator = discriminator
-        self.generator, self._generator_adam = self._set_up(generator)
-        self.discriminator, self._discriminator_adam = self._set_up(discriminator)
+        self.generator, self._generator_optimizer = self._set_up(generator, settings.learning_rate)
+        self.discriminator, self._discriminator_optimizer = self._set_up(
+            discriminator, settings.discriminator_learning_rate or settings.learning_rate
+        )
         self._n_updates = 0  # of the discriminator
         self._last_penalty = torch.zeros(())
         self._last_batch: Batch | None = None
         self._last_fake = torch.empty(0)
 
-    def _set_up(self, network: nn.Module) -> tuple[nn.Module, torch.optim.Optimizer]:
-        settings = self.settings
-        adam = Adam(
+    def _set_up(self, network: nn.Module, learning_rate: float) -> tuple[nn.Module, torch.optim.Optimizer]:
+        optimizer = build_optimizer(
+            self.settings.optimizer_name,
             network.parameters(),
-            lr=settings.learning_rate,
-            betas=settings.adam_betas,
+            learning_rate=learning_rate,
+            betas=self.settings.adam_betas,
+            weight_decay=self.settings.weight_decay,
             fused=self.fabric.device.type in ("cpu", "cuda"),
         )
-        return self.fabric.setup(network, adam)
+        return self.fabric.setup(network, optimizer)
 
     def phases(self) -> list[Phase]:
         """Return the phases of a training step: first the discriminator's, then the generator's."""
@@ -142,12 +176,18 @@ class Adversarial:
             Phase(
                 "discriminator",
                 self.discriminator,
-                self._discriminator_adam,
+                self._discriminator_optimizer,
                 self.discriminator_step,
                 self.settings.n_updates,
                 self._loss.clip,
             ),
-            Phase("generator", self.generator, self._generator_adam, self.generator_step),
+            Phase(
+                "generator",
+                self.generator,
+                self._generator_optimizer,
+                self.generator_step,
+                first_step=self.settings.discriminator_warmup,
+            ),
         ]
 
     def discriminator_step(self, batch: Batch) -> tuple[Tensor, Report]:
@@ -157,6 +197,8 @@ class Adversarial:
         scores = self.discriminator(rows, torch.cat([y, y]))
         real, fake = _score(scores).split(len(y))
         loss = self._loss.discriminator(real, fake)
+        if smoothing := self.settings.label_smoothing:
+            loss = (1 - smoothing) * loss + smoothing * self._loss.discriminator(fake, real)
         objective = loss + _class_loss(scores)
         if self.augment is not None:
             self.augment.observe((real - self._loss.boundary(real, fake)).detach())
@@ -173,7 +215,17 @@ class Adversarial:
         scores = self.discriminator(self._shown(batch, self._fake(batch)), torch.cat([y, y]))
         real, fake = _score(scores).split(len(y))
         loss = self._loss.generator(real, fake)
-        return loss + _class_loss(scores[len(y) :]), lambda: {"loss": loss}
+        objective = loss + _class_loss(scores[len(y) :])
+        if not self.settings.matching:
+            return objective, lambda: {"loss": loss}
+        matching = self._matching(batch)
+        return objective + matching, lambda: {"loss": loss, "matching": matching}
+
+    def _matching(self, batch: Batch) -> Tensor:
+        places = rows_by_class(batch.y)
+        real, fake = batch.real[places], self._fake(batch).reshape(batch.real.shape)[places]
+        terms = [weight * MATCHING[name](real, fake, self.rng) for name, weight in self.settings.matching.items()]
+        return torch.stack(terms).sum()
 
     def _fake(self, batch: Batch) -> Tensor:
         # The generator does not change between the two phases of a step: its rows for their batch are computed once.

@@ -35,6 +35,7 @@ def train(
     measure: Callable[[nn.Module], dict[str, float]],
     keep_best: bool,
     save: Callable[..., None],
+    schedule: Callable[[float], float] | None = None,
     previews: Previews | None = None,
 ) -> pd.DataFrame:
     """Train until the budget is spent, a callback stops the run, or it diverges or collapses.
@@ -62,6 +63,9 @@ def train(
         with the last weights.
     save : callable (path)
         Stores the model as it is; for the callbacks.
+    schedule : callable (float) -> float, or None, default=None
+        The factor on the learning rates, given the share of the run that is done, in [0, 1]: of the steps, or of the
+        time if that share is larger. None keeps them constant.
     previews : Previews or None, default=None
         Real and synthetic rows, for the callbacks; None if there are only tensors.
 
@@ -95,6 +99,10 @@ def train(
             state.seconds = time.perf_counter() - began
             is_last = run.step == n_steps or (max_time is not None and state.seconds + measuring > max_time)
             is_recorded = run.step % RECORD_EVERY == 0 or is_last
+            if schedule is not None:
+                done = max(step / n_steps, 0.0 if max_time is None else min(state.seconds / max_time, 1.0))
+                for phase in state.phases:
+                    phase.scale_learning_rate(schedule(done))
             record = _update_networks(state, fabric, is_recorded)
             average.update(step)
             if is_recorded:
@@ -136,6 +144,8 @@ def _update_networks(state: TrainingState, fabric: Fabric, is_recorded: bool) ->
     """Let each phase update its network; return what is recorded of it."""
     record: dict[str, float] = {}
     for phase in state.phases:
+        if state.step <= phase.first_step:
+            continue
         for _ in range(phase.n_updates):
             if phase is state.phases[0]:
                 batch = next(state.batches)

@@ -117,6 +117,8 @@ class AdversarialLoss(NamedTuple):
         Updates of the discriminator for each update of the generator.
     beta1 : float, default=0.5
         First decay rate of Adam. It is 0 for the Wasserstein losses, whose critic must follow the generator closely.
+    optimizer : str, default="adam"
+        The optimiser for ``optimizer="auto"``, a name of `OPTIMIZERS`.
     """
 
     discriminator: Callable[[Tensor, Tensor], Tensor]
@@ -127,6 +129,7 @@ class AdversarialLoss(NamedTuple):
     clip: float | None = None
     n_critic: int = 1
     beta1: float = 0.5
+    optimizer: str = "adam"
 
 
 PENALTIES: dict[str, Callable[[Score, Tensor, Tensor, Tensor], Tensor] | None] = {
@@ -144,5 +147,8 @@ LOSSES: dict[str, AdversarialLoss] = {
     "wasserstein": AdversarialLoss(
         wasserstein_discriminator, mean_generator, _midway, "none", 0.0, clip=0.3, n_critic=5, beta1=0.0
     ),
-    "wgan-gp": AdversarialLoss(wasserstein_discriminator, mean_generator, _midway, "gp", 1.0, n_critic=5, beta1=0.0),
+    "wgan": AdversarialLoss(
+        wasserstein_discriminator, mean_generator, _midway, "none", 0.0, clip=0.01, n_critic=5, optimizer="rmsprop"
+    ),
+    "wgan-gp": AdversarialLoss(wasserstein_discriminator, mean_generator, _midway, "gp", 10.0, n_critic=5, beta1=0.0),
 }

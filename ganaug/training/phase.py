@@ -33,6 +33,8 @@ class Phase:
     clip : float or None, default=None
         Bound on the absolute value of the weights after each update (Wasserstein GAN, arXiv 1701.07875). None does not
         clip.
+    first_step : int, default=0
+        Steps of the run in which this phase is left out, from the start.
     """
 
     name: str
@@ -41,10 +43,17 @@ class Phase:
     objective: Callable[[Batch], tuple[Tensor, Report]]
     n_updates: int = 1
     clip: float | None = None
+    first_step: int = 0
     parameters: list[Tensor] = field(init=False)
 
     def __post_init__(self) -> None:
         self.parameters = list(self.module.parameters())
+        self._learning_rates = [float(group["lr"]) for group in self.optimizer.param_groups]
+
+    def scale_learning_rate(self, factor: float) -> None:
+        """Set the learning rate to its initial value times a factor."""
+        for group, initial in zip(self.optimizer.param_groups, self._learning_rates, strict=True):
+            group["lr"] = initial * factor
 
     def update(self, batch: Batch, fabric: Fabric) -> Report:
         """Take one gradient step on a batch and return the objective's report."""

@@ -164,7 +164,10 @@ def test_a_failed_write_of_the_data_keeps_the_model(in_csv, quick, capsys, monke
 
     monkeypatch.setattr(TextSource, "write", full)
     assert run("balance in.csv out.csv --target plan --save m.gan") == 2
-    assert capsys.readouterr().err == f"ganaug: error: {Path('out.csv').resolve()}: No space left on device\n"
+    said = (
+        f"{Path('out.csv').resolve()}: No space left on device; the trained model is kept in m.gan, for ganaug sample"
+    )
+    assert capsys.readouterr().err == f"ganaug: error: {said}\n"
     assert names() == ["in.csv", "m.gan"]
     assert Path("m.gan").read_text() == "a model"
 
@@ -210,7 +213,7 @@ def test_columns_are_ignored_by_name(with_identifiers, quick, capsys):
     assert run("balance in.csv a.csv --target plan --ignore age,town") == 0
     assert run("balance in.csv b.csv --target plan --ignore none") == 0
     assert run("balance in.csv c.csv --target plan") == 0
-    assert [sampler.options["ignore"] for sampler in quick] == [["age", "town"], [], None]
+    assert [sampler.options["ignore"] for sampler in quick if sampler.options] == [["age", "town"], [], None]
     assert run("balance in.csv d.csv --target plan --ignore agee") == 2
     assert "did you mean 'age'?" in capsys.readouterr().err
     assert run("balance in.csv d.csv --target plan --ignore plan") == 2

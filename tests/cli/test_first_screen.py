@@ -9,6 +9,7 @@ import pytest
 
 from ganaug.cli.app import main
 from ganaug.cli.console import in_shell_words
+from ganaug.datasets.csv_format import TextSource
 
 ANSWERS = ["Does it help?", "Is it real?", "Is it safe to share?"]
 
@@ -85,13 +86,13 @@ def test_with_compare_the_page_says_whether_the_rows_help(table, capsys):
     assert "Mean scores of LogisticRegression (1 of 10 splits)" in capsys.readouterr().out
 
 
-def full(path, data):
-    raise OSError(28, "No space left on device", str(path))
+def full(*_, **__):
+    raise OSError(28, "No space left on device", "out.csv")
 
 
 def test_a_failed_write_keeps_the_model_beside_out_and_names_it(table, capsys, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("ganaug.datasets.table.Path.write_bytes", full)
+        patch.setattr(TextSource, "write", full)
         assert run("balance in.csv out.csv --target plan --max-time 0.1 --seed 0") == 2
     error = capsys.readouterr().err
     assert "No space left on device" in error

@@ -72,7 +72,7 @@ def test_a_folder_of_images(monkeypatch):
         Image.fromarray(pixels).save(file)
     assert run("balance scans out --seed 1 --report out.html") == 0
     text = Path("out.html").read_text()
-    assert "8 synthetic images of class sick added to 24 real ones." in text
+    assert "8 synthetic images of classes sick and well added to 24 real ones." in text
     assert re.search(r"<figcaption>(sick|well)/\d\d\.png", text)  # the nearest training images, by their files
     assert run("balance scans more --report more/report.html") == 2
     assert run("balance scans more --report scans/report.html") == 2

@@ -1,0 +1,137 @@
+"""``ganaug balance`` of images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ganaug.cli.console import (
+    KEPT,
+    console,
+    on_terminal,
+    print_answers,
+    print_comparison,
+    print_counts,
+    print_others,
+    say,
+)
+from ganaug.cli.first_screen import (
+    command,
+    kept_model,
+    measure,
+    print_next,
+    print_written,
+    with_commands,
+    write_report,
+    written_words,
+)
+from ganaug.cli.options import parse_strategy
+from ganaug.cli.trial import Trial, resample, train_for
+from ganaug.common.progress import begin_phase, end_phase
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ganaug.datasets import ImageSet
+
+
+def balance_images(
+    source: Path,
+    out: Path,
+    strategy: str,
+    params: dict[str, Any],
+    trial: Trial,
+    size: tuple[int, int] | None,
+    *,
+    skip_bad: bool,
+    dicom: bool,
+    copies: Literal["copy", "link", "none"],
+    save: Path | None,
+    report: Path | None,
+    force: bool,
+    began: float,
+) -> None:
+    """Read, balance and write images, and print the first screen; the parameters are those of the command."""
+    from ganaug.datasets import check_dicom_output, check_image_output, check_image_space, read_images, write_images
+
+    check_image_output(out, source, copies=copies, force=force)
+    begin_phase(f"reading {source}", show=on_terminal())
+    images = read_images(source, resize=size, skip_bad=skip_bad)
+    check_image_space(out, images, copies=copies)
+    if dicom:
+        check_dicom_output(images)
+
+    import pandas as pd
+
+    from ganaug.evaluation import score_columns
+    from ganaug.oversampler import GANOversampler
+
+    y = pd.Series(images.named_y, name="class")
+    # A repeated image would be a file that is there twice. A training loop draws by weight instead.
+    sampler = GANOversampler(
+        sampling_strategy=parse_strategy(strategy, y.unique().tolist()), repeat_real=False, **params
+    )
+    sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, images.X, y, trial)
+    if isinstance(trial.metric, str) and len(y_resampled) > len(y) and not is_synthetic.any():
+        X_resampled, y_resampled, is_synthetic = images.X, y, is_synthetic[: len(y)]
+        print("No file is written twice. To repeat images, draw those of small classes more often when you train.")
+    X_synthetic, y_synthetic = X_resampled[is_synthetic], y_resampled[is_synthetic]
+    train_for(save, sampler, images.X, y)
+    with kept_model(sampler, save, out):
+        begin_phase(f"writing {out}", show=on_terminal())
+        manifest = score_columns(sampler, X_synthetic, y_synthetic)
+        write_images(out, images, X_synthetic, y_synthetic, manifest=manifest, copies=copies, dicom=dicom, force=force)
+    KEPT.append(str(out))
+    end_phase()
+    _add_nearest(out, images, X_synthetic, y_synthetic)
+    data = (images.X, y, X_resampled, y_resampled)
+    findings, resampling = measure(sampler, compared, data, "images", full=report is not None, names=images.files)
+    findings = with_commands(findings, command("balance", source, out, "--select"), command("evaluate", source, out))
+    end_phase()
+    print_answers(findings)
+    n_real = 0 if copies == "none" else len(y)
+    print_written(written_words(out, n_real, 0, y_synthetic, "image", None), began)
+    _say_about_images(images, y, y_synthetic, copies, size)
+    print_counts("class", y, y_resampled, y_resampled[~is_synthetic])
+    if compared is not None:
+        print_comparison(compared)
+    print_others(findings)
+    if report is not None:
+        write_report(report, source, resampling, compared)
+    print_next(command("evaluate", source, out))
+
+
+def _add_nearest(out: Path, images: ImageSet, X_synthetic: Any, y_synthetic: pd.Series) -> None:
+    """Complete the manifest after all is written: with thousands of images, the search takes a while."""
+    from ganaug.datasets import add_image_columns
+    from ganaug.evaluation import nearest_columns
+
+    if not len(y_synthetic):
+        return
+    from rich.progress import Progress
+
+    with Progress(console=console(stderr=True), transient=True, disable=not on_terminal()) as bar:
+        task = bar.add_task("nearest real images", total=len(y_synthetic))
+        more = nearest_columns(images, X_synthetic, y_synthetic.index, progress=lambda n: bar.update(task, completed=n))
+    add_image_columns(out, more)
+
+
+def _say_about_images(
+    images: ImageSet, y: pd.Series, y_synthetic: pd.Series, copies: str, size: tuple[int, int] | None
+) -> None:
+    """Say what a loader of OUT has to know: which originals are resized, and which classes have no synthetic images."""
+    from ganaug.common.wording import listed
+
+    if size is not None and copies != "none" and images.is_resized is not None and images.is_resized.any():
+        n_resized = int(images.is_resized.sum())
+        print(
+            f"{n_resized:,} of {len(y):,} originals are resized to {size[0]}x{size[1]} in OUT too, so that all images "
+            "of OUT have one size. The files in IN are unchanged."
+        )
+    without = sorted(set(y) - set(y_synthetic), key=str)
+    if without and len(y_synthetic):
+        say(
+            "warning",
+            f"class {listed(without)} has no synthetic images. A network that trains on OUT learns to recognise "
+            "synthetic images instead of the other classes; --strategy 'equal share', the default, avoids this",
+        )

@@ -1,0 +1,135 @@
+"""What a sampler offers after its model is trained: rows of a class, files, history, and where its rows come from."""
+
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
+
+from ganaug.models.base import ConditionalGAN
+from ganaug.models.provenance import Provenance
+
+Self = TypeVar("Self", bound="FittedSamplerMixin")
+
+
+class FittedSamplerMixin:
+    """The part of `ganaug.GANOversampler` that follows `fit` and `fit_resample`."""
+
+    model_: ConditionalGAN
+    is_synthetic_: NDArray[np.bool_]
+    target_name_: str | None
+    n_features_in_: int
+    feature_names_in_: NDArray
+    _provenance: Provenance | pd.DataFrame | None
+
+    def sample(self, n: int, label: Any, random_state: int | np.random.RandomState | None = None) -> Any:
+        """Generate rows of one class, without selection.
+
+        Parameters
+        ----------
+        n : int
+            Number of rows, at least 0.
+        label : label
+            A class seen in `fit` or `fit_resample`.
+        random_state : int, RandomState or None, default=None
+            Seed of the rows. With None the same call gives the same rows, and other rows than `fit_resample` returned.
+
+        Returns
+        -------
+        X : same container and dtypes as in `fit`, n rows
+            The rows.
+
+        Raises
+        ------
+        ValueError
+            If `n` is not a number of rows, or `label` was not seen in `fit`.
+        """
+        check_is_fitted(self, "model_")
+        if not isinstance(n, int | np.integer) or n < 0 or np.ndim(label):
+            raise ValueError(f"sample takes a number of rows and one label, but got n={n!r} and label={label!r}")
+        seed = self.model_.seed_ + 1 if random_state is None else random_state
+        return self.model_.sample(np.full(n, label), random_state=seed)
+
+    def save(self, path: str | Path) -> None:
+        """Store the fitted model in one file, for `load`.
+
+        The file holds weights and plain data, and no code. It holds values of the training data, see
+        `ganaug.TabularGAN.save`.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to store it; an existing file is replaced.
+        """
+        check_is_fitted(self, "model_")
+        self.model_.save(path)
+
+    @classmethod
+    def load(cls: type[Self], path: str | Path) -> Self:
+        """Read a sampler that `save` stored, or a model that its own ``save`` stored.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        GANOversampler
+            Ready to `sample`. `fit_resample` trains from the beginning; after ``set_params(model__warm_start=True)`` it
+            continues from the networks of the file, if the model is a `ganaug.ImageGAN`.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If the file is cut short, is not a ganaug model, or has another version of the file format.
+        """
+        model: ConditionalGAN = ConditionalGAN.load(path)
+        sampler: Any = cast(Any, cls)(model=clone(model))
+        sampler.model_ = model
+        sampler.target_name_ = model.target_name_
+        sampler.n_features_in_ = model.n_features_in_
+        if hasattr(model, "feature_names_in_"):
+            sampler.feature_names_in_ = model.feature_names_in_
+        return sampler
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """Labels that `sample` knows."""
+        check_is_fitted(self, "model_")
+        return self.model_.classes_
+
+    @property
+    def history_(self) -> pd.DataFrame:
+        """The training history of the model."""
+        check_is_fitted(self, "model_")
+        if not hasattr(self.model_, "history_"):
+            raise AttributeError(
+                "this sampler has no history_: it was loaded from a file, and files do not hold the history"
+            )
+        return self.model_.history_
+
+    @property
+    def provenance_(self) -> pd.DataFrame:
+        """Where the synthetic rows come from."""
+        check_is_fitted(self, "is_synthetic_")
+        if isinstance(self._provenance, Provenance):
+            frame = self._provenance.frame()
+            self._provenance = frame.set_index(np.flatnonzero(self.is_synthetic_))
+        if self._provenance is None:
+            raise AttributeError(
+                "this sampler has no provenance_: it is there for tables, after fit_resample has generated rows, and "
+                "is not pickled before it was read"
+            )
+        return self._provenance
+
+    def __getstate__(self) -> dict[str, Any]:
+        # a sampler holds training rows only to compute its provenance; its pickle does not
+        parent: Any = super()  # an estimator
+        state = parent.__getstate__()
+        return {**state, "_provenance": None} if isinstance(state.get("_provenance"), Provenance) else state

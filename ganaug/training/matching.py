@@ -1,0 +1,101 @@
+"""Distribution matching: terms of the generator's objective that compare whole batches of fake and real rows.
+
+A discriminator sees one row at a time. These terms compare all rows of a class in a batch at once, and so they correct
+what a tree ensemble notices first: columns, and combinations of columns, whose distribution is slightly off. To add a
+term, write its function and a row in `MATCHING`.
+
+The arguments of a term are rows by class, `real` and `fake` of shape (n_classes, n, width), and `rng` on their device.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+# Random directions on which "sliced" compares rows; they are new in every step.
+_N_DIRECTIONS = 16
+# Reach of the attraction and the repulsion of "drifting", in units of the mean distance between two rows.
+_REACHES = (0.02, 0.05, 0.2)
+# Real rows are moved at random by this much, so that fake rows do not drift onto single real rows.
+_JITTER = 0.05
+
+Matching = Callable[[Tensor, Tensor, torch.Generator], Tensor]
+
+
+def marginal_distance(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
+    """Return the mean 1-Wasserstein distance between the columns of real and of fake rows of a class.
+
+    The distance of two samples of the same size is the mean difference of their sorted values. POTNet has the same
+    term for tables.
+    """
+    return (real.sort(dim=1).values - fake.sort(dim=1).values).abs().mean()
+
+
+def sliced_distance(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
+    """Return the same distance between projections of the rows on random directions (arXiv 1804.01947)."""
+    directions = torch.randn(real.shape[2], _N_DIRECTIONS, generator=rng, device=real.device, dtype=real.dtype)
+    directions = directions / directions.norm(dim=0)
+    return marginal_distance(real @ directions, fake @ directions, rng)
+
+
+def drifting_distance(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
+    """Return the squared distance of each fake row to where it drifts (arXiv 2602.04770).
+
+    Real rows of its class attract a fake row and other fake rows repel it; each weighs by its nearness. The gradient
+    moves a fake row along the difference of the two, which vanishes where both distributions are equal.
+    """
+    if fake.shape[1] < 2:  # there is nothing that repels
+        return fake.sum() * 0
+    fakes = fake.detach()
+    noise = torch.randn(real.shape, generator=rng, device=real.device, dtype=real.dtype)
+    real = real + _JITTER * noise
+    width = real.shape[2]
+    to_real = torch.cdist(fakes, real)
+    to_fake = torch.cdist(fakes, fakes)
+    scale = to_real.mean(dim=(1, 2), keepdim=True).clamp(min=1e-6)
+    itself = torch.eye(fake.shape[1], dtype=torch.bool, device=real.device)
+    n_real = real.shape[1]
+    distances = torch.cat([to_real, to_fake.masked_fill(itself, math.inf)], dim=2) / scale
+    drift = torch.zeros_like(fakes)
+    for reach in _REACHES:
+        logits = -distances / reach
+        # the mean, in logarithms, of the softmax over the rows that pull and the softmax over the rows that are pulled
+        weights = (0.5 * (logits.log_softmax(dim=2) + logits.log_softmax(dim=1))).exp()
+        pull, push = weights.split([n_real, fake.shape[1]], dim=2)
+        # each fake row weighs both sides equally, so that the field changes its sign where real and fake are exchanged
+        step = (push.sum(2, keepdim=True) * pull) @ real - (pull.sum(2, keepdim=True) * push) @ fakes
+        drift = drift + step / step.square().mean().sqrt().clamp(min=1e-6) / len(_REACHES)
+    return (fake - (fakes + drift * scale / math.sqrt(width))).square().mean()
+
+
+MATCHING: dict[str, Matching] = {
+    "marginal": marginal_distance,
+    "sliced": sliced_distance,
+    "drifting": drifting_distance,
+}
+
+
+def rows_by_class(y: Tensor) -> Tensor:
+    """Return the positions of equally many rows of each class of a batch.
+
+    Parameters
+    ----------
+    y : Tensor of shape (batch,)
+        Class index of each row.
+
+    Returns
+    -------
+    Tensor of shape (n_classes, n)
+        Classes that the batch does not hold are left out; n is the number of rows of the rarest other class.
+
+    Examples
+    --------
+    >>> rows_by_class(torch.tensor([0, 2, 0, 2, 2]))
+    tensor([[0, 2],
+            [1, 3]])
+    """
+    counts = y.bincount()
+    starts = (counts.cumsum(0) - counts)[counts > 0]
+    n = int(counts[counts > 0].min())
+    return y.argsort(stable=True)[starts[:, None] + torch.arange(n, device=y.device)]
