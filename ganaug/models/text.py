@@ -1,13 +1,13 @@
 """TextGAN: a conditional GAN over the latents of a sequence autoencoder."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
@@ -19,7 +19,7 @@ from ganaug.common.wording import counted, listed, percent
 from ganaug.metrics import KnownTexts
 from ganaug.models.base import ConditionalGAN
 from ganaug.models.data import CheckedData
-from ganaug.models.parameters import constraints_of, documented
+from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
 from ganaug.models.scoring import class_index
 from ganaug.models.text_autoencoder import TextAutoencoder, new_autoencoder
@@ -63,7 +63,7 @@ class TextGAN(ConditionalGAN):
         and helped classifiers more, and the model file holds latents of training texts.
     $n_neighbors
     vocabulary_size : int, default=4000
-        Number of tokens, at least 300: single bytes, and frequent sequences of them (byte-pair encoding).
+        Number of tokens, 300 to 65,536: single bytes, and frequent sequences of them (byte-pair encoding).
     max_length : int or "auto", default="auto"
         Number of tokens of a text that are learned; a longer text is cut, and synthetic texts are not longer.
         ``"auto"`` is the length that 98 % of the texts do not exceed, at most 64.
@@ -160,20 +160,20 @@ class TextGAN(ConditionalGAN):
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
         "prior": [StrOptions({"noise", "neighbors"})],
-        "vocabulary_size": [Interval(Integral, 300, None, closed="left")],
-        "max_length": [StrOptions({"auto"}), Interval(Integral, 2, 10_000, closed="both")],
-        "embedding_size": [Interval(Integral, 1, None, closed="left")],
-        "hidden_size": [Interval(Integral, 1, None, closed="left")],
-        "code_size": [Interval(Integral, 2, None, closed="left")],
-        "autoencoder_steps": [Interval(Integral, 1, None, closed="left")],
-        "autoencoder_batch_size": [Interval(Integral, 1, None, closed="left")],
-        "autoencoder_learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "temperature": [Interval(Real, 0, None, closed="neither")],
-        "top_k": [Interval(Integral, 1, None, closed="left")],
-        "n_candidates": [Interval(Integral, 1, None, closed="left")],
-        "hidden_sizes": ["array-like"],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "n_steps": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "vocabulary_size": [count(300, LARGEST_SIZE)],
+        "max_length": [StrOptions({"auto"}), count(2, 10_000)],
+        "embedding_size": [count(maximum=LARGEST_SIZE)],
+        "hidden_size": [count(maximum=LARGEST_SIZE)],
+        "code_size": [count(2, LARGEST_SIZE)],
+        "autoencoder_steps": [count()],
+        "autoencoder_batch_size": [count(maximum=LARGEST_SIZE)],
+        "autoencoder_learning_rate": [Number(Real, 0, None, closed="neither")],
+        "temperature": [Number(Real, 0, None, closed="neither")],
+        "top_k": [count()],
+        "n_candidates": [count(maximum=LARGEST_SIZE)],
+        "hidden_sizes": [HIDDEN_SIZES],
+        "batch_size": [StrOptions({"auto"}), count(maximum=LARGEST_SIZE)],
+        "n_steps": [StrOptions({"auto"}), count()],
     }
 
     encoder_: TextAutoencoder
