@@ -332,6 +332,7 @@ def _balance_table(
     force: bool,
     began: float,
 ) -> None:
+    from ganaug.common.modality import modality_of
     from ganaug.datasets import check_output, read_table, write_table
 
     check_output(out, force=force)
@@ -344,6 +345,9 @@ def _balance_table(
             f"--model text takes a table with one column beside --target {target}, but {source} has {X.shape[1]}: "
             f"{others}. Remove all but the column of texts; --model tabular takes such texts as categories"
         )
+    is_text = params["model"] == "text" or (params["model"] == "auto" and modality_of(X).name == "text")
+    if is_text and provenance is not None:
+        raise ValueError(f"--provenance is for tables, and {source} holds texts; leave it out")
     left_out = parse_ignore(ignore, list(table.frame))
     for option, columns in (("--categorical", categorical), ("--ignore", left_out)):
         for column in columns or []:
@@ -383,7 +387,7 @@ def _balance_table(
     options = [] if trial.groups is None else ["--groups", trial.groups]
     findings = with_commands(findings, command("compare", source, "--target", target, *options))
     previews = []
-    if n_synthetic:
+    if n_synthetic and not is_text:  # cells of a few letters show nothing of a text
         from ganaug.evaluation import preview_rows
 
         previews = preview_rows(X, y.to_numpy(), X_resampled[is_synthetic], y_resampled[is_synthetic].to_numpy())

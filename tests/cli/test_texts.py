@@ -46,6 +46,12 @@ def test_other_columns_are_named(sms, capsys):
     assert "takes a table with one column beside --target label, but sms.csv has 3: text, age, town" in said
 
 
+def test_texts_have_no_provenance(sms, capsys):
+    options = ["--target", "label", "--provenance", "from.csv"]
+    assert main(["balance", "sms.csv", "out.csv", *options]) == 2
+    assert "--provenance is for tables, and sms.csv holds texts" in " ".join(capsys.readouterr().err.split())
+
+
 def test_the_model_of_texts_is_not_for_images(sms, capsys):
     Path("scans").mkdir()
     assert main(["balance", "scans", "out", "--model", "text"]) == 2
