@@ -13,7 +13,7 @@ LOWEST_PIP := $(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-
 # pyproject.toml's own bound of torch comes with gigabytes of CUDA: `make test-lowest LOWEST_TORCH=2.10.0 PYTHON=python3.10`
 LOWEST_TORCH ?= 2.13.0
 
-.PHONY: demo test test-lowest lint docs bench bench-generators bench-speed bench-images clean
+.PHONY: demo test test-lowest lint docs bench bench-generators bench-speed bench-images bench-text clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -53,6 +53,10 @@ bench-generators: $(VENV)/installed-bench $(CTGAN)/installed
 # `make bench-speed DATA=FOLDER` for the large tables too, which are Parquet files of that folder
 bench-speed: $(VENV)/installed-bench $(CTGAN)/installed
 	$(BIN)/python benchmarks/speed.py --ctgan-python $(CTGAN)/bin/python $(if $(DATA),--data $(DATA))
+
+# `make bench-text ARGS="--data FOLDER"`: a folder with sms_spam.csv
+bench-text: $(VENV)/installed-bench
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/text.py $(ARGS)
 
 # `make bench-images ARGS="--data FOLDER"` for the sets of that folder too
 bench-images: $(VENV)/installed-bench

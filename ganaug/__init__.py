@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ganaug.comparison.compare import compare
     from ganaug.comparison.select import select
     from ganaug.evaluation import evaluate, evaluate_resampling
-    from ganaug.models import ImageGAN, TabularGAN
+    from ganaug.models import ImageGAN, TabularGAN, TextGAN
     from ganaug.oversampler import GANOversampler
     from ganaug.reporting import report
 
@@ -18,6 +18,7 @@ __all__ = [
     "GANOversampler",
     "ImageGAN",
     "TabularGAN",
+    "TextGAN",
     "__version__",
     "calibrated",
     "compare",
@@ -31,6 +32,7 @@ _HOME = {
     "GANOversampler": "ganaug.oversampler",
     "ImageGAN": "ganaug.models",
     "TabularGAN": "ganaug.models",
+    "TextGAN": "ganaug.models",
     "calibrated": "ganaug.calibration",
     "compare": "ganaug.comparison",
     "evaluate": "ganaug.evaluation",

@@ -49,7 +49,7 @@ class _Training(NamedTuple):
     is_one_hot: bool
 
 
-@documented(noun="rows or images", overrides=True)
+@documented(noun="rows, images or texts", overrides=True)
 class GANOversampler(FittedSamplerMixin, BaseOverSampler):
     """Balance classes with synthetic rows or images from a conditional GAN.
 
@@ -79,7 +79,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
     selection : {"auto", "class", "realism", "neighbors", "discriminator"}, None or cleaning sampler, default="auto"
         How rows are chosen among several candidates:
 
-        - ``"auto"``: for tables by both of the following; None for images;
+        - ``"auto"``: for tables by both of the following; None for images and texts;
         - ``"class"``: by a forest that is trained on X and y. The more certain it is of the class of a candidate, the
           more likely the candidate is chosen;
         - ``"realism"``: by a detector that is trained to tell real rows of the class from candidates. The harder a
@@ -97,12 +97,14 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
 
         A row of a table has ten candidates (three with a cleaning sampler), or fewer with more than 10,000 requested
         rows; an image has three. With more than 333,333 requested rows there are two candidates for each, and with more
-        than 500,000 only one: copies are refused, and nothing else is chosen.
-    model : {"auto", "tabular", "image"} or ConditionalGAN, default="auto"
+        than 500,000 only one: copies are refused, and nothing else is chosen. Texts are always chosen by
+        `ganaug.TextGAN` itself; a selection then replaces its choice by class and likelihood.
+    model : {"auto", "tabular", "image", "text"} or ConditionalGAN, default="auto"
         The model that generates. ``"auto"`` takes `ganaug.ImageGAN` if X is an array of three or four dimensions or a
-        list of images, and `ganaug.TabularGAN` otherwise. An instance is cloned: only its parameters count, unless it
-        has ``warm_start=True``. Then each fit continues from `model_`, and the first fit from the instance if that is
-        fitted. The eight parameters below override those of the model if they are not None.
+        list of images, `ganaug.TextGAN` for a list, Series or column of texts, and `ganaug.TabularGAN` otherwise. An
+        instance is cloned: only its parameters count, unless it has ``warm_start=True``. Then each fit continues from
+        `model_`, and the first fit from the instance if that is fitted. The eight parameters below override those of
+        the model if they are not None.
     $categorical_features
     $ignore
     $constraints
@@ -150,6 +152,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
     --------
     ganaug.TabularGAN : The model for tables and its parameters.
     ganaug.ImageGAN : The model for images and its parameters.
+    ganaug.TextGAN : The model for texts and its parameters.
     ganaug.compare : Measures whether this sampler or another one helps on your data.
     imblearn.over_sampling.SMOTE : Interpolates between neighbours, without a network.
 
@@ -228,7 +231,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
 
         Parameters
         ----------
-        X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns), or array of images
+        X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns), array of images, or texts
             Training data. Images have the shape (n_images, height, width) or (n_images, height, width, channels).
         y : array-like of shape (n_rows,)
             Class labels: text, integers, booleans or categories.
@@ -256,7 +259,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
 
         Parameters
         ----------
-        X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns), or array of images
+        X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns), array of images, or texts
             Training data. Images have the shape (n_images, height, width) or (n_images, height, width, channels).
         y : array-like of shape (n_rows,)
             Class labels: text, integers, booleans or categories.
@@ -311,7 +314,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         self.sample_weight_ = weights_of(y_resampled, self.is_synthetic_, share)
         if training.is_one_hot:
             y_resampled = np.eye(np.shape(y)[1], dtype=int)[y_resampled]
-        if isinstance(X, list):
+        if isinstance(X, list) and not isinstance(X_resampled, list):
             X_resampled = list(X_resampled) if isinstance(X[0], np.ndarray) else X_resampled.tolist()
         return X_resampled, labels_like(y, y_resampled)
 

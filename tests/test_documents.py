@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_digits
+from small_texts import LABELS, TEXTS
 
-from ganaug import ImageGAN, TabularGAN, select
+from ganaug import ImageGAN, TabularGAN, TextGAN, select
 from ganaug.cli.app import main
 
 ROOT = Path(__file__).parents[1]
@@ -107,7 +108,7 @@ def _no_windows():
 
 @pytest.fixture
 def in_a_folder_with_data(tmp_path, monkeypatch):
-    """The README's file and folder: a table and images with a rare class."""
+    """The files and folders of the pages: a table, texts and images with a rare class."""
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
     kept = X.index[(y == 1) | (X.index < 40)]
     table = X.loc[kept].assign(churn=y[kept].map({0: "yes", 1: "no"}))
@@ -118,6 +119,7 @@ def in_a_folder_with_data(tmp_path, monkeypatch):
             file = tmp_path / "scans" / ("well", "sick")[digit] / f"{i}.png"
             file.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(image).save(file)
+    pd.DataFrame({"text": TEXTS * 2, "label": LABELS * 2}).to_csv(tmp_path / "sms.csv", index=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -125,8 +127,9 @@ def in_a_folder_with_data(tmp_path, monkeypatch):
 @pytest.fixture
 def short_training(monkeypatch):
     """Train no longer than it takes to see that it runs."""
-    for model in (TabularGAN, ImageGAN):
+    for model in (TabularGAN, ImageGAN, TextGAN):
         monkeypatch.setitem(model.__init__.__kwdefaults__, "n_steps", 20)
+    monkeypatch.setitem(TextGAN.__init__.__kwdefaults__, "autoencoder_steps", 20)
     monkeypatch.setitem(select.__kwdefaults__, "n_repeats", 1)
     monkeypatch.setitem(select.__kwdefaults__, "classifiers", "GaussianNB")
 

@@ -84,7 +84,12 @@ def balance(
         SelectionName, typer.Option("--selection", help="How each row is chosen among several candidates.")
     ] = SelectionName.auto,
     model: Annotated[
-        ModelName, typer.Option("--model", help="The model; auto follows the kind of IN.")
+        ModelName,
+        typer.Option(
+            "--model",
+            help="The model; auto follows the kind of IN. A table with one column beside the target, whose cells are "
+            "sentences, is a table of texts.",
+        ),
     ] = ModelName.auto,
     seed: Seed = None,
     max_time: Annotated[
@@ -243,7 +248,9 @@ def balance(
         },
         for_images={"--resize": resize, "--skip-bad": skip_bad, "--dicom": dicom, "--link": link},
     )
-    if model not in (ModelName.auto, modality.name):
+    # texts are a column of a table
+    fitting = (ModelName.auto, modality.name, *([ModelName.text] if modality.name == "tabular" else []))
+    if model not in fitting:
         raise ValueError(f"--model {model.value} does not fit {source}, which holds {modality.noun}; use --model auto")
     params: dict[str, Any] = {
         "selection": None if selection is SelectionName.none else selection.value,
@@ -325,12 +332,22 @@ def _balance_table(
     force: bool,
     began: float,
 ) -> None:
+    from ganaug.common.modality import modality_of
     from ganaug.datasets import check_output, read_table, write_table
 
     check_output(out, force=force)
     begin_phase(f"reading {source}", show=on_terminal())
     table = read_table(source, target=target, encoding=encoding)
     X, y = table.split(target)
+    if params["model"] == "text" and X.shape[1] > 1:
+        others = ", ".join(map(str, X.columns))
+        raise ValueError(
+            f"--model text takes a table with one column beside --target {target}, but {source} has {X.shape[1]}: "
+            f"{others}. Remove all but the column of texts; --model tabular takes such texts as categories"
+        )
+    is_text = params["model"] == "text" or (params["model"] == "auto" and modality_of(X).name == "text")
+    if is_text and provenance is not None:
+        raise ValueError(f"--provenance is for tables, and {source} holds texts; leave it out")
     left_out = parse_ignore(ignore, list(table.frame))
     for option, columns in (("--categorical", categorical), ("--ignore", left_out)):
         for column in columns or []:
@@ -370,7 +387,7 @@ def _balance_table(
     options = [] if trial.groups is None else ["--groups", trial.groups]
     findings = with_commands(findings, command("compare", source, "--target", target, *options))
     previews = []
-    if n_synthetic:
+    if n_synthetic and not is_text:  # cells of a few letters show nothing of a text
         from ganaug.evaluation import preview_rows
 
         previews = preview_rows(X, y.to_numpy(), X_resampled[is_synthetic], y_resampled[is_synthetic].to_numpy())

@@ -47,6 +47,7 @@ class ModelName(str, Enum):
     auto = "auto"
     tabular = "tabular"
     image = "image"
+    text = "text"
 
 
 class SelectionName(str, Enum):

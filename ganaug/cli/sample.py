@@ -20,14 +20,15 @@ def sample(
         Path,
         typer.Argument(metavar="OUT", help="A CSV, TSV (also .gz), Parquet or Feather file; for images, a folder."),
     ],
-    label: Annotated[str, typer.Option("--label", help="The class of the rows or images.")],
+    label: Annotated[str, typer.Option("--label", help="The class of the rows, images or texts.")],
     n: Annotated[int, typer.Option("-n", help="How many to write.", min=1)],
     seed: Seed = None,
     force: Force = False,
 ) -> None:
-    """Write N synthetic rows or images of one class to OUT; rows are written as the CSV file of the model was."""
+    """Write N synthetic rows, images or texts of one class to OUT; rows have the form of the CSV file of the model."""
     began = time.perf_counter()
     begin_phase("starting", show=on_terminal())
+    from ganaug.common.modality import MODALITIES
     from ganaug.common.wording import counted
     from ganaug.datasets import check_output, write_image_samples, write_table_samples
 
@@ -48,11 +49,16 @@ def sample(
         write_image_samples(out, X_synthetic.reshape(n, *sampler.model_.encoder_.shape_), label, force=force)
     else:
         check_output(out, force=force)
-        X_synthetic = sampler.sample(n, known, random_state=seed)
+        rows = sampler.sample(n, known, random_state=seed)
+        if sampler.model_.modality == "text" and not hasattr(rows, "columns"):
+            import pandas as pd
+
+            rows = pd.DataFrame({"text": np.ravel(rows)})
         text_format = getattr(sampler.model_, "text_format_", None)
         target = sampler.target_name_
-        write_table_samples(out, X_synthetic, target=target, label=known, text_format=text_format, force=force)
+        write_table_samples(out, rows, target=target, label=known, text_format=text_format, force=force)
     end_phase()
-    noun = "image" if sampler.model_.modality == "image" else "row"
-    how = f"seed {seed}" if seed is not None else "the seed of the model: the same command gives the same " + noun + "s"
-    print_written(f"Wrote {out}: {counted(n, f'synthetic {noun}')} of class {label} from {model}, with {how}.", began)
+    noun = MODALITIES[sampler.model_.modality].noun
+    how = f"seed {seed}" if seed is not None else f"the seed of the model: the same command gives the same {noun}"
+    written = counted(n, f"synthetic {noun.removesuffix('s')}")
+    print_written(f"Wrote {out}: {written} of class {label} from {model}, with {how}.", began)

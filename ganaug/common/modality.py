@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ganaug.common.texts import are_texts
+
 
 @dataclass(frozen=True)
 class Modality:
@@ -21,7 +23,7 @@ class Modality:
     name : str
         As ``model=`` of the sampler and ``--model`` of the shell take it.
     noun : str
-        What one calls several samples: "rows", "images".
+        What one calls several samples: "rows", "images", "texts".
     model, read, evaluate, report : str
         References "module:name": the model class; the function that reads it from a file or folder; the evaluation; the
         function that turns an evaluation into the sections of a page.
@@ -68,17 +70,28 @@ MODALITIES = {
         evaluate="ganaug.evaluation:evaluate_images",
         report="ganaug.reporting.image_evaluation:sections",
     ),
+    "text": Modality(
+        name="text",
+        noun="texts",
+        model="ganaug.models:TextGAN",
+        read="ganaug.datasets:read_table",
+        evaluate="ganaug.evaluation:evaluate_texts",
+        report="ganaug.reporting.text_evaluation:sections",
+    ),
 }
 
 
 def modality_of(X: Any) -> Modality:
-    """Return what kind of data `X` is: images are arrays of three or four dimensions, or lists of arrays.
+    """Return what kind of data `X` is.
 
     Parameters
     ----------
     X : object
-        What a user passed as data.
+        What a user passed as data. Images are arrays of three or four dimensions, or lists of arrays; texts are strings
+        in one dimension, or a column of several different words, see `ganaug.common.texts.are_texts`.
     """
+    if are_texts(X):
+        return MODALITIES["text"]
     shape = np.shape(X[0]) if isinstance(X, list | tuple) and len(X) else getattr(X, "shape", ())[1:]
     return MODALITIES["image" if len(shape) > 1 else "tabular"]
 

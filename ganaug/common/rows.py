@@ -17,8 +17,8 @@ def take_rows(table: Any, positions: NDArray) -> Any:
 
     Parameters
     ----------
-    table : DataFrame of pandas or polars, array or list, of n_rows rows
-        A table, or an array or a list of images.
+    table : DataFrame or Series of pandas or polars, array or list, of n_rows rows
+        A table, or images or texts.
     positions : ndarray of int
         Which rows, in the order of the result; a row may occur several times.
 
@@ -61,7 +61,7 @@ def stack_rows(parts: Iterable[Any], n_rows: int) -> Any:
 
     Parameters
     ----------
-    parts : iterable of DataFrame of pandas or polars, or of array
+    parts : iterable of DataFrame or Series of pandas or polars, of array, or of list
         At least one part. All have the same container, columns and dtypes.
     n_rows : int
         Number of rows of all parts together.
@@ -80,14 +80,20 @@ def stack_rows(parts: Iterable[Any], n_rows: int) -> Any:
     first = next(parts)
     if isinstance(first, pd.DataFrame):
         return _stack_frames(first, parts, n_rows)
+    if isinstance(first, pd.Series):
+        return pd.concat([first, *parts], ignore_index=True)
+    if isinstance(first, list):
+        return list(chain(first, *parts))
     if isinstance(first, np.ndarray):
+        if first.dtype.kind in "US":  # a later text may be longer than all of the first part
+            return np.concatenate([first, *parts])
         whole, row = np.empty((n_rows, *first.shape[1:]), dtype=first.dtype), 0
         for part in chain([first], parts):
             whole[row : row + len(part)] = part
             row += len(part)
         return whole
-    for part in parts:
-        first = first.vstack(part)  # polars does not copy them
+    for part in parts:  # polars does not copy them
+        first = first.vstack(part) if hasattr(first, "vstack") else first.clone().append(part)
     return first
 
 

@@ -22,13 +22,17 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 from ganaug.common.progress import TimeLeft, begin_phase
 from ganaug.common.warnings import stable_warning_filters, warn_user
 from ganaug.common.wording import counted, listed
-from ganaug.comparison.preparation import classes_of, digest_of, rows_of, without_identifiers
+from ganaug.comparison.preparation import classes_of, digest_of, is_texts, rows_of, without_identifiers
 from ganaug.comparison.processes import run_jobs
 from ganaug.comparison.result import Comparison
 from ganaug.comparison.results_file import KEY, ResultsFile, key_of
 from ganaug.comparison.samplers import SharedTraining, check_classifier, check_sampler, named, without_columns
 from ganaug.comparison.scoring import RUN_COLUMNS, evaluate_sampler, scorers_for
 from ganaug.comparison.statistics import MIN_SPLITS
+
+_DEFAULT = ("LogisticRegression", "HistGradientBoostingClassifier")
+# Boosting takes no sparse matrices, which TF-IDF gives.
+FOR_TEXTS = ("LogisticRegression", "ComplementNB")
 
 
 @stable_warning_filters()
@@ -37,7 +41,7 @@ def compare(
     y: Any,
     *,
     samplers: Any = ("none", "weights", "threshold", "random", "SMOTE", "ganaug"),
-    classifiers: Any = ("LogisticRegression", "HistGradientBoostingClassifier"),
+    classifiers: Any = _DEFAULT,
     ignore: Any = "auto",
     groups: Any = None,
     n_splits: int = 5,
@@ -57,7 +61,7 @@ def compare(
     Parameters
     ----------
     X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns), or array of images
-        Rows, with categories and missing cells; or images of shape (n, height, width[, channels]).
+        Rows, with categories and missing cells; images of shape (n, height, width[, channels]); or texts.
     y : array-like of shape (n_rows,)
         Labels. Of two classes the rarer is the positive one; if they are equally large, the later in order.
     samplers : sequence of str or sampler, or mapping of names to them
@@ -68,7 +72,8 @@ def compare(
         over-sampler of imbalanced-learn by its class name; or instances with ``fit_resample``. Samplers of
         imbalanced-learn are given prepared rows (see Notes), all other samplers the rows of X.
     classifiers : sequence of str or classifier, or mapping of names to them
-        Class names of scikit-learn, or instances. They are given prepared rows.
+        Class names of scikit-learn, or instances. They are given prepared rows. For texts the default is
+        ``("LogisticRegression", "ComplementNB")``.
     ignore : "auto", None or array-like of names or positions, default="auto"
         Columns of a table that no sampler and no classifier is given. "auto" takes those that identify rows, such as
         customer numbers, which a classifier would memorise. A list adds others to them; None and an empty list take
@@ -115,9 +120,9 @@ def compare(
     -----
     Preparation of rows: missing numbers are replaced by the median, and numbers are standardised; dates become the time
     since 1970; missing categories are a category; categories are one-hot encoded, with at most 50 codes a column (SMOTE
-    is given the categories). Each pixel is standardised. Everything is fitted on training rows within the ``Pipeline``
-    of imbalanced-learn; steps after a sampler are fitted on the resampled rows. The number of neighbors of a sampler is
-    limited by the size of the smallest class.
+    is given the categories). Each pixel is standardised. Texts become TF-IDF of words and pairs of words. Everything is
+    fitted on training rows within the ``Pipeline`` of imbalanced-learn; steps after a sampler are fitted on the
+    resampled rows. The number of neighbors of a sampler is limited by the size of the smallest class.
 
     Metrics: average precision, ROC AUC and recall at a fixed precision measure the order of rows; balanced accuracy and
     F1 the decisions; the Brier score the probabilities (0 is best). With several classes, average precision and ROC AUC
@@ -154,6 +159,8 @@ def compare(
     chosen = {name: without_columns(sampler, names, left_out) for name, sampler in chosen.items()}
     if chosen["none"] != "none":
         raise ValueError(f'samplers: the name "none" is reserved for no resampling; rename {chosen["none"]!r}')
+    if classifiers is _DEFAULT and is_texts(X):
+        classifiers = FOR_TEXTS
     unfitted = named(classifiers, "classifiers", check_classifier)
     if not 0 < precision <= 1:
         raise ValueError(f"{precision=} must be above 0 and at most 1")

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
@@ -16,6 +17,7 @@ from ganaug.common.containers import check_container, to_pandas
 from ganaug.common.identifiers import find_identifiers, refuse_identifiers_as_classes
 from ganaug.common.labels import check_classes, labels_of
 from ganaug.common.modality import modality_of
+from ganaug.common.texts import texts_of, words_of
 from ganaug.common.wording import listed
 from ganaug.encoders import column_mask
 
@@ -24,11 +26,11 @@ _MAX_LEVELS = 50
 
 
 def rows_of(X: Any) -> pd.DataFrame | NDArray:
-    """Return a table of any library as a DataFrame with text for column names; images stay an array.
+    """Return a table of any library as a DataFrame with text for column names; images and texts become arrays.
 
     Parameters
     ----------
-    X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns), or array of images
+    X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns), array of images, or texts
         What the user has.
 
     Returns
@@ -43,6 +45,8 @@ def rows_of(X: Any) -> pd.DataFrame | NDArray:
     """
     if modality_of(X).name == "image":
         return np.asarray(X)
+    if modality_of(X).name == "text":
+        return np.array(texts_of(X), dtype=object)
     check_container(X)
     X = to_pandas(X, dtypes="numpy")
     X = X.set_axis([str(column) for column in X.columns], axis=1).reset_index(drop=True)
@@ -62,7 +66,7 @@ def without_identifiers(X: pd.DataFrame | NDArray, ignore: Any) -> tuple[pd.Data
     Parameters
     ----------
     X : DataFrame or ndarray
-        What `rows_of` returned. Images stay as they are.
+        What `rows_of` returned. Images and texts stay as they are.
     ignore : "auto", None, or sequence of names or positions
         See `ganaug.compare`.
 
@@ -88,6 +92,17 @@ def without_identifiers(X: pd.DataFrame | NDArray, ignore: Any) -> tuple[pd.Data
             f"all columns of X, {listed(names)}, identify rows or are ignored; nothing is left to learn from"
         )
     return X.drop(columns=left_out), left_out
+
+
+def is_texts(X: pd.DataFrame | NDArray) -> bool:
+    """Whether what `rows_of` returned are texts.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray
+        What `rows_of` returned.
+    """
+    return isinstance(X, np.ndarray) and X.ndim == 1
 
 
 def classes_of(y: Any) -> NDArray:
@@ -124,6 +139,8 @@ def digest_of(X: pd.DataFrame | NDArray) -> str:
     X : DataFrame or ndarray
         What `rows_of` returned.
     """
+    if is_texts(X):
+        return hashlib.sha256(pd.util.hash_array(np.asarray(X), categorize=False).tobytes()).hexdigest()
     if isinstance(X, np.ndarray):
         return hashlib.sha256(np.ascontiguousarray(X).tobytes()).hexdigest() + str((X.shape, X.dtype))
     cells = pd.util.hash_pandas_object(X, index=False).to_numpy().tobytes()
@@ -141,8 +158,12 @@ def preparation_steps(X: pd.DataFrame | NDArray) -> list[tuple[str, Any]]:
     Returns
     -------
     list of (str, transformer)
-        "tidy": standardised numbers without gaps, and categories as text; "matrix": numbers alone.
+        "tidy": standardised numbers without gaps, and categories as text; "matrix": numbers alone. Of texts: the texts,
+        and TF-IDF of words and pairs of words.
     """
+    if is_texts(X):
+        words = TfidfVectorizer(tokenizer=words_of, token_pattern=None, lowercase=False, ngram_range=(1, 2))
+        return [("tidy", FunctionTransformer()), ("matrix", words.set_params(sublinear_tf=True))]
     if isinstance(X, np.ndarray):
         return [("tidy", FunctionTransformer(_flat)), ("matrix", StandardScaler())]
     numbers, categories = columns_by_kind(X)
@@ -166,7 +187,7 @@ def columns_by_kind(X: pd.DataFrame | NDArray) -> tuple[list[str], list[str]]:
     Parameters
     ----------
     X : DataFrame or ndarray
-        What `rows_of` returned. Images have no names.
+        What `rows_of` returned. Images and texts have no names.
     """
     if isinstance(X, np.ndarray):
         return [], []

@@ -11,7 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ganaug.common.modality import modality_of
-from ganaug.comparison.compare import compare, smallest_class
+from ganaug.comparison.compare import FOR_TEXTS, compare, smallest_class
 from ganaug.comparison.preparation import classes_of
 from ganaug.comparison.result import Selection
 from ganaug.comparison.samplers import RealRows, SharedTraining, part_way
@@ -24,6 +24,7 @@ _SHARES = ("ganaug equal share 0.1", "ganaug equal share 0.2", "ganaug equal sha
 _CANDIDATES = {
     "tabular": ("none", "random", "SMOTE", *_PARTS),
     "image": ("none", "random", "SMOTE", *_PARTS, *_SHARES),
+    "text": ("none", "random", "SMOTE", *_PARTS),
 }
 _WITHOUT_GAN = ("none", "random", "SMOTE")
 _NAME = re.compile(r"ganaug( equal share)? (\d*\.?\d+)")
@@ -148,6 +149,7 @@ def select(
         boosting = HistGradientBoostingClassifier(early_stopping=False)
         classifiers = ("LogisticRegression", "HistGradientBoostingClassifier")
         classifiers = {"HistGradientBoostingClassifier": boosting} if modality == "image" else classifiers
+        classifiers = FOR_TEXTS if modality == "text" else classifiers
     base = GANOversampler() if sampler is None else sampler
     random_state = base.random_state if random_state is None else random_state
     n_folds = _n_splits(labels, groups) if _is_auto(n_splits) else n_splits

@@ -2,5 +2,16 @@
 
 from ganaug.encoders.image import ImageEncoder, as_images
 from ganaug.encoders.table import TableEncoder, column_mask
+from ganaug.encoders.text import BLANK, END, N_SPECIAL, PADDING, TextEncoder
 
-__all__ = ["ImageEncoder", "TableEncoder", "as_images", "column_mask"]
+__all__ = [
+    "BLANK",
+    "END",
+    "N_SPECIAL",
+    "PADDING",
+    "ImageEncoder",
+    "TableEncoder",
+    "TextEncoder",
+    "as_images",
+    "column_mask",
+]

@@ -11,6 +11,8 @@ from ganaug.evaluation.resampling_result import ImageSamples, Resampling
 from ganaug.evaluation.table_classes import evaluate_rows
 from ganaug.evaluation.table_evaluation import evaluate_tables
 from ganaug.evaluation.table_result import TableEvaluation
+from ganaug.evaluation.text_evaluation import evaluate_texts
+from ganaug.evaluation.text_result import TextEvaluation
 
 __all__ = [
     "ImageEvaluation",
@@ -18,12 +20,14 @@ __all__ = [
     "PreviewRow",
     "Resampling",
     "TableEvaluation",
+    "TextEvaluation",
     "evaluate",
     "evaluate_images",
     "evaluate_paths",
     "evaluate_resampling",
     "evaluate_rows",
     "evaluate_tables",
+    "evaluate_texts",
     "image_manifest",
     "nearest_columns",
     "preview_rows",

@@ -12,6 +12,7 @@ from ganaug.common.modality import MODALITIES, modality_of
 if TYPE_CHECKING:
     from ganaug.evaluation.image_result import ImageEvaluation
     from ganaug.evaluation.table_result import TableEvaluation
+    from ganaug.evaluation.text_result import TextEvaluation
 
 # Parameters of `evaluate` that only one kind of data has.
 _MODALITY_OF_PARAMETER = {"classifiers": "tabular", "ignore": "tabular", "inception": "image"}
@@ -27,7 +28,7 @@ def evaluate(
     ignore: Any = None,
     inception: str | Path | None = None,
     random_state: int | np.random.Generator | None = None,
-) -> "TableEvaluation | ImageEvaluation":
+) -> "TableEvaluation | ImageEvaluation | TextEvaluation":
     """Measure whether synthetic data are real enough, whether they are copies, and what they are good for.
 
     Parameters
@@ -35,7 +36,8 @@ def evaluate(
     real, synthetic : DataFrame of pandas or polars, Arrow table, array or list of lists, shape (n, d)
         The rows that the generator was trained on, and the rows it returned, at least 20 each. Both have the same
         columns in any order; an array takes the column names of the real table. Or images: arrays of shape (n, height,
-        width) or (n, height, width, channels), of one size and dtype.
+        width) or (n, height, width, channels), of one size and dtype. Or texts: lists, Series, arrays or one-column
+        tables of strings.
     holdout : table of the same columns, images of the same shape, or None, default=None
         Real data of the same origin that the generator has not seen; at least 20 rows. With a hold-out, privacy is
         measured against rows that cannot have been memorised, and classifiers are tested on rows that the generator has
@@ -43,8 +45,8 @@ def evaluate(
     target : hashable, tuple of arrays or None, default=None
         The classes. Tables: a column, which classifiers predict, or the labels of the real rows, of the synthetic ones
         and, with a hold-out, of the held-out ones, as ``(y, y_synthetic)``. If the synthetic rows have only some of the
-        classes, they are compared with the real rows of these classes. None leaves the measures of utility out. Images:
-        such labels, so that images are compared within their class; None puts all images into one class.
+        classes, they are compared with the real rows of these classes. None leaves the measures of utility out. Images,
+        texts: such labels, so that they are compared within their class; None puts all of them into one class.
     classifiers : sequence of scikit-learn classifiers or None, default=None
         For tables, with a `target`. None takes a logistic regression and gradient boosting; see
         `ganaug.metrics.utility_scores`.
@@ -60,7 +62,7 @@ def evaluate(
 
     Returns
     -------
-    TableEvaluation or ImageEvaluation
+    TableEvaluation, ImageEvaluation or TextEvaluation
         Print it for the verdict, call `frame` for all numbers, or give it to `ganaug.report` for a page.
 
     Raises
@@ -81,6 +83,9 @@ def evaluate(
     called FD-EffNetLite0, because it is not the FID of papers; `inception` gives that FID. Beside each measure stands
     its value for two halves of the real images.
 
+    Texts are measured class by class, by their words: at most 1,000 of a class for diversity and two-sample AUC, and
+    2,000 for copies.
+
     Examples
     --------
     >>> rows = np.random.default_rng(0).normal(size=(300, 2))
@@ -98,7 +103,7 @@ def evaluate(
         if value is not None and owner is not modality:
             raise ValueError(f"{name}={str(value)!r} is for {owner.noun}, but real holds {modality.noun}; leave it out")
     own = {name: value for name, value in given.items() if _MODALITY_OF_PARAMETER[name] == modality.name}
-    evaluation: TableEvaluation | ImageEvaluation = modality.load("evaluate")(
+    evaluation: TableEvaluation | ImageEvaluation | TextEvaluation = modality.load("evaluate")(
         real, synthetic, holdout=holdout, target=target, random_state=random_state, **own
     )
     return evaluation

@@ -9,15 +9,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.common.modality import modality_of_path
+from ganaug.common.texts import are_texts
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import joined
 from ganaug.datasets import ImageSet, Table, read_images, read_table
 from ganaug.evaluation.image_evaluation import evaluate_images
 from ganaug.evaluation.table_classes import evaluate_rows
+from ganaug.evaluation.text_evaluation import evaluate_texts
 
 if TYPE_CHECKING:
     from ganaug.evaluation.image_result import ImageEvaluation
     from ganaug.evaluation.table_result import TableEvaluation
+    from ganaug.evaluation.text_result import TextEvaluation
 
 _MARKED = 1
 
@@ -33,7 +36,7 @@ def evaluate_paths(
     ignore: Sequence[str] | None = None,
     inception: str | Path | None = None,
     random_state: int | np.random.Generator | None = None,
-) -> "TableEvaluation | ImageEvaluation":
+) -> "TableEvaluation | ImageEvaluation | TextEvaluation":
     """Read real and synthetic data from files or folders, and evaluate them as `ganaug.evaluate` does.
 
     Parameters
@@ -63,9 +66,9 @@ def evaluate_paths(
 
     Returns
     -------
-    TableEvaluation or ImageEvaluation
-        The evaluation. Images are compared class by class; folders of real images are resized to the size of the
-        synthetic ones.
+    TableEvaluation, ImageEvaluation or TextEvaluation
+        The evaluation. A table with one column of sentences beside the target is evaluated as texts. Images are
+        compared class by class; folders of real images are resized to the size of the synthetic ones.
 
     Raises
     ------
@@ -151,7 +154,7 @@ def _evaluate_tables(
     encoding: str | None,
     ignore: Sequence[str] | None,
     random_state: int | np.random.Generator | None,
-) -> "TableEvaluation":
+) -> "TableEvaluation | TextEvaluation":
     real = read_table(paths[0], target=target, encoding=encoding)
     others = [read_table(path, target=target, like=real, encoding=encoding) for path in paths[1:]]
     tables = [real, *others]
@@ -164,6 +167,8 @@ def _evaluate_tables(
         frames[1] = _without_originals(paths, frames)
     else:
         frames[1] = _marked_rows(paths[1], tables[1], mark)
+    if are_texts(frames[0].drop(columns=[] if target is None else target)):
+        return _evaluate_texts(frames, target, ignore, random_state)
     return evaluate_rows(
         frames[0],
         frames[1],
@@ -171,6 +176,21 @@ def _evaluate_tables(
         target=target,
         ignore=ignore,
         random_state=random_state,
+    )
+
+
+def _evaluate_texts(
+    frames: Sequence[pd.DataFrame],
+    target: str | None,
+    ignore: Sequence[str] | None,
+    random_state: int | np.random.Generator | None,
+) -> "TextEvaluation":
+    if ignore:
+        raise ValueError(f"ignore={list(ignore)!r} is for tables, but there is one column, of texts; leave it out")
+    labels = None if target is None else [frame[target].astype(str) for frame in frames]
+    real, synthetic, *holdout = (frame.drop(columns=[] if target is None else target) for frame in frames)
+    return evaluate_texts(
+        real, synthetic, holdout=holdout[0] if holdout else None, target=labels, random_state=random_state
     )
 
 

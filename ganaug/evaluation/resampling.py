@@ -21,7 +21,9 @@ from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.resampling_result import ImageSamples, Resampling
 from ganaug.evaluation.table_evaluation import MIN_ROWS, evaluate_tables
 from ganaug.evaluation.table_result import TableEvaluation
-from ganaug.evaluation.table_rules import TableRules, broken_rules, learn_rules
+from ganaug.evaluation.table_rules import broken_rules, learn_rules
+from ganaug.evaluation.text_evaluation import evaluate_texts
+from ganaug.evaluation.text_result import TextEvaluation
 from ganaug.metrics import class_agreement, reused_identifiers
 from ganaug.oversampler import GANOversampler
 
@@ -59,8 +61,8 @@ def evaluate_resampling(
     names : sequence of length n_rows or None, default=None
         Names of the real images on a page, such as their files. None numbers them from 0.
     max_rows : int or None, default=None
-        For tables: at most so many synthetic rows of a class are measured, and as many real ones. None measures at most
-        1,000 synthetic and 20,000 real rows.
+        For tables and texts: at most so many synthetic rows of a class are measured, and as many real ones. None
+        measures at most 1,000 synthetic and 20,000 real rows.
     random_state : int or numpy.random.Generator, default=0
         Source of subsamples and intervals.
 
@@ -104,10 +106,10 @@ def evaluate_resampling(
     measured = enough.sort_values("synthetic", ascending=False, kind="stable")["class"].tolist()[:MAX_CLASSES]
     notes = _note_on_classes(len(measured), int((counts["synthetic"] > 0).sum()), min_rows)
     rng = np.random.default_rng(random_state)
-    evaluations: dict[Hashable, TableEvaluation] = {}
+    evaluations: dict[Hashable, TableEvaluation | TextEvaluation] = {}
     images: dict[Hashable, ImageSamples] = {}
     image_evaluation = None
-    reused = reused_identifiers(pd.DataFrame({"": [0]}), pd.DataFrame({"": [0]}))  # of no column
+    reused = _no_identifiers()
     if not measured:
         pass
     elif has_images:
@@ -118,26 +120,16 @@ def evaluate_resampling(
         image_evaluation, images = _evaluate_images(model, real, labels, synthetic, after[is_measured], names, rng)
         images = {label: images[label] for label in measured}
     else:
-        left_out = _columns_left_out(X, model)
-        if left_out:
-            synthetic_X = take_rows(X_resampled, np.flatnonzero(is_synthetic))
-            reused = reused_identifiers(as_frame(X, "X"), synthetic_X, identifiers=left_out)
-        learned = _LearnedColumns(X, left_out)
-        rules = learn_rules(learned(X), np.random.default_rng(0), y=labels)
+        data = (measured, X, labels, X_resampled, after, is_synthetic)
         limits = (MAX_REAL_ROWS, MAX_ROWS) if max_rows is None else (max_rows, max_rows)
-        for label in measured:
-            real_rows, synthetic_rows = np.flatnonzero(labels == label), np.flatnonzero(is_synthetic & (after == label))
-            evaluations[label], note = _evaluate_class(
-                label, learned, X, real_rows, X_resampled, synthetic_rows, limits, rules, rng
-            )
-            notes += note
-        agreement = _agreement(learned, X, labels, X_resampled, after, is_synthetic, rng)
-        for label in measured:
-            of_class = agreement[agreement["class"] == label]
-            evaluations[label] = replace(evaluations[label], agreement=of_class)
+        if model.modality == "text":
+            evaluations, found = _evaluate_texts(*data, limits, rng)
+        else:
+            evaluations, reused, found = _evaluate_table(model, *data, limits, rng)
+        notes += found
     return Resampling(
         counts=counts,
-        noun=MODALITIES["image" if has_images else "tabular"].noun,
+        noun=MODALITIES["tabular" if model is None else model.modality].noun,
         evaluations=evaluations,
         images=images,
         image_evaluation=image_evaluation,
@@ -193,32 +185,41 @@ def _note_on_classes(n_measured: int, n_filled: int, min_rows: int) -> list[str]
     ]
 
 
-def _evaluate_class(
-    label: Hashable,
-    learned: "_LearnedColumns",
+def _evaluate_table(
+    model: Any,
+    measured: Sequence[Hashable],
     X: Any,
-    real_rows: NDArray[np.intp],
+    labels: NDArray,
     X_resampled: Any,
-    synthetic_rows: NDArray[np.intp],
+    after: NDArray,
+    is_synthetic: NDArray[np.bool_],
     limits: tuple[int, int],
-    rules: TableRules,
     rng: np.random.Generator,
-) -> tuple[TableEvaluation, list[str]]:
-    """Measure a class of a table; return a note if not all of its rows are measured."""
-    real = real_rows[subsample(len(real_rows), limits[0], rng)]
-    synthetic = synthetic_rows[subsample(len(synthetic_rows), limits[1], rng)]
-    notes = []
-    if len(real) < len(real_rows) or len(synthetic) < len(synthetic_rows):
-        notes.append(
-            f"Class {label}: {len(synthetic):,} of {len(synthetic_rows):,} synthetic rows were measured, and "
-            f"{len(real):,} of {len(real_rows):,} real ones."
+) -> tuple[dict[Hashable, TableEvaluation | TextEvaluation], pd.DataFrame, list[str]]:
+    """Measure classes of a table; return the identifiers that are reused, and notes on what is not measured."""
+    evaluations: dict[Hashable, TableEvaluation] = {}
+    notes: list[str] = []
+    left_out = _columns_left_out(X, model)
+    reused = _no_identifiers()
+    if left_out:
+        synthetic_X = take_rows(X_resampled, np.flatnonzero(is_synthetic))
+        reused = reused_identifiers(as_frame(X, "X"), synthetic_X, identifiers=left_out)
+    learned = _LearnedColumns(X, left_out)
+    rules = learn_rules(learned(X), np.random.default_rng(0), y=labels)
+    for label in measured:
+        real, synthetic, note = _drawn(label, labels, after, is_synthetic, limits, "rows", rng)
+        real_table, synthetic_table = learned(take_rows(X, real)), learned(take_rows(X_resampled, synthetic))
+        broken = broken_rules(rules, synthetic_table, y=[label] * len(synthetic_table))
+        evaluations[label] = evaluate_tables(
+            real_table, synthetic_table, identifiers=[], random_state=rng, whole=learned(X), broken=broken
         )
-    real_table, synthetic_table = learned(take_rows(X, real)), learned(take_rows(X_resampled, synthetic))
-    broken = broken_rules(rules, synthetic_table, y=[label] * len(synthetic_table))
-    evaluation = evaluate_tables(
-        real_table, synthetic_table, identifiers=[], random_state=rng, whole=learned(X), broken=broken
-    )
-    return evaluation, notes
+        notes += note
+    agreement = _agreement(learned, X, labels, X_resampled, after, is_synthetic, rng)
+    found: dict[Hashable, TableEvaluation | TextEvaluation] = {
+        label: replace(evaluation, agreement=agreement[agreement["class"] == label])
+        for label, evaluation in evaluations.items()
+    }
+    return found, reused, notes
 
 
 def _agreement(
@@ -258,6 +259,52 @@ def _columns_left_out(X: Any, model: Any) -> list[Hashable]:
     frame = as_frame(X, "X")
     columns = zip(frame, model.encoder_.columns_, strict=True) if hasattr(model, "encoder_") else []
     return list(dict.fromkeys([*find_identifiers(frame), *(label for label, of in columns if of.kind == "identifier")]))
+
+
+def _no_identifiers() -> pd.DataFrame:
+    return reused_identifiers(pd.DataFrame({"": [0]}), pd.DataFrame({"": [0]}))
+
+
+def _evaluate_texts(
+    measured: Sequence[Hashable],
+    X: Any,
+    labels: NDArray,
+    X_resampled: Any,
+    after: NDArray,
+    is_synthetic: NDArray[np.bool_],
+    limits: tuple[int, int],
+    rng: np.random.Generator,
+) -> tuple[dict[Hashable, TableEvaluation | TextEvaluation], list[str]]:
+    """Measure classes of texts; return notes on what is not measured."""
+    evaluations: dict[Hashable, TableEvaluation | TextEvaluation] = {}
+    notes: list[str] = []
+    for label in measured:
+        real, synthetic, note = _drawn(label, labels, after, is_synthetic, limits, "texts", rng)
+        evaluations[label] = evaluate_texts(take_rows(X, real), take_rows(X_resampled, synthetic), random_state=rng)
+        notes += note
+    return evaluations, notes
+
+
+def _drawn(
+    label: Hashable,
+    labels: NDArray,
+    after: NDArray,
+    is_synthetic: NDArray[np.bool_],
+    limits: tuple[int, int],
+    noun: str,
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.intp], NDArray[np.intp], list[str]]:
+    """Draw the real and the synthetic rows of a class that are measured; return a note if these are not all."""
+    real_rows, synthetic_rows = np.flatnonzero(labels == label), np.flatnonzero(is_synthetic & (after == label))
+    real = real_rows[subsample(len(real_rows), limits[0], rng)]
+    synthetic = synthetic_rows[subsample(len(synthetic_rows), limits[1], rng)]
+    if len(real) == len(real_rows) and len(synthetic) == len(synthetic_rows):
+        return real, synthetic, []
+    note = (
+        f"Class {label}: {len(synthetic):,} of {len(synthetic_rows):,} synthetic {noun} were measured, and "
+        f"{len(real):,} of {len(real_rows):,} real ones."
+    )
+    return real, synthetic, [note]
 
 
 def _evaluate_images(

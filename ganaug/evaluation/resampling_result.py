@@ -14,6 +14,7 @@ from ganaug.common.wording import counted, joined, shortened
 from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.resampling_verdict import resampling_findings
 from ganaug.evaluation.table_result import TableEvaluation
+from ganaug.evaluation.text_result import TextEvaluation
 
 _N_DRAWN_CLASSES = 30
 _N_NAMED = 5
@@ -46,10 +47,10 @@ class Resampling:
     ----------
     counts : DataFrame
         A row for each class: "class", and the number of rows "before", "repeated", "synthetic" and "after".
-    noun : {"rows", "images"}
+    noun : {"rows", "images", "texts"}
         What the data are.
-    evaluations : dict of TableEvaluation
-        For tables: each measured class -> its evaluation.
+    evaluations : dict of TableEvaluation or TextEvaluation
+        For tables and texts: each measured class -> its evaluation.
     images : dict of ImageSamples
         For images: each measured class -> some images.
     image_evaluation : ImageEvaluation or None
@@ -74,7 +75,7 @@ class Resampling:
 
     counts: pd.DataFrame
     noun: str
-    evaluations: dict[Hashable, TableEvaluation]
+    evaluations: dict[Hashable, TableEvaluation | TextEvaluation]
     images: dict[Hashable, ImageSamples]
     image_evaluation: ImageEvaluation | None
     reused: pd.DataFrame

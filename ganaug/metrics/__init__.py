@@ -23,6 +23,16 @@ from ganaug.metrics.privacy import (
 from ganaug.metrics.supports import AlphaPrecisionBetaRecall, alpha_precision_beta_recall
 from ganaug.metrics.table_features import Projection, embed_rows, projection
 from ganaug.metrics.table_pair import TablePair, seconds_to_time
+from ganaug.metrics.text_classifiers import class_acceptance, text_classifier, text_two_sample_auc
+from ganaug.metrics.text_copies import KnownTexts
+from ganaug.metrics.text_nearest import nearest_texts
+from ganaug.metrics.text_ngrams import (
+    distinct_ngrams,
+    length_distance,
+    ngram_novelty,
+    self_bleu,
+    vocabulary_distance,
+)
 from ganaug.metrics.two_sample import AUC, delong_auc, two_sample_auc
 from ganaug.metrics.utility import Utility, utility_scores
 from ganaug.metrics.validity import invalid_beyond_chance, invalid_cells
@@ -38,6 +48,7 @@ __all__ = [
     "Count",
     "Inception",
     "Interval",
+    "KnownTexts",
     "Neighborhoods",
     "PermutationScores",
     "Projection",
@@ -46,12 +57,14 @@ __all__ = [
     "alpha_precision_beta_recall",
     "association_matrices",
     "bootstrap",
+    "class_acceptance",
     "class_agreement",
     "closest_records",
     "column_distances",
     "column_distributions",
     "compare_closest",
     "delong_auc",
+    "distinct_ngrams",
     "embed_rows",
     "features",
     "find_copies",
@@ -60,9 +73,12 @@ __all__ = [
     "invalid_beyond_chance",
     "invalid_cells",
     "kernel_distance",
+    "length_distance",
     "membership_inference",
     "nearest_pixels",
     "nearest_rows",
+    "nearest_texts",
+    "ngram_novelty",
     "permutation_scores",
     "pixel_neighbors",
     "precision_recall_density_coverage",
@@ -71,6 +87,10 @@ __all__ = [
     "real_baseline",
     "reused_identifiers",
     "seconds_to_time",
+    "self_bleu",
+    "text_classifier",
+    "text_two_sample_auc",
     "two_sample_auc",
     "utility_scores",
+    "vocabulary_distance",
 ]

@@ -7,6 +7,7 @@ from ganaug.models.image import FAR_DISTANCE, ImageGAN
 from ganaug.models.parameters import constraints_of_overrides, documented
 from ganaug.models.provenance import Provenance
 from ganaug.models.tabular import TabularGAN
+from ganaug.models.text import TextGAN
 
 __all__ = [
     "FAR_DISTANCE",
@@ -17,6 +18,7 @@ __all__ = [
     "ImageGAN",
     "Provenance",
     "TabularGAN",
+    "TextGAN",
     "constraints_of_overrides",
     "documented",
 ]

@@ -94,6 +94,14 @@ def count(minimum: int = 1, maximum: int = LARGEST_COUNT) -> Number:
     return Number(Integral, minimum, maximum, closed="both")
 
 
+HIDDEN_SIZES = Items(
+    "a list of at least one positive int, such as (128, 128)",
+    count(1, LARGEST_SIZE).is_satisfied_by,
+    minimum=1,
+    maximum=100,
+)
+
+
 def _is_callback(item: Any) -> bool:
     return not isinstance(item, type) and all(
         callable(getattr(item, hook, None)) for hook in ("on_fit_start", "on_step_end", "on_fit_end")

@@ -16,6 +16,7 @@ bytes, and either restores a model that samples or raises ValueError.
 """
 
 import json
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -76,8 +77,9 @@ class PersistenceMixin:
 
         The file holds values of the training data: categories, up to 1,000 quantiles of each numeric column, the rules
         between columns, with ``prior="mixture"`` means and covariances of groups of a few rows, and with
-        ``prior="neighbors"`` whole training rows, or the latent vectors of training images. Share it only with those
-        who may see the data.
+        ``prior="neighbors"`` whole training rows, or the latent vectors of training images and texts. Of texts it holds
+        the tokens, which may be names or numbers, hashes of all words, and the texts of classes of five or fewer. Share
+        it only with those who may see the data.
 
         Parameters
         ----------
@@ -229,7 +231,9 @@ def _restored(kind: type["ConditionalGAN"], header: dict[str, Any], tensors: dic
     model.generator_ = _with_weights(generator, stored["generator"])
     if kind._stores_discriminator:
         model.discriminator_ = _with_weights(discriminator, stored["discriminator"])
-    model.sample(model.classes_[:10])  # a model that cannot sample is refused now
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of these samples, which nobody sees
+        model.sample(model.classes_[:10])  # a model that cannot sample is refused now
     return model
 
 

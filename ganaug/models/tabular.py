@@ -20,7 +20,7 @@ from ganaug.encoders import TableEncoder
 from ganaug.models.base import ConditionalGAN, Measure
 from ganaug.models.constrained import keep_rules, without_rules_out_of_reach
 from ganaug.models.data import CheckedData, EncodedData
-from ganaug.models.parameters import LARGEST_SIZE, Items, Number, constraints_of, count, documented
+from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
 from ganaug.nets import MLPDiscriminator, MLPGenerator
 from ganaug.selection import Layout
@@ -187,14 +187,7 @@ class TabularGAN(ConditionalGAN):
         "label_smoothing": [Number(Real, 0, 0.5, closed="left")],
         "discriminator_warmup": [count(0)],
         "matching": [StrOptions({"auto"}), dict, None],
-        "hidden_sizes": [
-            Items(
-                "a list of at least one positive int, such as (128, 128)",
-                count(1, LARGEST_SIZE).is_satisfied_by,
-                minimum=1,
-                maximum=100,
-            )
-        ],
+        "hidden_sizes": [HIDDEN_SIZES],
         "dropout": [Number(Real, 0, 1, closed="left")],
         "spectral_norm": ["boolean"],
         "pac": [count(maximum=LARGEST_SIZE)],

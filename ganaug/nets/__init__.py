@@ -3,12 +3,16 @@
 from ganaug.nets.image_architectures import ARCHITECTURES, build_image_encoder, build_image_networks
 from ganaug.nets.image_networks import CONDITIONINGS
 from ganaug.nets.mlp import MLPDiscriminator, MLPGenerator
+from ganaug.nets.sequence import SequenceDecoder, SequenceEncoder, on_sphere
 
 __all__ = [
     "ARCHITECTURES",
     "CONDITIONINGS",
     "MLPDiscriminator",
     "MLPGenerator",
+    "SequenceDecoder",
+    "SequenceEncoder",
     "build_image_encoder",
     "build_image_networks",
+    "on_sphere",
 ]

@@ -17,6 +17,7 @@ BUILDERS = {
     "Resampling": "ganaug.reporting.resampling",
     "Selection": "ganaug.reporting.comparison",
     "TableEvaluation": "ganaug.reporting.table_evaluation",
+    "TextEvaluation": "ganaug.reporting.text_evaluation",
 }
 
 
@@ -28,7 +29,7 @@ def report(result: Any, path: str | Path | None = None, *, title: str | None = N
 
     Parameters
     ----------
-    result : TableEvaluation, ImageEvaluation, Resampling, Comparison or Selection
+    result : TableEvaluation, ImageEvaluation, TextEvaluation, Resampling, Comparison or Selection
         Returned by `evaluate`, `evaluate_resampling`, `compare` or `select`.
     path : str, Path or None, default=None
         File to write; an existing file is replaced. It is written completely or not at all. None returns the page.
@@ -50,7 +51,7 @@ def report(result: Any, path: str | Path | None = None, *, title: str | None = N
 
     Notes
     -----
-    A page shows some of the real data: values of a table, or images. Share it only with people who may see them.
+    A page shows some of the real data: values of a table, images, or texts. Share it only with people who may see them.
 
     Examples
     --------

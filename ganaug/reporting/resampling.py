@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ganaug.common.wording import joined, shortened
-from ganaug.reporting import comparison, image_evaluation, table_evaluation
+from ganaug.reporting import comparison, image_evaluation, table_evaluation, text_evaluation
 from ganaug.reporting.blocks import Block, ImageStrip, Paragraphs, Section, Table, settings_table
 from ganaug.reporting.card import model_card
 from ganaug.reporting.figures import draw_figures, embed_image
@@ -17,6 +17,7 @@ TITLE = "Balanced data"
 _MARKS = {
     "images": "ganaug balance writes synthetic images to files whose names begin with synthetic_, and lists them in "
     "manifest.csv;",
+    "texts": "ganaug balance writes synthetic texts after the real ones, and --mark adds a column that marks them;",
     "rows": "ganaug balance writes synthetic rows after the real ones, and --mark adds a column that marks them;",
 }
 
@@ -29,7 +30,7 @@ def content(resampling: "Resampling") -> str:
     resampling : Resampling
         The result that the page shows.
     """
-    return "images and their names" if resampling.noun == "images" else "values"
+    return {"images": "images and their names", "texts": "texts"}.get(resampling.noun, "values")
 
 
 def heading(resampling: "Resampling") -> str:
@@ -58,7 +59,7 @@ def sections(resampling: "Resampling") -> list[Section]:
     found = [Section("Classes", [Table(counts, f"Number of {resampling.noun} in each class"), draw_figures(figure)])]
     for label, evaluation in resampling.evaluations.items():
         suffix = f" of {shortened(label)}" if len(resampling.evaluations) > 1 else ""
-        found += table_evaluation.sections(evaluation, suffix)
+        found += (text_evaluation if resampling.noun == "texts" else table_evaluation).sections(evaluation, suffix)
     if resampling.image_evaluation is not None:
         strips = [strip for label, samples in resampling.images.items() for strip in _strips(label, samples)]
         found += [Section("Images", strips), *image_evaluation.sections(resampling.image_evaluation)]

@@ -29,6 +29,7 @@ from ganaug.training.optimizers import OPTIMIZERS, SCHEDULES, build_optimizer
 from ganaug.training.phase import Phase
 from ganaug.training.priors import AnchorPrior, LatentPrior, NeighborsPrior, NoisePrior, Prior
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
+from ganaug.training.sequences import LengthBatches, sequence_phase
 
 __all__ = [
     "COLLAPSE_THRESHOLD",
@@ -56,6 +57,7 @@ __all__ = [
     "Fabric",
     "KernelDistance",
     "LatentPrior",
+    "LengthBatches",
     "MixturePrior",
     "NeighborsPrior",
     "NoisePrior",
@@ -75,6 +77,7 @@ __all__ = [
     "panels",
     "plot_history",
     "reconstruction_phase",
+    "sequence_phase",
     "state_from_bytes",
     "state_to_bytes",
     "train",

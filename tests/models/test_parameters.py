@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from sklearn.utils._param_validation import InvalidParameterError
 
-from ganaug import GANOversampler, ImageGAN, TabularGAN
+from ganaug import GANOversampler, ImageGAN, TabularGAN, TextGAN
 from ganaug.models.parameters import SHARED, constraints_of, constraints_of_overrides, documented
 
-CLASSES = [TabularGAN, ImageGAN, GANOversampler]
+CLASSES = [TabularGAN, ImageGAN, TextGAN, GANOversampler]
 
 
 def entries(cls):
@@ -105,6 +105,8 @@ TAKEN = {
     "label_smoothing": (0,),
     "discriminator_warmup": (0,),
     "matching": (None, {}),
+    "autoencoder_learning_rate": (0.5, 2.5),
+    "temperature": (0.5, 2.5),
     "ema": (0, 0.5),
     "max_time": (None, 0.5, 2.5),
     "patience": (None,),
@@ -148,6 +150,7 @@ def test_every_parameter_refuses_what_it_cannot_take_before_training(cls, nested
     monkeypatch.setattr("ganaug.models.base.train", lambda *_, **__: pytest.fail("training began"))
     rng = np.random.default_rng(0)
     X = rng.normal(size=(18, 2)) if cls is not ImageGAN else rng.integers(0, 256, (18, 8, 8), dtype=np.uint8)
+    X = [f"text {i}" for i in range(18)] if cls is TextGAN else X
     y = np.repeat([0, 1], [10, 8])
     for name in inspect.signature(cls).parameters:
         for value in BAD:

@@ -1,0 +1,270 @@
+"""TextGAN's autoencoder: it gives each text a latent, and writes a text for each latent of the conditional GAN."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from ganaug.common.texts import TextContainer, texts_of
+from ganaug.encoders import BLANK, END, N_SPECIAL, PADDING, TextEncoder
+from ganaug.models.torch_state import seeded_networks
+from ganaug.nets import SequenceDecoder, SequenceEncoder
+from ganaug.training import EMA, Fabric, LengthBatches, ProgressBar, TrainingState, sequence_phase, train
+
+# Tokens of a text with max_length="auto", at most.
+MAX_AUTO_LENGTH = 64
+# Texts that are encoded at once.
+_N_ENCODED = 256
+
+
+class TextAutoencoder:
+    """Texts to latents and back, with networks that were trained on texts.
+
+    Parameters
+    ----------
+    tokens : TextEncoder
+        Between texts and tokens.
+    container : TextContainer
+        The container of texts that `decode` returns.
+    sizes : mapping
+        "embedding_size", "hidden_size" and "code_size", the size of a latent; "n_classes".
+    temperature : float
+        Of the draw of tokens.
+    top_k : int
+        Number of likeliest tokens among which each is drawn.
+
+    Attributes
+    ----------
+    networks : nn.ModuleDict
+        "encoder" and "decoder".
+    """
+
+    def __init__(
+        self,
+        tokens: TextEncoder,
+        container: TextContainer,
+        sizes: Mapping[str, int],
+        *,
+        temperature: float,
+        top_k: int,
+    ) -> None:
+        self.tokens = tokens
+        self.container = container
+        self.sizes = dict(sizes)
+        self.temperature = temperature
+        self.top_k = top_k
+        embedding = nn.Embedding(tokens.n_tokens, sizes["embedding_size"])
+        nn.init.normal_(embedding.weight, std=0.1)
+        self.networks = nn.ModuleDict(
+            {
+                "encoder": SequenceEncoder(embedding, hidden_size=sizes["hidden_size"], latent_size=sizes["code_size"]),
+                "decoder": SequenceDecoder(
+                    embedding,
+                    hidden_size=sizes["hidden_size"],
+                    latent_size=sizes["code_size"],
+                    n_classes=sizes["n_classes"],
+                ),
+            }
+        )
+
+    def train(
+        self,
+        encoded: Tensor,
+        y: Tensor,
+        *,
+        fabric: Fabric,
+        rng: torch.Generator,
+        seed: int,
+        n_steps: int,
+        batch_size: int,
+        learning_rate: float,
+        max_time: float | None,
+        is_verbose: bool,
+        save: Any,
+    ) -> pd.DataFrame:
+        """Train the networks on encoded texts of all classes, and keep the moving average of their weights.
+
+        Parameters
+        ----------
+        encoded : Tensor of shape (n_texts, length)
+            Tokens.
+        y : Tensor of shape (n_texts,)
+            Class index of each.
+        fabric : Fabric
+            Device and precision.
+        rng : torch.Generator
+            Source of the batches, on the CPU.
+        seed : int
+            Seed of the noise.
+        n_steps, batch_size, learning_rate, max_time
+            As of `TextGAN`.
+        is_verbose : bool
+            Whether a progress bar is shown.
+        save : callable (path)
+            Stores the model.
+
+        Returns
+        -------
+        DataFrame
+            As of `train`.
+
+        Raises
+        ------
+        ValueError
+            If a weight is no longer finite, because the learning rate is too high.
+        """
+        phase = sequence_phase(
+            self.networks["encoder"],
+            self.networks["decoder"],
+            fabric=fabric,
+            rng=torch.Generator(fabric.device).manual_seed(seed),
+            learning_rate=learning_rate,
+            n_steps=n_steps,
+            padding=PADDING,
+            end=END,
+            blank=BLANK,
+        )
+        with torch.no_grad():  # the network need not learn first which tokens are frequent
+            frequency = encoded[encoded != PADDING].bincount(minlength=self.tokens.n_tokens) + 0.1
+            bias: Any = self.networks["decoder"].bias
+            bias.copy_((frequency / frequency.sum()).log())
+        average = EMA(self.networks, 0.99)
+        batches: Any = LengthBatches(
+            encoded, _lengths(encoded), y, batch_size=batch_size, generator=rng, device=fabric.device
+        )
+        history = train(
+            TrainingState([phase], average, batches),
+            fabric=fabric,
+            n_steps=n_steps,
+            max_time=max_time,
+            callbacks=[ProgressBar("autoencoder")] if is_verbose else [],
+            measure=lambda network: {},
+            keep_best=False,
+            save=save,
+        )
+        if not average.is_finite():
+            raise ValueError("the autoencoder of the texts diverged: autoencoder_learning_rate is too high for it")
+        self.networks = cast(nn.ModuleDict, average.module)
+        return history
+
+    @property
+    def _device(self) -> torch.device:
+        return next(self.networks.parameters()).device
+
+    @torch.inference_mode()
+    def encode_tokens(self, encoded: Tensor) -> Tensor:
+        """Return the latents of encoded texts, of shape (n_texts, code_size), on the CPU."""
+        lengths = _lengths(encoded)
+        latents = torch.empty(len(encoded), self.sizes["code_size"])
+        # texts of like length together, so that little time goes into padding
+        for index in lengths.argsort(stable=True).split(_N_ENCODED):
+            part = encoded[index, : int(lengths[index].max())].to(self._device)
+            latents[index] = self.networks["encoder"](part, lengths[index]).float().cpu()
+        return latents
+
+    def encode(self, X: Any) -> Tensor:
+        """Return the latents of texts of any container."""
+        return self.encode_tokens(self.tokens.encode(texts_of(X)))
+
+    def decode(self, encoded: Tensor) -> Any:
+        """Write a text for each latent, without a class, in the container that was fitted."""
+        uniform = torch.full((len(encoded), self.tokens.max_length), 0.5)
+        texts, _ = self.write(encoded, torch.zeros(len(encoded), dtype=torch.long), uniform)
+        return self.container.restore(texts)
+
+    @torch.inference_mode()
+    def write(self, latents: Tensor, y: Tensor, uniform: Tensor) -> tuple[list[str], np.ndarray]:
+        """Write a text for each latent and class, with random numbers for its tokens.
+
+        Parameters
+        ----------
+        latents : Tensor of shape (n, code_size)
+            What the texts are about.
+        y : Tensor of shape (n,)
+            Class index of each.
+        uniform : Tensor of shape (n, max_length)
+            Numbers in [0, 1), one for each token.
+
+        Returns
+        -------
+        texts : list of str
+            The texts.
+        scores : ndarray of shape (n,)
+            Mean logarithm of the probability of a token.
+        """
+        decoder: Any = self.networks["decoder"]
+        tokens, scores = decoder.sample(
+            latents.to(self._device),
+            y.to(self._device),
+            uniform.to(self._device),
+            first=END,
+            last=END,
+            banned=N_SPECIAL,
+            temperature=self.temperature,
+            top_k=self.top_k,
+        )
+        return self.tokens.decode(tokens.cpu()), scores.float().cpu().numpy()
+
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return a JSON-able description and arrays."""
+        arrays = {name: weight.cpu().numpy() for name, weight in self.networks.state_dict().items()}
+        description = {"tokens": self.tokens.state(), "container": self.container.state(), "sizes": self.sizes}
+        return description, arrays
+
+    @classmethod
+    def from_state(
+        cls,
+        description: Mapping[str, Any],
+        arrays: Mapping[str, np.ndarray],
+        *,
+        temperature: float,
+        top_k: int,
+    ) -> "TextAutoencoder":
+        """Read what `state` returned; malformed data raise an error."""
+        sizes = {name: int(description["sizes"][name]) for name in ("embedding_size", "hidden_size", "code_size")}
+        sizes["n_classes"] = int(description["sizes"]["n_classes"])
+        tokens = TextEncoder.from_state(description["tokens"])
+        container = TextContainer.from_state(description["container"])
+        with torch.device("meta"):  # sizes that are forged take no memory
+            restored = cls(tokens, container, sizes, temperature=temperature, top_k=top_k)
+        weights = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
+        if not all(weight.isfinite().all() for weight in weights.values()):
+            raise ValueError("a weight of the autoencoder is not finite")
+        restored.networks.load_state_dict(weights, assign=True)
+        restored.networks.eval().requires_grad_(False)
+        return restored
+
+
+def _lengths(encoded: Tensor) -> Tensor:
+    return (encoded != PADDING).sum(1)
+
+
+def new_autoencoder(
+    texts: Sequence[str], container: TextContainer, params: Mapping[str, Any], n_classes: int, seed: int
+) -> TextAutoencoder:
+    """Learn tokens from texts, and build an autoencoder for them that is not trained yet.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Training texts.
+    container : TextContainer
+        Of the training texts.
+    params : mapping
+        Parameters of `TextGAN`.
+    n_classes : int
+        Number of classes.
+    seed : int
+        Seed of the weights.
+    """
+    longest = params["max_length"]
+    tokens = TextEncoder(params["vocabulary_size"], MAX_AUTO_LENGTH if longest == "auto" else longest).fit(texts)
+    if longest == "auto":
+        lengths = [min(len(tokens.tokens(text)) + 1, MAX_AUTO_LENGTH) for text in texts]
+        tokens.max_length = max(int(np.quantile(lengths, 0.98)), 2)
+    sizes = {name: params[name] for name in ("embedding_size", "hidden_size", "code_size")} | {"n_classes": n_classes}
+    with seeded_networks(seed):
+        return TextAutoencoder(tokens, container, sizes, temperature=params["temperature"], top_k=params["top_k"])
