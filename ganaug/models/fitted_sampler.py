@@ -118,15 +118,16 @@ class FittedSamplerMixin:
     def provenance_(self) -> pd.DataFrame:
         """Where the synthetic rows come from."""
         check_is_fitted(self, "is_synthetic_")
-        if isinstance(self._provenance, Provenance):
-            frame = self._provenance.frame()
-            self._provenance = frame.set_index(np.flatnonzero(self.is_synthetic_))
-        if self._provenance is None:
+        found = self._provenance
+        if isinstance(found, Provenance):
+            found = found.frame().set_index(np.flatnonzero(self.is_synthetic_))
+            self._provenance = found
+        if found is None:
             raise AttributeError(
                 "this sampler has no provenance_: it is there for tables, after fit_resample has generated rows, and "
                 "is not pickled before it was read"
             )
-        return self._provenance
+        return found
 
     def __getstate__(self) -> dict[str, Any]:
         # a sampler holds training rows only to compute its provenance; its pickle does not

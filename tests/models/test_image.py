@@ -102,6 +102,7 @@ def test_training_falls_toward_the_data(bars, architecture, loss):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The images are probably")
 @pytest.mark.parametrize(("p", "shows"), [(0.8, False), (1.0, True)])
 def test_augmentation_does_not_show_in_samples(p, shows):
     # a bright square on the left, above or below by class, which the discriminator sees mirrored
@@ -119,6 +120,7 @@ def test_augmentation_does_not_show_in_samples(p, shows):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The images are probably")
 @pytest.mark.parametrize("conditioning", CONDITIONINGS)
 def test_images_are_of_the_class_asked_for(bars, conditioning):
     model = clone(TINY).set_params(n_steps=800, width=8, batch_size=16, conditioning=conditioning).fit(*bars)

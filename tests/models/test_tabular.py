@@ -20,21 +20,23 @@ def test_scikit_learn_checks(estimator, check):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("prior", ["neighbors", "noise"])
+@pytest.mark.parametrize("prior", ["mixture", "neighbors", "noise"])
 # ranks push clusters together that are far apart, so that a soft edge of one reaches a little into the next
 @pytest.mark.parametrize(("numeric", "bound"), [("standard", 0.97), ("quantile", 0.9)])
 def test_the_class_asked_for_is_the_class_generated(prior, numeric, bound):
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1, 2], [500, 60, 30])
     X = rng.normal(size=(590, 2)) * 0.3 + np.array([[0, 0], [4, 0], [0, 4]])[y]
-    model = TabularGAN(prior=prior, numeric=numeric, random_state=0).fit(X, y)
+    # from noise alone, drifting first spreads rows between clusters that are far apart: 87 % then, after the default steps
+    matching = None if prior == "noise" else "auto"
+    model = TabularGAN(prior=prior, numeric=numeric, matching=matching, random_state=0).fit(X, y)
     made = model.sample(np.repeat([0, 1, 2], 300))
     nearest = np.linalg.norm(made[:, None] - np.array([[0, 0], [4, 0], [0, 4]]), axis=2).argmin(1)
     assert (nearest == np.repeat([0, 1, 2], 300)).mean() > bound
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("prior", ["neighbors", "noise"])
+@pytest.mark.parametrize("prior", ["mixture", "neighbors", "noise"])
 def test_missing_cells_come_as_often_and_together_as_in_the_class(prior):
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], [600, 200])
