@@ -27,7 +27,7 @@ def test_the_class_asked_for_is_the_class_generated(prior, numeric, bound):
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1, 2], [500, 60, 30])
     X = rng.normal(size=(590, 2)) * 0.3 + np.array([[0, 0], [4, 0], [0, 4]])[y]
-    # from noise alone, drifting first spreads rows between clusters that are far apart: 87 % then, after the default steps
+    # from noise alone, drifting first spreads rows between clusters far apart: .87 with the default number of steps
     matching = None if prior == "noise" else "auto"
     model = TabularGAN(prior=prior, numeric=numeric, matching=matching, random_state=0).fit(X, y)
     made = model.sample(np.repeat([0, 1, 2], 300))
