@@ -63,10 +63,10 @@ class TabularGAN(ConditionalGAN):
     prior : {"mixture", "noise", "neighbors"}, default="mixture"
         What the generator starts from. ``"noise"`` is a random vector, as in other GANs. The others add an anchor,
         which the generator only corrects. ``"mixture"`` draws it from simple distributions that are fitted to groups of
-        4 to 8 neighbouring rows of a class (`ganaug.training.MixturePrior`): a forest tells these rows from real ones
-        less well than those of ``"noise"``, they help classifiers more, and they are about as far from the training
-        rows as new real rows are. The model file then holds means and covariances of these groups. ``"neighbors"``
-        takes a point between a training row and one of its nearest neighbours of the same class, as in SMOTE
+        15 to 30 neighbouring rows of a class (`ganaug.training.MixturePrior`): a forest tells these rows from real ones
+        less well than those of ``"noise"``, and they are about as far from the training rows as new real rows are. The
+        model file then holds means and covariances of these groups. ``"neighbors"`` takes a point between a training
+        row and one of its nearest neighbours of the same class, as in SMOTE
         (arXiv 1106.1813); these rows are nearer to the training rows, and the model file holds training rows.
     $n_neighbors
     numeric : {"quantile", "standard"}, default="quantile"

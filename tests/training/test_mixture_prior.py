@@ -36,8 +36,8 @@ def test_anchors_have_the_distribution_of_their_class():
 
 def test_components_hold_a_few_rows_each():
     prior = prior_of(torch.tensor([0] * 100 + [1] * 33))
-    assert int(prior.n_rows.min()) >= 4
-    assert int(prior.n_rows.max()) <= 8
+    assert int(prior.n_rows.min()) >= 15
+    assert int(prior.n_rows.max()) <= 30
     assert int(prior.n_rows.sum()) == 133
 
 
