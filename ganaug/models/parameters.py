@@ -108,6 +108,10 @@ def _is_callback(item: Any) -> bool:
     )
 
 
+def _is_rule(item: Any) -> bool:
+    return isinstance(item, str) or callable(item)
+
+
 class Parameter(NamedTuple):
     """A shared parameter.
 
@@ -215,7 +219,7 @@ SHARED: dict[str, Parameter] = {
         "None means the same as an empty list.",
     ),
     "constraints": Parameter(
-        [_AUTO, list, None],
+        [_AUTO, Items("a list of texts and functions", _is_rule), None],
         '"auto" or list of str or callable',
         'Rules that each row of a table keeps. ``"auto"`` learns them from the training rows: combinations of values '
         "that never occur, orders such as ``start <= end``, sums and products, columns that are missing together, and "
