@@ -289,7 +289,8 @@ def step(n_features: int, *, n_steps: int = 200, n_rounds: int = 5, **params: An
         TabularGAN(n_steps=n_recorded, **shared).fit(X, y)
 
     def matrix(shape: Any, contiguous: bool) -> Any:
-        return torch.randn(shape) if contiguous else torch.randn(shape[::-1]).t()
+        # of products of many matrices, the last two dimensions are those of a matrix
+        return torch.randn(shape) if contiguous else torch.randn(*shape[:-2], *shape[-2:][::-1]).mT
 
     operands = [(matrix(a, p), matrix(b, q)) for a, b, p, q in recording.shapes]
     ours, plain, products = [], [], []

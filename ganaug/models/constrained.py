@@ -12,10 +12,9 @@ from ganaug.common.containers import container_of, to_pandas
 from ganaug.common.warnings import warn_user
 from ganaug.constraints import Cells, Constraints
 
-# Rows that break a rule are generated again so many times at most, and no longer if hardly any new row keeps the rules.
+# Rows that break a rule are generated again so many times at most. To stop earlier, where few new rows keep the rules,
+# would make a row depend on the others.
 _N_ROUNDS = 10
-_MIN_KEPT = 0.01
-
 # Rules that most rows break even after repair are not kept by force: rows would repeat the few that keep them.
 _MIN_LEGAL = 0.25
 # Up to this share of generated rows may repeat another one without a warning.
@@ -104,8 +103,6 @@ def keep_rules(constraints: Constraints, rows: Any, y: NDArray, draw: Draw) -> A
         parts.append(fresh)
         n_total += len(fresh)
         left = left[~kept]
-        if kept.mean() < _MIN_KEPT:
-            break
     if len(left):
         fresh = constraints.repair(generated.iloc[left], force=True)
         kept = ~constraints.broken(fresh)

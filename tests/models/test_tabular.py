@@ -27,9 +27,8 @@ def test_the_class_asked_for_is_the_class_generated(prior, numeric, bound):
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1, 2], [500, 60, 30])
     X = rng.normal(size=(590, 2)) * 0.3 + np.array([[0, 0], [4, 0], [0, 4]])[y]
-    # from noise alone, drifting first spreads rows between clusters far apart: .87 with the default number of steps
-    matching = None if prior == "noise" else "auto"
-    model = TabularGAN(prior=prior, numeric=numeric, matching=matching, random_state=0).fit(X, y)
+    # drifting spreads rows between clusters that are far apart: .89 (mixture) and .87 (noise) after the default steps
+    model = TabularGAN(prior=prior, numeric=numeric, matching=None, random_state=0).fit(X, y)
     made = model.sample(np.repeat([0, 1, 2], 300))
     nearest = np.linalg.norm(made[:, None] - np.array([[0, 0], [4, 0], [0, 4]]), axis=2).argmin(1)
     assert (nearest == np.repeat([0, 1, 2], 300)).mean() > bound
