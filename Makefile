@@ -19,8 +19,9 @@ LOWEST_TORCH ?= 2.13.0
 demo: $(VENV)/installed
 	$(BIN)/ganaug demo
 
+# a process for each of two cores: every test uses one thread
 test: $(VENV)/installed-test
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 # Old versions warn of what newer ones have fixed, so such warnings are not errors. Benchmarks need the newest versions.
 test-lowest: $(LOWEST)/installed

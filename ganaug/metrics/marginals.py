@@ -111,7 +111,7 @@ def column_distributions(real: Any, synthetic: Any = None) -> dict[Hashable, pd.
 
     Examples
     --------
-    >>> real = pd.DataFrame({"age": range(100), "city": ["Rome", "Oslo"] * 50})
+    >>> real = pd.DataFrame({"age": [*range(20, 70)] * 2, "city": ["Rome", "Oslo"] * 50})
     >>> found = column_distributions(real, real.assign(city="Rome"))
     >>> found["city"]
       level  real  synthetic
@@ -119,8 +119,8 @@ def column_distributions(real: Any, synthetic: Any = None) -> dict[Hashable, pd.
     1  Oslo   0.5        0.0
     >>> found["age"].head(2)
        low  high  real  synthetic
-    0  0.0   4.5  0.05       0.05
-    1  4.5   8.5  0.04       0.04
+    0  20.0  21.5  0.04       0.04
+    1  21.5  23.5  0.04       0.04
     """
     pair = as_pair(real, synthetic)
     found: dict[Hashable, pd.DataFrame] = {}
