@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from ganaug.models.base import ConditionalGAN
-from ganaug.models.provenance import Provenance
+from ganaug.models.resampled import ResampledRows
 
 Self = TypeVar("Self", bound="FittedSamplerMixin")
 
@@ -19,11 +19,10 @@ class FittedSamplerMixin:
     """The part of `ganaug.GANOversampler` that follows `fit` and `fit_resample`."""
 
     model_: ConditionalGAN
-    is_synthetic_: NDArray[np.bool_]
     target_name_: str | None
     n_features_in_: int
     feature_names_in_: NDArray
-    _provenance: Provenance | pd.DataFrame | None
+    _resampled: ResampledRows
 
     def sample(self, n: int, label: Any, random_state: int | np.random.RandomState | None = None) -> Any:
         """Generate rows of one class, without selection.
@@ -115,13 +114,41 @@ class FittedSamplerMixin:
         return self.model_.history_
 
     @property
+    def is_synthetic_(self) -> NDArray[np.bool_]:
+        """Which rows of the result are synthetic."""
+        check_is_fitted(self, "_resampled")
+        return self._resampled.is_synthetic
+
+    @property
+    def sample_weight_(self) -> NDArray[np.float64]:
+        """Weights of the rows of the result."""
+        check_is_fitted(self, "_resampled")
+        return self._resampled.weights
+
+    @property
+    def source_indices_(self) -> NDArray[np.intp]:
+        """Position in X of each row of the result."""
+        check_is_fitted(self, "_resampled")
+        if not self._resampled.has_indices:
+            raise AttributeError(
+                "this sampler has no source_indices_: they are there for tables, and are not pickled before they were "
+                "read"
+            )
+        return self._resampled.indices
+
+    @property
+    def groups_(self) -> NDArray:
+        """Groups of the rows of the result."""
+        check_is_fitted(self, "_resampled")
+        if self._resampled.groups is None:
+            raise AttributeError("this sampler has no groups_: pass groups to fit_resample")
+        return self._resampled.groups[self.source_indices_]
+
+    @property
     def provenance_(self) -> pd.DataFrame:
         """Where the synthetic rows come from."""
-        check_is_fitted(self, "is_synthetic_")
-        found = self._provenance
-        if isinstance(found, Provenance):
-            found = found.frame().set_index(np.flatnonzero(self.is_synthetic_))
-            self._provenance = found
+        check_is_fitted(self, "_resampled")
+        found = self._resampled.frame
         if found is None:
             raise AttributeError(
                 "this sampler has no provenance_: it is there for tables, after fit_resample has generated rows, and "
@@ -130,7 +157,7 @@ class FittedSamplerMixin:
         return found
 
     def __getstate__(self) -> dict[str, Any]:
-        # a sampler holds training rows only to compute its provenance; its pickle does not
+        # a sampler holds training rows only to compute what is asked for; its pickle does not
         parent: Any = super()  # an estimator
         state = parent.__getstate__()
-        return {**state, "_provenance": None} if isinstance(state.get("_provenance"), Provenance) else state
+        return {**state, "_resampled": state["_resampled"].without_rows()} if "_resampled" in state else state

@@ -364,13 +364,16 @@ class TabularGAN(ConditionalGAN):
     def _matching(self) -> Mapping[str, float]:
         return _MATCHING if isinstance(self.matching, str) else self.matching or {}
 
-    def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, None]:
+    def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[Prior, None]:
+        rows, y, weights = data
         n_levels = sum(self.encoder_.block_sizes_)
         if self.prior == "noise":
             return NoisePrior(self.latent_size, n_levels), None
         if self.prior == "mixture":
             blocks = self.encoder_.block_sizes_
-            return MixturePrior.from_rows(self.latent_size, rows, y, block_sizes=blocks, generator=generator), None
+            return MixturePrior.from_rows(
+                self.latent_size, rows, y, block_sizes=blocks, generator=generator, weights=weights
+            ), None
         prior = NeighborsPrior.from_rows(
             self.latent_size,
             n_levels,
@@ -379,12 +382,13 @@ class TabularGAN(ConditionalGAN):
             n_interpolated=self.encoder_.n_numeric_,
             n_neighbors=self.n_neighbors,
             generator=generator,
+            weights=weights,
         )
         return prior, None
 
     def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
         sizes = [1] * self.encoder_.n_continuous_ + list(self.encoder_.block_sizes_)
-        return SlicedWasserstein(*data, self.prior_, generator=generator, device=device, sizes=sizes)
+        return SlicedWasserstein(*data[:2], self.prior_, generator=generator, device=device, sizes=sizes)
 
     def _check_training(self, measure: Measure) -> None:
         self._leave_out_rules()
