@@ -118,7 +118,7 @@ def test_pickles_hold_weights_and_no_rows(table):
         (np.ones((200, 1)), "shape"),
         (np.r_[-1, np.ones(199)], "row 0 has -1"),
         (np.r_[np.nan, np.ones(199)], "row 0 has nan"),
-        (np.r_[np.ones(160), np.zeros(40)], "class 'rare' have the sample_weight 0"),
+        (np.r_[np.ones(160), np.zeros(40)], "all rows of class 'rare' is zero"),
         (["a"] * 200, "must hold numbers"),
     ],
 )

@@ -88,7 +88,7 @@ def check_weights(sample_weight: ArrayLike, labels: np.ndarray) -> np.ndarray:
     for label in np.unique(labels).tolist():
         if not weights[labels == label].any():
             raise ValueError(
-                f"all rows of class {label!r} have the sample_weight 0; leave out the class, or give weights"
+                f"the sample_weight of all rows of class {label!r} is zero; leave out the class, or give weights"
             )
     return weights
 

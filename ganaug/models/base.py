@@ -23,7 +23,7 @@ from ganaug.models.drawing import DrawingMixin
 from ganaug.models.persistence import NETWORKS, PersistenceMixin
 from ganaug.models.scoring import ScoringMixin, class_index
 from ganaug.models.sklearn_callbacks import CallbackSupportMixin, SklearnCallbacks, has_callbacks, with_callbacks
-from ganaug.models.torch_state import seeded_networks, torch_threads
+from ganaug.models.torch_state import copy_weights, seeded_networks, torch_threads
 from ganaug.selection import CandidateSelection, Refusal
 from ganaug.training import (
     EMA,
@@ -287,7 +287,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             generator, discriminator = self._build(self.network_params_, on_device)
         for network, trained in zip((generator, discriminator), initial, strict=True):
             if trained is not None:
-                _copy_weights(trained, network)
+                copy_weights(trained, network)
         n_steps, batch_size = self._budget()
         training, validation = self._train_validation_split(data, rng)
         settings = AdversarialSettings(
@@ -389,6 +389,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         random_state: int | np.random.RandomState | None = None,
         *,
         selection: CandidateSelection | None = None,
+        given: Mapping[Any, Any] | None = None,
     ) -> Any:
         """Generate one row for each label.
 
@@ -401,6 +402,10 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             integer to get other rows.
         selection : CandidateSelection or None, default=None
             From `selection_for`: each row is chosen among several candidates. None takes every row as it is generated.
+        given : dict or None, default=None
+            For tables: column -> cell, or a list of cells, one for each row. The rows have exactly these cells, and the
+            generator gives the others to fit: several candidates with anchors that fit are generated for each row
+            (`prior`), and one whose own cells are near the given ones is chosen.
 
         Returns
         -------
@@ -411,8 +416,13 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         Raises
         ------
         ValueError
-            If a label was not seen in `fit`.
+            If a label was not seen in `fit`, if a cell of `given` is not legal in its column, or if `given` is for
+            images or texts or is combined with `selection`.
         """
+        if given:
+            if selection is not None:
+                raise ValueError("sample takes either selection or given; leave one of them out")
+            return self._sample_given(y, given, random_state)
         return stack_rows(self.sample_parts(y, random_state, selection=selection), np.size(y))
 
     def sample_parts(
@@ -476,13 +486,3 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
     def _encode(self, X: Any) -> Tensor | CompactRows:
         """Encode to rows that networks take, or that become so where they are indexed."""
         return self.encoder_.encode(X).float()
-
-
-def _copy_weights(trained: nn.Module, network: nn.Module) -> None:
-    try:
-        network.load_state_dict(trained.state_dict())
-    except RuntimeError as error:
-        raise ValueError(
-            "warm_start=True, but the networks of the previous fit have other sizes, because parameters or the shape "
-            f"of X have changed; set warm_start=False to train from the beginning. {error}"
-        ) from error

@@ -1,5 +1,6 @@
 """What a sampler offers after its model is trained: rows of a class, files, history, and where its rows come from."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -24,7 +25,14 @@ class FittedSamplerMixin:
     feature_names_in_: NDArray
     _resampled: ResampledRows
 
-    def sample(self, n: int, label: Any, random_state: int | np.random.RandomState | None = None) -> Any:
+    def sample(
+        self,
+        n: int,
+        label: Any,
+        random_state: int | np.random.RandomState | None = None,
+        *,
+        given: Mapping[Any, Any] | None = None,
+    ) -> Any:
         """Generate rows of one class, without selection.
 
         Parameters
@@ -35,6 +43,9 @@ class FittedSamplerMixin:
             A class seen in `fit` or `fit_resample`.
         random_state : int, RandomState or None, default=None
             Seed of the rows. With None the same call gives the same rows, and other rows than `fit_resample` returned.
+        given : dict or None, default=None
+            For tables: column -> cell, such as ``{"age": 30, "sex": "F"}``, or a list of n cells. The rows have exactly
+            these cells, and the other cells fit to them.
 
         Returns
         -------
@@ -44,13 +55,50 @@ class FittedSamplerMixin:
         Raises
         ------
         ValueError
-            If `n` is not a number of rows, or `label` was not seen in `fit`.
+            If `n` is not a number of rows, `label` was not seen in `fit`, or a cell of `given` is not legal in its
+            column.
         """
         check_is_fitted(self, "model_")
         if not isinstance(n, int | np.integer) or n < 0 or np.ndim(label):
             raise ValueError(f"sample takes a number of rows and one label, but got n={n!r} and label={label!r}")
         seed = self.model_.seed_ + 1 if random_state is None else random_state
-        return self.model_.sample(np.full(n, label), random_state=seed)
+        return self.model_.sample(np.full(n, label), random_state=seed, given=given)
+
+    def impute(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        sample_posterior: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> Any:
+        """Fill missing cells of a table with what the generator expects there; see `ganaug.TabularGAN.impute`.
+
+        Parameters
+        ----------
+        X : same container as in `fit`, of shape (n_rows, n_columns)
+            Rows with the columns of `fit`.
+        y : array-like of shape (n_rows,)
+            Their labels, each seen in `fit`.
+        sample_posterior : bool, default=False
+            Whether cells are drawn at random, or near the middle of what is likely.
+        random_state : int, RandomState or None, default=None
+            Seed of the draws. None continues from the seed of `fit`.
+
+        Returns
+        -------
+        X_imputed : same container and dtypes as X
+            Cells that were there are unchanged.
+
+        Raises
+        ------
+        ValueError
+            If the model is not for tables, X has other columns than in `fit`, or y labels that were not seen there.
+        """
+        check_is_fitted(self, "model_")
+        if not hasattr(self.model_, "impute"):
+            raise ValueError(f"impute is for tables, but the model is a {type(self.model_).__name__}")
+        return self.model_.impute(X, y, sample_posterior=sample_posterior, random_state=random_state)
 
     def save(self, path: str | Path) -> None:
         """Store the fitted model in one file, for `load`.

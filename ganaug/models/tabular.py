@@ -18,6 +18,7 @@ from ganaug.common.wording import counted, listed
 from ganaug.constraints import Constraints, learn_constraints
 from ganaug.encoders import TableEncoder
 from ganaug.models.base import ConditionalGAN, Measure
+from ganaug.models.conditioning import ConditioningMixin
 from ganaug.models.constrained import keep_rules, without_rules_out_of_reach
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
@@ -46,7 +47,7 @@ _MATCHING = {"drifting": 0.5}
 
 
 @documented(noun="rows")
-class TabularGAN(ConditionalGAN):
+class TabularGAN(ConditioningMixin, ConditionalGAN):
     """Conditional GAN for tables: one network learns all classes and generates rows of the requested classes.
 
     Columns may hold numbers, integers, decimals, dates, text, categories and booleans, with missing cells. Synthetic
