@@ -31,7 +31,9 @@ def test_without_weights_real_rows_weigh_1_and_synthetic_ones_their_probability(
     weights = fitted.sample_weight_
     assert (weights[~fitted.is_synthetic_] == 1).all()
     synthetic = weights[fitted.is_synthetic_]
-    assert synthetic.min() > 0 and synthetic.max() <= 1 and len(np.unique(synthetic)) > 20
+    assert synthetic.min() > 0
+    assert synthetic.max() <= 1
+    assert len(np.unique(synthetic)) > 20
     # the forests saw the classes apart at x = 1: synthetic rows on the side of their class weigh more
     X_res, _ = sampler().fit_resample(*table)
     x = X_res["x"].to_numpy()[fitted.is_synthetic_]
@@ -106,7 +108,8 @@ def test_pickles_hold_weights_and_no_rows(table):
     copied = pickle.loads(pickle.dumps(fitted))
     assert copied.sample_weight_.tolist() == fitted.sample_weight_.tolist()
     assert copied.is_synthetic_.tolist() == fitted.is_synthetic_.tolist()
-    assert not hasattr(copied, "source_indices_") and not hasattr(copied, "groups_")
+    assert not hasattr(copied, "source_indices_")
+    assert not hasattr(copied, "groups_")
     groups = fitted.groups_
     assert pickle.loads(pickle.dumps(fitted)).groups_.tolist() == groups.tolist()
 

@@ -62,8 +62,10 @@ def encode_known(encoder: TableEncoder, frame: pd.DataFrame, known: NDArray, *, 
         own = np.flatnonzero(known[:, i])
         if isinstance(column, IdentifierColumn) or not len(own):
             continue
-        cells = as_column(column, frame.iloc[own, i])
+        cells = frame.iloc[own, i].reset_index(drop=True)
         usable = np.ones(len(own), dtype=bool)
+        if strict or isinstance(column, NumericColumn):
+            cells = as_column(column, cells)
         if strict:
             _check_legal(column, cells)
         elif not isinstance(column, NumericColumn):
@@ -101,6 +103,10 @@ def as_column(column: Column, cells: pd.Series) -> pd.Series:
     cells = cells.reset_index(drop=True)
     if cells.dtype == dtype:
         return cells
+    if isinstance(dtype, pd.CategoricalDtype):
+        unknown = ~cells.isin(dtype.categories) & cells.notna()
+        if unknown.any():
+            raise ValueError(f"{column.label!r} cannot hold {_first(cells[unknown])!r}{_levels_of(column)}")
     is_object = isinstance(dtype, np.dtype) and dtype.kind == "O"
     try:
         if isinstance(column, NumericColumn) and not column.unit and is_object:
@@ -121,6 +127,43 @@ def as_column(column: Column, cells: pd.Series) -> pd.Series:
             changed = cells[known][~np.isclose(before, after, rtol=1e-6, atol=0)]
             raise ValueError(f"{column.label!r} cannot hold {_first(changed)!r}: it had {dtype} in fit")
     return read
+
+
+def cell_from_text(column: Column, text: str) -> Any:
+    """Return the cell that a text stands for, as a user of the shell writes it; an empty text is a missing cell.
+
+    Parameters
+    ----------
+    column : Column
+        The column, which decides whether it is a number, a time or one of its levels.
+    text : str
+        For example "30", "2024-05-01" or "F".
+
+    Raises
+    ------
+    ValueError
+        If it is not a number in a column of numbers, or no level of a column of categories.
+    """
+    if isinstance(column, NumericColumn):
+        if not text:
+            return None
+        if column.unit:
+            return text
+        try:
+            return int(text)
+        except ValueError:
+            pass
+        try:
+            return float(text)
+        except ValueError:
+            raise ValueError(f"{column.label!r} cannot be {text!r}: it holds numbers") from None
+    if isinstance(column, IdentifierColumn):
+        return text or None
+    levels = list(column.vocabulary.levels.astype(object))  # type: ignore[attr-defined]
+    for level in levels:
+        if pd.isna(level) if not text else str(level) == text:
+            return level
+    raise ValueError(f"{column.label!r} cannot be {text!r}{_levels_of(column)}")
 
 
 def _check_legal(column: Column, cells: pd.Series) -> None:
@@ -175,4 +218,4 @@ def _levels_of(column: Any) -> str:
 
 def _first(cells: pd.Series) -> Hashable:
     cell: Hashable = cells.iloc[0]
-    return cell
+    return cell.item() if isinstance(cell, np.generic) else cell

@@ -20,7 +20,7 @@ from ganaug.models.scoring import class_index
 from ganaug.models.torch_state import torch_threads
 from ganaug.training import ConditionalMixture, MixturePrior, Prior
 
-# Candidates of each row. All of them are used where a mean is asked for.
+# Candidates of each row. Where a mean is asked for, it is that of all of them.
 _N_CANDIDATES = 20
 # The weight of a candidate falls with the squared distance between its known cells and the given ones, by this scale.
 _SCALE = 0.1
@@ -107,7 +107,7 @@ class ConditioningMixin:
         labels = labels_of(y)
         check_consistent_length(frame, labels)
         index = class_index(self.classes_, labels)
-        absent = frame.isna().to_numpy(bool)
+        absent = frame.isna().to_numpy(bool, copy=True)
         for i, column in enumerate(self.encoder_.columns_):
             absent[:, i] &= column.kind not in ("identifier", "constant")
         rows = np.flatnonzero(absent.any(axis=1))
@@ -119,13 +119,10 @@ class ConditioningMixin:
             frame.iloc[rows].reset_index(drop=True), absent[rows], cells, index[rows], seed, not sample_posterior
         )
         for i in np.flatnonzero(absent.any(axis=0)):
-            filled = frame.iloc[:, i].copy()
-            places = rows[absent[rows, i]]
-            new = found.iloc[np.flatnonzero(absent[rows, i]), i]
-            filled.iloc[places] = (
-                new.astype(filled.dtype).to_numpy() if filled.dtype != object else new.to_numpy(object)
-            )
-            frame.isetitem(i, filled)
+            column, is_filled = frame.iloc[:, i], absent[rows, i]
+            filled = column.astype(object).to_numpy(copy=True)
+            filled[rows[is_filled]] = found.iloc[:, i].astype(object)[is_filled]
+            frame.isetitem(i, pd.Series(filled, index=column.index, dtype=object).astype(column.dtype))
         restored = container_of(X).restore(frame)
         return restored.set_axis(X.index) if isinstance(X, pd.DataFrame) else restored
 
@@ -190,14 +187,11 @@ class ConditioningMixin:
         apart[:, :, n_continuous:] *= _SCALE  # another level counts as three times the scale
         log_weight = -0.5 * apart.sum(2) / _SCALE**2
         hidden = torch.from_numpy(cells.is_missing & ~cells.is_known)
-        if mean:
-            weight = torch.softmax(log_weight, 1)[:, :, None]
-            first_choice = (weight * candidates).sum(1, keepdim=True)
         uniform = torch.rand(log_weight.shape, generator=rng).clamp_(min=2**-25)
         order = (log_weight - uniform.log().neg().log()).argsort(1, descending=True)[:, :_N_TRIED]
         tried = candidates.gather(1, order[:, :, None].expand(-1, -1, candidates.shape[2]))
         if mean:
-            tried = torch.cat([first_choice, tried], 1)
+            tried = torch.cat([candidates.mean(1, keepdim=True), tried], 1)
         completed, left = frame, np.arange(len(frame))
         for k in range(tried.shape[1]):
             encoded = torch.where(is_known, known, tried[:, k]).masked_fill(hidden, -torch.inf)[left]
