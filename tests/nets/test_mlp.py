@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ganaug.nets.mlp import Dropout, MLPDiscriminator, MLPGenerator
+from ganaug.nets.mlp import ACTIVATIONS, Dropout, MLPDiscriminator, MLPGenerator
 
 SIZES = (3, 2, 5)
 
