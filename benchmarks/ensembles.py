@@ -23,8 +23,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 from ganaug import GANBaggingClassifier, GANOversampler
 
-N_TREES = 50
-MAX_ROWS = 5_000
+N_TREES = 20
+MAX_ROWS = 2_000
 
 
 def encoder():
@@ -46,7 +46,7 @@ def ensembles():
             sampler=GANOversampler(random_state=0),
             random_state=0,
         )
-        for size in ("middle", "majority", 2.0)
+        for size in ("middle", "majority")
     }
     others = {
         "bagging": BaggingClassifier(tree, N_TREES, random_state=0),
