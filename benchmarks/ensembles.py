@@ -40,7 +40,7 @@ def ensembles():
     tree = DecisionTreeClassifier()
     ours = {
         f"GANBaggingClassifier, {size}": GANBaggingClassifier(
-            make_pipeline(encoder(), tree),
+            make_pipeline(encoder(), DecisionTreeClassifier(max_features="sqrt")),
             N_TREES,
             class_size=size,
             sampler=GANOversampler(random_state=0),

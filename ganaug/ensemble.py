@@ -33,7 +33,7 @@ class GANBaggingClassifier(ClassifierMixin, BaseEstimator):
     ----------
     estimator : classifier or None, default=None
         Is cloned for each bag. It takes the columns of X as they are, so pass a pipeline with an encoder for text. None
-        is a `DecisionTreeClassifier`.
+        is ``DecisionTreeClassifier(max_features="sqrt")``, a tree of a random forest.
     n_estimators : int, default=10
         Number of bags.
     sampler : GANOversampler or None, default=None
@@ -176,7 +176,7 @@ class GANBaggingClassifier(ClassifierMixin, BaseEstimator):
         drawn = np.concatenate([rng.choice(own, min(size, len(own))) for own in members])
         parts = [take_rows(rows, drawn), *([] if synthetic is None else [synthetic])]
         X_bag = stack_rows(parts, len(drawn) + len(requested))
-        estimator = DecisionTreeClassifier() if self.estimator is None else clone(self.estimator)
+        estimator = DecisionTreeClassifier(max_features="sqrt") if self.estimator is None else clone(self.estimator)
         seeds = [name for name in estimator.get_params() if name == "random_state" or name.endswith("__random_state")]
         estimator.set_params(**{name: int(rng.randint(2**31)) for name in sorted(seeds)})
         return estimator, X_bag, np.concatenate([labels[drawn], requested])

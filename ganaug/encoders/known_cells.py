@@ -99,7 +99,7 @@ def as_column(column: Column, cells: pd.Series) -> pd.Series:
     ValueError
         If they cannot be read so, or become missing.
     """
-    dtype = column.dtype if isinstance(column, NumericColumn) else column.vocabulary.levels.dtype  # type: ignore[attr-defined]
+    dtype: Any = column.dtype if isinstance(column, NumericColumn) else column.vocabulary.levels.dtype  # type: ignore[attr-defined]
     cells = cells.reset_index(drop=True)
     if cells.dtype == dtype:
         return cells
@@ -110,7 +110,7 @@ def as_column(column: Column, cells: pd.Series) -> pd.Series:
     is_object = isinstance(dtype, np.dtype) and dtype.kind == "O"
     try:
         if isinstance(column, NumericColumn) and not column.unit and is_object:
-            numbers = pd.to_numeric(cells.astype(object))
+            numbers: Any = pd.to_numeric(cells.astype(object))
             return numbers.astype(column.exact).astype(object) if not numbers.isna().any() else numbers.astype(object)
         if isinstance(column, NumericColumn) and not column.unit:
             cells = pd.to_numeric(cells)

@@ -1,6 +1,7 @@
 """Rows of which some cells are given: `sample(given=...)` and `impute` of a model of tables."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import numpy as np
@@ -118,12 +119,13 @@ class ConditioningMixin:
         found = self._complete(
             frame.iloc[rows].reset_index(drop=True), absent[rows], cells, index[rows], seed, not sample_posterior
         )
-        for i in np.flatnonzero(absent.any(axis=0)):
+        for i in np.flatnonzero(absent.any(axis=0)).tolist():
             column, is_filled = frame.iloc[:, i], absent[rows, i]
             filled = column.astype(object).to_numpy(copy=True)
             filled[rows[is_filled]] = found.iloc[:, i].astype(object)[is_filled]
-            frame.isetitem(i, pd.Series(filled, index=column.index, dtype=object).astype(column.dtype))
-        restored = container_of(X).restore(frame)
+            new: Any = pd.Series(filled, index=column.index, dtype=object).astype(column.dtype)
+            frame.isetitem(i, new)
+        restored: Any = container_of(X).restore(frame)
         return restored.set_axis(X.index) if isinstance(X, pd.DataFrame) else restored
 
     def _sample_given(self, y: Any, given: Mapping[Any, Any], random_state: Any) -> Any:
@@ -143,16 +145,17 @@ class ConditioningMixin:
             is_sequence = isinstance(value, list | np.ndarray | pd.Series)
             if is_sequence and len(value) != len(index):
                 raise ValueError(f"given[{name!r}] has {len(value)} values for {len(index)} rows")
-            for i in np.flatnonzero(mask):
-                cells = pd.Series(list(value) if is_sequence else [value] * len(index), dtype=object).infer_objects()
-                frame.isetitem(i, as_given(columns[i], cells, frame.iloc[:, i]))
+            for i in np.flatnonzero(mask).tolist():
+                own = pd.Series(list(value) if is_sequence else [value] * len(index), dtype=object).infer_objects()
+                frame.isetitem(i, _as_given(columns[i], own, frame.iloc[:, i]))
                 known[:, i] = True
         cells = encode_known(self.encoder_, frame, known, strict=True)
         completed = self._complete(frame, ~known, cells, index, seed, False)
         container = self.encoder_._container
         renewed = to_pandas(self._renewal(seed)(container.restore(completed.set_axis(range(frame.shape[1]), axis=1))))
-        for i in np.flatnonzero(known.any(axis=0)):
-            renewed.isetitem(i, frame.iloc[:, i])
+        for i in np.flatnonzero(known.any(axis=0)).tolist():
+            kept: Any = frame.iloc[:, i]
+            renewed.isetitem(i, kept)
         return container.restore(renewed.set_axis(range(frame.shape[1]), axis=1))
 
     def _complete(
@@ -165,7 +168,7 @@ class ConditioningMixin:
         with torch_threads(self._n_threads):
             for first in range(0, len(frame), _N_ROWS):
                 part = slice(first, first + _N_ROWS)
-                own = KnownCells(*(array[part] for array in cells))
+                own = KnownCells(cells.rows[part], cells.is_known[part], cells.is_missing[part])
                 part_frame = frame.iloc[part].reset_index(drop=True)
                 rows, broken = self._complete_part(part_frame, absent[part], own, index[part], rng, mean)
                 parts.append(rows)
@@ -238,7 +241,7 @@ class ConditioningMixin:
             latent, gumbel, _ = self.prior_.draw(y, rng)
             rows = torch.cat(
                 [
-                    self._run_generator(part_of_y, start)
+                    self._run_generator(part_of_y, tuple(start))
                     for part_of_y, *start in zip(
                         *(tensor.split(self._n_generated) for tensor in (y, latent, gumbel, anchor)), strict=True
                     )
@@ -263,7 +266,7 @@ class ConditioningMixin:
         return found
 
 
-def as_given(column: Any, cells: pd.Series, blank: pd.Series) -> pd.Series:
+def _as_given(column: Any, cells: pd.Series, blank: pd.Series) -> Any:
     """Return given cells in the dtype of their column; text is read as what the column holds."""
     if column.kind == "identifier":
         return cells.astype(blank.dtype) if blank.dtype != object else cells.astype(object)
@@ -272,17 +275,19 @@ def as_given(column: Any, cells: pd.Series, blank: pd.Series) -> pd.Series:
 
 def _kept(fresh: pd.DataFrame, frame: pd.DataFrame, absent: NDArray) -> pd.DataFrame:
     """Return fresh rows with the cells of `frame` where these are not absent."""
-    for i in np.flatnonzero(~absent.all(axis=0)):
-        given, new = frame.iloc[:, i], fresh.iloc[:, i]
+    for i in np.flatnonzero(~absent.all(axis=0)).tolist():
+        given: Any = frame.iloc[:, i]
+        new: Any = fresh.iloc[:, i]
         if not absent[:, i].any():
             fresh.isetitem(i, given)
             continue
         cells = given.astype(object)
         cells[absent[:, i]] = new.astype(object)[absent[:, i]]
-        try:
-            fresh.isetitem(i, cells.astype(new.dtype))
-        except (TypeError, ValueError):  # a level that fit did not see
-            fresh.isetitem(i, cells)
+        levels = getattr(new.dtype, "categories", None)
+        if levels is None or (cells.isin(levels) | cells.isna()).all():
+            with suppress(TypeError, ValueError):  # a value that the dtype of fit cannot hold
+                cells = cells.astype(new.dtype)
+        fresh.isetitem(i, cells)
     return fresh
 
 

@@ -39,5 +39,13 @@ class ClassDraws:
 
 
 def are_weights(weights: Tensor | None, n: int) -> bool:
-    """Return whether weights that were read from a file are None, or `n` numbers that are not negative."""
+    """Return whether weights that were read from a file are None, or numbers that are not negative.
+
+    Parameters
+    ----------
+    weights : Tensor or None
+        The weights.
+    n : int
+        How many there should be.
+    """
     return weights is None or (weights.shape == (n,) and bool((weights.isfinite() & (weights >= 0)).all()))

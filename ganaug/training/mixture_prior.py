@@ -44,10 +44,10 @@ class MixturePrior(NoisePrior):
         Rows of each component, in the order of the classes.
     n_components : Tensor of int64, shape (n_classes,)
         Components of each class.
-    block_sizes : sequence of int
-        Levels of each one-hot block.
     weights : Tensor of shape (n_components,) or None, default=None
         Within a class, a component is drawn with a probability in proportion to its weight. None: to its rows.
+    block_sizes : sequence of int
+        Levels of each one-hot block.
 
     Examples
     --------
