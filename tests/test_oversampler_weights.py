@@ -34,10 +34,10 @@ def test_without_weights_real_rows_weigh_1_and_synthetic_ones_their_probability(
     assert synthetic.min() > 0
     assert synthetic.max() <= 1
     assert len(np.unique(synthetic)) > 20
-    # the forests saw the classes apart at x = 1: synthetic rows on the side of their class weigh more
+    # the class lies at greater x: synthetic rows that do so weigh more
     X_res, _ = sampler().fit_resample(*table)
     x = X_res["x"].to_numpy()[fitted.is_synthetic_]
-    assert synthetic[x > 1.5].mean() > synthetic[x < 0.5].mean()
+    assert np.corrcoef(x, synthetic)[0, 1] > 0.2
 
 
 def test_given_weights_come_back_and_synthetic_rows_are_on_their_scale(table):
