@@ -18,6 +18,7 @@ FLOORS = {
     "comparison": 5,
     "evaluation": 5,
     "scale": 5,
+    "targets": 5,
     "oversampler": 4,
     "models": 3,
     "datasets": 2,
