@@ -66,7 +66,13 @@ def find_parquet_files(pattern: str | Path) -> list[Path]:
 
 
 def parquet_schema(file: Path) -> pa.Schema:
-    """Return the columns of a file, without the metadata of pandas."""
+    """Return the columns of a file, without the metadata of pandas.
+
+    Parameters
+    ----------
+    file : Path
+        The file.
+    """
     return _schema(file).remove_metadata()
 
 

@@ -124,17 +124,17 @@ def learn(
     seed : int
         Of the training and of the parts.
 
-    Raises
-    ------
-    ValueError
-        If the model is not for tables.
-
     Returns
     -------
     RowSource or None
         None where no rows are missing.
     list of Part
         The parts.
+
+    Raises
+    ------
+    ValueError
+        If the model is not for tables.
     """
     requested = requested_rows(sampler.sampling_strategy, reservoir.counts)
     if not requested:

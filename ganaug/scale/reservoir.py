@@ -42,6 +42,13 @@ class Reservoir:
     def add(self, part: pa.Table, rng: np.random.Generator) -> None:
         """Take the rows of one more part.
 
+        Parameters
+        ----------
+        part : pyarrow.Table
+            The rows.
+        rng : numpy.random.Generator
+            Of their keys.
+
         Raises
         ------
         ValueError
@@ -72,7 +79,13 @@ class Reservoir:
         self._shrink()
 
     def merged(self, other: Reservoir) -> Reservoir:
-        """Return the sample of the rows of both."""
+        """Return the sample of the rows of both.
+
+        Parameters
+        ----------
+        other : Reservoir
+            Of other rows of the table.
+        """
         both = Reservoir(self.target, self.n_rows)
         for one in (self, other):
             for label, n in one.counts.items():
@@ -106,7 +119,13 @@ class Reservoir:
 
 
 def merge(reservoirs: Iterable[Reservoir]) -> Reservoir:
-    """Return the sample of the rows of all; at least one."""
+    """Return the sample of the rows of all.
+
+    Parameters
+    ----------
+    reservoirs : iterable of Reservoir
+        At least one.
+    """
     return reduce(Reservoir.merged, reservoirs)
 
 
@@ -114,6 +133,13 @@ def equal_quota(counts: list[int], n_rows: int) -> int:
     """Return the number of rows that each class may keep, so that all together keep at most `n_rows`.
 
     Classes that have fewer rows leave theirs to the others.
+
+    Parameters
+    ----------
+    counts : list of int
+        Rows of each class.
+    n_rows : int
+        Rows to keep in total, at most.
 
     Examples
     --------
