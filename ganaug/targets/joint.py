@@ -22,13 +22,6 @@ class JointOversampler(BaseEstimator):
 
     A subclass says which groups there are (`_groups`), which target a generated one becomes (`_legal`), and how `y` is
     read and returned.
-
-    Parameters
-    ----------
-    sampler : GANOversampler or None
-        Whose model and selection are taken.
-    random_state : int, RandomState or None
-        Seed; None takes that of `sampler`.
     """
 
     sampler: GANOversampler | None
