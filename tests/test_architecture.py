@@ -18,6 +18,8 @@ FLOORS = {
     "comparison": 5,
     "ensemble": 5,
     "evaluation": 5,
+    "scale": 5,
+    "targets": 5,
     "oversampler": 4,
     "models": 3,
     "datasets": 2,

@@ -7,6 +7,7 @@ from ganaug.models.image import FAR_DISTANCE, ImageGAN
 from ganaug.models.parameters import constraints_of_overrides, documented
 from ganaug.models.provenance import Provenance
 from ganaug.models.resampled import ResampledRows
+from ganaug.models.row_source import RowSource
 from ganaug.models.tabular import TabularGAN
 from ganaug.models.text import TextGAN
 
@@ -19,6 +20,7 @@ __all__ = [
     "ImageGAN",
     "Provenance",
     "ResampledRows",
+    "RowSource",
     "TabularGAN",
     "TextGAN",
     "constraints_of_overrides",
