@@ -31,6 +31,7 @@ from ganaug.models import (
     FittedSamplerMixin,
     ResampledRows,
     RowSource,
+    check_groups,
     constraints_of_overrides,
     documented,
 )
@@ -314,7 +315,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
 
     def _fit_resample(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> tuple[Any, Any]:
         training = self._check(X, y, sample_weight)
-        groups = self._check_groups(training, groups)
+        groups = None if groups is None else check_groups(groups, training.model, len(training.labels))
         X_real, labels = training.data.X, training.labels
         requested = np.array(list(self.sampling_strategy_), dtype=labels.dtype)
         requested = np.repeat(requested, list(self.sampling_strategy_.values()))
@@ -406,7 +407,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         super().set_params(**params)
         return self
 
-    def _check(self, X: Any, y: Any, sample_weight: Any) -> _Training:
+    def _check(self, X: Any, y: Any, sample_weight: Any = None) -> _Training:
         """Validate data and parameters, and set what they tell: `sampling_strategy_`, `n_features_in_` and names."""
         # a fit that fails leaves nothing of an earlier one that looks fitted
         for learned in ("_resampled", *([] if self._is_warm else ["model_"])):
@@ -440,22 +441,6 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
             self.sampling_strategy_ = check_sampling_strategy(self.sampling_strategy, labels, "over-sampling")
         weights = None if sample_weight is None else check_weights(sample_weight, labels)
         return _Training(model, data, labels, is_one_hot, weights)
-
-    def _check_groups(self, training: _Training, groups: Any) -> NDArray | None:
-        """Validate groups of rows before the training."""
-        if groups is None:
-            return None
-        if training.model.modality != "tabular":
-            raise ValueError(
-                f"groups are for tables: synthetic {training.model._noun} have no nearest real one whose group they "
-                "could have; leave groups out, and give each of them a group of its own"
-            )
-        groups = np.asarray(groups)
-        if groups.shape != training.labels.shape:
-            raise ValueError(
-                f"groups must have the shape {training.labels.shape}, a group for each row of X; got {groups.shape}"
-            )
-        return groups
 
     @property
     def _is_warm(self) -> bool:

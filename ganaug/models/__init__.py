@@ -6,7 +6,7 @@ from ganaug.models.fitted_sampler import FittedSamplerMixin
 from ganaug.models.image import FAR_DISTANCE, ImageGAN
 from ganaug.models.parameters import constraints_of_overrides, documented
 from ganaug.models.provenance import Provenance
-from ganaug.models.resampled import ResampledRows
+from ganaug.models.resampled import ResampledRows, check_groups
 from ganaug.models.row_source import RowSource
 from ganaug.models.tabular import TabularGAN
 from ganaug.models.text import TextGAN
@@ -23,6 +23,7 @@ __all__ = [
     "RowSource",
     "TabularGAN",
     "TextGAN",
+    "check_groups",
     "constraints_of_overrides",
     "documented",
 ]

@@ -5,10 +5,39 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ganaug.common.shares import weights_of
+from ganaug.models.base import ConditionalGAN
 from ganaug.models.provenance import Provenance
+
+
+def check_groups(groups: ArrayLike, model: ConditionalGAN, n_rows: int) -> NDArray:
+    """Return the groups of rows as an array.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_rows,)
+        As a user passed them.
+    model : ConditionalGAN
+        The model that will generate rows.
+    n_rows : int
+        Number of rows of X.
+
+    Raises
+    ------
+    ValueError
+        If the model is not for tables, or there is not one group for each row.
+    """
+    if model.modality != "tabular":
+        raise ValueError(
+            f"groups are for tables: synthetic {model._noun} have no nearest real one whose group they could have; leave "
+            "groups out, and give each of them a group of its own"
+        )
+    found = np.asarray(groups)
+    if found.shape != (n_rows,):
+        raise ValueError(f"groups must have the shape ({n_rows},), a group for each row of X; got {found.shape}")
+    return found
 
 
 @dataclass
