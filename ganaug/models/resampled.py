@@ -31,8 +31,8 @@ def check_groups(groups: ArrayLike, model: ConditionalGAN, n_rows: int) -> NDArr
     """
     if model.modality != "tabular":
         raise ValueError(
-            f"groups are for tables: synthetic {model._noun} have no nearest real one whose group they could have; leave "
-            "groups out, and give each of them a group of its own"
+            f"groups are for tables: synthetic {model._noun} have no nearest real one whose group they could have; "
+            "leave groups out, and give each of them a group of its own"
         )
     found = np.asarray(groups)
     if found.shape != (n_rows,):
