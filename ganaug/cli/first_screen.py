@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ganaug.evaluation import PreviewRow, Resampling
     from ganaug.oversampler import GANOversampler
 
-# Rows of each kind and class on which the findings of the first screen are measured.
+# Synthetic rows of each class on which the findings of the first screen are measured.
 _MAX_ROWS = 1_000
 _N_PREVIEWS = 3
 # Columns of a table that a preview shows, and characters of a name and of a cell: they fit 80 columns.

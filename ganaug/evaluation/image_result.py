@@ -151,7 +151,7 @@ class ImageEvaluation:
                 closest.low,
                 closest.high,
                 1.0,
-                f"median {closest.distance:.3g} for each pixel, {closest.reference_distance:.3g} for {reference}",
+                f"mean {closest.distance:.3g} for each pixel, {closest.reference_distance:.3g} for {reference}",
             ),
             (
                 "privacy",
