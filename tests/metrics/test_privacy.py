@@ -133,7 +133,7 @@ class TestClosestRecords:
                 closest_records(real, made, holdout=held if is_held else None, random_state=0)
                 for made in (new, tenth, half, real)
             ]
-        ratios, low, high = (np.reshape([getattr(of, name) for of in found], (6, 4)) for name in ("ratio", "low", "high"))
+        ratios, low, high = np.reshape([(of.ratio, of.low, of.high) for of in found], (6, 4, 3)).transpose(2, 0, 1)
         np.testing.assert_allclose(ratios.mean(0), expected, atol=0.04)
         assert ((low <= expected) & (expected <= high)).mean() > 0.8
 
