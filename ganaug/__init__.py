@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from ganaug._version import __version__
 
 if TYPE_CHECKING:
+    from ganaug.balanced_images import BalancedImages
     from ganaug.calibration import calibrated
     from ganaug.comparison.compare import compare
     from ganaug.comparison.select import select
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ganaug.reporting import report
 
 __all__ = [
+    "BalancedImages",
     "GANOversampler",
     "ImageGAN",
     "TabularGAN",
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "BalancedImages": "ganaug.balanced_images",
     "GANOversampler": "ganaug.oversampler",
     "ImageGAN": "ganaug.models",
     "TabularGAN": "ganaug.models",

@@ -18,6 +18,7 @@ FLOORS = {
     "comparison": 5,
     "evaluation": 5,
     "oversampler": 4,
+    "balanced_images": 3,
     "models": 3,
     "datasets": 2,
     "encoders": 2,

@@ -1,5 +1,6 @@
 """Shares of classes and of synthetic rows: how many rows to generate, which to repeat, and what each weighs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -74,3 +75,67 @@ def weights_of(labels: np.ndarray, is_synthetic: np.ndarray, share: float | None
         shares = np.array([[1 - share], [share]])
     per_row = shares * len(labels) / n_classes / np.maximum(n_rows, 1)
     return per_row[is_synthetic.astype(int), index]
+
+
+def draw_rows(labels: np.ndarray, weights: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw rows by weight, with exact shares: the order in which a training sees them.
+
+    Rows with one label and one weight form a group. Each group gets its share of the draws, give or take one. Within a
+    group each row is drawn equally often, give or take one.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_rows,)
+        Class labels.
+    weights : ndarray of shape (n_rows,)
+        Of at least 0, and not all 0. A row with weight 0 is never drawn.
+    n : int
+        Number of draws.
+    rng : Generator
+        The order, and which rows are drawn once more than others.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Positions of rows.
+
+    Examples
+    --------
+    >>> labels = np.array(["common"] * 8 + ["rare"] * 2)
+    >>> drawn = draw_rows(labels, weights_of(labels, np.zeros(10, dtype=bool), None), 40, np.random.default_rng(0))
+    >>> np.bincount(drawn).tolist()  # each common row 2 or 3 times, each rare row 10 times
+    [2, 3, 2, 3, 2, 3, 3, 2, 10, 10]
+    """
+    classes = np.unique(labels, return_inverse=True)[1].ravel()
+    values = np.unique(weights, return_inverse=True)[1].ravel()
+    group = np.unique(classes * (values.max() + 1) + values, return_inverse=True)[1].ravel()
+    ends = np.bincount(group, weights=weights).cumsum()
+    # a random start makes the numbers of small groups right on average; the end is exactly n, whatever is rounded
+    places = np.floor(ends / ends[-1] * n + rng.random()).astype(int).clip(0, n)
+    places[ends == ends[-1]] = n
+    n_each = np.diff(places, prepend=0)
+    members = np.split(np.argsort(group, kind="stable"), np.bincount(group).cumsum()[:-1])
+    return draw_groups(list(zip(members, n_each.tolist(), strict=True)), rng)
+
+
+def draw_groups(groups: Sequence[tuple[np.ndarray, int]], rng: np.random.Generator) -> np.ndarray:
+    """Draw so many rows of each group, each of its rows equally often, in a random order.
+
+    Parameters
+    ----------
+    groups : sequence of (ndarray of int, int)
+        Positions of rows, and the number of draws.
+    rng : Generator
+        The order, and which rows are drawn once more than others.
+
+    Returns
+    -------
+    ndarray of int, shape (n_draws,)
+        Positions of rows. A group without rows gives none.
+    """
+    drawn = [np.empty(0, dtype=np.intp)]
+    for members, n_of_group in groups:
+        rounds = -(-n_of_group // max(1, len(members)))
+        repeated = [rng.permutation(members) for _ in range(rounds)]
+        drawn.append(np.concatenate([drawn[0], *repeated])[:n_of_group])
+    return rng.permutation(np.concatenate(drawn))

@@ -1,7 +1,17 @@
 """Training: the loop, the adversarial game, losses, augmentation, callbacks."""
 
 from ganaug.training.adversarial import Adversarial, AdversarialSettings
-from ganaug.training.augmentation import OPERATIONS, POLICIES, AdaptiveAugmentation, operations_for
+from ganaug.training.augmentation import (
+    ALSO,
+    CLASSICAL,
+    OPERATIONS,
+    POLICIES,
+    AdaptiveAugmentation,
+    check_classical,
+    classical,
+    n_classical_draws,
+    operations_for,
+)
 from ganaug.training.batches import BalancedBatches, Batch, CompactRows
 from ganaug.training.callbacks import (
     Callback,
@@ -32,6 +42,8 @@ from ganaug.training.reconstruction import encode_latents, reconstruction_phase
 from ganaug.training.sequences import LengthBatches, sequence_phase
 
 __all__ = [
+    "ALSO",
+    "CLASSICAL",
     "COLLAPSE_THRESHOLD",
     "EMA",
     "LOSSES",
@@ -71,8 +83,11 @@ __all__ = [
     "TensorBoard",
     "TrainingState",
     "build_optimizer",
+    "check_classical",
+    "classical",
     "encode_latents",
     "log_to",
+    "n_classical_draws",
     "operations_for",
     "panels",
     "plot_history",
