@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ganaug.comparison.compare import compare
     from ganaug.comparison.select import select
     from ganaug.evaluation import evaluate, evaluate_resampling
+    from ganaug.metrics import ImageFeatures
     from ganaug.models import ImageGAN, TabularGAN, TextGAN
     from ganaug.oversampler import GANOversampler
     from ganaug.reporting import report
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BalancedImages",
     "GANOversampler",
+    "ImageFeatures",
     "ImageGAN",
     "TabularGAN",
     "TextGAN",
@@ -33,6 +35,7 @@ __all__ = [
 _HOME = {
     "BalancedImages": "ganaug.balanced_images",
     "GANOversampler": "ganaug.oversampler",
+    "ImageFeatures": "ganaug.metrics",
     "ImageGAN": "ganaug.models",
     "TabularGAN": "ganaug.models",
     "TextGAN": "ganaug.models",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from ganaug.common.labels import labels_of
 from ganaug.common.random import draw_seed
 from ganaug.common.shares import draw_rows, weights_of
 from ganaug.datasets import read_images
-from ganaug.training import check_classical, classical, n_classical_draws
+from ganaug.training import CompactRows, check_classical, classical, n_classical_draws
 
 
 class BalancedImages(Dataset):
@@ -137,9 +137,8 @@ class BalancedImages(Dataset):
         n_draws = len(images) if n_draws is None else n_draws
         if n_draws < 1:
             raise ValueError(f"{n_draws=} must be at least 1")
-        self._images = torch.from_numpy(np.ascontiguousarray(_channels_first(_for_torch(images))))
+        self._images = compact_images(images, value_range)
         self._labels = index
-        self._low, self._high = _value_range(images, value_range)
         self._seed = draw_seed(random_state)
         # how often each draw was asked for; in shared memory, so that all workers count together
         self._n_seen = torch.zeros(n_draws, dtype=torch.int64).share_memory_()
@@ -219,7 +218,7 @@ class BalancedImages(Dataset):
             order, changes = self._round(n_seen)
             rows[i] = order[index]
             draws.append(changes[index])
-        images = (self._images[rows].float() - self._low) / (self._high - self._low)
+        images = self._images[torch.from_numpy(rows)]
         return classical(images, torch.stack(draws), self.augment, self.also), self._labels[rows]
 
     def _round(self, number: int) -> tuple[NDArray, Tensor]:
@@ -269,24 +268,51 @@ def _checked_weights(weights: ArrayLike) -> NDArray:
     return checked
 
 
-def _value_range(images: NDArray, given: tuple[float, float] | None) -> tuple[float, float]:
-    if given is not None:
-        low, high = given
-        if not low < high:
-            raise ValueError(f"value_range must be (black, white) with black < white, got {given}")
-        return low, high
+def compact_images(images: NDArray, value_range: tuple[float, float] | None = None) -> CompactRows:
+    """Keep images in few bytes, and scale them to [0, 1] when they are taken out.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, height, width) or (n, height, width, channels)
+        The images.
+    value_range : (float, float) or None, default=None
+        The values of black and white. None takes 0 and 255 for uint8, and the smallest and the largest value of the
+        images for other dtypes.
+
+    Returns
+    -------
+    CompactRows
+        Of tensors of shape (channels, height, width).
+
+    Examples
+    --------
+    >>> compact_images(np.array([[[0, 51], [255, 0]]], dtype=np.uint8))[torch.tensor([0])]
+    tensor([[[[0.0000, 0.2000],
+              [1.0000, 0.0000]]]])
+    """
+    low, high = _range_of(images) if value_range is None else value_range
+    if not low < high:
+        raise ValueError(f"value_range must be (black, white) with black < white, got {value_range}")
+    # torch indexes few dtypes; of most others the values have no more than 24 bits
+    kept = images if images.dtype in (np.uint8, np.int16, np.float32) else images.astype(np.float32)
+    kept = kept[:, None] if kept.ndim == 3 else kept.transpose(0, 3, 1, 2)
+    return CompactRows(torch.from_numpy(np.ascontiguousarray(kept)), _Scale(float(low), float(high)))
+
+
+class _Scale(NamedTuple):
+    """Scale values to [0, 1]; unlike a function within a function, workers can be given it."""
+
+    low: float
+    high: float
+
+    def __call__(self, kept: Tensor) -> Tensor:
+        return (kept.float() - self.low) / (self.high - self.low)
+
+
+def _range_of(images: NDArray) -> tuple[float, float]:
     if images.dtype == np.uint8:
         return 0, 255
     low, high = float(images.min()), float(images.max())
     if not np.isfinite([low, high]).all():
         raise ValueError("X has NaN or infinite values; replace them first")
     return low, high if high > low else low + 1
-
-
-def _for_torch(images: NDArray) -> NDArray:
-    """Give images a dtype that torch can index; most others have no more than 24 bits."""
-    return images if images.dtype in (np.uint8, np.int16, np.float32) else images.astype(np.float32)
-
-
-def _channels_first(images: NDArray) -> NDArray:
-    return images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2)

@@ -104,7 +104,7 @@ def draw_rows(labels: np.ndarray, weights: np.ndarray, n: int, rng: np.random.Ge
     >>> labels = np.array(["common"] * 8 + ["rare"] * 2)
     >>> drawn = draw_rows(labels, weights_of(labels, np.zeros(10, dtype=bool), None), 40, np.random.default_rng(0))
     >>> np.bincount(drawn).tolist()  # each common row 2 or 3 times, each rare row 10 times
-    [2, 3, 2, 3, 2, 3, 3, 2, 10, 10]
+    [2, 3, 3, 3, 2, 2, 2, 3, 10, 10]
     """
     classes = np.unique(labels, return_inverse=True)[1].ravel()
     values = np.unique(weights, return_inverse=True)[1].ravel()

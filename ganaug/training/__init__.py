@@ -29,6 +29,7 @@ from ganaug.training.checkpoint import TrainingState, state_from_bytes, state_to
 from ganaug.training.ema import EMA
 from ganaug.training.fabric import Fabric
 from ganaug.training.history import panels, plot_history
+from ganaug.training.image_classifier import classifier_probabilities, random_changes, train_classifier
 from ganaug.training.log_folder import log_to
 from ganaug.training.loop import train
 from ganaug.training.losses import LOSSES, PENALTIES, AdversarialLoss
@@ -85,15 +86,18 @@ __all__ = [
     "build_optimizer",
     "check_classical",
     "classical",
+    "classifier_probabilities",
     "encode_latents",
     "log_to",
     "n_classical_draws",
     "operations_for",
     "panels",
     "plot_history",
+    "random_changes",
     "reconstruction_phase",
     "sequence_phase",
     "state_from_bytes",
     "state_to_bytes",
     "train",
+    "train_classifier",
 ]

@@ -112,7 +112,7 @@ def classical(images: Tensor, draws: Tensor, augment: str = "strong", also: Sequ
         return images.clamp(0, 1) if also else images
     angle, scale, right, down, light = draws[:, :_N_DRAWS].T
     height, width = images.shape[2:]
-    angle, scale = angle * torch.pi * (strength.angle / 180), 1 + strength.scale * scale
+    angle, scale = angle * torch.pi / (180 / strength.angle), 1 + strength.scale * scale
     cosine, sine = scale * angle.cos(), scale * angle.sin()
     # the grid extends from -1 to 1 in both directions, so a part of the side is twice as much; the ratio of the sides
     # keeps shapes in images that are not square
