@@ -131,7 +131,7 @@ class BalancedImages(Dataset):
         marks = np.zeros(len(images), bool) if is_synthetic is None else np.asarray(is_synthetic, dtype=bool)
         if weights is not None and share != "auto":
             raise ValueError(f"{share=} and weights exclude each other; leave one of them out")
-        self.weights = _weights(index, marks, share) if weights is None else _checked_weights(weights)
+        self.weights = _weights(index, marks, share, self.classes) if weights is None else _checked_weights(weights)
         self.augment, self.also = augment, check_classical(augment, also)
         self.transform, self.keys = transform, keys
         n_draws = len(images) if n_draws is None else n_draws
@@ -243,7 +243,7 @@ def _classes_of(names: NDArray) -> tuple[list[Any], NDArray[np.int64]]:
     return classes.tolist(), index.ravel().astype(np.int64)
 
 
-def _weights(labels: NDArray, is_synthetic: NDArray, share: Any) -> NDArray:
+def _weights(labels: NDArray, is_synthetic: NDArray, share: Any, classes: list[Any]) -> NDArray:
     """Return weights with equal classes and the same share of synthetic images in each."""
     counts = np.array([np.bincount(labels[is_synthetic == kind], minlength=labels.max() + 1) for kind in (False, True)])
     if isinstance(share, str) and share == "auto":
@@ -255,7 +255,7 @@ def _weights(labels: NDArray, is_synthetic: NDArray, share: Any) -> NDArray:
     for kind, needed in (("real", True), ("synthetic", share > 0)):
         lacking = np.flatnonzero(counts[int(kind == "synthetic")] == 0)
         if needed and len(lacking):
-            raise ValueError(f"{share=} needs {kind} images in each class, but class number {lacking[0]} has none")
+            raise ValueError(f"{share=} needs {kind} images in each class, but class {classes[lacking[0]]!r} has none")
     if not share:
         return np.where(is_synthetic, 0.0, len(labels) / len(counts[0]) / np.maximum(counts[0], 1)[labels])
     return weights_of(labels, is_synthetic, float(share))
