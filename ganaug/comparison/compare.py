@@ -23,12 +23,7 @@ from ganaug.common.progress import TimeLeft, begin_phase
 from ganaug.common.warnings import stable_warning_filters, warn_user
 from ganaug.common.wording import counted, listed
 from ganaug.comparison.image_arms import ARMS, ImageArm, arm_of
-from ganaug.comparison.image_classifiers import (
-    IMAGE_CLASSIFIERS,
-    default_classifiers,
-    image_classifier_of,
-    is_image_classifier,
-)
+from ganaug.comparison.image_classifiers import default_classifiers, has_image_classifiers, image_classifier_of
 from ganaug.comparison.image_scoring import evaluate_arms
 from ganaug.comparison.preparation import classes_of, digest_of, is_texts, rows_of, without_identifiers
 from ganaug.comparison.processes import run_jobs
@@ -263,16 +258,8 @@ def _image_ways(X: Any, samplers: Any, classifiers: Any) -> tuple[dict[str, Any]
         return None
     if classifiers is _DEFAULT:
         classifiers = default_classifiers()
-    is_one = isinstance(classifiers, str) or hasattr(classifiers, "get_params")
-    listed_ = [classifiers] if is_one else list(classifiers.values() if isinstance(classifiers, Mapping) else classifiers)
-    of_images = [is_image_classifier(classifier) for classifier in listed_]
-    if not any(of_images):
+    if not has_image_classifiers(classifiers):
         return None
-    if not all(of_images):
-        raise ValueError(
-            f"classifiers: {', '.join(IMAGE_CLASSIFIERS)} are trained on images, and others on rows of pixels; compare "
-            "them one after the other"
-        )
     arms = named(ARMS if samplers is _DEFAULT_SAMPLERS else samplers, "samplers", arm_of)
     arms = {"none": arm_of("none"), **arms}
     if arms["none"].share or arms["none"].augment != "off" or arms["none"].draw != "images":

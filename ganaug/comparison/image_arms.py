@@ -58,6 +58,23 @@ ARMS = (
 """Names of the ways that are compared by default."""
 
 
+def arms_of(names: Any, sampler: GANOversampler | None) -> dict[str, ImageArm]:
+    """Return arms by name, "none" first, all of which take their synthetic images from one sampler.
+
+    Parameters
+    ----------
+    names : str or sequence of str
+        Names as in `arm_of`.
+    sampler : GANOversampler or None
+        What generates.
+    """
+    names = [names] if isinstance(names, str) else list(names)
+    arms = {name: arm_of(name) for name in dict.fromkeys(["none", *names])}
+    for arm in arms.values():
+        arm.sampler = sampler if arm.share else None
+    return arms
+
+
 def arm_of(given: Any) -> ImageArm:
     """Return the arm of a name, or of a sampler.
 

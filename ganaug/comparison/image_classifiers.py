@@ -1,6 +1,6 @@
 """The classifiers by which ways to train on images are compared: a small network, and frozen features."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -110,15 +110,31 @@ def default_classifiers() -> tuple[str, ...]:
     return tuple(IMAGE_CLASSIFIERS) if has_extractor() else ("CNN",)
 
 
-def is_image_classifier(classifier: Any) -> bool:
-    """Whether a classifier is one of these, or the name of one.
+def has_image_classifiers(classifiers: Any) -> bool:
+    """Whether classifiers are these, or names of them.
 
     Parameters
     ----------
-    classifier : object
+    classifiers : str, classifier, sequence of them, or mapping of names to them
         What the user passed.
+
+    Raises
+    ------
+    ValueError
+        If only some of them are.
     """
-    return hasattr(classifier, "learner") or (isinstance(classifier, str) and classifier in IMAGE_CLASSIFIERS)
+    is_one = isinstance(classifiers, str) or hasattr(classifiers, "get_params")
+    each = classifiers.values() if isinstance(classifiers, Mapping) else [classifiers] if is_one else classifiers
+    of_images = [
+        hasattr(classifier, "learner") or (isinstance(classifier, str) and classifier in IMAGE_CLASSIFIERS)
+        for classifier in each
+    ]
+    if any(of_images) and not all(of_images):
+        raise ValueError(
+            f"classifiers: {', '.join(IMAGE_CLASSIFIERS)} are trained on images, and others on rows of pixels; compare "
+            "them one after the other"
+        )
+    return any(of_images)
 
 
 def image_classifier_of(classifier: Any) -> Any:

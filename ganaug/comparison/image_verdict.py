@@ -96,7 +96,9 @@ def _chosen_elsewhere(table: pd.DataFrame) -> pd.Series:
     return pd.Series({split: table.loc[split, name] for split, name in best.items()})
 
 
-def image_findings(scores: pd.DataFrame, with_synthetic: Sequence[str]) -> list[Finding]:
+def image_findings(
+    scores: pd.DataFrame, with_synthetic: Sequence[str], metric: str = IMAGE_METRIC
+) -> list[Finding]:
     """Return what a comparison of ways to train on images says.
 
     Parameters
@@ -105,6 +107,8 @@ def image_findings(scores: pd.DataFrame, with_synthetic: Sequence[str]) -> list[
         Of a `Comparison`.
     with_synthetic : sequence of str
         Names of the ways with synthetic images.
+    metric : str, default="balanced accuracy"
+        What decides; higher is better.
 
     Returns
     -------
@@ -118,13 +122,15 @@ def image_findings(scores: pd.DataFrame, with_synthetic: Sequence[str]) -> list[
     opening = f"Averaged over {len(classifiers)} classifiers, " if len(classifiers) > 1 else f"With {classifiers[0]}, "
     details = []
     if len(classifiers) > 1 and n_splits_of(scores) >= MIN_SPLITS:
-        each = [_helps(scores, with_synthetic, name, f"With {name}, ") for name in classifiers]
+        each = [_helps(scores, with_synthetic, metric, name, f"With {name}, ") for name in classifiers]
         details = [found._replace(question=DETAILS) for found in each]
-    helps = _helps(scores, with_synthetic, None, opening)
-    return [helps, *not_measured, *_without(scores, with_synthetic, opening), *details, *failures(scores)]
+    helps = _helps(scores, with_synthetic, metric, None, opening)
+    return [helps, *not_measured, *_without(scores, with_synthetic, metric, opening), *details, *failures(scores)]
 
 
-def _helps(scores: pd.DataFrame, with_synthetic: Sequence[str], classifier: str | None, opening: str) -> Finding:
+def _helps(
+    scores: pd.DataFrame, with_synthetic: Sequence[str], metric: str, classifier: str | None, opening: str
+) -> Finding:
     n = n_splits_of(scores)
     if n < MIN_SPLITS:
         sentence = (
@@ -132,11 +138,11 @@ def _helps(scores: pd.DataFrame, with_synthetic: Sequence[str], classifier: str 
             "splits."
         )
         return Finding(HELPS, "unknown", sentence, {"splits": n})
-    choice = choice_of(scores, with_synthetic, classifier=classifier)
+    choice = choice_of(scores, with_synthetic, metric, classifier)
     if choice is None:
         sentence = f"{opening}there is no score with synthetic images, or none without them, so nothing is compared."
         return Finding(HELPS, "unknown", sentence, {"splits": n})
-    mean = _by_split(scores, IMAGE_METRIC, classifier).mean()
+    mean = _by_split(scores, metric, classifier).mean()
     numbers = {
         choice.with_synthetic: float(mean[choice.with_synthetic]),
         choice.without: float(mean[choice.without]),
@@ -149,7 +155,7 @@ def _helps(scores: pd.DataFrame, with_synthetic: Sequence[str], classifier: str 
     else:
         answer, said = "unknown", "synthetic images are not shown to help"
     sentence = (
-        f"{opening}{said}: {IMAGE_METRIC} {mean[choice.with_synthetic]:.3f} with {choice.with_synthetic}, the best way "
+        f"{opening}{said}: {metric} {mean[choice.with_synthetic]:.3f} with {choice.with_synthetic}, the best way "
         f"with them, and {mean[choice.without]:.3f} with {choice.without}, the best without. If both are chosen by the "
         f"other splits, the difference is {choice.gain:+.3f} (95 % interval {choice.low:+.3f} to {choice.high:+.3f}, "
         f"{counted(n, 'split')}, {p_in_words(choice.p)})."
@@ -157,22 +163,22 @@ def _helps(scores: pd.DataFrame, with_synthetic: Sequence[str], classifier: str 
     return Finding(HELPS, answer, sentence, numbers)
 
 
-def _without(scores: pd.DataFrame, with_synthetic: Sequence[str], opening: str) -> list[Finding]:
+def _without(scores: pd.DataFrame, with_synthetic: Sequence[str], metric: str, opening: str) -> list[Finding]:
     """Say which way without synthetic images is best, and by how much it is better than none."""
-    table = _by_split(scores, IMAGE_METRIC, None)
+    table = _by_split(scores, metric, None)
     table = table[[name for name in table if name not in with_synthetic]]
     if "none" not in table or len(table.columns) < 2:
         return []
     mean = table.mean()
     best = str(mean.idxmax())
     if best == "none":
-        sentence = f'{opening}no way is better than "none": {IMAGE_METRIC} {mean["none"]:.3f}.'
+        sentence = f'{opening}no way is better than "none": {metric} {mean["none"]:.3f}.'
         return [Finding(WITHOUT, "unknown", sentence, {"none": float(mean["none"])})]
     gains = table[best] - table["none"]
     found = interval(gains, overlap_of(scores), (-1, 1))
     p = corrected_p(gains, overlap_of(scores))
     is_shown = len(table) >= MIN_SPLITS and p < ALPHA
-    sentence = f"{opening}{best}: {IMAGE_METRIC} {mean[best]:.3f}, and {mean['none']:.3f} with none"
+    sentence = f"{opening}{best}: {metric} {mean[best]:.3f}, and {mean['none']:.3f} with none"
     if not np.isnan(p):
         sentence += f" (difference {found.mean:+.3f}, 95 % interval {found.low:+.3f} to {found.high:+.3f}"
         sentence += f", {p_in_words(p)})" if len(table) >= MIN_SPLITS else ")"
@@ -180,7 +186,9 @@ def _without(scores: pd.DataFrame, with_synthetic: Sequence[str], opening: str) 
     return [Finding(WITHOUT, "good" if is_shown else "unknown", f"{sentence}.", numbers)]
 
 
-def image_selection_findings(name: str, scores: pd.DataFrame, with_synthetic: Sequence[str]) -> list[Finding]:
+def image_selection_findings(
+    name: str, scores: pd.DataFrame, with_synthetic: Sequence[str], metric: str = IMAGE_METRIC
+) -> list[Finding]:
     """Return why `select` chose a way to train on images.
 
     Parameters
@@ -191,7 +199,9 @@ def image_selection_findings(name: str, scores: pd.DataFrame, with_synthetic: Se
         Of a `Comparison`.
     with_synthetic : sequence of str
         Names of the ways with synthetic images.
+    metric : str, default="balanced accuracy"
+        What decided; higher is better.
     """
-    helps, *others = image_findings(scores, with_synthetic)
+    helps, *others = image_findings(scores, with_synthetic, metric)
     chosen = f"{name} is chosen, with{'' if name in with_synthetic else 'out'} synthetic images. "
     return [helps._replace(sentence=chosen + helps.sentence), *others]

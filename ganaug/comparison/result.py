@@ -248,10 +248,20 @@ class ImageComparison(Comparison):
     @property
     def best_(self) -> str:
         """The best way without synthetic images, or the best with them if they are shown to help."""
-        choice = self.choice
+        return self.best_by(IMAGE_METRIC)
+
+    def best_by(self, metric: str) -> str:
+        """Return the best way without synthetic images, or the best with them if they are shown to help.
+
+        Parameters
+        ----------
+        metric : str
+            What decides; higher is better.
+        """
+        choice = choice_of(self.scores, self.with_synthetic, metric)
         if choice is None:
-            means = self.scores.groupby("sampler", sort=False)[IMAGE_METRIC].mean().drop(list(self.with_synthetic))
-            return str(means.idxmax())
+            means = self.scores.groupby("sampler", sort=False)[metric].mean()
+            return str(means.drop([name for name in self.with_synthetic if name in means.index]).idxmax())
         return choice.with_synthetic if self.has_verdict and choice.helps else choice.without
 
     @property
@@ -304,7 +314,8 @@ class Selection:
     def verdict(self) -> list[Finding]:
         """Why this candidate was chosen, whether something simpler or SMOTE is as good, and what failed."""
         if isinstance(self.comparison, ImageComparison):
-            return image_selection_findings(self.name, self.comparison.scores, self.comparison.with_synthetic)
+            compared = self.comparison
+            return image_selection_findings(self.name, compared.scores, compared.with_synthetic, self.metric)
         left_out = left_out_findings(self.comparison.settings.get("ignore", []))
         return [*selection_findings(self.name, self.metric, self.comparison.scores), *left_out]
 
