@@ -9,7 +9,7 @@ from ganaug.comparison.demo import (
     demo_splits,
     demo_verdict,
 )
-from ganaug.comparison.image_arms import ARMS, ImageArm, arm_of
+from ganaug.comparison.image_arms import ARMS, ImageArm, arm_of, arms_of
 from ganaug.comparison.image_classifiers import FrozenFeatures, ImageCNN
 from ganaug.comparison.result import Comparison, ImageComparison, Selection
 from ganaug.comparison.samplers import RealRows
@@ -29,6 +29,7 @@ __all__ = [
     "RealRows",
     "Selection",
     "arm_of",
+    "arms_of",
     "compare",
     "demo_splits",
     "demo_verdict",

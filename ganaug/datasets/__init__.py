@@ -1,5 +1,6 @@
 """Files of tables and images: read them, and write them back with synthetic rows or images."""
 
+from ganaug.datasets.image_groups import read_image_groups
 from ganaug.datasets.image_set import (
     ImageSet,
     add_image_columns,
@@ -20,6 +21,7 @@ __all__ = [
     "check_image_output",
     "check_image_space",
     "check_output",
+    "read_image_groups",
     "read_images",
     "read_table",
     "write_image_samples",
