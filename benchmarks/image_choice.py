@@ -2,10 +2,10 @@
 
     python benchmarks/image_choice.py --data FOLDER --sets pneumoniamnist_ir9 --arms all
 
-Each set is the training part of an archive in the form of MedMNIST, see `images.py`. ``--rare 30`` keeps 30 images of each
-class but the largest, and ``--common 340`` so many of the largest. The scores are added to
-``benchmarks/results/image_choice-SET.csv``; the same command resumes after an interruption. The means, the choice and the
-verdict are printed.
+Each set is the training part of an archive in the form of MedMNIST, see `images.py`. ``--rare 30`` keeps 30 images of
+each class but the largest, and ``--common 340`` so many of the largest. The scores are added to
+``benchmarks/results/image_choice-SET.csv``; the same command resumes after an interruption. The means, the choice and
+the verdict are printed.
 """
 
 import argparse

@@ -12,7 +12,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
-from ganaug.metrics import has_extractor
 from ganaug.nets import SmallCNN
 from ganaug.training import CompactRows, classical, classifier_probabilities, random_changes, train_classifier
 

@@ -2,10 +2,10 @@
 
     python benchmarks/image_features.py --data FOLDER
 
-FOLDER is that of `images.py`. Each set has its own training and test part. The pipeline is that of the guide: features of
-EfficientNet-Lite0, 64 principal components, standardisation, the sampler, logistic regression. The page in
-``benchmarks/results/image_features.md`` has the balanced accuracy on the test part, the mean of three seeds, and the seconds
-that the sampler and the regression take.
+FOLDER is that of `images.py`. Each set has its own training and test part. The pipeline is that of the guide: features
+of EfficientNet-Lite0, 64 principal components, standardisation, the sampler, logistic regression. The page in
+``benchmarks/results/image_features.md`` has the balanced accuracy on the test part, the mean of three seeds, and the
+seconds that the sampler and the regression take.
 """
 
 import argparse
@@ -74,8 +74,9 @@ def main() -> None:
     lines = [
         "# Oversampling of frozen features of images",
         "",
-        "Balanced accuracy on real test images: features of EfficientNet-Lite0, 64 principal components, a sampler, logistic "
-        f"regression. Mean of {args.seeds} seeds. `python benchmarks/image_features.py --data FOLDER`. {machine()}.",
+        "Balanced accuracy on real test images: features of EfficientNet-Lite0, 64 principal components, a sampler, "
+        f"logistic regression. Mean of {args.seeds} seeds. `python benchmarks/image_features.py --data FOLDER`. "
+        f"{machine()}.",
         "",
         f"| | {' | '.join(scores)} |",
         f"|---|{'---|' * len(scores.columns)}",

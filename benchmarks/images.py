@@ -62,7 +62,6 @@ from image_classifiers import (
     FROZEN_NAME,
     METRICS,
     features,
-    has_extractor,
     metrics,
     probabilities,
     regress,
@@ -77,6 +76,7 @@ from rich.console import Console
 from rich.progress import track
 from workers import error_text, evaluations, run_command
 
+from ganaug.metrics import has_extractor
 from ganaug.nets import SmallCNN
 
 # Increase this number when sets, arms, classifiers or measures change: rows of different protocols are never mixed.

@@ -29,9 +29,9 @@ for i in np.r_[np.flatnonzero(digits.target == 3)[:80], np.flatnonzero(digits.ta
 main(["balance", str(home / "scans"), str(home / "balanced"), "--seed", "0", "--max-time", "5"])
 
 # %%
-# As with ``ImageFolder``: `classes`, `class_to_idx`, and items of an image and a label. Remove the ``WeightedRandomSampler``
-# and ``shuffle=True`` of your loader: the data set draws by itself, with equal classes. A ``transform`` is called after the
-# augmentation.
+# As with ``ImageFolder``: `classes`, `class_to_idx`, and items of an image and a label. Remove the
+# ``WeightedRandomSampler`` and ``shuffle=True`` of your loader: the data set draws by itself, with equal classes. A
+# ``transform`` is called after the augmentation.
 normalize = torch.nn.BatchNorm2d(1, affine=False)  # stands for transforms.Normalize(...)
 dataset = BalancedImages.from_folder(
     home / "balanced", augment="mild", transform=lambda image: normalize(image[None])[0].detach(), random_state=0
@@ -43,8 +43,8 @@ for images, labels in DataLoader(dataset, batch_size=16):
 
 # %%
 # As with ``monai.data.Dataset``: items are dicts, and `transform` takes and returns dicts, such as a ``Compose`` of
-# ``ScaleIntensityd(keys="image")`` and others. Classical augmentation is done already; leave ``RandAffined`` out, or write
-# ``augment="off"``.
+# ``ScaleIntensityd(keys="image")`` and others. Classical augmentation is done already; leave ``RandAffined`` out, or
+# write ``augment="off"``.
 dataset = BalancedImages.from_folder(
     home / "balanced",
     augment="off",

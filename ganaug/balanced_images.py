@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -299,7 +300,8 @@ def compact_images(images: NDArray, value_range: tuple[float, float] | None = No
     return CompactRows(torch.from_numpy(np.ascontiguousarray(kept)), _Scale(float(low), float(high)))
 
 
-class _Scale(NamedTuple):
+@dataclass(frozen=True)
+class _Scale:
     """Scale values to [0, 1]; unlike a function within a function, workers can be given it."""
 
     low: float

@@ -68,10 +68,10 @@ def test_the_seed_alone_determines_the_images(workers):
 
 def test_the_global_generators_are_left_alone():
     X, y, _ = data()
-    states = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    states = torch.get_rng_state(), np.random.get_state()[1].copy()
     list(BalancedImages(X, y, random_state=0).batches(16))
     assert torch.equal(torch.get_rng_state(), states[0])
-    assert np.array_equal(np.random.get_state()[1], states[1])  # noqa: NPY002
+    assert np.array_equal(np.random.get_state()[1], states[1])
 
 
 def test_shares_come_from_the_sampler_in_three_lines():
@@ -104,7 +104,7 @@ def write_result(folder):
 
 
 def test_a_folder_of_ganaug_knows_what_is_synthetic(tmp_path):
-    X, y, _ = write_result(tmp_path)
+    _, y, _ = write_result(tmp_path)
     dataset = BalancedImages.from_folder(tmp_path / "out", augment="off", n_draws=260, random_state=0)
     assert dataset.class_to_idx == {"sick": 0, "well": 1}
     images, labels = passed(dataset, batch_size=64)

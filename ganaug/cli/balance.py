@@ -164,7 +164,10 @@ def balance(
     ] = False,
     metric: Annotated[
         str | None,
-        typer.Option("--metric", help="The score that --select compares. Default: average precision; for images, balanced accuracy."),
+        typer.Option(
+            "--metric",
+            help="The score that --select compares. Default: average precision; for images, balanced accuracy.",
+        ),
     ] = None,
     compare: Annotated[
         bool,
@@ -179,7 +182,7 @@ def balance(
             "--groups",
             metavar="COLUMN",
             help="With --select or --compare: rows with one value (such as a patient) stay on one side of a split. The "
-            "classifiers are not given the column. For images: a CSV file with the column file, and one with the groups.",
+            "classifiers are not given the column. For images: a CSV file with the column file and one with groups.",
         ),
     ] = None,
     log_dir: Annotated[

@@ -101,7 +101,7 @@ def balance_images(
     print_written(written_words(out, n_real, 0, y_synthetic, "image", None), began)
     _say_about_images(images, y, y_synthetic, copies, size)
     if isinstance(compared, Selection):
-        _say_how_to_train(compared, out, is_added=is_synthetic.any())
+        _say_how_to_train(compared, out, is_added=bool(is_synthetic.any()))
     print_counts("class", y, y_resampled, y_resampled[~is_synthetic])
     if compared is not None:
         print_comparison(compared)

@@ -30,8 +30,8 @@ def compare(
         Path,
         typer.Argument(
             metavar="IN",
-            help="A CSV, TSV (also .gz), Parquet or Feather file; a folder of images, CLASS/*.png; or an .npz file with "
-            "train_images and train_labels.",
+            help="A CSV, TSV (also .gz), Parquet or Feather file; a folder of images, CLASS/*.png; or an .npz file "
+            "with train_images and train_labels.",
         ),
     ],
     target: Annotated[

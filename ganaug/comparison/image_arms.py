@@ -1,4 +1,4 @@
-"""The ways to train a classifier of images that are compared: how images are drawn, augmented, and which are synthetic."""
+"""The ways to train on images that are compared: how images are drawn and augmented, and which are synthetic."""
 
 import re
 from typing import Any
@@ -103,7 +103,7 @@ def arm_of(given: Any) -> ImageArm:
         return clone(known)
     if asked is None or not 0 < float(asked[1]) < 1:
         raise ValueError(
-            f"samplers: {given!r} is no way to train on images; use {', '.join(_WITHOUT)}, 'ganaug 0.2' (a share between "
-            "0 and 1), 'ganaug 0.2 + classical mild', an ImageArm, or a GANOversampler"
+            f"samplers: {given!r} is no way to train on images; use {', '.join(_WITHOUT)}, 'ganaug 0.2' (a share "
+            "between 0 and 1), 'ganaug 0.2 + classical mild', an ImageArm, or a GANOversampler"
         )
     return ImageArm(share=float(asked[1]), augment=asked[2] or "off")

@@ -102,7 +102,7 @@ class FrozenFeatures(BaseEstimator):
         return _FrozenLearner(images, seed, self.n_views)
 
 
-IMAGE_CLASSIFIERS = {"CNN": ImageCNN, "frozen features": FrozenFeatures}
+IMAGE_CLASSIFIERS: dict[str, Any] = {"CNN": ImageCNN, "frozen features": FrozenFeatures}
 
 
 def default_classifiers() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What scores of ways to train on images say: is the best with synthetic images better than the best without?"""
+"""What scores of ways to train on images say about synthetic images: the best with them against the best without."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ganaug.common.findings import HELPS, REAL, SAFE, Finding
+from ganaug.common.findings import HELPS, REAL, SAFE, Answer, Finding
 from ganaug.common.wording import counted
 from ganaug.comparison.statistics import (
     ALPHA,
@@ -77,7 +77,7 @@ def choice_of(
     chosen = [_chosen_elsewhere(side) for side in sides]
     overlap, gains = overlap_of(scores), chosen[0] - chosen[1]
     found = interval(gains, overlap, (-1, 1))
-    return Choice(*best, *found, p=corrected_p(gains, overlap))
+    return Choice(best[0], best[1], found.mean, found.low, found.high, corrected_p(gains, overlap))
 
 
 def _by_split(scores: pd.DataFrame, metric: str, classifier: str | None) -> pd.DataFrame:
@@ -96,9 +96,7 @@ def _chosen_elsewhere(table: pd.DataFrame) -> pd.Series:
     return pd.Series({split: table.loc[split, name] for split, name in best.items()})
 
 
-def image_findings(
-    scores: pd.DataFrame, with_synthetic: Sequence[str], metric: str = IMAGE_METRIC
-) -> list[Finding]:
+def image_findings(scores: pd.DataFrame, with_synthetic: Sequence[str], metric: str = IMAGE_METRIC) -> list[Finding]:
     """Return what a comparison of ways to train on images says.
 
     Parameters
@@ -148,6 +146,7 @@ def _helps(
         choice.without: float(mean[choice.without]),
         **{name: getattr(choice, name) for name in ("gain", "low", "high", "p")},
     }
+    answer: Answer
     if choice.helps:
         answer, said = "good", "synthetic images help"
     elif choice.p < ALPHA:

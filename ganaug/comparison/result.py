@@ -8,6 +8,13 @@ import pandas as pd
 
 from ganaug.common.findings import Finding, result_html, result_repr
 from ganaug.common.wording import counted
+from ganaug.comparison.image_verdict import (
+    IMAGE_METRIC,
+    Choice,
+    choice_of,
+    image_findings,
+    image_selection_findings,
+)
 from ganaug.comparison.scoring import LOWER_IS_BETTER
 from ganaug.comparison.statistics import (
     MIN_SPLITS,
@@ -16,13 +23,6 @@ from ganaug.comparison.statistics import (
     n_splits_of,
     summary_by_classifier,
     summary_over_classifiers,
-)
-from ganaug.comparison.image_verdict import (
-    IMAGE_METRIC,
-    Choice,
-    choice_of,
-    image_findings,
-    image_selection_findings,
 )
 from ganaug.comparison.verdict import comparison_findings, left_out_findings, selection_findings
 

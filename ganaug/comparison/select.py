@@ -156,8 +156,11 @@ def select(
     if metric not in known:
         raise ValueError(f"{metric=} is not measured here; use one of {', '.join(known)}")
     if is_image and metric == LOWER_IS_BETTER:
-        raise ValueError(f"{metric=} does not choose among ways to train on images; use balanced accuracy or another one")
+        raise ValueError(
+            f"{metric=} does not choose among ways to train on images; use balanced accuracy or another one"
+        )
     base = GANOversampler() if sampler is None else sampler
+    tried: Any
     if is_image:
         classifiers = default_classifiers() if _is_auto(classifiers) else classifiers
         tried = arms_of(ARMS if _is_auto(candidates) else candidates, base)

@@ -14,14 +14,14 @@ from ganaug.datasets.table import read_table
 
 
 def read_image_groups(path: str | Path, images: ImageSet) -> NDArray:
-    """Read the group of each image.
+    r"""Read the group of each image.
 
     Parameters
     ----------
     path : str or Path
-        A table (CSV, TSV, Parquet, Feather) with two columns: ``file``, and the group under any name. A file is the path
-        of an image below the folder of the images, such as ``sick/7.png``, or its name alone where no other image has
-        this name; in an archive, its position in ``train_images``. There may be lines for other images.
+        A table (CSV, TSV, Parquet, Feather) with two columns: ``file``, and the group under any name. A file is the
+        path of an image below the folder of the images, such as ``sick/7.png``, or its name alone where no other image
+        has this name; in an archive, its position in ``train_images``. There may be lines for other images.
     images : ImageSet
         The images.
 
@@ -39,7 +39,7 @@ def read_image_groups(path: str | Path, images: ImageSet) -> NDArray:
     --------
     >>> import pathlib, tempfile
     >>> folder = pathlib.Path(tempfile.mkdtemp())
-    >>> text = "file,patient\\nwell/1.png,Ann\\nwell/2.png,Ann\\nsick/1.png,Bea\\n"
+    >>> text = "file,patient\nwell/1.png,Ann\nwell/2.png,Ann\nsick/1.png,Bea\n"
     >>> _ = (folder / "patients.csv").write_text(text)
     >>> images = ImageSet(np.zeros((2, 8, 8)), np.array(["sick", "well"]), ["sick/1.png", "well/2.png"], folder)
     >>> read_image_groups(folder / "patients.csv", images).tolist()

@@ -1,6 +1,5 @@
 """A small classifier of images, by which ways to train are compared."""
 
-import torch
 from torch import Tensor, nn
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from ganaug import GANOversampler, ImageGAN, compare, report, select
+from ganaug.balanced_images import compact_images
 from ganaug.comparison import ARMS, FrozenFeatures, ImageArm, ImageCNN, ImageComparison, arm_of, arms_of
 from ganaug.comparison.image_classifiers import SplitImages
-from ganaug.balanced_images import compact_images
 from ganaug.metrics import has_extractor
 
 
@@ -104,7 +104,9 @@ def split_images(n=120):
     X, y = images(n)
     pool = compact_images(X)
     labels = (y == "sick").astype(np.int64)
-    return SplitImages(pool, labels, pool, 2, lambda sampler: (compact_images(X[::-1].copy(), pool.scale), labels[::-1]))
+    return SplitImages(
+        pool, labels, pool, 2, lambda sampler: (compact_images(X[::-1].copy(), pool.scale), labels[::-1])
+    )
 
 
 @pytest.mark.parametrize("name", ["none", "weights", "classical mild", "ganaug 0.35", "ganaug 0.2 + classical strong"])

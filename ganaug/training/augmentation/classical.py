@@ -1,7 +1,7 @@
 """Classical augmentation of what a classifier is trained on: each image is changed a little whenever it is drawn.
 
-It differs from `operations`, which the discriminator of a GAN sees: all changes of place are one resampling, which blurs
-an image once only, and images are from 0 to 1, with black as the fixed point of brightness.
+It differs from `operations`, which the discriminator of a GAN sees: all changes of place are one resampling, which
+blurs an image once only, and images are from 0 to 1, with black as the fixed point of brightness.
 """
 
 from collections.abc import Sequence
@@ -117,7 +117,10 @@ def classical(images: Tensor, draws: Tensor, augment: str = "strong", also: Sequ
     # the grid extends from -1 to 1 in both directions, so a part of the side is twice as much; the ratio of the sides
     # keeps shapes in images that are not square
     shift, ratio = 2 * strength.shift, height / width
-    rows = [torch.stack([cosine, -sine * ratio, shift * right], 1), torch.stack([sine / ratio, cosine, shift * down], 1)]
+    rows = [
+        torch.stack([cosine, -sine * ratio, shift * right], 1),
+        torch.stack([sine / ratio, cosine, shift * down], 1),
+    ]
     grid = F.affine_grid(torch.stack(rows, 1), list(images.shape), align_corners=False)
     moved = F.grid_sample(images, grid, padding_mode="border", align_corners=False)
     brighter = (1 + strength.light * light)[:, None, None, None]
