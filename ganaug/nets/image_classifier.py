@@ -15,6 +15,7 @@ class SmallCNN(nn.Module):
 
     Examples
     --------
+    >>> import torch
     >>> images = torch.rand(5, 3, 16, 16)
     >>> SmallCNN(images, n_classes=2)(images).shape
     torch.Size([5, 2])
