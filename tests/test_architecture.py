@@ -17,6 +17,8 @@ FLOORS = {
     "reporting": 6,
     "comparison": 5,
     "evaluation": 5,
+    "scale": 5,
+    "targets": 5,
     "oversampler": 4,
     "balanced_images": 3,
     "models": 3,
