@@ -291,7 +291,7 @@ def compact_images(images: NDArray, value_range: tuple[float, float] | None = No
     tensor([[[[0.0000, 0.2000],
               [1.0000, 0.0000]]]])
     """
-    low, high = _range_of(images) if value_range is None else value_range
+    low, high = value_range_of(images) if value_range is None else value_range
     if not low < high:
         raise ValueError(f"value_range must be (black, white) with black < white, got {value_range}")
     # torch indexes few dtypes; of most others the values have no more than 24 bits
@@ -311,7 +311,14 @@ class _Scale:
         return (kept.float() - self.low) / (self.high - self.low)
 
 
-def _range_of(images: NDArray) -> tuple[float, float]:
+def value_range_of(images: NDArray) -> tuple[float, float]:
+    """Return the values of black and white: 0 and 255 for uint8, and otherwise the smallest and the largest value.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, height, width) or (n, height, width, channels)
+        The images.
+    """
     if images.dtype == np.uint8:
         return 0, 255
     low, high = float(images.min()), float(images.max())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.metrics import check_scoring
 
-from ganaug.balanced_images import compact_images
+from ganaug.balanced_images import compact_images, value_range_of
 from ganaug.common.progress import begin_phase
 from ganaug.comparison.image_arms import ImageArm
 from ganaug.comparison.image_classifiers import SplitImages
@@ -61,8 +61,9 @@ def evaluate_arms(
     own = int(np.random.SeedSequence([seed, split]).generate_state(1)[0] >> 1)
     classes, labels = np.unique(y, return_inverse=True)
     labels = labels.ravel().astype(np.int64)
-    pool = compact_images(X)
-    generators = _Generators(X[train], labels[train], pool.scale, own)
+    value_range = value_range_of(X)
+    pool = compact_images(X, value_range)
+    generators = _Generators(X[train], labels[train], value_range, own)
     images = SplitImages(
         type(pool)(pool.kept[train], pool.scale),
         labels[train],
@@ -96,8 +97,8 @@ def evaluate_arms(
 class _Generators:
     """Synthetic images of samplers, each trained once on the training images of a split."""
 
-    def __init__(self, X: NDArray, y: NDArray, scale: Any, seed: int) -> None:
-        self._X, self._y, self._scale, self._seed = X, y, scale, seed
+    def __init__(self, X: NDArray, y: NDArray, value_range: tuple[float, float], seed: int) -> None:
+        self._X, self._y, self._value_range, self._seed = X, y, value_range, seed
         self._found: dict[str, Any] = {}
         self._seconds: dict[str, float] = {}
         self._just_trained = 0.0
@@ -127,7 +128,7 @@ class _Generators:
         sampler.set_params(sampling_strategy=wanted, random_state=random_state)
         X, y = sampler.fit_resample(self._X, self._y)
         marks = sampler.is_synthetic_
-        kept = compact_images(np.asarray(X)[marks], self._scale)
+        kept = compact_images(np.asarray(X)[marks], self._value_range)
         return kept, np.asarray(y)[marks].astype(np.int64)
 
     def take_seconds(self) -> float:

@@ -104,9 +104,7 @@ def split_images(n=120):
     X, y = images(n)
     pool = compact_images(X)
     labels = (y == "sick").astype(np.int64)
-    return SplitImages(
-        pool, labels, pool, 2, lambda sampler: (compact_images(X[::-1].copy(), pool.scale), labels[::-1])
-    )
+    return SplitImages(pool, labels, pool, 2, lambda sampler: (compact_images(X[::-1].copy()), labels[::-1]))
 
 
 @pytest.mark.parametrize("name", ["none", "weights", "classical mild", "ganaug 0.35", "ganaug 0.2 + classical strong"])
