@@ -25,7 +25,7 @@ _BATCH_SIZE = 64
 class SplitImages:
     """Images of a split, from 0 to 1, and the numbers of their classes.
 
-    Parameters
+    Attributes
     ----------
     train, y : CompactRows, ndarray of int
         Real training images and their classes.
@@ -48,7 +48,13 @@ class Learner(Protocol):
     """What a classifier of images becomes for the images of a split: a function of an arm."""
 
     def probabilities(self, arm: ImageArm) -> NDArray[np.float64]:
-        """Train as the arm says, and return the probabilities of the test images, of shape (n_test, n_classes)."""
+        """Train as the arm says, and return the probabilities of the test images, of shape (n_test, n_classes).
+
+        Parameters
+        ----------
+        arm : ImageArm
+            How to train.
+        """
 
 
 class ImageCNN(BaseEstimator):

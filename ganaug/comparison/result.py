@@ -219,7 +219,7 @@ class Comparison:
 class ImageComparison(Comparison):
     """Scores of ways to train a classifier of images, and what they say about synthetic images.
 
-    Parameters
+    Attributes
     ----------
     scores, classes, settings
         As in `Comparison`. "sampler" is the way to train: how images are drawn and augmented, and which are synthetic.

@@ -13,7 +13,15 @@ _LEARNING_RATE = 2e-3
 
 
 def random_changes(n: int, rng: torch.Generator) -> Tensor:
-    """Return the draws that `classical` needs for `n` images."""
+    """Return the draws that `classical` needs.
+
+    Parameters
+    ----------
+    n : int
+        Number of images.
+    rng : torch.Generator
+        Source of the draws.
+    """
     return (2 * torch.rand(n_classical_draws(), n, generator=rng) - 1).T
 
 
