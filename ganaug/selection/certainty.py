@@ -10,6 +10,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, Votin
 from sklearn.neighbors import KNeighborsClassifier
 
 from ganaug.selection.candidates import Weigh
+from ganaug.selection.folds import ANY, folds_of, nearest
 
 # The weight of a candidate is the probability of its class to this power. On the tables it was tuned on, 3 and 4 ranked
 # first in every metric. Lower values favour balanced accuracy, higher values average precision and F1; with 8, balanced
@@ -60,8 +61,32 @@ def class_certainty(rows: NDArray, y: NDArray, seed: int) -> Weigh:
     """
     # two rows in a leaf: otherwise the surroundings of each outlier would get a high probability
     trees = {"min_samples_leaf": 2, "class_weight": "balanced", "random_state": seed}
-    halves = [("extra", ExtraTreesClassifier(50, **trees)), ("random", RandomForestClassifier(50, **trees))]
-    return _probability(VotingClassifier(halves, voting="soft"), rows, y, seed)
+    def forest(n):
+        halves = [("extra", ExtraTreesClassifier(n, **trees)), ("random", RandomForestClassifier(n, **trees))]
+        return VotingClassifier(halves, voting="soft")
+    if not FOLDS:
+        return _probability(forest(50), rows, y, seed)
+    rng = np.random.default_rng(seed)
+    kept = np.concatenate([_at_most(MAX_LEARNED, np.flatnonzero(y == c), rng) for c in range(y.max() + 1)])
+    rows, y = rows[kept], y[kept]
+    folds = np.empty(len(y), dtype=np.intp)
+    for c in range(y.max() + 1):
+        folds[y == c] = folds_of((y == c).sum(), rng)
+    forests = [forest(TREES).fit(rows[folds != f], y[folds != f]) for f in range(folds.max() + 1)] or [forest(50).fit(rows, y)]
+
+    def probability(candidates: NDArray, requested: NDArray) -> NDArray:
+        of = np.zeros(len(requested), dtype=np.intp)
+        for c in np.unique(requested):
+            own = np.flatnonzero(requested == c)
+            fold = folds[y == c]
+            if fold[0] != ANY:
+                of[own] = fold[nearest(candidates[own].reshape(len(own), -1), rows[y == c])]
+        odds = np.empty((len(requested), y.max() + 1))
+        for f in np.unique(of):
+            odds[of == f] = forests[f].predict_proba(candidates[of == f])
+        return odds[np.arange(len(requested)), requested] / odds.sum(axis=1)
+    return probability
+FOLDS, TREES = True, 20
 
 
 def by_neighbors(rows: NDArray, y: NDArray, seed: int) -> Weigh:

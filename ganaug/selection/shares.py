@@ -7,6 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
+from sklearn.neighbors import NearestNeighbors
+SPACING=True
+FEWEST_SPACED, MOST_SPACED, QUANTILES = 20, 2000, [.05,.25,.5,.75]
 
 # A number that so many rows of a class share is a value of its own: a point mass, or a step of a short scale.
 FREQUENT = 0.02
@@ -115,15 +118,24 @@ class ClassShares:
         learned = rows[np.random.default_rng(seed).permutation(len(rows))[:MAX_LEARNED]].astype(np.float32)
         n_regions = min(MAX_REGIONS, len(rows) // MIN_ROWS, len(np.unique(learned, axis=0)))
         self._regions = KMeans(n_regions, n_init=1, random_state=seed).fit(learned) if n_regions > 1 else None
-        self._shares = [np.bincount(groups) / len(rows) for groups in self._groups(rows, compact)]
+        self._spacing = None
+        if SPACING and FEWEST_SPACED <= len(rows) <= MOST_SPACED:
+            self._real = rows.astype(np.float32)
+            own = NearestNeighbors(n_neighbors=1).fit(self._real).kneighbors()[0][:, 0]
+            self._spacing = np.unique(np.quantile(own, QUANTILES))
+        self._shares = [np.bincount(groups) / len(rows) for groups in self._groups(rows, compact, True)]
 
-    def _groups(self, rows: NDArray, compact: NDArray) -> list[NDArray[np.intp]]:
+    def _groups(self, rows: NDArray, compact: NDArray, itself=False) -> list[NDArray[np.intp]]:
         groups = []
         for numbers, frequent in zip(compact.T, self._frequent, strict=False):
             place = np.searchsorted(frequent, numbers)
             is_frequent = np.append(frequent, np.nan)[place] == numbers
             groups.append(np.where(is_frequent, place, len(frequent)))
         groups += list(compact[:, self._layout.n_continuous :].T.astype(np.intp))
+        if self._spacing is not None:
+            index = NearestNeighbors(n_neighbors=1).fit(self._real)
+            distance = (index.kneighbors() if itself else index.kneighbors(rows.astype(np.float32)))[0][:, 0]
+            groups.append(np.searchsorted(self._spacing, distance))
         if self._regions is not None:
             groups.append(self._regions.predict(rows.astype(np.float32)))
         return groups
