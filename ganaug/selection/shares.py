@@ -157,11 +157,13 @@ class ClassShares:
         spacing = None if self._spacing is None else self._spacing.of_candidates(candidates)
         divisions = self._groups(candidates, self._layout.compact(candidates), spacing)
         for groups, shares in zip(divisions, self._shares, strict=True):
+            # distances are kept as they are: rows may not be nearer to real ones within the error either
+            tolerance = 0.0 if groups is spacing else TOLERANCE
             found = np.bincount(groups, minlength=len(shares)) / max(len(groups), 1)
             known = np.zeros(len(found))
             known[: len(shares)] = shares
             share = (self._n_rows * known + found) / (self._n_rows + 1)
-            error = TOLERANCE * np.sqrt(share * (1 - share) / self._n_rows)
+            error = tolerance * np.sqrt(share * (1 - share) / self._n_rows)
             margins.append(Margin(groups, np.maximum(share - error, 0.0), np.minimum(share + error, 1.0)))
         return margins
 
