@@ -2,6 +2,6 @@
 
 from ganaug.constraints.cells import Cells
 from ganaug.constraints.constraints import Constraints
-from ganaug.constraints.learning import learn_constraints
+from ganaug.constraints.learning import learn_constraints, orders_without_exception
 
-__all__ = ["Cells", "Constraints", "learn_constraints"]
+__all__ = ["Cells", "Constraints", "learn_constraints", "orders_without_exception"]

@@ -16,7 +16,7 @@ from ganaug.constraints.dependence import determined, missing_together, missing_
 from ganaug.constraints.evidence import MIN_ROWS
 from ganaug.constraints.formulas import given_rules
 from ganaug.constraints.levels import MAX_NUMERIC_LEVELS, features_of, level_ends, never_together
-from ganaug.constraints.numeric import orders, ratios, sums
+from ganaug.constraints.numeric import orders, ratios, sums, unbroken_orders
 from ganaug.constraints.rules import Equal, Linear, Rule, Within
 
 # Rows on which rules are searched; they are then checked on all rows.
@@ -108,6 +108,30 @@ def learn_constraints(
         {label: whole.kind(label) for label in used},
         target,
     )
+
+
+def orders_without_exception(frame: pd.DataFrame, known: Constraints) -> Constraints:
+    """Return pairs of numeric columns of which one is never larger than the other, though this may not be a rule.
+
+    A few new rows may break such an order. So no row is refused for it, but many broken rows are a difference.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n, d)
+        Real rows.
+    known : Constraints
+        Rules of these rows. Pairs of columns that they order, or that are equal, are left out.
+
+    Returns
+    -------
+    Constraints
+        Orders that by chance a quarter of the rows or more would break; none from fewer than 50 rows.
+    """
+    cells = Cells(frame)
+    domains = _domains(cells)
+    labels = [label for label in _searched(cells) if label in domains] if len(frame) >= MIN_ROWS else []
+    found = unbroken_orders(cells, labels, {frozenset(rule.columns) for rule in known if len(rule.columns) == 2})
+    return Constraints(tuple(found), domains, {label: cells.kind(label) for label in labels})
 
 
 def _learned_in_classes(

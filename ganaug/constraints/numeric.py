@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,8 @@ from ganaug.constraints.rules import Linear, Order, Ratio
 _N_LOOK = 1_000
 # A random pairing of the numbers of two columns violates an order at least so often.
 _MIN_VIOLATED = 0.05
+# ... and of columns on one scale, which an order may be about though the rows do not show that it always holds.
+_MIN_OFTEN_VIOLATED = 0.25
 # The smallest differences that show whether they end at 0.
 _N_EDGE = 20
 # Share of them that lies in the lower half, at least. Times that are never in the other order have mostly a reason.
@@ -86,6 +88,36 @@ def orders(
         for (small, large), rule in found.items()
         if not any((small, middle) in found and (middle, large) in found for _, middle in found)
     ]
+
+
+def unbroken_orders(cells: Cells, labels: Sequence[Hashable], related: set[frozenset[Hashable]]) -> list[Order]:
+    """Return pairs of columns of which one is never larger than the other in these rows, rule or not.
+
+    Parameters
+    ----------
+    cells : Cells
+        Rows to look at.
+    labels : sequence of label
+        Numeric columns.
+    related : set of frozenset of label
+        Pairs that are left out.
+
+    Returns
+    -------
+    list of Order
+        Those that many rows would break if the columns were paired at random.
+    """
+    found = []
+    for kind in ("number", "time", "duration"):
+        own = [label for label in labels if cells.kind(label) == kind]
+        for small, large in permutations(own, 2):
+            a, b = cells.numbers(small), cells.numbers(large)
+            if frozenset((small, large)) in related or (a > b).any():
+                continue
+            n_known = int((~np.isnan(a) & ~np.isnan(b)).sum())
+            if n_known >= MIN_ROWS and _violated_by_chance(a, b) >= _MIN_OFTEN_VIOLATED * n_known:
+                found.append(Order(small, large))
+    return found
 
 
 class _Edge(NamedTuple):

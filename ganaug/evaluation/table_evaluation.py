@@ -27,6 +27,7 @@ from ganaug.metrics import (
     embed_rows,
     find_copies,
     invalid_cells,
+    kept_associations,
     membership_inference,
     precision_recall_density_coverage,
     projection,
@@ -86,13 +87,14 @@ def evaluate_tables(
     if broken is None:
         rules = learn_rules(pair.real, np.random.default_rng(_RULES_SEED), holdout=pair.holdout)
         broken = broken_rules(rules, pair.synthetic)
+    associations = association_matrices(pair, random_state=_seed(rng))
     neighborhoods, interval, baseline = _neighborhoods(pair, rng)
     return TableEvaluation(
         n_rows=n_rows,
         validity=invalid_cells(pair if whole is None else _of_all_classes(whole, pair)),
         broken_rules=broken,
         distances=column_distances(pair),
-        association_matrices=association_matrices(pair, random_state=_seed(rng)),
+        association_matrices=associations,
         two_sample=two_sample_auc(pair, random_state=_seed(rng)),
         neighborhoods=neighborhoods,
         neighborhood_interval=interval,
@@ -106,6 +108,7 @@ def evaluate_tables(
         projection=projection(pair, random_state=_seed(rng)),
         settings={"target": target, "classifiers": classifiers, "ignore": ignore, "random_state": random_state},
         agreement=None if target is None else class_agreement(pair, target=target, random_state=_seed(rng)),
+        kept=kept_associations(pair, associations, random_state=_seed(rng)),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ganaug.common.wording import listed, shortened
-from ganaug.evaluation.table_verdict import BEYOND_CHANCE, has_membership_leak
+from ganaug.evaluation.table_verdict import has_membership_leak, is_beyond_chance
 from ganaug.metrics import AUC, Count
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _validity(evaluation: "TableEvaluation") -> list[Row]:
 def _fidelity(evaluation: "TableEvaluation") -> list[Row]:
     columns = evaluation.columns()
     distance, chance = columns["distance"], columns["chance"]
-    beyond = columns.index[distance > BEYOND_CHANCE * chance]
+    beyond = columns.index[is_beyond_chance(columns)]
     meaning = f"more than chance explains in {listed(beyond)}" if len(beyond) else "no more than chance in any column"
     rows: list[Row] = [
         ("column distance, mean", float(distance.mean()), *_NO_INTERVAL, float(chance.mean()), meaning),

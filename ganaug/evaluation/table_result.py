@@ -12,7 +12,7 @@ from ganaug.common.findings import Finding, result_html, result_repr
 from ganaug.evaluation.table_measures import measures
 from ganaug.evaluation.table_rules import BrokenRules
 from ganaug.evaluation.table_verdict import findings
-from ganaug.metrics import AUC, Associations, Baseline, ClosestRecords, Copies, Interval, Projection, Utility
+from ganaug.metrics import AUC, Associations, Baseline, ClosestRecords, Copies, Interval, KeptAssociations, Projection, Utility
 
 # Columns that a figure shows.
 _N_DRAWN_COLUMNS = 25
@@ -58,6 +58,8 @@ class TableEvaluation:
         Parameters of `ganaug.evaluate` other than tables.
     agreement : DataFrame or None
         See `ganaug.metrics.class_agreement`; None without a target.
+    kept : KeptAssociations or None
+        See `ganaug.metrics.kept_associations`; None if no columns clearly depend on each other.
 
     Examples
     --------
@@ -86,6 +88,7 @@ class TableEvaluation:
     projection: Projection
     settings: dict[str, Any]
     agreement: pd.DataFrame | None = None
+    kept: KeptAssociations | None = None
 
     def frame(self) -> pd.DataFrame:
         """Return all measures as one table.

@@ -28,19 +28,18 @@ JUNK_PRECISION = 0.5
 BROKEN_SHARE = 0.05
 # Characters of a rule that a sentence shows.
 LONGEST_RULE = 100
-# A column is far from the real one from this distance, and only if the distance is so many times what chance has on
-# average: of categories of two levels, one column in sixty exceeds three times by chance.
+# A column is far from the real one from this distance, and only if chance explains it with less than this probability,
+# for any column of the table (Bonferroni).
 FAR_DISTANCE = 0.1
-BEYOND_CHANCE = 3
+CHANCE_LEVEL = 0.002
 # Diversity is too low below this share of the coverage that real rows reach.
 LOW_COVERAGE = 0.7
 # Synthetic rows are of the wrong class if they lie beyond this part of the way from their own class to another one.
 WRONG_CLASS = 0.5
-# Columns depend on each other too little if less than this part of the real associations is left. Only pairs of columns
-# count whose association is at least so large, and so many standard errors.
+# Columns depend on each other too little if less than this part of the real associations is left, and if what is left
+# lies so many standard errors below all of them.
 LOST_ASSOCIATIONS = 0.5
-STRONG_ASSOCIATION = 0.2
-_N_ERRORS = 4.0
+N_ASSOCIATION_ERRORS = 3.0
 # Classifiers learn too little from synthetic rows alone if they gain less than this part of what real rows give.
 LOST_SKILL = 0.5
 # Rows are too near to training rows if they lie less than 0.9 times as far as unseen real rows, as they do where every
@@ -218,10 +217,20 @@ def _invalid_beyond_chance(evaluation: "TableEvaluation") -> pd.Series:
     return invalid_beyond_chance(evaluation.validity, evaluation.n_rows["real"], evaluation.n_rows["synthetic"])
 
 
+def is_beyond_chance(columns: pd.DataFrame) -> pd.Series:
+    """Whether the distance of each column is larger than chance explains, with all columns looked at.
+
+    Parameters
+    ----------
+    columns : DataFrame
+        See `ganaug.metrics.column_distances`.
+    """
+    return columns["p-value"] * len(columns) < CHANCE_LEVEL
+
+
 def _on_columns(evaluation: "TableEvaluation") -> Finding:
     columns = evaluation.columns()
-    limits = np.maximum(FAR_DISTANCE, BEYOND_CHANCE * columns["chance"])
-    far = columns.index[columns["distance"] > limits]
+    far = columns.index[(columns["distance"] > FAR_DISTANCE) & is_beyond_chance(columns)]
     largest = float(columns["distance"].iloc[0])
     numbers = {"largest column distance": largest, "by chance": float(columns["chance"].iloc[0])}
     if len(far):
@@ -240,19 +249,16 @@ def _on_columns(evaluation: "TableEvaluation") -> Finding:
 
 
 def _on_associations(evaluation: "TableEvaluation") -> Iterator[Finding]:
-    """Say how much of the associations of real columns is left, if there are any to lose."""
-    real, synthetic, _ = (matrix.to_numpy() for matrix in evaluation.association_matrices)
-    pairs = np.triu_indices(len(real), 1)
-    real, synthetic = real[pairs], synthetic[pairs]
-    n = min(evaluation.n_rows["real"], evaluation.n_rows["synthetic"])
-    strong = np.abs(real) >= max(STRONG_ASSOCIATION, _N_ERRORS / np.sqrt(n))
-    if not strong.any():
+    """Say how much of the associations of real columns is left, where it is little."""
+    kept = evaluation.kept
+    if kept is None or kept.value >= LOST_ASSOCIATIONS:
         return
-    kept = float((real[strong] * synthetic[strong]).sum() / (real[strong] ** 2).sum())
-    numbers = {"associations kept": kept}
-    if kept < LOST_ASSOCIATIONS:
-        said = "Columns depend on each other much less than in the real table"
-        yield Finding(REAL, "bad", f"{said}: {percent(max(kept, 0.0))} of the associations is left.", numbers)
+    numbers = {"associations kept": kept.value, "standard error": kept.error}
+    said = f"{percent(max(kept.value, 0.0))} of the associations between real columns is left"
+    if kept.value + N_ASSOCIATION_ERRORS * kept.error < 1:
+        yield Finding(REAL, "bad", f"Columns depend on each other much less than in the real table: {said}.", numbers)
+    else:
+        yield Finding(REAL, "unknown", f"{said}; with so few rows, this may be chance.", numbers)
 
 
 def _on_coverage(evaluation: "TableEvaluation") -> Finding:

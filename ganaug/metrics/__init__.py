@@ -1,7 +1,7 @@
 """Measures of synthetic data, one family a file."""
 
 from ganaug.metrics.agreement import class_agreement
-from ganaug.metrics.associations import Associations, association_matrices
+from ganaug.metrics.associations import Associations, KeptAssociations, association_matrices, kept_associations
 from ganaug.metrics.distances import frechet_distance, kernel_distance
 from ganaug.metrics.efficientnet import EXTRACTOR_NAME, features, has_extractor, probabilities
 from ganaug.metrics.identifiers import reused_identifiers
@@ -50,6 +50,7 @@ __all__ = [
     "ImageFeatures",
     "Inception",
     "Interval",
+    "KeptAssociations",
     "KnownTexts",
     "Neighborhoods",
     "PermutationScores",

@@ -9,10 +9,17 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from ganaug.common.random import subsample
-from ganaug.metrics.table_pair import as_pair
+from ganaug.metrics.table_pair import TablePair, as_pair
 
 # Rows of each table that associations are measured on: their errors are about 0.01 then.
 MAX_PAIRED_ROWS = 20_000
+# Pairs of columns are strongly associated from this value on, if it is also so many standard errors.
+STRONG_ASSOCIATION = 0.2
+_N_ERRORS = 4.0
+# Rows of each table, pairs of columns, and draws of halves for the standard error of what is kept.
+_MAX_HALVED_ROWS = 2_000
+_MAX_PAIRS = 100
+_N_HALVES = 30
 
 
 class Associations(NamedTuple):
@@ -21,6 +28,13 @@ class Associations(NamedTuple):
     real: pd.DataFrame
     synthetic: pd.DataFrame
     difference: pd.DataFrame
+
+
+class KeptAssociations(NamedTuple):
+    """What `kept_associations` returns."""
+
+    value: float
+    error: float
 
 
 def association_matrices(
@@ -90,7 +104,88 @@ def association_matrices(
     return Associations(found[0], found[1], found[1] - found[0])
 
 
+def kept_associations(
+    pair: TablePair, associations: Associations, *, random_state: int | np.random.Generator | None = None
+) -> KeptAssociations | None:
+    """Return which part of the strong associations of the real columns synthetic rows keep.
+
+    Parameters
+    ----------
+    pair : TablePair
+        Real and synthetic rows.
+    associations : Associations
+        Of these rows, from `association_matrices`.
+    random_state : int, numpy.random.Generator or None, default=None
+        For the standard error: chooses 2,000 rows of longer tables, and halves of them.
+
+    Returns
+    -------
+    KeptAssociations or None
+        "value" is the slope of synthetic on real associations over the pairs of columns whose real association is
+        strong: at least 0.2, and four standard errors. It is 1 where all is kept and 0 where nothing is, below 0 where
+        associations are reversed. "error" is its standard error for so many rows of both tables. None without a
+        strong pair.
+
+    Notes
+    -----
+    Pairs are chosen because their real association is large, partly by chance. So a second real sample keeps somewhat
+    less than 1. The error is how far the value varies between halves of both tables; at most the 100 strongest pairs
+    give it.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).normal(size=1_000)
+    >>> real, shuffled = pd.DataFrame({"x": x, "y": x}), pd.DataFrame({"x": x, "y": x[::-1]})
+    >>> pair = TablePair(real, shuffled)
+    >>> kept = kept_associations(pair, association_matrices(pair), random_state=0)
+    >>> abs(kept.value) < 0.1, kept.error < 0.1
+    (True, True)
+    """
+    real, synthetic = associations.real.to_numpy(), associations.synthetic.to_numpy()
+    n_rows = len(pair.real_cells), len(pair.synthetic_cells)
+    least = max(STRONG_ASSOCIATION, _N_ERRORS / np.sqrt(min(n_rows)))
+    i, j = np.nonzero(np.triu(np.abs(real) >= least, 1))
+    if not len(i):
+        return None
+    value = _slope(real[i, j], synthetic[i, j])
+    strongest = np.argsort(-np.abs(real[i, j]), kind="stable")[:_MAX_PAIRS]
+    i, j = i[strongest], j[strongest]
+    rng = np.random.default_rng(random_state)
+    tables = [
+        cells[subsample(len(cells), _MAX_HALVED_ROWS, rng)] for cells in (pair.real_cells, pair.synthetic_cells)
+    ]
+    slopes = []
+    for _ in range(_N_HALVES):
+        halves = [cells[rng.permutation(len(cells))[: len(cells) // 2]] for cells in tables]
+        slopes.append(_slope(*(_of_pairs(half, pair.is_number, i, j) for half in halves)))
+    # halves of fewer rows vary more
+    fewer = min(len(tables[0]) / n_rows[0], len(tables[1]) / n_rows[1])
+    return KeptAssociations(value, float(np.std(slopes, ddof=1) * np.sqrt(fewer)))
+
+
+def _slope(real: NDArray, synthetic: NDArray) -> float:
+    square = float((real**2).sum())
+    return float((real * synthetic).sum()) / square if square else 0.0
+
+
+def _of_pairs(cells: NDArray, is_number: NDArray, first: NDArray, second: NDArray) -> NDArray:
+    """Return the associations of some pairs of columns."""
+    used, places = np.unique(np.concatenate([first, second]), return_inverse=True)
+    cells, is_number = _comparable(cells[:, used], is_number[used], "spearman"), is_number[used]
+    pairs = places.reshape(2, -1).T
+    return np.array([_association(cells, is_number, i, j) for i, j in pairs])
+
+
 def _association_matrix(cells: NDArray, is_number: NDArray, method: str) -> NDArray:
+    cells = _comparable(cells, is_number, method)
+    matrix = np.eye(cells.shape[1])
+    for i, j in itertools.combinations(range(cells.shape[1]), 2):
+        matrix[i, j] = matrix[j, i] = _association(cells, is_number, i, j)
+    return matrix
+
+
+def _comparable(cells: NDArray, is_number: NDArray, method: str) -> NDArray:
+    """Return ranks or centred numbers, and codes of levels."""
     cells = cells.copy()
     for i, number in enumerate(is_number):
         known = ~np.isnan(cells[:, i])
@@ -100,17 +195,16 @@ def _association_matrix(cells: NDArray, is_number: NDArray, method: str) -> NDAr
             cells[known, i] = rankdata(cells[known, i])
         elif known.any():
             cells[:, i] -= cells[known, i].mean()  # squares of large numbers would lose their differences
-    matrix = np.eye(cells.shape[1])
-    for i, j in itertools.combinations(range(cells.shape[1]), 2):
-        if is_number[i] and is_number[j]:
-            value = _correlation(cells[:, i], cells[:, j])
-        elif is_number[i] or is_number[j]:
-            number, category = (i, j) if is_number[i] else (j, i)
-            value = _correlation_ratio(cells[:, category], cells[:, number])
-        else:
-            value = _cramers_v(cells[:, i], cells[:, j])
-        matrix[i, j] = matrix[j, i] = value
-    return matrix
+    return cells
+
+
+def _association(cells: NDArray, is_number: NDArray, i: int, j: int) -> float:
+    if is_number[i] and is_number[j]:
+        return _correlation(cells[:, i], cells[:, j])
+    if is_number[i] or is_number[j]:
+        number, category = (i, j) if is_number[i] else (j, i)
+        return _correlation_ratio(cells[:, category], cells[:, number])
+    return _cramers_v(cells[:, i], cells[:, j])
 
 
 def _varies(numbers: NDArray) -> bool:

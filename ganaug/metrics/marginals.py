@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from ganaug.metrics.table_pair import as_pair, seconds_to_time
 
@@ -33,8 +34,9 @@ def column_distances(real: Any, synthetic: Any = None) -> pd.DataFrame:
         the two distribution functions (Kolmogorov-Smirnov), where missing cells count as a value below all others.
         Categories: half the sum of the differences of shares (total variation), where missing is a level. "measure"
         says which one, and "kind" gives the kind of column. "chance" is the mean distance of two samples of these sizes
-        from one distribution: distances of that order mean nothing. "real missing" and "synthetic missing" are shares
-        of cells.
+        from one distribution: distances of that order mean nothing. "p-value" is the probability (at most) of such a
+        distance, or a larger one, between such samples; multiply it by d where all columns are looked at. "real
+        missing" and "synthetic missing" are shares of cells.
 
     Raises
     ------
@@ -44,7 +46,8 @@ def column_distances(real: Any, synthetic: Any = None) -> pd.DataFrame:
     Notes
     -----
     Columns can each be right and not fit together: see `association_matrices` and `two_sample_auc`. For numbers with
-    many ties, "chance" is an upper bound.
+    many ties, "chance" and "p-value" are upper bounds. P-values are those of large samples: the first term of
+    Kolmogorov's distribution for numbers, and the tail of the largest difference of any set of levels for categories.
 
     Examples
     --------
@@ -67,21 +70,42 @@ def column_distances(real: Any, synthetic: Any = None) -> pd.DataFrame:
         if is_number:
             distance = np.abs(np.cumsum(gaps)).max()
             chance = _KOLMOGOROV_MEAN * np.sqrt(both) if len(values) > 1 else 0.0
+            p_value = 2 * np.exp(-2 * distance**2 / both)
         else:
             distance = 0.5 * np.abs(gaps).sum()
             # the mean of the absolute value of a normal variable is sqrt(2 / pi) of its standard deviation
             chance = 0.5 * np.sqrt(2 / np.pi * shares * (1 - shares) * both).sum()
+            pooled = np.bincount(codes, minlength=len(values)) / len(codes)
+            p_value = _total_variation_p_value(distance, pooled, both)
         rows.append(
             {
                 "kind": pair.kinds[i],
                 "measure": "Kolmogorov-Smirnov" if is_number else "total variation",
                 "distance": float(np.clip(distance, 0, 1)),
                 "chance": float(min(chance, 1.0)),
+                "p-value": float(min(p_value, 1.0)),
                 "real missing": float(missing[0].mean()),
                 "synthetic missing": float(missing[1].mean()),
             }
         )
     return pd.DataFrame(rows, index=pair.index)
+
+
+def _total_variation_p_value(distance: float, shares: NDArray, both: float) -> float:
+    """Return the probability, at most, of a total variation between two samples with these shares of levels.
+
+    Total variation is the largest difference of shares of any set of levels. No set has a larger variance than one with
+    half of the cells, or as near to half as the most frequent level allows. The union of all sets gives one bound; the
+    other one is that the largest of normal variables rarely exceeds its mean by much (Borell, "The Brunn-Minkowski
+    inequality in Gauss space", 1975).
+    """
+    largest = max(float(shares.max()), 0.5)
+    deviation = np.sqrt(largest * (1 - largest) * both)
+    if deviation == 0:
+        return 1.0
+    mean = 0.5 * np.sqrt(2 / np.pi * shares * (1 - shares) * both).sum()
+    n_sets = 2.0 ** min(len(shares), 1_000) - 2
+    return float(min(n_sets * norm.sf(distance / deviation), norm.sf((distance - mean) / deviation)))
 
 
 def column_distributions(real: Any, synthetic: Any = None) -> dict[Hashable, pd.DataFrame]:

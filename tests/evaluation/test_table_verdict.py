@@ -52,8 +52,8 @@ def best() -> TableEvaluation:
     return TableEvaluation(
         n_rows={"real": 1000, "synthetic": 1000, "holdout": 1000},
         validity=pd.DataFrame(dict.fromkeys(flaws, 0.0), index=columns).assign(**{"broken dtype": False}),
-        distances=pd.DataFrame({"distance": [0.02, 0.01], "chance": 0.03}, index=columns),
-        broken_rules=BrokenRules(rules(0), Count(0, 1000), Count(0, 1000), 1000),
+        distances=pd.DataFrame({"distance": [0.02, 0.01], "chance": 0.03, "p-value": 1.0}, index=columns),
+        broken_rules=BrokenRules(rules(0), Count(0, 1000), Count(0, 1000), 1000, 2),
         association_matrices=Associations(*[pd.DataFrame(np.eye(2), columns, columns)] * 3),
         two_sample=AUC(0.52, 0.01),
         neighborhoods=SIX,
@@ -129,11 +129,12 @@ def test_each_threshold(best, changes, question, answer):
 
 @pytest.mark.parametrize(
     ("column", "answer"),
-    [((0.09, 0.001), "good"), ((0.11, 0.03), "bad"), ((0.11, 0.04), "unknown")],
+    [((0.09, 1e-9), "good"), ((0.11, 0.0009), "bad"), ((0.11, 0.0011), "unknown")],
 )
 def test_a_column_is_far_beyond_a_tenth_and_beyond_chance(best, column, answer):
+    """The limit of 0.002 is shared by the two columns."""
     distances = best.distances.copy()
-    distances.loc["b", ["distance", "chance"]] = column
+    distances.loc["b", ["distance", "p-value"]] = column
     assert set(answers(replace(best, distances=distances), REAL)) - {"good"} == {answer} - {"good"}
 
 
@@ -191,7 +192,7 @@ def test_what_is_bad_for_privacy_is_summed_up_first(best):
     ],
 )
 def test_broken_rules_are_compared_with_new_real_rows(best, n_broken, n_usual, answer, said):
-    broken = BrokenRules(rules(n_broken), Count(n_broken, 1000), Count(n_usual, 1000), 1000)
+    broken = BrokenRules(rules(n_broken), Count(n_broken, 1000), Count(n_usual, 1000), 1000, 2)
     found = replace(best, broken_rules=broken)
     (finding,) = [of for of in found.verdict if "rule" in of.sentence]
     assert finding.answer == answer
@@ -199,13 +200,13 @@ def test_broken_rules_are_compared_with_new_real_rows(best, n_broken, n_usual, a
 
 
 def test_few_rows_do_not_show_that_rules_hold(best):
-    found = replace(best, broken_rules=BrokenRules(rules(0), Count(0, 30), Count(0, 1000), 1000))
+    found = replace(best, broken_rules=BrokenRules(rules(0), Count(0, 30), Count(0, 1000), 1000, 2))
     assert "too few rows to be sure" in sentence(found, "rules")
     assert "unknown" in answers(found, REAL)
 
 
 def test_a_table_without_rules_has_no_finding_on_rules(best):
-    found = replace(best, broken_rules=BrokenRules(rules(0).iloc[:0], Count(0, 30), Count(0, 1000), 1000))
+    found = replace(best, broken_rules=BrokenRules(rules(0).iloc[:0], Count(0, 30), Count(0, 1000), 1000, 2))
     assert not [of for of in found.verdict if "rule" in of.sentence]
 
 
