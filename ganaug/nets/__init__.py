@@ -4,15 +4,19 @@ from ganaug.nets.image_architectures import ARCHITECTURES, build_image_encoder, 
 from ganaug.nets.image_networks import CONDITIONINGS
 from ganaug.nets.mlp import MLPDiscriminator, MLPGenerator
 from ganaug.nets.sequence import SequenceDecoder, SequenceEncoder, on_sphere
+from ganaug.nets.translation import ClassProbe, PatchHeads, build_translation_networks
 
 __all__ = [
     "ARCHITECTURES",
     "CONDITIONINGS",
+    "ClassProbe",
     "MLPDiscriminator",
     "MLPGenerator",
+    "PatchHeads",
     "SequenceDecoder",
     "SequenceEncoder",
     "build_image_encoder",
     "build_image_networks",
+    "build_translation_networks",
     "on_sphere",
 ]

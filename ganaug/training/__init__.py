@@ -30,6 +30,7 @@ from ganaug.training.phase import Phase
 from ganaug.training.priors import AnchorPrior, LatentPrior, NeighborsPrior, NoisePrior, Prior
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
 from ganaug.training.sequences import LengthBatches, sequence_phase
+from ganaug.training.translation import SourcePrior, Translation, TranslationTerms
 
 __all__ = [
     "COLLAPSE_THRESHOLD",
@@ -68,8 +69,11 @@ __all__ = [
     "Run",
     "SampleGrid",
     "SlicedWasserstein",
+    "SourcePrior",
     "TensorBoard",
     "TrainingState",
+    "Translation",
+    "TranslationTerms",
     "build_optimizer",
     "encode_latents",
     "log_to",

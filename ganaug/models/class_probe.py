@@ -1,0 +1,80 @@
+"""A classifier of real images, frozen before a translator is trained, so that its translations show their class."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ganaug.models.data import EncodedData
+from ganaug.models.torch_state import seeded_networks
+from ganaug.nets import ClassProbe
+from ganaug.training import (
+    EMA,
+    AdaptiveAugmentation,
+    BalancedBatches,
+    Batch,
+    Fabric,
+    LatentPrior,
+    Phase,
+    TrainingState,
+    build_optimizer,
+    operations_for,
+    train,
+)
+
+_MOST_STEPS, _BATCH_SIZE, _LEARNING_RATE = 300, 32, 2e-3
+# Images are moved nearly always and get some noise: single pixels, which a translator could fake, tell no class then.
+_STRENGTH, _NOISE, _SMOOTHING = 0.8, 0.05, 0.05
+
+
+def train_probe(data: EncodedData, channels: int, *, n_steps: int, fabric: Fabric, seed: int) -> nn.Module:
+    """Train a small classifier on batches balanced by class.
+
+    Parameters
+    ----------
+    data : EncodedData
+        Real images.
+    channels : int
+        Their channels.
+    n_steps : int
+        Training steps of the translator; the classifier has as many, and at most 300.
+    fabric : Fabric
+        Device and precision.
+    seed : int
+        Seed of weights and batches.
+
+    Returns
+    -------
+    nn.Module
+        Frozen, in evaluation mode; takes images and returns logits.
+    """
+    with seeded_networks(seed):
+        probe: nn.Module = ClassProbe(int(data.y.max()) + 1, channels)
+    probe.to(fabric.device)
+    rng, on_device = torch.Generator().manual_seed(seed), torch.Generator(fabric.device).manual_seed(seed)
+    move = AdaptiveAugmentation(operations_for("safe", channels), p=_STRENGTH, generator=on_device, batch_size=1)
+    optimizer = build_optimizer(
+        "adam", probe.parameters(), learning_rate=_LEARNING_RATE, betas=(0.9, 0.99), weight_decay=0.0, fused=False
+    )
+
+    def objective(batch: Batch) -> tuple[Tensor, object]:
+        noise = torch.randn(batch.real.shape, generator=on_device, device=batch.real.device)
+        with fabric.autocast():
+            logits = probe(move(batch.real) + _NOISE * noise)
+            loss = F.cross_entropy(logits, batch.y, label_smoothing=_SMOOTHING)
+        return loss, lambda: {"loss": loss}
+
+    batches = BalancedBatches(
+        *data, LatentPrior(1), batch_size=_BATCH_SIZE, pac=1, generator=rng, device=fabric.device
+    )
+    train(
+        TrainingState([Phase("probe", probe, optimizer, objective)], EMA(probe, 0.0), batches),
+        fabric=fabric,
+        n_steps=min(_MOST_STEPS, n_steps),
+        max_time=None,
+        callbacks=[],
+        measure=lambda network: {},
+        keep_best=False,
+        save=lambda path: None,
+        schedule=lambda done: min(1.0, 10 * done + 0.1) * (1 - 0.9 * done),
+    )
+    return probe.eval().requires_grad_(False)
