@@ -303,9 +303,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             matching=self._matching(),
         )
         augment = self._augment(on_device, batch_size)
-        game = self._game(
-            generator, discriminator, settings, training, fabric=fabric, rng=on_device, augment=augment
-        )
+        game = self._game(generator, discriminator, settings, training, fabric=fabric, rng=on_device, augment=augment)
         # "auto" remembers the last fifth of the run, whatever its length
         average = EMA(generator, 1 - 5 / (5 + n_steps) if isinstance(self.ema, str) else self.ema)
         self.generator_, self.discriminator_ = average.module, discriminator

@@ -26,7 +26,9 @@ _MOST_STEPS, _BATCH_SIZE, _LEARNING_RATE = 300, 32, 2e-3
 _STRENGTH, _NOISE, _SMOOTHING = 0.8, 0.05, 0.05
 
 
-def train_probe(data: EncodedData, channels: int, *, n_steps: int, fabric: Fabric, seed: int) -> nn.Module:
+def train_probe(
+    data: EncodedData, channels: int, *, n_steps: int, max_time: float | None, fabric: Fabric, seed: int
+) -> nn.Module:
     """Train a small classifier on batches balanced by class.
 
     Parameters
@@ -37,6 +39,8 @@ def train_probe(data: EncodedData, channels: int, *, n_steps: int, fabric: Fabri
         Their channels.
     n_steps : int
         Training steps of the translator; the classifier has as many, and at most 300.
+    max_time : float or None
+        Limit in seconds.
     fabric : Fabric
         Device and precision.
     seed : int
@@ -63,14 +67,12 @@ def train_probe(data: EncodedData, channels: int, *, n_steps: int, fabric: Fabri
             loss = F.cross_entropy(logits, batch.y, label_smoothing=_SMOOTHING)
         return loss, lambda: {"loss": loss}
 
-    batches = BalancedBatches(
-        *data, LatentPrior(1), batch_size=_BATCH_SIZE, pac=1, generator=rng, device=fabric.device
-    )
+    batches = BalancedBatches(*data, LatentPrior(1), batch_size=_BATCH_SIZE, pac=1, generator=rng, device=fabric.device)
     train(
         TrainingState([Phase("probe", probe, optimizer, objective)], EMA(probe, 0.0), batches),
         fabric=fabric,
         n_steps=min(_MOST_STEPS, n_steps),
-        max_time=None,
+        max_time=max_time,
         callbacks=[],
         measure=lambda network: {},
         keep_best=False,

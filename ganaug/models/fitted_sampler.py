@@ -133,4 +133,8 @@ class FittedSamplerMixin:
         # a sampler holds training rows only to compute its provenance; its pickle does not
         parent: Any = super()  # an estimator
         state = parent.__getstate__()
-        return {**state, "_provenance": None} if isinstance(state.get("_provenance"), Provenance | SourceProvenance) else state
+        return (
+            {**state, "_provenance": None}
+            if isinstance(state.get("_provenance"), Provenance | SourceProvenance)
+            else state
+        )

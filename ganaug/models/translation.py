@@ -46,6 +46,8 @@ _CONTENT = {"cut": 1.0, "cyclegan": 10.0}
 _IDENTITY_OF_CYCLE = 0.5
 # The probe looks at moved images with some noise, so that no single pixel satisfies it.
 _PROBE_STRENGTH, _PROBE_NOISE = 0.8, 0.05
+# Share of `max_time` that its training takes at most.
+_PROBE_TIME = 0.1
 
 
 @documented(noun="images")
@@ -119,8 +121,8 @@ class TranslationGAN(ImageModel):
         Name of `y`, if it was a Series with a name.
     history_ : DataFrame
         As of `ImageGAN`. Column ``recognised`` is the share of translations in which the classifier finds the target
-        class. ``distance`` is the kernel distance to real images, and what this share is below that of real images; the
-        weights with the smallest one are kept.
+        class, and ``recognised_real`` that of real images. ``distance`` is the kernel distance to real images, plus
+        what the first share is below the second; the weights with the smallest one are kept.
     generator_ : torch.nn.Module
         The trained generator, or with "cyclegan" both (moving average of the weights).
     discriminator_ : torch.nn.Module
@@ -327,7 +329,12 @@ class TranslationGAN(ImageModel):
         augment: AdaptiveAugmentation | None,
     ) -> Adversarial:
         self._probe = train_probe(
-            data, self.encoder_.channels_, n_steps=self._budget()[0], fabric=fabric, seed=self.seed_ + 2
+            data,
+            self.encoder_.channels_,
+            n_steps=self._budget()[0],
+            max_time=None if self.max_time is None else _PROBE_TIME * self.max_time,
+            fabric=fabric,
+            seed=self.seed_ + 2,
         )
         weight = _CONTENT[self.method] if isinstance(self.content_weight, str) else self.content_weight
         is_cut = self.method == "cut"
@@ -370,14 +377,15 @@ class TranslationGAN(ImageModel):
         finally:
             self.__dict__.pop("_probe", None)
 
+    def _max_time(self) -> float | None:
+        return None if self.max_time is None else (1 - _PROBE_TIME) * self.max_time
+
     def _budget(self) -> tuple[int, int]:
         n_steps = 2000 if isinstance(self.n_steps, str) else self.n_steps
         batch_size = min(64, max(16, 4 * len(self.classes_))) if isinstance(self.batch_size, str) else self.batch_size
         return int(n_steps), int(batch_size)
 
-    def translate(
-        self, X: Any, label: Any, random_state: int | np.random.RandomState | None = None
-    ) -> Any:
+    def translate(self, X: Any, label: Any, random_state: int | np.random.RandomState | None = None) -> Any:
         """Translate images into images of a class.
 
         Parameters
@@ -570,8 +578,10 @@ class RecognisedDistance:
         self.start = tuple(part.to(device) for part in prior.draw(self.y.cpu(), generator))
         shown = [torch.randperm(int((data.y == label).sum()), generator=generator)[:n_rows] for label in labels]
         members = [(data.y == label).nonzero().squeeze(1)[own] for label, own in zip(labels, shown, strict=True)]
-        found = [self._recognised(data.rows[own].to(device), torch.full((len(own),), i, device=device)) for i, own in
-                 enumerate(members)]
+        found = [
+            self._recognised(data.rows[own].to(device), torch.full((len(own),), label, device=device))
+            for label, own in enumerate(members)
+        ]
         self.real = sum(found) / len(found)
 
     @torch.inference_mode()
@@ -585,11 +595,11 @@ class RecognisedDistance:
         Returns
         -------
         dict
-            ``distance``, ``diversity`` as of `KernelDistance`, and ``recognised``.
+            ``distance``, ``diversity`` as of `KernelDistance`, ``recognised``, and ``recognised_real``.
         """
         record = self.distance(network)
         parts = zip(self.y.split(100), *(part.split(100) for part in self.start), strict=True)
         shares = [self._recognised(network(y, *start), y) * len(y) for y, *start in parts]
         recognised = sum(shares) / len(self.y)
         record["distance"] += max(0.0, self.real - recognised)
-        return record | {"recognised": recognised}
+        return record | {"recognised": recognised, "recognised_real": self.real}

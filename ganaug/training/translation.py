@@ -245,9 +245,7 @@ class Translation(Adversarial):
     def _patch_loss(self, fake: Tensor) -> Tensor:
         assert self.heads is not None
         found = self._bare_generator.encode(fake)
-        places = [
-            torch.randperm(of[0, 0].numel(), generator=self.rng, device=of.device)[:_N_PLACES] for of in found
-        ]
+        places = [torch.randperm(of[0, 0].numel(), generator=self.rng, device=of.device)[:_N_PLACES] for of in found]
         known = self.heads([features.detach() for features in self._features], places)
         losses = []
         for query, key in zip(self.heads(found, places), known, strict=True):
