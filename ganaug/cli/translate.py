@@ -73,9 +73,9 @@ def translate(
         if out.resolve().is_relative_to(folder.resolve()) or folder.resolve().is_relative_to(out.resolve()):
             raise ValueError(f"OUT {out} and {name} {folder} overlap: one lies within the other; choose another OUT")
     if save is not None:
-        check_output(save, force=force, extensions=False)
         if save.resolve().is_relative_to(out.resolve()):
             raise ValueError(f"--save {save} lies in OUT {out}; choose a file outside of it")
+        check_output(save, force=force, extensions=False)
     begin_phase(f"reading {source} and {target}", show=on_terminal())
     images = read_image_pair(source, target, resize=None if resize is None else parse_size(resize), skip_bad=skip_bad)
 
@@ -116,12 +116,10 @@ def _findings(model: TranslationGAN, source: Path, target: Path, out: Path) -> l
     from ganaug.evaluation import training_distance, training_recognition
 
     beside = source.resolve().parent == target.resolve().parent
-    how = (
-        f"Run: {command('evaluate', target.parent, out)}" if beside else "ganaug evaluate compares folders of classes."
-    )
+    how = f" Run: {command('evaluate', target.parent, out)}" if beside else ""
     return [
         Finding(HELPS, "unknown", "Not measured. Train your classifier with and without these images."),
         training_distance(model.history_),
         training_recognition(model.history_),
-        Finding(SAFE, "unknown", f"Not measured. Each image shows the structure of its source. {how}"),
+        Finding(SAFE, "unknown", f"Not measured. Each image shows the structure of its source.{how}"),
     ]

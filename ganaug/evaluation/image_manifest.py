@@ -15,7 +15,7 @@ from ganaug.oversampler import GANOversampler
 # it does not tell synthetic images from real ones; from `FAR_DISTANCE` on, they are easy to tell apart. It sees
 # coarse differences only, so a small one is no proof.
 AS_NEAR = 0.15
-# Translations of which the class is recognised in a smaller part of the cases than of real images are of the wrong class.
+# If the class is recognised less often than so much of its share among real images, translations are of a wrong class.
 _RECOGNISED = 0.9
 
 

@@ -133,8 +133,5 @@ class FittedSamplerMixin:
         # a sampler holds training rows only to compute its provenance; its pickle does not
         parent: Any = super()  # an estimator
         state = parent.__getstate__()
-        return (
-            {**state, "_provenance": None}
-            if isinstance(state.get("_provenance"), Provenance | SourceProvenance)
-            else state
-        )
+        is_open = isinstance(state.get("_provenance"), Provenance | SourceProvenance)
+        return {**state, "_provenance": None} if is_open else state

@@ -76,7 +76,7 @@ class TranslationGAN(ImageModel):
     class_weight : float, default=0.5
         Weight of a classifier that is trained on the real images first, and then has to find the target class in
         translations. Without it (0), the class of the source may survive.
-    width : int, default=32
+    width : int, default=24
         Channels of the first layer of the networks; deeper layers have up to four times as many.
     n_blocks : int, default=4
         Residual blocks of a generator, at least 2.
@@ -191,7 +191,7 @@ class TranslationGAN(ImageModel):
         method: str = "cut",
         content_weight: float | Literal["auto"] = "auto",
         class_weight: float = 0.5,
-        width: int = 32,
+        width: int = 24,
         n_blocks: int = 4,
         noise_size: int = 8,
         loss: str = "lsgan",
@@ -201,7 +201,7 @@ class TranslationGAN(ImageModel):
         gamma: float | Literal["auto"] = "auto",
         penalty_every: int = 8,
         n_critic: int | Literal["auto"] = "auto",
-        learning_rate: float = 2e-4,
+        learning_rate: float = 5e-4,
         betas: tuple[float, float] = (0.5, 0.99),
         ema: float | Literal["auto"] = "auto",
         batch_size: int | Literal["auto"] = "auto",
@@ -421,7 +421,9 @@ class TranslationGAN(ImageModel):
     def _translate(self, rows: CompactRows, y: Tensor, origin: Tensor, rng: torch.Generator) -> Tensor:
         """Translate rows in batches of one size, so that a row does not depend on how many there are."""
         size = self._n_generated
-        parts = [torch.empty(0, self.encoder_.channels_, *self.encoder_.size_)]
+        if not len(y):
+            return torch.empty(0, self.encoder_.channels_, *self.encoder_.size_)
+        parts = []
         noise_size = self.network_params_["noise_size"]
         for at in torch.arange(len(y)).split(size):
             noise = torch.randn(size, noise_size, generator=rng)

@@ -1,6 +1,7 @@
 """Networks that translate images of one class into images of another one, and judge the results."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -127,7 +128,7 @@ class Translator(nn.Module):
     ) -> None:
         super().__init__()
         sizes = [width * 2 ** min(level, _MOST_DOUBLINGS) for level in range(n_halvings + 1)]
-        pairs = list(zip(sizes, sizes[1:], strict=False))
+        pairs = list(pairwise(sizes))
         down = [nn.Conv2d(n_in, n_out, 3, stride=2, padding=1) for n_in, n_out in pairs]
         self.layers = nn.ModuleList([_convolution(channels, width), *down])
         n_inner = n_blocks // 2
@@ -157,6 +158,7 @@ class Translator(nn.Module):
             x = block(x, y)
         for layer, norm in zip(self.up, self.norms, strict=True):
             x = F.relu(norm(layer(x), y), inplace=True)
+        # added to the source instead, the result was a source with a bright spot, which only the classifier believed
         return self.last(x).tanh()
 
     def forward(self, y: Tensor, source: Tensor, origin: Tensor, noise: Tensor) -> Tensor:
@@ -357,7 +359,7 @@ class ClassProbe(nn.Module):
         super().__init__()
         sizes = [channels, width, 2 * width, 4 * width]
         layers: list[nn.Module] = []
-        for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+        for n_in, n_out in pairwise(sizes):
             layers += [nn.Conv2d(n_in, n_out, 3, padding=1), nn.BatchNorm2d(n_out), nn.ReLU(), nn.AvgPool2d(2)]
         self.layers = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(sizes[-1], n_classes))
 

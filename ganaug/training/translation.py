@@ -191,7 +191,7 @@ class Translation(Adversarial):
         discriminator, generator = super().phases()
         if self.heads is None:
             return [discriminator, generator]
-        both = nn.ModuleList([self.generator, self.heads])
+        both = nn.ModuleList([self._bare_generator, self.heads])
         return [discriminator, Phase("generator", both, self._generator_optimizer, self.generator_step)]
 
     def generator_step(self, batch: Batch) -> tuple[Tensor, Report]:
