@@ -72,7 +72,7 @@ def test_sources_are_of_another_class():
 
 @pytest.mark.parametrize(("method", "terms"), [("cut", {"generator_patches"}), ("cyclegan", {"generator_cycle"})])
 def test_what_keeps_the_structure_falls(method, terms):
-    game, _, state = play(method, n_steps=60)
+    _, _, state = play(method, n_steps=30)
     assert len(state.phases) == 2
     for name in terms:
         values = [record[name] for record in state.history]
@@ -81,7 +81,7 @@ def test_what_keeps_the_structure_falls(method, terms):
 
 
 def test_patches_are_contrasted_with_other_places_of_the_same_image():
-    game, batches, _ = play(n_steps=40)
+    game, batches, _ = play(n_steps=30)
     batch = next(batches)
     with torch.no_grad():
         game._fake(batch)
