@@ -156,7 +156,7 @@ def training_recognition(history: pd.DataFrame) -> Finding:
     >>> training_recognition(history).sentence
     'A classifier finds the class in 96 % of the translations and 98 % of real images. The training used it.'
     """
-    best = history.loc[history["distance"].idxmin()]
+    best = history.iloc[int(history["distance"].argmin())]
     found, real = float(best["recognised"]), float(best["recognised_real"])
     return Finding(
         "Is it of the class?",

@@ -1,9 +1,10 @@
-"""A classifier of real images, frozen before a translator is trained, so that its translations show their class."""
+"""A classifier of real images that is frozen before a translator is trained, and what it says of translations."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganaug.models.base import Measure
 from ganaug.models.data import EncodedData
 from ganaug.models.torch_state import seeded_networks
 from ganaug.nets import ClassProbe
@@ -15,6 +16,8 @@ from ganaug.training import (
     Fabric,
     LatentPrior,
     Phase,
+    Prior,
+    Report,
     TrainingState,
     build_optimizer,
     operations_for,
@@ -60,7 +63,7 @@ def train_probe(
         "adam", probe.parameters(), learning_rate=_LEARNING_RATE, betas=(0.9, 0.99), weight_decay=0.0, fused=False
     )
 
-    def objective(batch: Batch) -> tuple[Tensor, object]:
+    def objective(batch: Batch) -> tuple[Tensor, Report]:
         noise = torch.randn(batch.real.shape, generator=on_device, device=batch.real.device)
         with fabric.autocast():
             logits = probe(move(batch.real) + _NOISE * noise)
@@ -80,3 +83,75 @@ def train_probe(
         schedule=lambda done: min(1.0, 10 * done + 0.1) * (1 - 0.9 * done),
     )
     return probe.eval().requires_grad_(False)
+
+
+class RecognisedDistance:
+    """The kernel distance of translations, and what their class is recognised less often than that of real images.
+
+    Without the second part, a translator that leaves images as they are could have a small distance.
+
+    Parameters
+    ----------
+    distance : callable (network) -> dict
+        The kernel distance.
+    probe : nn.Module
+        A classifier of images.
+    data : EncodedData
+        Real images.
+    prior : Prior
+        The images that are translated.
+    generator : torch.Generator
+        Draws the images, on the CPU.
+    device : torch.device
+        Device of the networks.
+    n_rows : int, default=50
+        Images of each class.
+    """
+
+    def __init__(
+        self,
+        distance: Measure,
+        probe: nn.Module,
+        data: EncodedData,
+        prior: Prior,
+        *,
+        generator: torch.Generator,
+        device: torch.device,
+        n_rows: int = 50,
+    ) -> None:
+        self.distance, self.probe = distance, probe
+        labels = torch.arange(int(data.y.max()) + 1)
+        self.y = labels.repeat_interleave(max(4, min(n_rows, 500 // len(labels)))).to(device)
+        self.start = tuple(part.to(device) for part in prior.draw(self.y.cpu(), generator))
+        shown = [torch.randperm(int((data.y == label).sum()), generator=generator)[:n_rows] for label in labels]
+        members = [(data.y == label).nonzero().squeeze(1)[own] for label, own in zip(labels, shown, strict=True)]
+        found = [
+            self._recognised(data.rows[own].to(device), torch.full((len(own),), label, device=device))
+            for label, own in enumerate(members)
+        ]
+        self.real = sum(found) / len(found)
+
+    @torch.inference_mode()
+    def _recognised(self, images: Tensor, y: Tensor) -> float:
+        return float((self.probe(images).argmax(1) == y).float().mean())
+
+    @torch.inference_mode()
+    def __call__(self, network: nn.Module) -> dict[str, float]:
+        """Measure the network's translations.
+
+        Parameters
+        ----------
+        network : nn.Module
+            The generator.
+
+        Returns
+        -------
+        dict
+            ``distance``, ``diversity`` as of `KernelDistance`, ``recognised``, and ``recognised_real``.
+        """
+        record = self.distance(network)
+        parts = zip(self.y.split(100), *(part.split(100) for part in self.start), strict=True)
+        shares = [self._recognised(network(y, *start), y) * len(y) for y, *start in parts]
+        recognised = sum(shares) / len(self.y)
+        record["distance"] += max(0.0, self.real - recognised)
+        return record | {"recognised": recognised, "recognised_real": self.real}

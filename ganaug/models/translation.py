@@ -16,7 +16,7 @@ from ganaug.common.random import draw_seed
 from ganaug.common.rows import take_rows
 from ganaug.encoders import ImageEncoder
 from ganaug.models.base import Measure, Networks
-from ganaug.models.class_probe import train_probe
+from ganaug.models.class_probe import RecognisedDistance, train_probe
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.image_model import ImageModel, check_betas
 from ganaug.models.parameters import LARGEST_COUNT, LARGEST_SIZE, Items, Number, constraints_of, count, documented
@@ -24,6 +24,7 @@ from ganaug.models.persistence import group_by_prefix
 from ganaug.models.provenance import SourceProvenance
 from ganaug.models.scoring import class_index
 from ganaug.models.torch_state import seeded_networks, torch_threads
+from ganaug.models.translation_sources import Sources, chosen_classes
 from ganaug.nets import PatchHeads, build_translation_networks
 from ganaug.selection import CandidateSelection, Refusal
 from ganaug.training import (
@@ -159,7 +160,7 @@ class TranslationGAN(ImageModel):
     (3, 16, 16)
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **constraints_of("loss", "penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
         "source": "no_validation",  # a label of any kind
@@ -179,7 +180,7 @@ class TranslationGAN(ImageModel):
         "precision": [StrOptions({"auto", "32-true", "bf16-mixed"})],
     }
 
-    prior_: SourcePrior  # type: ignore[assignment]
+    prior_: SourcePrior
     _network_parameters = ("method", "width", "n_blocks", "noise_size")
     _deleted_by_fit = (*ImageModel._deleted_by_fit, "snapshots_", "source_")
 
@@ -267,38 +268,17 @@ class TranslationGAN(ImageModel):
 
     def _fit(self, checked: CheckedData, y: Any, previous: Networks | None) -> EncodedData:
         labels = labels_of(y)
-        kept = None if labels.ndim != 1 else self._learned_rows(labels)
+        self.source_, kept = chosen_classes(labels, self.source, self.target)
         self._positions = kept
         if kept is not None:
             checked = checked._replace(X=take_rows(checked.X, kept), encoded=checked.encoded[torch.from_numpy(kept)])
             y = take_rows(y, kept)
         return super()._fit(checked, y, previous)
 
-    def _learned_rows(self, labels: NDArray) -> NDArray[np.intp] | None:
-        """Return the positions of the images of the classes that are learned; None if that is all of them."""
-        known, counts = np.unique(labels, return_counts=True)
-        self.source_ = known[counts.argmax()] if self.source is None else self._known("source", self.source, known)
-        if self.target is None:
-            return None
-        is_list = isinstance(self.target, list | tuple | set | np.ndarray)
-        targets = [self._known("target", label, known) for label in (self.target if is_list else [self.target])]
-        if not targets or self.source_ in targets:
-            raise ValueError(
-                f"target={self.target!r} must name classes other than the source, which is {self.source_!r}; "
-                "source=None takes the largest class"
-            )
-        return np.flatnonzero(np.isin(labels, [self.source_, *targets]))
-
-    def _known(self, name: str, label: Any, known: NDArray) -> Any:
-        found = known[known == label] if np.ndim(label) == 0 else known[:0]
-        if not len(found):
-            raise ValueError(f"{name}={label!r} is not a class of y, which has {known.tolist()}")
-        return found[0]
-
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[ImageEncoder, CompactRows]:
         return checked.encoder, CompactRows(checked.encoded, checked.encoder.scale)
 
-    def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[SourcePrior, None]:  # type: ignore[override]
+    def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[SourcePrior, None]:
         return SourcePrior(rows, y, self._home, self.noise_size), None
 
     @property
@@ -460,7 +440,7 @@ class TranslationGAN(ImageModel):
             raise ValueError(f"y must have one dimension, a label for each requested row; got shape {requested.shape}")
         seed = self.seed_ if random_state is None else draw_seed(random_state)
         rng, choosing = torch.Generator().manual_seed(seed + 2), np.random.default_rng(seed)
-        sources = _Sources(self.prior_, len(self.classes_), torch.Generator().manual_seed(seed + 3))
+        sources = Sources(self.prior_, len(self.classes_), torch.Generator().manual_seed(seed + 3))
         n_candidates = 1 if selection is None else selection.n_candidates
         n_rows = max(1, self._n_decoded // n_candidates)
         n_refused = np.zeros(len(Refusal), dtype=int)
@@ -519,89 +499,3 @@ class TranslationGAN(ImageModel):
         if not 0 <= self.augmentation_ <= 1:
             raise ValueError(f"augmentation {self.augmentation_!r} is not a probability in [0, 1]")
         return encoder, SourcePrior(CompactRows(rows, encoder.scale), y, home, self.noise_size)
-
-
-class _Sources:
-    """The training images of each class's translations in random order, each taken once before one is taken again."""
-
-    def __init__(self, prior: SourcePrior, n_classes: int, rng: torch.Generator) -> None:
-        members = [prior.members_of(label) for label in range(n_classes)]
-        self.order = [own[torch.randperm(len(own), generator=rng)] for own in members]
-        self.n_taken = [0] * n_classes
-
-    def take(self, y: Tensor) -> Tensor:
-        """Return the position of the next source for each class index."""
-        source = torch.empty_like(y)
-        for label in y.unique().tolist():
-            places = (y == label).nonzero().squeeze(1)
-            order = self.order[label]
-            source[places] = order[(self.n_taken[label] + torch.arange(len(places))) % len(order)]
-            self.n_taken[label] += len(places)
-        return source
-
-
-class RecognisedDistance:
-    """The kernel distance of translations, and what their class is recognised less often than that of real images.
-
-    Without the second part, a translator that leaves images as they are could have a small distance.
-
-    Parameters
-    ----------
-    distance : callable (network) -> dict
-        The kernel distance.
-    probe : nn.Module
-        A classifier of images.
-    data : EncodedData
-        Real images.
-    prior : SourcePrior
-        The images that are translated.
-    generator : torch.Generator
-        Draws the images, on the CPU.
-    device : torch.device
-        Device of the networks.
-    n_rows : int, default=50
-        Images of each class.
-    """
-
-    def __init__(
-        self,
-        distance: Measure,
-        probe: nn.Module,
-        data: EncodedData,
-        prior: SourcePrior,
-        *,
-        generator: torch.Generator,
-        device: torch.device,
-        n_rows: int = 50,
-    ) -> None:
-        self.distance, self.probe = distance, probe
-        labels = torch.arange(int(data.y.max()) + 1)
-        self.y = labels.repeat_interleave(max(4, min(n_rows, 500 // len(labels)))).to(device)
-        self.start = tuple(part.to(device) for part in prior.draw(self.y.cpu(), generator))
-        shown = [torch.randperm(int((data.y == label).sum()), generator=generator)[:n_rows] for label in labels]
-        members = [(data.y == label).nonzero().squeeze(1)[own] for label, own in zip(labels, shown, strict=True)]
-        found = [
-            self._recognised(data.rows[own].to(device), torch.full((len(own),), label, device=device))
-            for label, own in enumerate(members)
-        ]
-        self.real = sum(found) / len(found)
-
-    @torch.inference_mode()
-    def _recognised(self, images: Tensor, y: Tensor) -> float:
-        return float((self.probe(images).argmax(1) == y).float().mean())
-
-    @torch.inference_mode()
-    def __call__(self, network: nn.Module) -> dict[str, float]:
-        """Measure the network's translations.
-
-        Returns
-        -------
-        dict
-            ``distance``, ``diversity`` as of `KernelDistance`, ``recognised``, and ``recognised_real``.
-        """
-        record = self.distance(network)
-        parts = zip(self.y.split(100), *(part.split(100) for part in self.start), strict=True)
-        shares = [self._recognised(network(y, *start), y) * len(y) for y, *start in parts]
-        recognised = sum(shares) / len(self.y)
-        record["distance"] += max(0.0, self.real - recognised)
-        return record | {"recognised": recognised, "recognised_real": self.real}
