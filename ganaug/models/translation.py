@@ -55,8 +55,8 @@ _PROBE_TIME = 0.1
 class TranslationGAN(ImageModel):
     """Translate images of one class into images of another one, without pairs.
 
-    A generator turns images of the majority into images of a minority. They keep the structure of their source and take
-    the marks of the class. So synthetic images of a small class have the variety of a large one. Each knows its source.
+    A generator turns images of the majority into images of a minority. They keep the structure of their source, so that a
+    small class gets the variety of a large one. The source of each synthetic image is recorded.
 
     Parameters
     ----------
@@ -404,9 +404,8 @@ class TranslationGAN(ImageModel):
         if not len(y):
             return torch.empty(0, self.encoder_.channels_, *self.encoder_.size_)
         parts = []
-        noise_size = self.network_params_["noise_size"]
         for at in torch.arange(len(y)).split(size):
-            noise = torch.randn(size, noise_size, generator=rng)
+            noise = torch.randn(size, self.network_params_["noise_size"], generator=rng)
             padded = torch.cat([at, at.new_zeros(size - len(at))])
             made = self._run_generator(y[padded], (rows[padded], origin[padded], noise))
             parts.append(made[: len(at)])
@@ -464,12 +463,12 @@ class TranslationGAN(ImageModel):
         self._warn_of_refused(n_refused)
 
     def provenance_of(self, training: EncodedData) -> SourceProvenance:  # type: ignore[override]
-        """Return what records the source of each synthetic image.
+        """Return what records the source of each synthetic image, given the encoded training images.
 
         Parameters
         ----------
         training : EncodedData
-            The training images, from `encode` or `fit_checked`.
+            From `fit_checked`.
         """
         return SourceProvenance(training.y.numpy(), self.classes_, getattr(self, "_positions", None))
 
