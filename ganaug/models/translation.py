@@ -55,7 +55,7 @@ _PROBE_TIME = 0.1
 class TranslationGAN(ImageModel):
     """Translate images of one class into images of another one, without pairs.
 
-    A generator turns images of the majority into images of a minority. They keep the structure of their source, so that a
+    A generator turns images of the majority into images of a minority. They keep the structure of their source, so a
     small class gets the variety of a large one. The source of each synthetic image is recorded.
 
     Parameters
