@@ -42,7 +42,7 @@ from ganaug.training import (
 
 METHODS = ("cut", "cyclegan")
 # Weight of what keeps the structure: of patches with "cut" and of the cycle with "cyclegan".
-_CONTENT = {"cut": 1.0, "cyclegan": 10.0}
+_CONTENT = {"cut": 0.5, "cyclegan": 10.0}
 # The paper's ratio of the weights of identity and cycle.
 _IDENTITY_OF_CYCLE = 0.5
 # The probe looks at moved images with some noise, so that no single pixel satisfies it.
@@ -72,12 +72,12 @@ class TranslationGAN(ImageModel):
         ``"cyclegan"`` has a second generator, which translates back into the source (arXiv 1703.10593). It takes about
         twice as long.
     content_weight : float or "auto", default="auto"
-        Weight of what keeps the structure of the source, at least 0: of the contrast of patches (``"auto"``: 1), or of
+        Weight of what keeps the structure of the source, at least 0: of the contrast of patches (``"auto"``: 0.5), or of
         the cycle (10, and half of it for the identity). With a large value the source is hardly changed.
-    class_weight : float, default=0.1
+    class_weight : float, default=0.2
         Weight of a classifier that is trained on the real images first, and then has to find the target class in
-        translations. Without it (0), the class of the source may survive; with 0.5, X-rays got stripes that only the
-        classifier took for the class.
+        translations. Without it (0), the class of the source may survive; with a large weight, translations get marks
+        that only the classifier takes for the class.
     width : int, default=24
         Channels of the first layer of the networks; deeper layers have up to four times as many.
     n_blocks : int, default=4
@@ -192,7 +192,7 @@ class TranslationGAN(ImageModel):
         target: Any = None,
         method: str = "cut",
         content_weight: float | Literal["auto"] = "auto",
-        class_weight: float = 0.1,
+        class_weight: float = 0.2,
         width: int = 24,
         n_blocks: int = 4,
         noise_size: int = 8,
