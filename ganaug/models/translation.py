@@ -72,8 +72,8 @@ class TranslationGAN(ImageModel):
         ``"cyclegan"`` has a second generator, which translates back into the source (arXiv 1703.10593). It takes about
         twice as long.
     content_weight : float or "auto", default="auto"
-        Weight of what keeps the structure of the source, at least 0: of the contrast of patches (``"auto"``: 0.5), or of
-        the cycle (10, and half of it for the identity). With a large value the source is hardly changed.
+        Weight of what keeps the structure of the source, at least 0: of the contrast of patches (``"auto"``: 0.5), or
+        of the cycle (10, and half of it for the identity). With a large value the source is hardly changed.
     class_weight : float, default=0.2
         Weight of a classifier that is trained on the real images first, and then has to find the target class in
         translations. Without it (0), the class of the source may survive; with a large weight, translations get marks
