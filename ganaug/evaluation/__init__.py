@@ -3,7 +3,6 @@
 from ganaug.evaluation.dispatch import evaluate
 from ganaug.evaluation.image_evaluation import evaluate_images
 from ganaug.evaluation.image_manifest import (
-    image_manifest,
     nearest_columns,
     score_columns,
     training_distance,
@@ -34,7 +33,6 @@ __all__ = [
     "evaluate_rows",
     "evaluate_tables",
     "evaluate_texts",
-    "image_manifest",
     "nearest_columns",
     "preview_rows",
     "score_columns",

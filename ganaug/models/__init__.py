@@ -7,6 +7,7 @@ from ganaug.models.image import ImageGAN
 from ganaug.models.image_model import FAR_DISTANCE
 from ganaug.models.parameters import constraints_of_overrides, documented
 from ganaug.models.provenance import Provenance
+from ganaug.models.resampled import ResampledRows, check_groups
 from ganaug.models.row_source import RowSource
 from ganaug.models.tabular import TabularGAN
 from ganaug.models.text import TextGAN
@@ -20,10 +21,12 @@ __all__ = [
     "FittedSamplerMixin",
     "ImageGAN",
     "Provenance",
+    "ResampledRows",
     "RowSource",
     "TabularGAN",
     "TextGAN",
     "TranslationGAN",
+    "check_groups",
     "constraints_of_overrides",
     "documented",
 ]

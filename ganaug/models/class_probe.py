@@ -70,7 +70,9 @@ def train_probe(
             loss = F.cross_entropy(logits, batch.y, label_smoothing=_SMOOTHING)
         return loss, lambda: {"loss": loss}
 
-    batches = BalancedBatches(*data, LatentPrior(1), batch_size=_BATCH_SIZE, pac=1, generator=rng, device=fabric.device)
+    batches = BalancedBatches(
+        *data[:2], LatentPrior(1), batch_size=_BATCH_SIZE, pac=1, generator=rng, device=fabric.device
+    )
     train(
         TrainingState([Phase("probe", probe, optimizer, objective)], EMA(probe, 0.0), batches),
         fabric=fabric,

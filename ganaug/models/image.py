@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import torch
 from sklearn.utils._param_validation import StrOptions
-from torch import Tensor, nn
+from torch import nn
 
 from ganaug.encoders import ImageEncoder
 from ganaug.models.base import ConditionalGAN
@@ -295,7 +295,7 @@ class ImageGAN(LatentPaths, ImageModel):
             self.architecture_ = "mlp" if min(encoder.shape_[:2]) < _MIN_CONVOLVED else large
         return encoder, CompactRows(encoded, encoder.scale)
 
-    def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, nn.Module | None]:
+    def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[Prior, nn.Module | None]:
         if self.prior == "noise":
             return LatentPrior(self.latent_size), None
         with seeded_networks(self.seed_):
@@ -310,8 +310,7 @@ class ImageGAN(LatentPaths, ImageModel):
         decoder, latents, self.reconstruction_ = train_autoencoder(
             encoder,
             decoder,
-            rows,
-            y,
+            *data[:2],
             fabric=self._fabric(),
             rng=generator,
             latent_size=self.latent_size,
@@ -322,7 +321,7 @@ class ImageGAN(LatentPaths, ImageModel):
             save=self.save,
         )
         prior = AnchorPrior.from_rows(
-            0, 0, latents, y, n_interpolated=self.latent_size, n_neighbors=self.n_neighbors, generator=generator
+            0, 0, latents, data.y, n_interpolated=self.latent_size, n_neighbors=self.n_neighbors, generator=generator
         )
         return prior, decoder
 

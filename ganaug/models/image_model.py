@@ -95,7 +95,7 @@ class ImageModel(ImageViews):
         return [Snapshots(self)]
 
     def _train_validation_split(self, data: EncodedData, generator: torch.Generator) -> tuple[EncodedData, EncodedData]:
-        rows, y = data
+        rows, y, weights = data
         training, validation = [], []
         for label in range(int(y.max()) + 1):
             members = (y == label).nonzero().squeeze(1)
@@ -104,10 +104,11 @@ class ImageModel(ImageViews):
             training.append(members[n_held_out:])
             validation.append(members[:n_held_out] if n_held_out else members)
         one, other = torch.cat(training), torch.cat(validation)
-        return EncodedData(rows.part(one), y[one]), EncodedData(rows.part(other), y[other])
+        parts = [(rows.part(of), y[of], None if weights is None else weights[of]) for of in (one, other)]
+        return EncodedData(*parts[0]), EncodedData(*parts[1])
 
     def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
-        return KernelDistance(*data, self.prior_, generator=generator, device=device)
+        return KernelDistance(*data[:2], self.prior_, generator=generator, device=device)
 
     def _augment(self, rng: torch.Generator, batch_size: int) -> AdaptiveAugmentation | None:
         operations = operations_for(self.augment, self.encoder_.channels_)

@@ -267,20 +267,21 @@ class TranslationGAN(ImageModel):
         check_betas(self.betas)
         return self._checked_images(X)
 
-    def _fit(self, checked: CheckedData, y: Any, previous: Networks | None) -> EncodedData:
+    def _fit(self, checked: CheckedData, y: Any, previous: Networks | None, sample_weight: Any) -> EncodedData:
         labels = labels_of(y)
         self.source_, kept = chosen_classes(labels, self.source, self.target)
         self._positions = kept
         if kept is not None:
             checked = checked._replace(X=take_rows(checked.X, kept), encoded=checked.encoded[torch.from_numpy(kept)])
             y = take_rows(y, kept)
-        return super()._fit(checked, y, previous)
+            sample_weight = None if sample_weight is None else np.asarray(sample_weight)[kept]
+        return super()._fit(checked, y, previous, sample_weight)
 
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[ImageEncoder, CompactRows]:
         return checked.encoder, CompactRows(checked.encoded, checked.encoder.scale)
 
-    def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[SourcePrior, None]:
-        return SourcePrior(rows, y, self._home, self.noise_size), None
+    def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[SourcePrior, None]:
+        return SourcePrior(data.rows, data.y, self._home, self.noise_size), None
 
     @property
     def _home(self) -> int:

@@ -2,11 +2,12 @@
 
 from ganaug.nets.image_architectures import ARCHITECTURES, build_image_encoder, build_image_networks
 from ganaug.nets.image_networks import CONDITIONINGS
-from ganaug.nets.mlp import MLPDiscriminator, MLPGenerator
+from ganaug.nets.mlp import ACTIVATIONS, MLPDiscriminator, MLPGenerator
 from ganaug.nets.sequence import SequenceDecoder, SequenceEncoder, on_sphere
 from ganaug.nets.translation import ClassProbe, PatchHeads, build_translation_networks
 
 __all__ = [
+    "ACTIVATIONS",
     "ARCHITECTURES",
     "CONDITIONINGS",
     "ClassProbe",
