@@ -28,6 +28,8 @@ def score_columns(
     ----------
     sampler : GANOversampler
         Fitted on the real images.
+    images : ImageSet
+        These, with the names of their files.
     X_synthetic : ndarray of shape (n, height, width[, channels])
         What the sampler added.
     y_synthetic : Series of length n

@@ -11,7 +11,7 @@ from torch import nn
 
 from ganaug.encoders import ImageEncoder
 from ganaug.models.base import ConditionalGAN
-from ganaug.models.data import CheckedData
+from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.image_model import ImageModel, check_betas
 from ganaug.models.image_reconstruction import train_autoencoder
 from ganaug.models.image_views import LatentPaths
