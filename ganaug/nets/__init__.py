@@ -5,17 +5,21 @@ from ganaug.nets.image_classifier import SmallCNN
 from ganaug.nets.image_networks import CONDITIONINGS
 from ganaug.nets.mlp import ACTIVATIONS, MLPDiscriminator, MLPGenerator
 from ganaug.nets.sequence import SequenceDecoder, SequenceEncoder, on_sphere
+from ganaug.nets.translation import ClassProbe, PatchHeads, build_translation_networks
 
 __all__ = [
     "ACTIVATIONS",
     "ARCHITECTURES",
     "CONDITIONINGS",
+    "ClassProbe",
     "MLPDiscriminator",
     "MLPGenerator",
+    "PatchHeads",
     "SequenceDecoder",
     "SequenceEncoder",
     "SmallCNN",
     "build_image_encoder",
     "build_image_networks",
+    "build_translation_networks",
     "on_sphere",
 ]

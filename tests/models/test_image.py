@@ -416,7 +416,7 @@ def test_wrong_parameters_are_named(bars, params, match):
 @pytest.mark.parametrize("device", ["auto", "gpu", "cuda"])
 def test_many_images_and_a_gpu_take_the_largest_networks(bars, device, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(models.image, "_MANY", 72)
+    monkeypatch.setattr(models.image_model, "_MANY", 72)
     model = clone(TINY).set_params(device=device)
     model._fit_encode(model.check_data(bars[0]), bars[1])
     assert model.architecture_ == "biggan"
@@ -474,7 +474,7 @@ def test_broken_images_are_named(bars):
 
 @pytest.mark.parametrize(("least", "is_told"), [(3, True), (200, False)])
 def test_a_training_that_was_too_short_is_told(bars, monkeypatch, least, is_told):
-    monkeypatch.setattr("ganaug.models.image._TRIAL_STEPS", least)
+    monkeypatch.setattr("ganaug.models.image_model._TRIAL_STEPS", least)
     model = ImageGAN(n_steps=3, width=4, latent_size=8, batch_size=8, device="cpu", random_state=0)
     if not is_told:
         model.fit(*bars)
