@@ -12,6 +12,7 @@ from torch.nn.utils.parametrizations import spectral_norm as divide_by_spectral_
 from ganaug.nets.image_layers import Level, ResidualDown, ResidualUp, SumPool, UpsampledConv
 from ganaug.nets.image_networks import CONDITIONINGS, Discriminator, FlatGenerator, Generator, Head
 from ganaug.nets.mlp import MLPDiscriminator
+from ganaug.nets.stylegan2 import StyleGenerator, StyleHead, style_features
 
 # Channels double with each halving of the image, up to this multiple of the finest width.
 _WIDEST = 8
@@ -27,7 +28,7 @@ class _Architecture(NamedTuple):
     Attributes
     ----------
     family : str
-        "flat", "plain", "transposed" or "residual": which blocks.
+        "flat", "plain", "transposed", "residual" or "styled": which blocks.
     spectral : (bool, bool)
         Whether the paper's generator and discriminator have spectral norm.
     attends : bool
@@ -56,6 +57,7 @@ _ARCHITECTURES = {
     "resnet": _Architecture("residual", (False, True)),
     "sagan": _Architecture("residual", (True, True), attends=True),
     "biggan": _Architecture("residual", (True, True), attends=True, hierarchical=True, initialise=nn.init.orthogonal_),
+    "stylegan2": _Architecture("styled"),
 }
 ARCHITECTURES = tuple(_ARCHITECTURES)
 
@@ -71,6 +73,7 @@ def build_image_networks(
     width: int,
     conditioning: str,
     spectral_norm: bool | str,
+    rng: torch.Generator | None = None,
 ) -> tuple[nn.Module, nn.Module]:
     """Build the generator and the discriminator of small images.
 
@@ -84,11 +87,14 @@ def build_image_networks(
     resnet      residual blocks                                                                arXiv 1802.05957
     sagan       the same with self-attention                                                   arXiv 1805.08318
     biggan      the same with a hierarchical latent, a shared embedding, orthogonal start      arXiv 1809.11096
+    stylegan2   a mapping network, and convolutions in the style of its output                 arXiv 1912.04958
     =========== ============================================================================== =====================
 
-    All generators but that of "mlp" have `ConditionalBatchNorm`. No discriminator has batch normalisation, not even
-    that of "dcgan", whose paper has it: with a gradient penalty and batches balanced by class, the score of an image
-    must not depend on the other images of the batch. Initial weights come from torch's global generator.
+    All generators but those of "mlp" and "stylegan2" have `ConditionalBatchNorm`. No discriminator has batch
+    normalisation, not even that of "dcgan", whose paper has it: with a gradient penalty and batches balanced by class,
+    the score of an image must not depend on the other images of the batch. Only that of "stylegan2" compares images of
+    the same class in training (`ganaug.nets.stylegan2.MinibatchDeviation`), and not where it scores images. Initial
+    weights come from torch's global generator.
 
     Parameters
     ----------
@@ -113,11 +119,14 @@ def build_image_networks(
         Whether the discriminator's layers, but not its class embedding, are divided by their largest singular value
         (arXiv 1802.05957). "auto" does as the papers do: in "resnet", "sagan" and "biggan". The generators of the last
         two have it as well, unless this is False.
+    rng : torch.Generator or None, default=None
+        Draws what "stylegan2" needs in training, on the device of the networks. None is a new one on the CPU.
 
     Returns
     -------
     generator : nn.Module
-        (y, latent) -> images of shape (batch, channels, height, width) within [-1, 1].
+        (y, latent) -> images of shape (batch, channels, height, width) within [-1, 1]. That of "stylegan2" takes noise
+        as well, see `ganaug.nets.stylegan2.StyleGenerator`.
     discriminator : nn.Module
         (images, y) -> scores of shape (batch,), or with conditioning="auxiliary" of shape (batch, 2): the score, and
         the log-probability that the image is of its class in `y`.
@@ -149,14 +158,19 @@ def build_image_networks(
     chosen = _ARCHITECTURES[architecture]
     flat = chosen.family == "flat"
     n_concat = n_classes if conditioning == "concat" else 0
+    grid = size[0] // 2**n_levels, size[1] // 2**n_levels
+    widths = [width * min(2**level, _WIDEST) for level in range(n_levels, -1, -1)]
     if flat:
         shape = channels, *size
         generator: nn.Module = FlatGenerator(n_classes, latent_size, shape, hidden_sizes=(8 * width, 16 * width))
         features = _flat_features(math.prod(shape) + n_concat, hidden_sizes=(16 * width, 8 * width))
         n_features = 8 * width
+    elif chosen.family == "styled":
+        rng = torch.Generator() if rng is None else rng
+        generator = StyleGenerator(n_classes, latent_size, widths, channels=channels, size=size, rng=rng)
+        features = style_features(channels + n_concat, widths[::-1])
+        n_features = widths[0]
     else:
-        grid = size[0] // 2**n_levels, size[1] // 2**n_levels
-        widths = [width * min(2**level, _WIDEST) for level in range(n_levels, -1, -1)]
         # The level, counted from the grid, after which there is attention: not at full size where there is a choice.
         attended = min(max(1, round(math.log2(_ATTENDED / min(grid)))), max(1, n_levels - 1)) if chosen.attends else 0
         embedding_size = _SHARED if chosen.hierarchical else None
@@ -175,7 +189,9 @@ def build_image_networks(
         narrowing = [channels + n_concat, *widths[-2::-1]]
         features = _features(chosen.family, narrowing, max(1, n_levels - attended) if attended else 0)
         n_features = widths[0] if chosen.family == "residual" else widths[0] * math.prod(grid)
-    head = Head(n_features, n_classes, conditioning)
+    head: nn.Module = Head(n_features, n_classes, conditioning)
+    if chosen.family == "styled":
+        head = StyleHead(n_features, grid, head)
     discriminator = Discriminator(features, head, n_concat=n_concat, flat=flat)
 
     for_generator, for_discriminator = chosen.spectral

@@ -76,7 +76,7 @@ class UpsampledConv(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Double the image and convolve it."""
-        return F.conv_transpose2d(x, _box_sums(self.weight.transpose(0, 1)), self.bias, stride=2, padding=1)
+        return F.conv_transpose2d(x, box_sums(self.weight.transpose(0, 1)), self.bias, stride=2, padding=1)
 
 
 class PooledConv(nn.Conv2d):
@@ -107,10 +107,10 @@ class PooledConv(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve the image and halve it."""
-        return F.conv2d(x, _box_sums(self.weight) / 4, self.bias, stride=2, padding=1)
+        return F.conv2d(x, box_sums(self.weight) / 4, self.bias, stride=2, padding=1)
 
 
-def _box_sums(weight: Tensor) -> Tensor:
+def box_sums(weight: Tensor) -> Tensor:
     """Convolve 3x3 kernels with a 2x2 box of ones: 4x4 kernels."""
     padded = F.pad(weight, (1, 1, 1, 1))
     rows = padded[:, :, 1:] + padded[:, :, :-1]
