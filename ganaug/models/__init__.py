@@ -3,7 +3,8 @@
 from ganaug.models.base import ConditionalGAN
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.fitted_sampler import FittedSamplerMixin
-from ganaug.models.image import FAR_DISTANCE, ImageGAN
+from ganaug.models.image import ImageGAN
+from ganaug.models.image_model import FAR_DISTANCE
 from ganaug.models.parameters import constraints_of_overrides, documented
 from ganaug.models.provenance import Provenance
 from ganaug.models.tabular import TabularGAN

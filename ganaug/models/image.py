@@ -1,6 +1,5 @@
 """ImageGAN: a conditional GAN of convolutional networks for images of 8 to 512 pixels a side."""
 
-import math
 from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any, ClassVar, Literal
@@ -8,16 +7,14 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import torch
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import validate_data
 from torch import Tensor, nn
 
-from ganaug.common.warnings import warn_user
-from ganaug.encoders import ImageEncoder, as_images
-from ganaug.models.base import ConditionalGAN, Measure, Networks
-from ganaug.models.data import CheckedData, EncodedData
+from ganaug.encoders import ImageEncoder
+from ganaug.models.base import ConditionalGAN
+from ganaug.models.data import CheckedData
+from ganaug.models.image_model import ImageModel, check_betas
 from ganaug.models.image_reconstruction import train_autoencoder
-from ganaug.models.image_snapshots import Snapshots
-from ganaug.models.image_views import ImageViews
+from ganaug.models.image_views import LatentPaths
 from ganaug.models.parameters import (
     LARGEST_COUNT,
     LARGEST_SIZE,
@@ -31,31 +28,21 @@ from ganaug.models.persistence import group_by_prefix
 from ganaug.models.torch_state import seeded_networks
 from ganaug.nets import ARCHITECTURES, CONDITIONINGS, build_image_encoder, build_image_networks
 from ganaug.training import (
-    AdaptiveAugmentation,
     AnchorPrior,
     Callback,
     CompactRows,
-    KernelDistance,
     LatentPrior,
     Prior,
-    operations_for,
 )
 
-# A class of this many images gives a tenth of them to the validation split.
-_MIN_TO_SPLIT = 100
 # Below this many pixels a side, convolutions have nothing to repeat.
 _MIN_CONVOLVED = 12
-# From this distance on (`KernelDistance`, in units of two halves of the real images), synthetic images are easy to tell
-# from real ones.
-FAR_DISTANCE = 0.3
-# A training of fewer steps and seconds is a trial, of which nobody expects images.
-_TRIAL_STEPS, _TRIAL_SECONDS = 200, 5
 # From this many images on, and with a GPU, the largest networks pay off.
 _MANY = 5_000
 
 
 @documented(noun="images")
-class ImageGAN(ImageViews):
+class ImageGAN(LatentPaths, ImageModel):
     """Conditional GAN for images: one network learns all classes and generates images of the requested classes.
 
     Images have 8 to 512 pixels a side, 1 to 4 channels, and any ratio of the sides; pixels are booleans, integers or
@@ -202,12 +189,6 @@ class ImageGAN(ImageViews):
         "precision": [StrOptions({"auto", "32-true", "bf16-mixed"})],
     }
 
-    encoder_: ImageEncoder
-    modality = "image"
-    # Activations of an image take a thousand times the memory of those of a row.
-    _n_generated = 64
-    _keep_best = True
-    _stores_discriminator = True
     _network_parameters = ("conditioning", "latent_size", "prior", "spectral_norm", "width")
     _deleted_by_fit = (*ConditionalGAN._deleted_by_fit, "reconstruction_", "snapshots_")
 
@@ -292,8 +273,7 @@ class ImageGAN(ImageViews):
         ValueError
             If X is of another form, holds NaN or infinite values, or if parameters contradict each other.
         """
-        if not _are_betas(self.betas):
-            raise ValueError(f"betas={self.betas!r}: Adam takes two numbers from 0 to less than 1, such as (0.0, 0.99)")
+        check_betas(self.betas)
         if self.prior == "noise" and self.n_steps == 0:
             raise ValueError("n_steps=0 trains nothing; set prior='neighbors', or n_steps to at least 1")
         if self.prior == "neighbors" and self.warm_start:
@@ -301,29 +281,7 @@ class ImageGAN(ImageViews):
                 "warm_start=True continues from trained networks, but prior='neighbors' starts from new ones; set "
                 "warm_start=False or prior='noise'"
             )
-        X = X if hasattr(X, "columns") else as_images(X)
-        encoder = ImageEncoder(self.image_shape)
-        encoded = encoder.fit_encode(X)
-        operations_for(self.augment, encoder.channels_)  # an unknown name raises before training
-        validate_data(self, X, reset=True, skip_check_array=True)
-        self.n_features_in_ = math.prod(encoder.shape_)
-        return CheckedData(X, encoder, encoded)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = self.image_shape is None
-        tags.input_tags.two_d_array = self.image_shape is not None
-        tags.target_tags.required = True
-        return tags
-
-    @property
-    def _is_on_cuda(self) -> bool:
-        return self.device in ("auto", "gpu", "cuda") and torch.cuda.is_available()
-
-    def _precision(self) -> Any:
-        if self.precision != "auto":
-            return self.precision
-        return "bf16-mixed" if self._is_on_cuda and torch.cuda.is_bf16_supported() else "32-true"
+        return self._checked_images(X)
 
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[ImageEncoder, CompactRows]:
         encoder, encoded = checked.encoder, checked.encoded
@@ -336,18 +294,6 @@ class ImageGAN(ImageViews):
             large = "biggan" if self._is_on_cuda and len(checked.X) >= _MANY else "light"
             self.architecture_ = "mlp" if min(encoder.shape_[:2]) < _MIN_CONVOLVED else large
         return encoder, CompactRows(encoded, encoder.scale)
-
-    @property
-    def _n_decoded(self) -> int:  # type: ignore[override]
-        # so many that their values take some hundred megabytes at most
-        n_values = self.encoder_.channels_ * math.prod(self.encoder_.size_)
-        return max(self._n_generated, min(1024, 2**24 // n_values))
-
-    def _encode(self, X: Any) -> CompactRows:
-        return CompactRows(self.encoder_.encode(X), self.encoder_.scale)
-
-    def _from_features(self, features: Tensor) -> Tensor:
-        return features.unflatten(1, (self.encoder_.channels_, *self.encoder_.size_))
 
     def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, nn.Module | None]:
         if self.prior == "noise":
@@ -380,19 +326,6 @@ class ImageGAN(ImageViews):
         )
         return prior, decoder
 
-    def _train(self, data: EncodedData, rng: torch.Generator, initial: Networks) -> None:
-        super()._train(data, rng, initial)
-        if not len(self.history_) or "distance" not in self.history_:
-            return
-        distance, n_done = float(self.history_["distance"].min()), int(self.history_["step"].iloc[-1])
-        n_steps, seconds = self._budget()[0], float(self.history_["seconds"].iloc[-1])
-        if distance >= FAR_DISTANCE and (n_done >= _TRIAL_STEPS or seconds >= _TRIAL_SECONDS):
-            warn_user(
-                f"The images are probably blurred or rough: after {n_done:,} of {n_steps:,} steps their distance to "
-                f"real ones is {distance:.2f}, and from {FAR_DISTANCE} on they are easy to tell from real ones. Look "
-                "at them, and train for longer: raise max_time (in the shell --max-time) or n_steps."
-            )
-
     def _max_time(self) -> float | None:
         # the other half is for the autoencoder
         return self.max_time if self.max_time is None or self.prior == "noise" else self.max_time / 2
@@ -420,35 +353,6 @@ class ImageGAN(ImageViews):
             spectral_norm=params["spectral_norm"],
         )
 
-    def _default_callbacks(self) -> list[Callback]:
-        return [Snapshots(self)]
-
-    def _train_validation_split(self, data: EncodedData, generator: torch.Generator) -> tuple[EncodedData, EncodedData]:
-        rows, y = data
-        training, validation = [], []
-        for label in range(int(y.max()) + 1):
-            members = (y == label).nonzero().squeeze(1)
-            members = members[torch.randperm(len(members), generator=generator)]
-            n_held_out = len(members) // 10 if len(members) >= _MIN_TO_SPLIT else 0
-            training.append(members[n_held_out:])
-            validation.append(members[:n_held_out] if n_held_out else members)
-        one, other = torch.cat(training), torch.cat(validation)
-        return EncodedData(rows.part(one), y[one]), EncodedData(rows.part(other), y[other])
-
-    def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
-        return KernelDistance(*data, self.prior_, generator=generator, device=device)
-
-    def _augment(self, rng: torch.Generator, batch_size: int) -> AdaptiveAugmentation | None:
-        operations = operations_for(self.augment, self.encoder_.channels_)
-        before, self.augmentation_ = getattr(self, "augmentation_", 0.0), 0.0
-        if not operations:
-            return None
-        augment = AdaptiveAugmentation(operations, p=self.augment_strength, generator=rng, batch_size=batch_size)
-        if self.warm_start and augment.is_adaptive:
-            augment.p = before  # the discriminator of a warm start has seen the images already
-        self.augmentation_ = augment.p
-        return augment
-
     def _budget(self) -> tuple[int, int]:
         n_steps = 3000 if isinstance(self.n_steps, str) else self.n_steps
         batch_size = max(32, 4 * len(self.classes_)) if isinstance(self.batch_size, str) else self.batch_size
@@ -475,13 +379,6 @@ class ImageGAN(ImageViews):
             prior = AnchorPrior(0, 0, **tensors, n_interpolated=self.latent_size)
             prior.check(len(self.classes_), self.latent_size)
         return encoder, prior
-
-
-def _are_betas(betas: Any) -> bool:
-    try:
-        return len(betas) == 2 and all(0 <= beta < 1 for beta in betas)
-    except TypeError:
-        return False
 
 
 def _check_range(found: ImageEncoder, previous: ImageEncoder) -> None:

@@ -20,11 +20,10 @@ _MAX_CLASSES = 20
 _ENLARGED_TO = 64
 
 
-class ImageViews(ConditionalGAN):
-    """The methods of `ImageGAN` that show images."""
+class LatentPaths(ConditionalGAN):
+    """Paths between two latent vectors of a generator of images."""
 
     encoder_: ImageEncoder
-    snapshots_: dict[int, NDArray]
 
     def interpolate(self, label: Any, n: int = 8, random_state: int | np.random.RandomState | None = None) -> NDArray:
         """Generate images along a path between two latent vectors, in equal steps.
@@ -59,6 +58,13 @@ class ImageViews(ConditionalGAN):
         seed = self.seed_ if random_state is None else draw_seed(random_state)
         (ends,) = self._sampling_prior().draw(y[:2], torch.Generator().manual_seed(seed))
         return self.encoder_.decode(self._run_generator(y, (_great_circle(ends, n),)))
+
+
+class ImageViews(ConditionalGAN):
+    """The methods of models of images that show images."""
+
+    encoder_: ImageEncoder
+    snapshots_: dict[int, NDArray]
 
     def plot(self, X: Any = None, y: Any = None, *, n_each: int = 8, random_state: int | None = None) -> Any:
         """Draw synthetic images of each class, below real ones if these are given.

@@ -416,7 +416,7 @@ def test_wrong_parameters_are_named(bars, params, match):
 @pytest.mark.parametrize("device", ["auto", "gpu", "cuda"])
 def test_many_images_and_a_gpu_take_the_largest_networks(bars, device, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(models.image, "_MANY", 72)
+    monkeypatch.setattr(models.image_model, "_MANY", 72)
     model = clone(TINY).set_params(device=device)
     model._fit_encode(model.check_data(bars[0]), bars[1])
     assert model.architecture_ == "biggan"
