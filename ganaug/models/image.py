@@ -26,7 +26,7 @@ from ganaug.models.parameters import (
 )
 from ganaug.models.persistence import group_by_prefix
 from ganaug.models.torch_state import seeded_networks
-from ganaug.nets import ARCHITECTURES, CONDITIONINGS, build_image_encoder, build_image_networks
+from ganaug.nets import ARCHITECTURES, CONDITIONINGS, build_image_encoder, build_image_networks, noise_size
 from ganaug.training import (
     AnchorPrior,
     Callback,
@@ -52,7 +52,7 @@ class ImageGAN(LatentPaths, ImageModel):
 
     Parameters
     ----------
-    architecture : {"auto", "light", "mlp", "dcgan", "resnet", "sagan", "biggan"}, default="auto"
+    architecture : {"auto", "light", "mlp", "dcgan", "resnet", "sagan", "biggan", "stylegan2"}, default="auto"
         The pair of networks; see `ganaug.nets`. ``"auto"`` takes ``"mlp"`` for images below 12 pixels a side,
         ``"biggan"`` on a GPU for at least 5,000 images, and ``"light"`` otherwise. In our measurements ``"light"``
         generated images of the requested class after minutes on one core, when the larger networks did not yet. At 8
@@ -76,7 +76,9 @@ class ImageGAN(LatentPaths, ImageModel):
     $latent_size
     truncation : float or None, default=None
         Samples start from noise no farther from 0 than this value, above 0 (truncation trick, arXiv 1809.11096). A
-        smaller value gives more typical and less varied images. None does not truncate.
+        smaller value gives more typical and less varied images. None does not truncate. With
+        ``architecture="stylegan2"`` it is the distance to the mean style of the class, where 1 is that of no truncation
+        and 0.7 is usual (arXiv 1812.04948).
     augment : "auto", None, str or sequence of str, default="auto"
         Operations applied to all images that the discriminator sees, real and synthetic (arXiv 2006.10738). Synthetic
         images do not show them. The names are those of `ganaug.training.augmentation`. ``"auto"`` takes only operations
@@ -297,7 +299,7 @@ class ImageGAN(LatentPaths, ImageModel):
 
     def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, nn.Module | None]:
         if self.prior == "noise":
-            return LatentPrior(self.latent_size), None
+            return self._noise_prior(self.encoder_), None
         with seeded_networks(self.seed_):
             encoder = build_image_encoder(
                 channels=self.encoder_.channels_,
@@ -335,10 +337,23 @@ class ImageGAN(LatentPaths, ImageModel):
             return "with n_steps=0 it was not trained; set n_steps to at least 1 and fit again"
         return super()._why_not_scored()
 
+    @property
+    def _has_styles(self) -> bool:
+        return self.architecture_ == "stylegan2"
+
+    def _noise_prior(self, encoder: ImageEncoder) -> LatentPrior:
+        noise = noise_size(encoder.size_, encoder.n_levels_) if self._has_styles else 0
+        return LatentPrior(self.latent_size, noise_size=noise)
+
     def _sampling_prior(self) -> Prior:
-        if isinstance(self.prior_, AnchorPrior):
+        if isinstance(self.prior_, AnchorPrior) or self._has_styles:
             return self.prior_
         return LatentPrior(self.network_params_["latent_size"], self.truncation)
+
+    def _run_generator(self, y: Tensor, start: tuple[Tensor, ...], **options: Any) -> Tensor:
+        if self._has_styles and self.truncation is not None:
+            options["truncation"] = self.truncation
+        return super()._run_generator(y, start, **options)
 
     def _build(self, params: Mapping[str, Any], rng: torch.Generator) -> tuple[nn.Module, nn.Module]:
         return build_image_networks(
@@ -351,6 +366,7 @@ class ImageGAN(LatentPaths, ImageModel):
             width=params["width"],
             conditioning=params["conditioning"],
             spectral_norm=params["spectral_norm"],
+            rng=rng,
         )
 
     def _budget(self) -> tuple[int, int]:
@@ -373,7 +389,7 @@ class ImageGAN(LatentPaths, ImageModel):
             raise ValueError(f"augmentation {self.augmentation_!r} is not a probability in [0, 1]")
         stored = group_by_prefix(arrays, ("encoder", "prior"))
         encoder = ImageEncoder.from_state(description["encoder"], stored["encoder"])
-        prior = LatentPrior(self.latent_size)
+        prior: LatentPrior = self._noise_prior(encoder)
         if self.prior == "neighbors":
             tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}
             prior = AnchorPrior(0, 0, **tensors, n_interpolated=self.latent_size)

@@ -56,8 +56,10 @@ class LatentPaths(ConditionalGAN):
             raise ValueError(f"n={n!r} must be a whole number of at least 2, because both ends are included")
         y = torch.from_numpy(class_index(self.classes_, [label] * n))
         seed = self.seed_ if random_state is None else draw_seed(random_state)
-        (ends,) = self._sampling_prior().draw(y[:2], torch.Generator().manual_seed(seed))
-        return self.encoder_.decode(self._run_generator(y, (_great_circle(ends, n),)))
+        # noise, where the generator takes some, is the same in all images
+        ends, *noise = self._sampling_prior().draw(y[:2], torch.Generator().manual_seed(seed))
+        start = (_great_circle(ends, n), *(part[:1].expand(n, -1) for part in noise))
+        return self.encoder_.decode(self._run_generator(y, start))
 
 
 class ImageViews(ConditionalGAN):

@@ -271,9 +271,7 @@ class StyleGenerator(nn.Module):
             layers = [StyledLayer(a, b, latent_size, upsamples=True)]
             layers += [StyledLayer(b, b, latent_size, upsamples=False) for _ in range(n_blocks - 1)]
             self.levels.append(nn.ModuleList(layers))
-        self.to_pixels = nn.ModuleList(
-            ToPixels(width, channels, latent_size) for width in widths
-        )
+        self.to_pixels = nn.ModuleList(ToPixels(width, channels, latent_size) for width in widths)
         self.bias = nn.Parameter(torch.zeros(channels))
 
     @property
