@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from ganaug.nets.image_layers import PooledConv, box_sums
 
-# The paper's learning rate is 0.0025; the models' own is 0.0005. With equalised layers the ratio belongs into the layer.
+# The paper's learning rate is 0.0025, that of our models 0.0005. In equalised layers the ratio belongs into the layer.
 _RATE = 5.0
 # The mapping network learns at a hundredth of the rate of the others.
 _MAPPING_RATE = 0.01 * _RATE
@@ -306,8 +307,8 @@ class StyleGenerator(nn.Module):
         styles = w.unbind(1) if w.ndim == 3 else [w] * self.n_styles
         maps = iter([] if noise is None else noise.split(self.noise_sizes, 1))
         x, pixels = self.constant.expand(len(w), -1, -1, -1), None
-        for layers, to_pixels, own in zip(self.levels, self.to_pixels, styles, strict=True):
-            for layer in layers:
+        for level, to_pixels, own in zip(self.levels, self.to_pixels, styles, strict=True):
+            for layer in cast("nn.ModuleList", level):
                 values = next(maps, None)
                 shape = (1, *(side * (2 if layer.conv.upsamples else 1) for side in x.shape[2:]))
                 x = layer(x, own, values.unflatten(1, shape) if values is not None and values.shape[1] else None)

@@ -150,7 +150,7 @@ def test_stylegan2_takes_images_of_any_kind(bar_images, tmp_path, shape, dtype):
     X = bar_images(y == "few", shape, dtype)
     model = clone(TINY).set_params(architecture="stylegan2", n_steps=1)
     sampler = GANOversampler(model=model)
-    X_res, y_res = sampler.fit_resample(X, y)
+    X_res, _ = sampler.fit_resample(X, y)
     assert X_res.shape == (24, *shape)
     assert X_res.dtype == X.dtype
     assert X.min() <= X_res.min() <= X_res.max() <= X.max()
