@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from ganaug.encoders import ImageEncoder
 from ganaug.models.base import ConditionalGAN
 from ganaug.models.data import CheckedData
+from ganaug.models.editing import Editing
 from ganaug.models.image_model import ImageModel, check_betas
 from ganaug.models.image_reconstruction import train_autoencoder
-from ganaug.models.image_views import LatentPaths
 from ganaug.models.parameters import (
     LARGEST_COUNT,
     LARGEST_SIZE,
@@ -42,7 +42,7 @@ _MANY = 5_000
 
 
 @documented(noun="images")
-class ImageGAN(LatentPaths, ImageModel):
+class ImageGAN(Editing, ImageModel):
     """Conditional GAN for images: one network learns all classes and generates images of the requested classes.
 
     Images have 8 to 512 pixels a side, 1 to 4 channels, and any ratio of the sides; pixels are booleans, integers or
@@ -337,21 +337,17 @@ class ImageGAN(LatentPaths, ImageModel):
             return "with n_steps=0 it was not trained; set n_steps to at least 1 and fit again"
         return super()._why_not_scored()
 
-    @property
-    def _has_styles(self) -> bool:
-        return self.architecture_ == "stylegan2"
-
     def _noise_prior(self, encoder: ImageEncoder) -> LatentPrior:
-        noise = noise_size(encoder.size_, encoder.n_levels_) if self._has_styles else 0
+        noise = noise_size(encoder.size_, encoder.n_levels_) if self.has_styles else 0
         return LatentPrior(self.latent_size, noise_size=noise)
 
     def _sampling_prior(self) -> Prior:
-        if isinstance(self.prior_, AnchorPrior) or self._has_styles:
+        if isinstance(self.prior_, AnchorPrior) or self.has_styles:
             return self.prior_
         return LatentPrior(self.network_params_["latent_size"], self.truncation)
 
     def _run_generator(self, y: Tensor, start: tuple[Tensor, ...], **options: Any) -> Tensor:
-        if self._has_styles and self.truncation is not None:
+        if self.has_styles and self.truncation is not None:
             options["truncation"] = self.truncation
         return super()._run_generator(y, start, **options)
 

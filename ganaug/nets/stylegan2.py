@@ -308,9 +308,9 @@ class StyleGenerator(nn.Module):
         maps = iter([] if noise is None else noise.split(self.noise_sizes, 1))
         x, pixels = self.constant.expand(len(w), -1, -1, -1), None
         for level, to_pixels, own in zip(self.levels, self.to_pixels, styles, strict=True):
-            for layer in cast("nn.ModuleList", level):
+            for layer in cast("list[StyledLayer]", level):
                 values = next(maps, None)
-                shape = (1, *(side * (2 if layer.conv.upsamples else 1) for side in x.shape[2:]))
+                shape = (1, *(side * (1 + layer.conv.upsamples) for side in x.shape[2:]))
                 x = layer(x, own, values.unflatten(1, shape) if values is not None and values.shape[1] else None)
             added = to_pixels(x, own)
             if pixels is None:
