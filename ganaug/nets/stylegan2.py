@@ -15,6 +15,8 @@ from ganaug.nets.image_layers import PooledConv, box_sums
 _RATE = 5.0
 # The mapping network learns at a hundredth of the rate of the others.
 _MAPPING_RATE = 0.01 * _RATE
+# So does the strength of noise, at a twentieth: at the full rate, noise became the texture of images of 32 pixels.
+_NOISE_RATE = 0.05 * _RATE
 # Layers of the mapping network: two at this size (arXiv 2006.06676), eight in the paper.
 _N_MAPPING = 2
 # Probability of style mixing in training; 0.9 in the paper, for 256 pixels and more.
@@ -199,7 +201,7 @@ class StyledLayer(nn.Module):
         """Apply the layer."""
         x = self.conv(x, w) + (self.bias * _RATE)[:, None, None]
         if noise is not None:
-            x = torch.addcmul(x, self.strength * _RATE, noise)
+            x = torch.addcmul(x, self.strength * _NOISE_RATE, noise)
         return F.leaky_relu(x, 0.2, inplace=True)
 
 

@@ -23,7 +23,7 @@ def generator() -> StyleGenerator:
     with torch.no_grad():
         for name, weight in made.named_parameters():
             if name.endswith("strength"):
-                weight.fill_(0.2)
+                weight.fill_(4.0)
     return made.eval().requires_grad_(False)
 
 
