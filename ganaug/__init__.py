@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ganaug.comparison.compare import compare
     from ganaug.comparison.select import select
     from ganaug.evaluation import evaluate, evaluate_resampling
-    from ganaug.models import ImageGAN, TabularGAN, TextGAN
+    from ganaug.models import ImageGAN, TabularGAN, TextGAN, TranslationGAN
     from ganaug.oversampler import GANOversampler
     from ganaug.reporting import report
 
@@ -19,6 +19,7 @@ __all__ = [
     "ImageGAN",
     "TabularGAN",
     "TextGAN",
+    "TranslationGAN",
     "__version__",
     "calibrated",
     "compare",
@@ -33,6 +34,7 @@ _HOME = {
     "ImageGAN": "ganaug.models",
     "TabularGAN": "ganaug.models",
     "TextGAN": "ganaug.models",
+    "TranslationGAN": "ganaug.models",
     "calibrated": "ganaug.calibration",
     "compare": "ganaug.comparison",
     "evaluate": "ganaug.evaluation",

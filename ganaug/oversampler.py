@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from ganaug.common.identifiers import refuse_identifiers_as_classes
 from ganaug.common.labels import check_classes, labels_like, labels_of, name_of
-from ganaug.common.modality import MODALITIES, modality_of
+from ganaug.common.modality import MODELS, modality_of, model_class
 from ganaug.common.progress import begin_phase, end_phase, hidden_phase_on_error
 from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.shares import equal_share_counts, repeats_of, weights_of
@@ -99,12 +99,13 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         rows; an image has three. With more than 333,333 requested rows there are two candidates for each, and with more
         than 500,000 only one: copies are refused, and nothing else is chosen. Texts are always chosen by
         `ganaug.TextGAN` itself; a selection then replaces its choice by class and likelihood.
-    model : {"auto", "tabular", "image", "text"} or ConditionalGAN, default="auto"
+    model : {"auto", "tabular", "image", "text", "translation"} or ConditionalGAN, default="auto"
         The model that generates. ``"auto"`` takes `ganaug.ImageGAN` if X is an array of three or four dimensions or a
-        list of images, `ganaug.TextGAN` for a list, Series or column of texts, and `ganaug.TabularGAN` otherwise. An
-        instance is cloned: only its parameters count, unless it has ``warm_start=True``. Then each fit continues from
-        `model_`, and the first fit from the instance if that is fitted. The eight parameters below override those of
-        the model if they are not None.
+        list of images, `ganaug.TextGAN` for a list, Series or column of texts, and `ganaug.TabularGAN` otherwise.
+        ``"translation"`` is `ganaug.TranslationGAN`, which translates images of other classes. An instance is cloned:
+        only its parameters count, unless it has ``warm_start=True``. Then each fit continues from `model_`, and the
+        first fit from the instance if that is fitted. The eight parameters below override those of the model if they
+        are not None.
     $categorical_features
     $ignore
     $constraints
@@ -137,6 +138,9 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
           class and all real ones; 0.5 for rows that cannot be told apart. NaN in a class of fewer than 10 real rows;
         - ``certainty``: probability of its class, by a forest trained on X and y, for classes of equal size;
         - ``is_copy``: whether it equals a single training row, in features alone or within its class.
+
+        For images of `ganaug.TranslationGAN`: ``source``, the position in X of the image that was translated, and
+        ``source_class``.
     history_ : DataFrame
         The training history of the model.
     classes_ : ndarray of shape (n_classes,)
@@ -188,7 +192,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         "synthetic_share": [Interval(Real, 0, 1, closed="neither")],
         "repeat_real": ["boolean"],
         "selection": [StrOptions({"auto", *SELECTIONS}), None, HasMethods("fit_resample")],
-        "model": [StrOptions({"auto", *MODALITIES}), ConditionalGAN],
+        "model": [StrOptions({"auto", *MODELS}), ConditionalGAN],
         **constraints_of_overrides(*_OVERRIDES),
     }
 
@@ -394,8 +398,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         """Make the model for X, with the parameters of the sampler that are given."""
         given = {name: value for name in _OVERRIDES if (value := getattr(self, name)) is not None}
         if isinstance(self.model, str):
-            modality = modality_of(X) if self.model == "auto" else MODALITIES[self.model]
-            model: ConditionalGAN = modality.load("model")()
+            model: ConditionalGAN = model_class(modality_of(X).name if self.model == "auto" else self.model)()
         else:
             model = clone(self.model)
             # clone copies callbacks too, but the objects of the user are those to be called
@@ -422,8 +425,8 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         if isinstance(self.model, ConditionalGAN):
             models = [self.model]
         else:
-            names = MODALITIES if self.model == "auto" else [self.model]
-            models = [MODALITIES[name].load("model")() for name in names if name in MODALITIES]
+            names = MODELS if self.model == "auto" else [self.model]
+            models = [model_class(name)() for name in names if name in MODELS]
         of_models = [get_tags(model).input_tags for model in models]
         for kind in ("allow_nan", "string", "sparse", "two_d_array", "three_d_array"):
             setattr(tags.input_tags, kind, any(getattr(of_model, kind) for of_model in of_models))

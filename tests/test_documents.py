@@ -16,7 +16,7 @@ from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_digits
 from small_texts import LABELS, TEXTS
 
-from ganaug import ImageGAN, TabularGAN, TextGAN, select
+from ganaug import ImageGAN, TabularGAN, TextGAN, TranslationGAN, select
 from ganaug.cli.app import main
 
 ROOT = Path(__file__).parents[1]
@@ -127,7 +127,7 @@ def in_a_folder_with_data(tmp_path, monkeypatch):
 @pytest.fixture
 def short_training(monkeypatch):
     """Train no longer than it takes to see that it runs."""
-    for model in (TabularGAN, ImageGAN, TextGAN):
+    for model in (TabularGAN, ImageGAN, TextGAN, TranslationGAN):
         monkeypatch.setitem(model.__init__.__kwdefaults__, "n_steps", 20)
     monkeypatch.setitem(TextGAN.__init__.__kwdefaults__, "autoencoder_steps", 20)
     monkeypatch.setitem(select.__kwdefaults__, "n_repeats", 1)
@@ -170,7 +170,7 @@ def test_the_tutorial_shows_what_comes_out(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "page", [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *PAGES, *BENCHMARKS], ids=name_of
+    "page", [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *PAGES, *BENCHMARKS], ids=name_of
 )
 def test_links_lead_to_files_and_headings(page):
     """As on a code host; where they lead on the site is for `make docs` to see."""

@@ -88,7 +88,7 @@ def balance(
         typer.Option(
             "--model",
             help="The model; auto follows the kind of IN. A table with one column beside the target, whose cells are "
-            "sentences, is a table of texts.",
+            "sentences, is a table of texts. For images, translation turns images of the largest class into others.",
         ),
     ] = ModelName.auto,
     seed: Seed = None,
@@ -249,7 +249,8 @@ def balance(
         for_images={"--resize": resize, "--skip-bad": skip_bad, "--dicom": dicom, "--link": link},
     )
     # texts are a column of a table
-    fitting = (ModelName.auto, modality.name, *([ModelName.text] if modality.name == "tabular" else []))
+    other = {"tabular": ModelName.text, "image": ModelName.translation}[modality.name]
+    fitting = (ModelName.auto, modality.name, other)
     if model not in fitting:
         raise ValueError(f"--model {model.value} does not fit {source}, which holds {modality.noun}; use --model auto")
     params: dict[str, Any] = {

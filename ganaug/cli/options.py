@@ -48,6 +48,7 @@ class ModelName(str, Enum):
     tabular = "tabular"
     image = "image"
     text = "text"
+    translation = "translation"
 
 
 class SelectionName(str, Enum):

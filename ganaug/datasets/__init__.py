@@ -1,11 +1,13 @@
 """Files of tables and images: read them, and write them back with synthetic rows or images."""
 
+from ganaug.datasets.image_pair import read_image_pair
 from ganaug.datasets.image_set import (
     ImageSet,
     add_image_columns,
     check_dicom_output,
     check_image_output,
     check_image_space,
+    check_sample_output,
     read_images,
     write_image_samples,
     write_images,
@@ -20,6 +22,8 @@ __all__ = [
     "check_image_output",
     "check_image_space",
     "check_output",
+    "check_sample_output",
+    "read_image_pair",
     "read_images",
     "read_table",
     "write_image_samples",

@@ -9,6 +9,7 @@ from ganaug.models.parameters import constraints_of_overrides, documented
 from ganaug.models.provenance import Provenance
 from ganaug.models.tabular import TabularGAN
 from ganaug.models.text import TextGAN
+from ganaug.models.translation import TranslationGAN
 
 __all__ = [
     "FAR_DISTANCE",
@@ -20,6 +21,7 @@ __all__ = [
     "Provenance",
     "TabularGAN",
     "TextGAN",
+    "TranslationGAN",
     "constraints_of_overrides",
     "documented",
 ]

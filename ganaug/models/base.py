@@ -303,7 +303,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             matching=self._matching(),
         )
         augment = self._augment(on_device, batch_size)
-        game = Adversarial(generator, discriminator, settings, fabric=fabric, rng=on_device, augment=augment)
+        game = self._game(generator, discriminator, settings, training, fabric=fabric, rng=on_device, augment=augment)
         # "auto" remembers the last fifth of the run, whatever its length
         average = EMA(generator, 1 - 5 / (5 + n_steps) if isinstance(self.ema, str) else self.ema)
         self.generator_, self.discriminator_ = average.module, discriminator
@@ -334,6 +334,20 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         finally:  # also where the user interrupts it and uses what has been learned
             discriminator.eval().requires_grad_(False)
         self._check_training(measure)
+
+    def _game(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        settings: AdversarialSettings,
+        data: EncodedData,
+        *,
+        fabric: Fabric,
+        rng: torch.Generator,
+        augment: AdaptiveAugmentation | None,
+    ) -> Adversarial:
+        """Return the objectives of the networks, given the rows that they are trained on."""
+        return Adversarial(generator, discriminator, settings, fabric=fabric, rng=rng, augment=augment)
 
     def _check_training(self, measure: Measure) -> None:
         """Warn if the trained generator is of no use; nothing by default."""

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from ganaug.models.base import ConditionalGAN
-from ganaug.models.provenance import Provenance
+from ganaug.models.provenance import Provenance, SourceProvenance
 
 Self = TypeVar("Self", bound="FittedSamplerMixin")
 
@@ -23,7 +23,7 @@ class FittedSamplerMixin:
     target_name_: str | None
     n_features_in_: int
     feature_names_in_: NDArray
-    _provenance: Provenance | pd.DataFrame | None
+    _provenance: Provenance | SourceProvenance | pd.DataFrame | None
 
     def sample(self, n: int, label: Any, random_state: int | np.random.RandomState | None = None) -> Any:
         """Generate rows of one class, without selection.
@@ -119,13 +119,13 @@ class FittedSamplerMixin:
         """Where the synthetic rows come from."""
         check_is_fitted(self, "is_synthetic_")
         found = self._provenance
-        if isinstance(found, Provenance):
+        if isinstance(found, Provenance | SourceProvenance):
             found = found.frame().set_index(np.flatnonzero(self.is_synthetic_))
             self._provenance = found
         if found is None:
             raise AttributeError(
-                "this sampler has no provenance_: it is there for tables, after fit_resample has generated rows, and "
-                "is not pickled before it was read"
+                "this sampler has no provenance_: it is there for tables and for translated images, after fit_resample "
+                "has generated rows, and is not pickled before it was read"
             )
         return found
 
@@ -133,4 +133,5 @@ class FittedSamplerMixin:
         # a sampler holds training rows only to compute its provenance; its pickle does not
         parent: Any = super()  # an estimator
         state = parent.__getstate__()
-        return {**state, "_provenance": None} if isinstance(state.get("_provenance"), Provenance) else state
+        is_open = isinstance(state.get("_provenance"), Provenance | SourceProvenance)
+        return {**state, "_provenance": None} if is_open else state

@@ -77,9 +77,9 @@ class PersistenceMixin:
 
         The file holds values of the training data: categories, up to 1,000 quantiles of each numeric column, the rules
         between columns, with ``prior="mixture"`` means and covariances of groups of a few rows, and with
-        ``prior="neighbors"`` whole training rows, or the latent vectors of training images and texts. Of texts it holds
-        the tokens, which may be names or numbers, hashes of all words, and the texts of classes of five or fewer. Share
-        it only with those who may see the data.
+        ``prior="neighbors"`` whole training rows, or the latent vectors of training images and texts. Of a
+        `TranslationGAN` it holds all training images. Of texts it holds the tokens, which may be names or numbers,
+        hashes of all words, and the texts of classes of five or fewer. Share it only with those who may see the data.
 
         Parameters
         ----------

@@ -72,3 +72,45 @@ class Provenance:
             "is_copy": Copies(self._real, self._y).find(synthetic, y),
         }
         return pd.DataFrame(values)
+
+
+class SourceProvenance:
+    """The source of each image that was translated.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_images,)
+        Class index of each training image.
+    classes : ndarray
+        The labels of these.
+    positions : ndarray of shape (n_images,) or None
+        Their positions in `X`; None if they are all of it.
+    """
+
+    def __init__(self, y: NDArray, classes: NDArray, positions: NDArray | None) -> None:
+        self._labels = classes[y]
+        self._positions = np.arange(len(y)) if positions is None else positions
+        self._sources: list[NDArray] = []
+
+    def add(self, sources: NDArray, y: NDArray) -> None:
+        """Take the sources of the next images.
+
+        Parameters
+        ----------
+        sources : ndarray of shape (n,)
+            Positions among the training images.
+        y : ndarray of shape (n,)
+            Class index of each translation.
+        """
+        self._sources.append(sources)
+
+    def frame(self) -> pd.DataFrame:
+        """Return a row for each synthetic image.
+
+        Returns
+        -------
+        DataFrame of shape (n_synthetic, 2)
+            Columns `source` (position in `X`) and `source_class`.
+        """
+        sources = np.concatenate(self._sources)
+        return pd.DataFrame({"source": self._positions[sources], "source_class": self._labels[sources]})

@@ -5,17 +5,21 @@ from ganaug.nets.image_networks import CONDITIONINGS
 from ganaug.nets.mlp import MLPDiscriminator, MLPGenerator
 from ganaug.nets.sequence import SequenceDecoder, SequenceEncoder, on_sphere
 from ganaug.nets.stylegan2 import StyleGenerator, noise_size
+from ganaug.nets.translation import ClassProbe, PatchHeads, build_translation_networks
 
 __all__ = [
     "ARCHITECTURES",
     "CONDITIONINGS",
+    "ClassProbe",
     "MLPDiscriminator",
     "MLPGenerator",
+    "PatchHeads",
     "SequenceDecoder",
     "SequenceEncoder",
     "StyleGenerator",
     "build_image_encoder",
     "build_image_networks",
+    "build_translation_networks",
     "noise_size",
     "on_sphere",
 ]

@@ -26,10 +26,11 @@ from ganaug.training.matching import MATCHING
 from ganaug.training.mixture_prior import MixturePrior
 from ganaug.training.monitors import COLLAPSE_THRESHOLD, KernelDistance, SlicedWasserstein
 from ganaug.training.optimizers import OPTIMIZERS, SCHEDULES, build_optimizer
-from ganaug.training.phase import Phase
+from ganaug.training.phase import Phase, Report
 from ganaug.training.priors import AnchorPrior, LatentPrior, NeighborsPrior, NoisePrior, Prior
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
 from ganaug.training.sequences import LengthBatches, sequence_phase
+from ganaug.training.translation import SourcePrior, Translation, TranslationTerms
 
 __all__ = [
     "COLLAPSE_THRESHOLD",
@@ -65,11 +66,15 @@ __all__ = [
     "Previews",
     "Prior",
     "ProgressBar",
+    "Report",
     "Run",
     "SampleGrid",
     "SlicedWasserstein",
+    "SourcePrior",
     "TensorBoard",
     "TrainingState",
+    "Translation",
+    "TranslationTerms",
     "build_optimizer",
     "encode_latents",
     "log_to",

@@ -193,7 +193,7 @@ class Adversarial:
     def discriminator_step(self, batch: Batch) -> tuple[Tensor, Report]:
         """Return the discriminator's objective on a batch, and its report."""
         y = batch.y[:: self.settings.pac]
-        rows = self._shown(batch, self._fake(batch).detach())
+        rows = self._shown(batch, self._judged(batch))
         scores = self.discriminator(rows, torch.cat([y, y]))
         real, fake = _score(scores).split(len(y))
         loss = self._loss.discriminator(real, fake)
@@ -232,6 +232,10 @@ class Adversarial:
         if batch is not self._last_batch:
             self._last_batch, self._last_fake = batch, self._pack(self.generator(batch.y, *batch.start))
         return self._last_fake
+
+    def _judged(self, batch: Batch) -> Tensor:
+        """Return the fake rows that the discriminator learns from, without gradient."""
+        return self._fake(batch).detach()
 
     def _pack(self, rows: Tensor) -> Tensor:
         pac = self.settings.pac

@@ -503,7 +503,7 @@ def test_broken_images_are_named(bars):
 
 @pytest.mark.parametrize(("least", "is_told"), [(3, True), (200, False)])
 def test_a_training_that_was_too_short_is_told(bars, monkeypatch, least, is_told):
-    monkeypatch.setattr("ganaug.models.image._TRIAL_STEPS", least)
+    monkeypatch.setattr("ganaug.models.image_model._TRIAL_STEPS", least)
     model = ImageGAN(n_steps=3, width=4, latent_size=8, batch_size=8, device="cpu", random_state=0)
     if not is_told:
         model.fit(*bars)
