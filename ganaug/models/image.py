@@ -73,6 +73,15 @@ class ImageGAN(Editing, ImageModel):
         architecture.
     width : int, default=16
         Channels of the generator at full resolution. Coarser levels have up to eight times as many.
+    n_blocks : int, default=1
+        Convolutions, or residual blocks, of each level of both networks; of "mlp" hidden layers of each width. The
+        papers of "resnet", "sagan" and "biggan" have 1, that of "stylegan2" 2.
+    dropout : float, default=0.0
+        Probability of zeroing a value after each level of the discriminator, in [0, 1). It is an alternative to
+        augmentation if the discriminator memorises few images.
+    orthogonal : float, default=0.0
+        Weight of the orthogonal regularisation of the generator's layers (arXiv 1809.11096, equation 3; 1e-4 in the
+        paper of BigGAN), at least 0. Samples then bear a lower `truncation`.
     $latent_size
     truncation : float or None, default=None
         Samples start from noise no farther from 0 than this value, above 0 (truncation trick, arXiv 1809.11096). A
@@ -180,6 +189,9 @@ class ImageGAN(Editing, ImageModel):
         "prior": [StrOptions({"noise", "neighbors"})],
         "spectral_norm": [StrOptions({"auto"}), "boolean"],
         "width": [count(maximum=LARGEST_SIZE)],
+        "n_blocks": [count(maximum=10)],
+        "dropout": [Number(Real, 0, 1, closed="left")],
+        "orthogonal": [Number(Real, 0, LARGEST_COUNT, closed="left")],
         "truncation": [None, Number(Real, 0, LARGEST_COUNT, closed="right")],
         "augment": [None, str, Items("a list of names")],
         "augment_strength": [StrOptions({"adaptive"}), Number(Real, 0, 1, closed="both")],
@@ -191,7 +203,15 @@ class ImageGAN(Editing, ImageModel):
         "precision": [StrOptions({"auto", "32-true", "bf16-mixed"})],
     }
 
-    _network_parameters = ("conditioning", "latent_size", "prior", "spectral_norm", "width")
+    _network_parameters = (
+        "conditioning",
+        "dropout",
+        "latent_size",
+        "n_blocks",
+        "prior",
+        "spectral_norm",
+        "width",
+    )
     _deleted_by_fit = (*ConditionalGAN._deleted_by_fit, "reconstruction_", "snapshots_")
 
     def __init__(
@@ -204,6 +224,9 @@ class ImageGAN(Editing, ImageModel):
         loss: str = "rpgan",
         spectral_norm: bool | Literal["auto"] = "auto",
         width: int = 16,
+        n_blocks: int = 1,
+        dropout: float = 0.0,
+        orthogonal: float = 0.0,
         latent_size: int = 64,
         truncation: float | None = None,
         augment: str | Sequence[str] | None = "auto",
@@ -234,6 +257,9 @@ class ImageGAN(Editing, ImageModel):
         self.loss = loss
         self.spectral_norm = spectral_norm
         self.width = width
+        self.n_blocks = n_blocks
+        self.dropout = dropout
+        self.orthogonal = orthogonal
         self.latent_size = latent_size
         self.truncation = truncation
         self.augment = augment
@@ -338,7 +364,7 @@ class ImageGAN(Editing, ImageModel):
         return super()._why_not_scored()
 
     def _noise_prior(self, encoder: ImageEncoder) -> LatentPrior:
-        noise = noise_size(encoder.size_, encoder.n_levels_) if self.has_styles else 0
+        noise = noise_size(encoder.size_, encoder.n_levels_, self.n_blocks) if self.has_styles else 0
         return LatentPrior(self.latent_size, noise_size=noise)
 
     def _sampling_prior(self) -> Prior:
@@ -362,6 +388,8 @@ class ImageGAN(Editing, ImageModel):
             width=params["width"],
             conditioning=params["conditioning"],
             spectral_norm=params["spectral_norm"],
+            n_blocks=params["n_blocks"],
+            dropout=params["dropout"],
             rng=rng,
         )
 

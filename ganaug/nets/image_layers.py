@@ -276,6 +276,76 @@ class ResidualDown(nn.Module):
         return self.attention(residual + self.skip(F.avg_pool2d(x, 2)))
 
 
+class Repeated(nn.Module):
+    """A block of a generator, followed by convolutions of the same size, each normalised by the condition.
+
+    Parameters
+    ----------
+    block : nn.Module
+        Called with images and the condition.
+    n_channels : int
+        Channels that it returns.
+    condition_size : int
+        Size of the condition.
+    n_more : int
+        Number of convolutions that follow.
+    adds : bool
+        Whether each adds to the image, as in residual networks.
+
+    Notes
+    -----
+    Shapes:
+
+    - x: (batch, channels, height, width) as `block` takes it; condition: (batch, condition_size)
+    - output: as `block` returns it
+
+    Examples
+    --------
+    >>> block = Repeated(Level(UpsampledConv(8, 4, bias=False), 4, 2), 4, 2, n_more=1, adds=True)
+    >>> block(torch.randn(2, 8, 3, 3), torch.eye(2)).shape
+    torch.Size([2, 4, 6, 6])
+    """
+
+    def __init__(self, block: nn.Module, n_channels: int, condition_size: int, *, n_more: int, adds: bool) -> None:
+        super().__init__()
+        self.block = block
+        self.more = nn.ModuleList(
+            Level(nn.Conv2d(n_channels, n_channels, 3, padding=1, bias=False), n_channels, condition_size)
+            for _ in range(n_more)
+        )
+        self.adds = adds
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """Apply the block and the convolutions."""
+        x = self.block(x, condition)
+        for level in self.more:
+            x = x + level(x, condition) if self.adds else level(x, condition)
+        return x
+
+
+class ResidualConv(nn.Module):
+    """Rectify, convolve and add to the image: a block of a residual discriminator that keeps the size.
+
+    Parameters
+    ----------
+    n_channels : int
+        Channels in and out.
+
+    Examples
+    --------
+    >>> ResidualConv(4)(torch.randn(2, 4, 5, 5)).shape
+    torch.Size([2, 4, 5, 5])
+    """
+
+    def __init__(self, n_channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(n_channels, n_channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Add to the image."""
+        return x + self.conv(F.relu(x))
+
+
 class SumPool(nn.Module):
     """Rectify and sum over all places, so that a feature counts as often as it occurs (arXiv 1802.05957).
 

@@ -21,9 +21,10 @@ from sklearn.utils import get_tags
 
 from ganaug import GANOversampler, ImageGAN, models
 from ganaug.nets import ARCHITECTURES, CONDITIONINGS
+from ganaug.training import AdversarialSettings
 from ganaug.training.augmentation import AdaptiveAugmentation
 from ganaug.training.callbacks import Callback
-from ganaug.training.losses import LOSSES
+from ganaug.training.losses import LOSSES, orthogonal_penalty
 
 TINY = ImageGAN(n_steps=3, width=4, latent_size=8, batch_size=8, random_state=0, device="cpu")
 
@@ -131,6 +132,31 @@ def test_images_are_of_the_class_asked_for(bars, conditioning):
     # a bar that lies varies from row to row, one that stands from column to column
     lies = made.mean(2).std(1) > made.mean(1).std(1)
     assert lies[:40].mean() > lies[40:].mean() + 0.5
+
+
+def test_orthogonal_regularisation_makes_filters_orthogonal(bars):
+    plain, regular = (
+        clone(TINY).set_params(n_steps=60, learning_rate=5e-3, orthogonal=weight).fit(*bars).generator_ for weight in (0.0, 1.0)
+    )
+    assert orthogonal_penalty(regular) < orthogonal_penalty(plain) / 3
+
+
+def test_wgan_has_the_settings_of_its_paper(bars):
+    model = clone(TINY).set_params(loss="wgan", n_steps=2).fit(*bars)
+    weights = torch.cat([weight.flatten() for weight in model.discriminator_.parameters()])
+    assert weights.abs().max() <= 0.01
+    settings = AdversarialSettings(loss="wgan")
+    assert (settings.optimizer_name, settings.n_updates, settings.penalty_name) == ("rmsprop", 5, "none")
+    settings = AdversarialSettings(loss="wgan-gp")
+    assert (settings.n_updates, settings.penalty_name, settings.penalty_weight) == (5, "gp", 10)
+
+
+def test_blocks_and_dropout_are_stored_with_the_model(bars, tmp_path):
+    model = clone(TINY).set_params(n_blocks=2, dropout=0.3).fit(*bars)
+    model.save(tmp_path / "m")
+    again = ImageGAN.load(tmp_path / "m")
+    assert_array_equal(again.sample([0, 1]), model.sample([0, 1]))
+    assert_array_equal(clone(model).fit(*bars).sample([0, 1]), model.sample([0, 1]))
 
 
 def test_styles_can_be_truncated_toward_the_mean_of_the_class(bars):
