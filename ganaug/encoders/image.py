@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from ganaug.common.containers import Container, check_container, container_from_state, container_of
+from ganaug.common.containers import Container, container_from_state, container_of
 from ganaug.common.serialization import dtype_from_json, dtype_to_json, refusing_malformed
-from ganaug.common.wording import counted
+from ganaug.encoders.image_checks import as_images, bounds, check_dtype, check_range, check_shape, ends, shape_of
 
-# Below, halving leaves nothing for a convolution to look at; above, activations outgrow an ordinary machine.
-_SMALLEST, _LARGEST = 8, 512
-_MOST_CHANNELS = 4
-# float32 in [-1, 1] tells 2**23 steps apart; with one bit to spare every integer comes back exactly.
-_WIDEST = 2**22
 # The tensors that hold each NumPy dtype as it is; all other integers are held as int32.
 _KEPT_AS = {"b1": torch.uint8, "u1": torch.uint8, "i1": torch.int8, "u2": torch.uint16, "i2": torch.int16}
 
@@ -140,10 +134,10 @@ class ImageEncoder:
 
     def _fit(self, images: NDArray, X: Any) -> None:
         """Learn from the pixels of X, which are in `images`."""
-        _check_dtype(images.dtype)
-        shape = _image_shape(images, self.image_shape)
-        low, high = _ends(images)
-        _check_range(low, high, images.dtype)
+        check_dtype(images.dtype)
+        shape = shape_of(images, self.image_shape)
+        low, high = ends(images)
+        check_range(low, high, images.dtype)
         self._lay_out(shape, images.dtype, low, high, flat=images.ndim == 2)
         if hasattr(X, "columns"):
             self._container = container_of(X)
@@ -188,7 +182,7 @@ class ImageEncoder:
         if (X.dtype.kind, X.dtype.itemsize) != (self.dtype_.kind, self.dtype_.itemsize):
             raise ValueError(f"X has dtype {X.dtype}, but had {self.dtype_} in fit; convert it with X.astype(...)")
         if self.dtype_.kind == "f" and len(X):
-            _ends(X)  # refuses NaN
+            ends(X)  # refuses NaN
         return self._encode(X)
 
     def _encode(self, images: NDArray) -> Tensor:
@@ -313,9 +307,9 @@ class ImageEncoder:
         shape = tuple(description["shape"])
         if any(type(size) is not int for size in shape):
             raise ValueError(f"shape must hold integers only, got {shape!r}")
-        _check_shape(shape)
+        check_shape(shape)
         dtype = np.dtype(description["dtype"])
-        _check_dtype(dtype)
+        check_dtype(dtype)
         flat = description["flat"]
         if type(flat) is not bool:
             raise ValueError(f"flat is {flat!r}")
@@ -323,10 +317,10 @@ class ImageEncoder:
         if ends.shape != (2,) or ends.dtype != (np.float64 if dtype.kind == "f" else np.int64):
             raise ValueError(f"range is not a pair of ends: {ends.dtype} of shape {ends.shape}")
         low, high = ends.tolist()
-        least, most = _bounds(dtype)
+        least, most = bounds(dtype)
         if not least <= low <= high <= most:
             raise ValueError(f"{low!r} to {high!r} is not a range of {dtype}")
-        _check_range(low, high, dtype)
+        check_range(low, high, dtype)
         encoder = cls(shape if flat else None)
         encoder._lay_out(shape, dtype, low, high, flat)
         opacity = description["opacity"]
@@ -341,126 +335,7 @@ class ImageEncoder:
         return encoder
 
 
-def as_images(X: Any) -> NDArray:
-    """Return images, or a table with one in each row, as one array.
-
-    Raises
-    ------
-    ValueError
-        If images in a list differ in shape, or columns of a table differ in dtype or have missing cells.
-    """
-    check_container(X)
-    if isinstance(X, list | tuple):
-        for image in X:
-            check_container(image, "an image in X")
-    if isinstance(X, pd.DataFrame):
-        kinds = X.dtypes.unique()
-        if len(kinds) > 1:
-            raise ValueError(
-                f"X has columns of {len(kinds)} dtypes, such as {kinds[0]} and {kinds[1]}, but all pixels must have "
-                "one dtype; convert X with X.astype(...)"
-            )
-        if X.isna().any(axis=None):
-            raise ValueError(
-                "X has missing cells, but an image needs all pixels; fill them with X.fillna(0), or drop the rows"
-            )
-        return X.to_numpy(dtype=getattr(kinds[0], "numpy_dtype", None)) if len(kinds) else X.to_numpy()
-    try:
-        return np.asarray(X)
-    except ValueError:
-        shapes = sorted({np.shape(image) for image in X}, key=str)
-        raise ValueError(
-            f"X holds images of {len(shapes)} shapes, such as {shapes[0]} and {shapes[-1]}; resize all to one shape"
-        ) from None
-
-
 def _kept_as(dtype: np.dtype) -> torch.dtype:
     if dtype.kind == "f":
         return torch.float32
     return _KEPT_AS.get(f"{dtype.kind}{dtype.itemsize}", torch.int32)
-
-
-def _bounds(dtype: np.dtype) -> tuple[float, float]:
-    """Return the least and the greatest finite value that a dtype can hold."""
-    if dtype.kind == "b":
-        return 0, 1
-    if dtype.kind == "f":
-        return float(np.finfo(dtype).min), float(np.finfo(dtype).max)
-    return np.iinfo(dtype).min, np.iinfo(dtype).max
-
-
-def _check_dtype(dtype: np.dtype) -> None:
-    if dtype.kind not in "biuf" or dtype.itemsize > 8:
-        raise ValueError(f"X must hold booleans, integers or floats of up to 64 bits, got dtype {dtype}")
-
-
-def _image_shape(X: NDArray, image_shape: Any) -> tuple[int, ...]:
-    """Return (h, w) or (h, w, c), from X itself or from `image_shape`."""
-    if image_shape is not None:
-        try:
-            given = tuple(operator.index(size) for size in image_shape)
-        except TypeError:
-            raise ValueError(f"image_shape must be (h, w) or (h, w, c), got {image_shape!r}") from None
-        if len(given) not in (2, 3) or min(given) < 1:
-            raise ValueError(f"image_shape must be (h, w) or (h, w, c) in pixels, got {image_shape!r}")
-        if X.ndim == 2 and math.prod(given) != X.shape[1]:
-            raise ValueError(
-                f"image_shape={given} needs {math.prod(given)} columns, but X of shape {X.shape} has {X.shape[1]}"
-            )
-        if X.ndim != 2 and X.shape[1:] != given:
-            raise ValueError(f"image_shape={given} is not the shape of the images in X of shape {X.shape}")
-        shape = given
-    elif X.ndim in (3, 4):
-        shape = X.shape[1:]
-    else:
-        side = math.isqrt(X.shape[1]) if X.ndim == 2 else 0
-        example = f"({side}, {side})" if side and side**2 == X.shape[1] else "(h, w) or (h, w, c)"
-        hint = f"; flattened images need image_shape={example}" if X.ndim == 2 else ""
-        raise ValueError(f"X must have shape (n, h, w) or (n, h, w, c), got {X.shape}{hint}")
-    _check_shape(shape)
-    if not len(X):
-        raise ValueError(f"X has shape {X.shape}: at least one image is needed")
-    return shape
-
-
-def _check_shape(shape: tuple[int, ...]) -> None:
-    if len(shape) not in (2, 3):
-        raise ValueError(f"image_shape must be (h, w) or (h, w, c), got {shape}")
-    if not 1 <= (*shape, 1)[2] <= _MOST_CHANNELS:
-        raise ValueError(
-            f"images of shape {shape} have {shape[2]} channels, but 1 to {_MOST_CHANNELS} are supported. Channels must "
-            "be the last dimension. If they are the first, use X.transpose(0, 2, 3, 1)"
-        )
-    if min(shape[:2]) < _SMALLEST or max(shape[:2]) > _LARGEST:
-        raise ValueError(
-            f"images have {shape[0]}x{shape[1]} pixels, but each side must have {_SMALLEST} to {_LARGEST}; resize them"
-        )
-
-
-def _ends(X: NDArray) -> tuple[Any, Any]:
-    """Return the least and the greatest value, after making sure that all are finite."""
-    low, high = X.min().item(), X.max().item()
-    if X.dtype.kind != "f":
-        return int(low), int(high)
-    if not (math.isfinite(low) and math.isfinite(high)):
-        bad = [i for i, image in enumerate(X) if not np.isfinite(image).all()]
-        n_values = sum(int((~np.isfinite(X[i])).sum()) for i in bad)
-        raise ValueError(
-            f"X holds {counted(n_values, 'NaN or infinite value')} in {len(bad)} of {len(X)} images, the "
-            f"first of them image {bad[0]}; replace them, e.g. by np.nan_to_num, or leave these images out"
-        )
-    return low, high
-
-
-def _check_range(low: Any, high: Any, dtype: np.dtype) -> None:
-    """Make sure that float32 can represent all steps of the range."""
-    if dtype.kind == "f":
-        if not math.isfinite(high - low):
-            raise ValueError(f"X spans {low:g} to {high:g}, more than floats can scale; divide it by its maximum")
-        return
-    whole = np.iinfo(np.int32)
-    if low < whole.min or high > whole.max or high - low > _WIDEST:
-        raise ValueError(
-            f"X of dtype {dtype} spans {low} to {high}, but integers must lie within int32 and span at most {_WIDEST} "
-            "steps; rescale X, or pass floats"
-        )
