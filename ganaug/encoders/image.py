@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from torch.nn import functional as F
 from ganaug.common.containers import Container, container_from_state, container_of
 from ganaug.common.serialization import dtype_from_json, dtype_to_json, refusing_malformed
 from ganaug.encoders.image_checks import as_images, bounds, check_dtype, check_range, check_shape, ends, shape_of
+from ganaug.encoders.masks import check_mask_channels, levels_of, scaled_mask, snapped_mask
 
 # The tensors that hold each NumPy dtype as it is; all other integers are held as int32.
 _KEPT_AS = {"b1": torch.uint8, "u1": torch.uint8, "i1": torch.int8, "u2": torch.uint16, "i2": torch.int16}
@@ -31,6 +33,8 @@ class ImageEncoder:
     ----------
     image_shape : (int, int) or (int, int, int) or None, default=None
         Height, width and channels, if each row of X is a flattened image. None takes the shape from X.
+    mask_channels : sequence of int or None, default=None
+        Channels that are masks, whose decoded values are among those seen in fit. None means none.
 
     Attributes
     ----------
@@ -41,7 +45,9 @@ class ImageEncoder:
     dtype_ : dtype
         Of the images.
     low_, high_ : int or float
-        Ends of the legal range: the least and the greatest value seen in fit.
+        Ends of the legal range: the least and the greatest value seen in fit, in channels that are not masks.
+    masks_ : dict of int to ndarray
+        Channel -> levels of each mask, in ascending order. Networks see them at equal distances in [-1, 1].
     opacity_ : int, float or None
         The value of the last of two or four channels, if it is the same in all pixels. Synthetic images keep it.
     n_levels_ : int
@@ -80,13 +86,15 @@ class ImageEncoder:
     n_levels_: int
     size_: tuple[int, int]
 
+    masks_: dict[int, NDArray]
     opacity_: float | None
     # of images in a table, and the dtype of its columns where it is pandas'
     _container: Container | None
     _cells: Any
 
-    def __init__(self, image_shape: tuple[int, ...] | None = None) -> None:
+    def __init__(self, image_shape: tuple[int, ...] | None = None, mask_channels: Sequence[int] | None = None) -> None:
         self.image_shape = image_shape
+        self.mask_channels = mask_channels
 
     def fit(self, X: Any) -> ImageEncoder:
         """Learn the images' shape, dtype and range.
@@ -136,13 +144,22 @@ class ImageEncoder:
         """Learn from the pixels of X, which are in `images`."""
         check_dtype(images.dtype)
         shape = shape_of(images, self.image_shape)
+        n_channels = (*shape, 1)[2]
+        channels = check_mask_channels(self.mask_channels, n_channels)
         low, high = ends(images)
         check_range(low, high, images.dtype)
+        masks = {}
+        if channels:
+            by_channel = images.reshape(len(images), *shape[:2], n_channels)
+            masks = levels_of(by_channel, channels)
+            if rest := [channel for channel in range(n_channels) if channel not in masks]:
+                low, high = ends(by_channel[..., rest])
         self._lay_out(shape, images.dtype, low, high, flat=images.ndim == 2)
+        self.masks_ = masks
         if hasattr(X, "columns"):
             self._container = container_of(X)
             self._cells = X.dtypes.iloc[0] if isinstance(X, pd.DataFrame) else None
-        if self.channels_ in (2, 4):
+        if self.channels_ in (2, 4) and self.channels_ - 1 not in masks:
             opacity = images.reshape(len(images), *self.shape_)[..., -1]
             first = opacity[0, 0, 0]
             self.opacity_ = first.item() if (opacity == first).all() else None
@@ -153,7 +170,7 @@ class ImageEncoder:
         self.n_levels_ = max(1, round(math.log2(min(height, width) / 4)))
         step = 2**self.n_levels_
         self.size_ = (-(-height // step) * step, -(-width // step) * step)
-        self.opacity_ = None
+        self.opacity_, self.masks_ = None, {}
         self._container, self._cells = None, None
 
     def encode(self, X: Any) -> Tensor:
@@ -191,7 +208,7 @@ class ImageEncoder:
         kept = torch.empty(channels_first.shape, dtype=_kept_as(self.dtype_))
         # a few at a time: what is computed in double precision takes no second training set's memory
         for start in range(0, len(images), 256):
-            part = channels_first[start : start + 256]
+            part = given = channels_first[start : start + 256]
             if self.dtype_.kind == "f":
                 clipped = part.astype(np.float64).clip(self.low_, self.high_)
                 part = (clipped - self.low_) / (self._span() or 1.0) * 2 - 1
@@ -200,6 +217,11 @@ class ImageEncoder:
             else:
                 part = part.clip(self.low_, self.high_)
             kept.numpy()[start : start + 256] = part
+            for channel, levels in self.masks_.items():
+                mask = given[:, channel]
+                if self.dtype_.kind == "f":
+                    mask = scaled_mask(torch.from_numpy(mask.astype(np.float64)), levels).numpy()
+                kept.numpy()[start : start + 256, channel] = mask
         return kept
 
     def _span(self) -> float:
@@ -222,6 +244,8 @@ class ImageEncoder:
         if self.dtype_.kind != "f":
             # int32 holds every difference exactly, and float32 those that fit has admitted
             scaled = (compact.to(torch.int32) - self.low_).float() / (self._span() or 1.0) * 2 - 1
+            for channel, levels in self.masks_.items():
+                scaled[:, channel] = scaled_mask(compact[:, channel], levels)
         # an image of 8 pixels or more is wider than what is added to it: it can always be reflected
         (top, bottom), (left, right) = self._margins()
         return F.pad(scaled, (left, right, top, bottom), mode="reflect")
@@ -258,12 +282,15 @@ class ImageEncoder:
         values = cropped.cpu().double().numpy().clip(-1, 1)
         if np.isnan(values).any():
             raise ValueError("scaled holds NaN, because the generator has diverged")
+        masks = {channel: snapped_mask(values[..., channel], levels) for channel, levels in self.masks_.items()}
         values = (values + 1) / 2 * self._span() + self.low_
         if self.dtype_.kind != "f":
             values = np.rint(values)
         X = values.clip(self.low_, self.high_).astype(self.dtype_, order="C")
         if self.opacity_ is not None:
             X[..., -1] = self.opacity_
+        for channel, mask in masks.items():
+            X[..., channel] = mask
         if self._container is not None:
             frame = pd.DataFrame(X.reshape(len(X), -1))
             return self._container.restore(frame if self._cells is None else frame.astype(self._cells))
@@ -277,7 +304,7 @@ class ImageEncoder:
         description : dict
             For `json.dumps`.
         arrays : dict of str to array
-            ``"range"``: the two ends.
+            ``"range"``: the two ends; ``"mask0"`` and so on: the levels of a mask.
         """
         description = {
             "shape": list(self.shape_),
@@ -287,8 +314,9 @@ class ImageEncoder:
             "table": None if self._container is None else self._container.state(),
             "cells": None if self._cells is None else dtype_to_json(self._cells, "the images' columns"),
         }
-        ends = np.array([self.low_, self.high_], dtype=np.float64 if self.dtype_.kind == "f" else np.int64)
-        return description, {"range": ends}
+        kind = np.float64 if self.dtype_.kind == "f" else np.int64
+        masks = {f"mask{channel}": levels.astype(kind) for channel, levels in self.masks_.items()}
+        return description, {"range": np.array([self.low_, self.high_], dtype=kind), **masks}
 
     @classmethod
     def from_state(cls, description: dict[str, Any], arrays: dict[str, NDArray]) -> ImageEncoder:
@@ -323,6 +351,15 @@ class ImageEncoder:
         check_range(low, high, dtype)
         encoder = cls(shape if flat else None)
         encoder._lay_out(shape, dtype, low, high, flat)
+        channels = [channel for channel in range(encoder.channels_) if f"mask{channel}" in arrays]
+        for channel in channels:
+            levels = arrays[f"mask{channel}"]
+            if levels.ndim != 1 or not len(levels) or levels.dtype != arrays["range"].dtype:
+                raise ValueError(f"levels of a mask have dtype {levels.dtype} and shape {levels.shape}")
+            if (np.diff(levels) <= 0).any() or not least <= levels[0] <= levels[-1] <= most:
+                raise ValueError(f"{levels!r} are not levels of a mask of {dtype}")
+            encoder.masks_[channel] = levels.astype(dtype)
+        encoder.mask_channels = channels or None
         opacity = description["opacity"]
         if opacity is not None and (isinstance(opacity, bool) or not low <= opacity <= high):
             raise ValueError(f"opacity {opacity!r} is out of range")

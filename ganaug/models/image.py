@@ -115,6 +115,10 @@ class ImageGAN(Editing, ImageModel):
     image_shape : (int, int), (int, int, int) or None, default=None
         Height, width and channels, if each row of `X` is a flattened image. `X` is then a table or an array of two
         dimensions. None takes the shape from `X`.
+    mask_channels : sequence of int or None, default=None
+        Channels that are masks of the others, such as ``[3]`` for a lesion behind three colours. Each has at most 64
+        levels. Masks are generated together with the image, and have only levels of the training masks. Classes without
+        an order are better given as one mask for each class. Augmentations then only move pixels.
     warm_start : bool, default=False
         Whether `fit` continues from the networks of the previous fit, or of the file that `load` read. Classes, shape
         and dtype of the images must be the same, and values must lie within the range of the previous fit. If such a
@@ -199,6 +203,7 @@ class ImageGAN(Editing, ImageModel):
         "batch_size": [StrOptions({"auto"}), count(2, LARGEST_SIZE)],
         "n_steps": [StrOptions({"auto"}), count(0)],
         "image_shape": [None, Items("a list of int")],
+        "mask_channels": [None, Items("a list of int")],
         "warm_start": ["boolean"],
         "precision": [StrOptions({"auto", "32-true", "bf16-mixed"})],
     }
@@ -243,6 +248,7 @@ class ImageGAN(Editing, ImageModel):
         max_time: float | None = None,
         patience: int | None = None,
         image_shape: tuple[int, ...] | None = None,
+        mask_channels: Sequence[int] | None = None,
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         device: str = "auto",
@@ -276,6 +282,7 @@ class ImageGAN(Editing, ImageModel):
         self.max_time = max_time
         self.patience = patience
         self.image_shape = image_shape
+        self.mask_channels = mask_channels
         self.warm_start = warm_start
         self.random_state = random_state
         self.device = device
@@ -427,6 +434,11 @@ def _check_range(found: ImageEncoder, previous: ImageEncoder) -> None:
         raise ValueError(
             f"warm_start=True continues with images of {previous.dtype_} and shape {previous.shape_}, but X is of "
             f"{found.dtype_} and shape {found.shape_}; set warm_start=False to train from the beginning"
+        )
+    if {c: v.tolist() for c, v in found.masks_.items()} != {c: v.tolist() for c, v in previous.masks_.items()}:
+        raise ValueError(
+            "warm_start=True continues with other mask_channels or other levels of masks; set warm_start=False to "
+            "train from the beginning"
         )
     if found.low_ < previous.low_ or found.high_ > previous.high_:
         raise ValueError(

@@ -123,7 +123,10 @@ def _to_display(images: NDArray, encoder: ImageEncoder) -> NDArray:
     """
     low, high = encoder.low_, encoder.high_
     scaled = (np.asarray(images).reshape(len(images), *encoder.shape_).astype(float) - low) / (high - low or 1)
-    return scaled[..., 0] if encoder.shape_[2:] in [(1,), (2,)] else scaled
+    if encoder.masks_ and len(encoder.masks_) < encoder.channels_:
+        # masks are no colours
+        scaled = scaled[..., [channel for channel in range(encoder.channels_) if channel not in encoder.masks_]]
+    return scaled[..., 0] if scaled.ndim == 4 and scaled.shape[3] in (1, 2) else scaled
 
 
 def _figure_of_strips(strips: Sequence[tuple[str, NDArray]]) -> Any:

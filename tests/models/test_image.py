@@ -134,10 +134,40 @@ def test_images_are_of_the_class_asked_for(bars, conditioning):
     assert lies[:40].mean() > lies[40:].mean() + 0.5
 
 
+def test_masks_are_generated_with_their_images(bars, tmp_path):
+    X, y = bars
+    mask = np.where(X > 128, 2, 0).astype("uint8")
+    X = np.stack([X, X, X, mask], axis=3)
+    sampler = GANOversampler(model=clone(TINY).set_params(mask_channels=[3], augment="any direction"))
+    X_res, _ = sampler.fit_resample(X, y)
+    made = X_res[sampler.is_synthetic_]
+    assert set(np.unique(made[..., 3])) <= {0, 2}
+    assert len(np.unique(made[..., 0])) > 5
+    assert sampler.model_.shown(made).shape == (48, 16, 16, 3)
+    sampler.save(tmp_path / "m")
+    assert_array_equal(GANOversampler.load(tmp_path / "m").sample(3, 1), sampler.sample(3, 1))
+    with pytest.raises(ValueError, match=r"augment='photographs' has .*brightness.* would change mask_channels=\[3\]"):
+        clone(TINY).set_params(mask_channels=[3], augment="photographs").fit(X, y)
+    warm = sampler.model_.set_params(warm_start=True, mask_channels=None)
+    with pytest.raises(ValueError, match="other mask_channels"):
+        warm.fit(X, y)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The images are probably")
+def test_masks_show_what_their_images_show(bars):
+    X, y = bars
+    mask = np.where(X > 128, 255, 0).astype("uint8")
+    model = clone(TINY).set_params(n_steps=600, width=8, batch_size=16, mask_channels=[1])
+    made = model.fit(np.stack([X, mask], axis=3), y).sample([0, 1] * 30).astype(float)
+    inside, outside = made[..., 1] > 0, made[..., 1] == 0
+    assert made[..., 0][inside].mean() > made[..., 0][outside].mean() + 60
+    assert abs(inside.mean() - (mask > 0).mean()) < 0.1
+
+
 def test_orthogonal_regularisation_makes_filters_orthogonal(bars):
-    plain, regular = (
-        clone(TINY).set_params(n_steps=60, learning_rate=5e-3, orthogonal=weight).fit(*bars).generator_ for weight in (0.0, 1.0)
-    )
+    model = clone(TINY).set_params(n_steps=60, learning_rate=5e-3)
+    plain, regular = (clone(model).set_params(orthogonal=weight).fit(*bars).generator_ for weight in (0.0, 1.0))
     assert orthogonal_penalty(regular) < orthogonal_penalty(plain) / 3
 
 
