@@ -7,6 +7,7 @@ from ganaug.models.image import ImageGAN
 from ganaug.models.image_model import FAR_DISTANCE
 from ganaug.models.parameters import constraints_of_overrides, documented
 from ganaug.models.provenance import Provenance
+from ganaug.models.row_source import RowSource
 from ganaug.models.tabular import TabularGAN
 from ganaug.models.text import TextGAN
 from ganaug.models.translation import TranslationGAN
@@ -19,6 +20,7 @@ __all__ = [
     "FittedSamplerMixin",
     "ImageGAN",
     "Provenance",
+    "RowSource",
     "TabularGAN",
     "TextGAN",
     "TranslationGAN",
