@@ -55,7 +55,7 @@ _PROBE_TIME = 0.1
 class TranslationGAN(ImageModel):
     """Translate images of one class into images of another one, without pairs.
 
-    A generator turns images of the majority into images of a minority. They keep the structure of their source, so that a
+    A generator turns images of the majority into images of a minority. They keep the structure of their source, so a
     small class gets the variety of a large one. The source of each synthetic image is recorded.
 
     Parameters
@@ -74,9 +74,10 @@ class TranslationGAN(ImageModel):
     content_weight : float or "auto", default="auto"
         Weight of what keeps the structure of the source, at least 0: of the contrast of patches (``"auto"``: 1), or of
         the cycle (10, and half of it for the identity). With a large value the source is hardly changed.
-    class_weight : float, default=0.5
+    class_weight : float, default=0.1
         Weight of a classifier that is trained on the real images first, and then has to find the target class in
-        translations. Without it (0), the class of the source may survive.
+        translations. Without it (0), the class of the source may survive; with 0.5, X-rays got stripes that only the
+        classifier took for the class.
     width : int, default=24
         Channels of the first layer of the networks; deeper layers have up to four times as many.
     n_blocks : int, default=4
@@ -191,7 +192,7 @@ class TranslationGAN(ImageModel):
         target: Any = None,
         method: str = "cut",
         content_weight: float | Literal["auto"] = "auto",
-        class_weight: float = 0.5,
+        class_weight: float = 0.1,
         width: int = 24,
         n_blocks: int = 4,
         noise_size: int = 8,
@@ -401,15 +402,13 @@ class TranslationGAN(ImageModel):
     def _translate(self, rows: CompactRows, y: Tensor, origin: Tensor, rng: torch.Generator) -> Tensor:
         """Translate rows in batches of one size, so that a row does not depend on how many there are."""
         size = self._n_generated
-        if not len(y):
-            return torch.empty(0, self.encoder_.channels_, *self.encoder_.size_)
         parts = []
         for at in torch.arange(len(y)).split(size):
             noise = torch.randn(size, self.network_params_["noise_size"], generator=rng)
             padded = torch.cat([at, at.new_zeros(size - len(at))])
             made = self._run_generator(y[padded], (rows[padded], origin[padded], noise))
             parts.append(made[: len(at)])
-        return torch.cat(parts)
+        return torch.cat(parts) if parts else torch.empty(0, self.encoder_.channels_, *self.encoder_.size_)
 
     def sample_parts(
         self,
