@@ -335,7 +335,9 @@ class PatchDiscriminator(nn.Module):
 
 
 class ClassProbe(nn.Module):
-    """A small classifier of images, which is trained on real ones and then frozen.
+    """A small classifier of halved images, which is trained on real ones and then frozen.
+
+    At full size it would take fine stripes, which a translator draws soon, for the class.
 
     Parameters
     ----------
@@ -362,7 +364,7 @@ class ClassProbe(nn.Module):
         sizes = [channels, width, 2 * width, 4 * width]
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise(sizes):
-            layers += [nn.Conv2d(n_in, n_out, 3, padding=1), nn.BatchNorm2d(n_out), nn.ReLU(), nn.AvgPool2d(2)]
+            layers += [nn.AvgPool2d(2), nn.Conv2d(n_in, n_out, 3, padding=1), nn.BatchNorm2d(n_out), nn.ReLU()]
         self.layers = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(sizes[-1], n_classes))
 
     def forward(self, images: Tensor) -> Tensor:
