@@ -26,6 +26,7 @@ model = ImageGAN(architecture="stylegan2", n_steps=N_STEPS, random_state=0).fit(
 
 
 def show(rows, titles):
+    """Draw rows of images, each below its title."""
     _, axes = plt.subplots(len(rows), len(rows[0]), figsize=(len(rows[0]), 1.2 * len(rows)), squeeze=False)
     for title, images, row in zip(titles, rows, axes, strict=True):
         row[0].set_title(title, loc="left", fontsize=9)
