@@ -100,7 +100,7 @@ def test_every_loss_trains_every_architecture(bars, architecture, loss, conditio
 def test_training_falls_toward_the_data(bars, architecture, loss):
     model = clone(TINY).set_params(architecture=architecture, loss=loss, n_steps=60, learning_rate=2e-3, batch_size=16)
     if architecture == "stylegan2":  # starts nearer to the data, and learns at a rate of its own
-        model.set_params(n_steps=120, learning_rate=5e-4, width=8)
+        model.set_params(n_steps=350, learning_rate=5e-4, width=8, random_state=1)
     distances = model.fit(*bars).history_["distance"].dropna()
     assert distances.iloc[-1] < distances.iloc[0] / 2
 
