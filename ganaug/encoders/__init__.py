@@ -1,6 +1,7 @@
 """Data to tensors and back, exactly."""
 
-from ganaug.encoders.image import ImageEncoder, as_images
+from ganaug.encoders.image import ImageEncoder
+from ganaug.encoders.image_checks import as_images
 from ganaug.encoders.known_cells import KnownCells, as_column, cell_from_text, encode_known
 from ganaug.encoders.table import TableEncoder, column_mask
 from ganaug.encoders.text import BLANK, END, N_SPECIAL, PADDING, TextEncoder

@@ -89,6 +89,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
     schedule: str = "constant"
     label_smoothing: float = 0.0
     discriminator_warmup: int = 0
+    orthogonal: float = 0.0
     # Of Adam; None takes those of the loss.
     betas: tuple[float, float] | None = None
 
@@ -304,6 +305,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             label_smoothing=self.label_smoothing,
             discriminator_warmup=self.discriminator_warmup,
             pac=self.pac,
+            orthogonal=self.orthogonal,
             matching=self._matching(),
         )
         augment = self._augment(on_device, batch_size)

@@ -103,8 +103,8 @@ class DrawingMixin(ABC):
         return torch.cat(parts)
 
     @torch.inference_mode()
-    def _run_generator(self, y: Tensor, start: tuple[Tensor, ...]) -> Tensor:
-        """Return the generator's encoded rows on the CPU, given class indices and draws of the prior."""
+    def _run_generator(self, y: Tensor, start: tuple[Tensor, ...], **options: Any) -> Tensor:
+        """Return the generator's encoded rows on the CPU, given class indices, draws of the prior, and its options."""
         device = next(self.generator_.parameters()).device
         self.generator_.eval()
-        return self.generator_(y.to(device), *(part.to(device) for part in start)).float().cpu()
+        return self.generator_(y.to(device), *(part.to(device) for part in start), **options).float().cpu()

@@ -12,9 +12,9 @@ from torch import nn
 from ganaug.encoders import ImageEncoder
 from ganaug.models.base import ConditionalGAN
 from ganaug.models.data import CheckedData, EncodedData
+from ganaug.models.editing import Editing
 from ganaug.models.image_model import ImageModel, check_betas
 from ganaug.models.image_reconstruction import train_autoencoder
-from ganaug.models.image_views import LatentPaths
 from ganaug.models.parameters import (
     LARGEST_COUNT,
     LARGEST_SIZE,
@@ -26,7 +26,7 @@ from ganaug.models.parameters import (
 )
 from ganaug.models.persistence import group_by_prefix
 from ganaug.models.torch_state import seeded_networks
-from ganaug.nets import ARCHITECTURES, CONDITIONINGS, build_image_encoder, build_image_networks
+from ganaug.nets import ARCHITECTURES, CONDITIONINGS, build_image_encoder, build_image_networks, noise_size
 from ganaug.training import (
     AnchorPrior,
     Callback,
@@ -42,7 +42,7 @@ _MANY = 5_000
 
 
 @documented(noun="images")
-class ImageGAN(LatentPaths, ImageModel):
+class ImageGAN(Editing, ImageModel):
     """Conditional GAN for images: one network learns all classes and generates images of the requested classes.
 
     Images have 8 to 512 pixels a side, 1 to 4 channels, and any ratio of the sides; pixels are booleans, integers or
@@ -52,7 +52,7 @@ class ImageGAN(LatentPaths, ImageModel):
 
     Parameters
     ----------
-    architecture : {"auto", "light", "mlp", "dcgan", "resnet", "sagan", "biggan"}, default="auto"
+    architecture : {"auto", "light", "mlp", "dcgan", "resnet", "sagan", "biggan", "stylegan2"}, default="auto"
         The pair of networks; see `ganaug.nets`. ``"auto"`` takes ``"mlp"`` for images below 12 pixels a side,
         ``"biggan"`` on a GPU for at least 5,000 images, and ``"light"`` otherwise. In our measurements ``"light"``
         generated images of the requested class after minutes on one core, when the larger networks did not yet. At 8
@@ -73,10 +73,21 @@ class ImageGAN(LatentPaths, ImageModel):
         architecture.
     width : int, default=16
         Channels of the generator at full resolution. Coarser levels have up to eight times as many.
+    n_blocks : int, default=1
+        Convolutions, or residual blocks, of each level of both networks; of "mlp" hidden layers of each width. The
+        papers of "resnet", "sagan" and "biggan" have 1, that of "stylegan2" 2.
+    dropout : float, default=0.0
+        Probability of zeroing a value after each level of the discriminator, in [0, 1). It is an alternative to
+        augmentation if the discriminator memorises few images.
+    orthogonal : float, default=0.0
+        Weight of the orthogonal regularisation of the generator's layers (arXiv 1809.11096, equation 3; 1e-4 in the
+        paper of BigGAN), at least 0. Samples then bear a lower `truncation`.
     $latent_size
     truncation : float or None, default=None
         Samples start from noise no farther from 0 than this value, above 0 (truncation trick, arXiv 1809.11096). A
-        smaller value gives more typical and less varied images. None does not truncate.
+        smaller value gives more typical and less varied images. None does not truncate. With
+        ``architecture="stylegan2"`` it is the distance to the mean style of the class, where 1 is that of no truncation
+        and 0.7 is usual (arXiv 1812.04948).
     augment : "auto", None, str or sequence of str, default="auto"
         Operations applied to all images that the discriminator sees, real and synthetic (arXiv 2006.10738). Synthetic
         images do not show them. The names are those of `ganaug.training.augmentation`. ``"auto"`` takes only operations
@@ -104,6 +115,10 @@ class ImageGAN(LatentPaths, ImageModel):
     image_shape : (int, int), (int, int, int) or None, default=None
         Height, width and channels, if each row of `X` is a flattened image. `X` is then a table or an array of two
         dimensions. None takes the shape from `X`.
+    mask_channels : sequence of int or None, default=None
+        Channels that are masks of the others, such as ``[3]`` for a lesion behind three colours. Each has at most 64
+        levels. Masks are generated together with the image, and have only levels of the training masks. Classes without
+        an order are better given as one mask for each class. Augmentations then only move pixels.
     warm_start : bool, default=False
         Whether `fit` continues from the networks of the previous fit, or of the file that `load` read. Classes, shape
         and dtype of the images must be the same, and values must lie within the range of the previous fit. If such a
@@ -178,6 +193,9 @@ class ImageGAN(LatentPaths, ImageModel):
         "prior": [StrOptions({"noise", "neighbors"})],
         "spectral_norm": [StrOptions({"auto"}), "boolean"],
         "width": [count(maximum=LARGEST_SIZE)],
+        "n_blocks": [count(maximum=10)],
+        "dropout": [Number(Real, 0, 1, closed="left")],
+        "orthogonal": [Number(Real, 0, LARGEST_COUNT, closed="left")],
         "truncation": [None, Number(Real, 0, LARGEST_COUNT, closed="right")],
         "augment": [None, str, Items("a list of names")],
         "augment_strength": [StrOptions({"adaptive"}), Number(Real, 0, 1, closed="both")],
@@ -185,11 +203,20 @@ class ImageGAN(LatentPaths, ImageModel):
         "batch_size": [StrOptions({"auto"}), count(2, LARGEST_SIZE)],
         "n_steps": [StrOptions({"auto"}), count(0)],
         "image_shape": [None, Items("a list of int")],
+        "mask_channels": [None, Items("a list of int")],
         "warm_start": ["boolean"],
         "precision": [StrOptions({"auto", "32-true", "bf16-mixed"})],
     }
 
-    _network_parameters = ("conditioning", "latent_size", "prior", "spectral_norm", "width")
+    _network_parameters = (
+        "conditioning",
+        "dropout",
+        "latent_size",
+        "n_blocks",
+        "prior",
+        "spectral_norm",
+        "width",
+    )
     _deleted_by_fit = (*ConditionalGAN._deleted_by_fit, "reconstruction_", "snapshots_")
 
     def __init__(
@@ -202,6 +229,9 @@ class ImageGAN(LatentPaths, ImageModel):
         loss: str = "rpgan",
         spectral_norm: bool | Literal["auto"] = "auto",
         width: int = 16,
+        n_blocks: int = 1,
+        dropout: float = 0.0,
+        orthogonal: float = 0.0,
         latent_size: int = 64,
         truncation: float | None = None,
         augment: str | Sequence[str] | None = "auto",
@@ -218,6 +248,7 @@ class ImageGAN(LatentPaths, ImageModel):
         max_time: float | None = None,
         patience: int | None = None,
         image_shape: tuple[int, ...] | None = None,
+        mask_channels: Sequence[int] | None = None,
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         device: str = "auto",
@@ -232,6 +263,9 @@ class ImageGAN(LatentPaths, ImageModel):
         self.loss = loss
         self.spectral_norm = spectral_norm
         self.width = width
+        self.n_blocks = n_blocks
+        self.dropout = dropout
+        self.orthogonal = orthogonal
         self.latent_size = latent_size
         self.truncation = truncation
         self.augment = augment
@@ -248,6 +282,7 @@ class ImageGAN(LatentPaths, ImageModel):
         self.max_time = max_time
         self.patience = patience
         self.image_shape = image_shape
+        self.mask_channels = mask_channels
         self.warm_start = warm_start
         self.random_state = random_state
         self.device = device
@@ -297,7 +332,7 @@ class ImageGAN(LatentPaths, ImageModel):
 
     def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[Prior, nn.Module | None]:
         if self.prior == "noise":
-            return LatentPrior(self.latent_size), None
+            return self._noise_prior(self.encoder_), None
         with seeded_networks(self.seed_):
             encoder = build_image_encoder(
                 channels=self.encoder_.channels_,
@@ -334,10 +369,19 @@ class ImageGAN(LatentPaths, ImageModel):
             return "with n_steps=0 it was not trained; set n_steps to at least 1 and fit again"
         return super()._why_not_scored()
 
+    def _noise_prior(self, encoder: ImageEncoder) -> LatentPrior:
+        noise = noise_size(encoder.size_, encoder.n_levels_, self.n_blocks) if self.has_styles else 0
+        return LatentPrior(self.latent_size, noise_size=noise)
+
     def _sampling_prior(self) -> Prior:
-        if isinstance(self.prior_, AnchorPrior):
+        if isinstance(self.prior_, AnchorPrior) or self.has_styles:
             return self.prior_
         return LatentPrior(self.network_params_["latent_size"], self.truncation)
+
+    def _run_generator(self, y: Tensor, start: tuple[Tensor, ...], **options: Any) -> Tensor:
+        if self.has_styles and self.truncation is not None:
+            options["truncation"] = self.truncation
+        return super()._run_generator(y, start, **options)
 
     def _build(self, params: Mapping[str, Any], rng: torch.Generator) -> tuple[nn.Module, nn.Module]:
         return build_image_networks(
@@ -350,6 +394,9 @@ class ImageGAN(LatentPaths, ImageModel):
             width=params["width"],
             conditioning=params["conditioning"],
             spectral_norm=params["spectral_norm"],
+            n_blocks=params["n_blocks"],
+            dropout=params["dropout"],
+            rng=rng,
         )
 
     def _budget(self) -> tuple[int, int]:
@@ -372,7 +419,7 @@ class ImageGAN(LatentPaths, ImageModel):
             raise ValueError(f"augmentation {self.augmentation_!r} is not a probability in [0, 1]")
         stored = group_by_prefix(arrays, ("encoder", "prior"))
         encoder = ImageEncoder.from_state(description["encoder"], stored["encoder"])
-        prior = LatentPrior(self.latent_size)
+        prior: LatentPrior = self._noise_prior(encoder)
         if self.prior == "neighbors":
             tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}
             prior = AnchorPrior(0, 0, **tensors, n_interpolated=self.latent_size)
@@ -386,6 +433,11 @@ def _check_range(found: ImageEncoder, previous: ImageEncoder) -> None:
         raise ValueError(
             f"warm_start=True continues with images of {previous.dtype_} and shape {previous.shape_}, but X is of "
             f"{found.dtype_} and shape {found.shape_}; set warm_start=False to train from the beginning"
+        )
+    if {c: v.tolist() for c, v in found.masks_.items()} != {c: v.tolist() for c, v in previous.masks_.items()}:
+        raise ValueError(
+            "warm_start=True continues with other mask_channels or other levels of masks; set warm_start=False to "
+            "train from the beginning"
         )
     if found.low_ < previous.low_ or found.high_ > previous.high_:
         raise ValueError(

@@ -23,12 +23,16 @@ _MIN_TO_SPLIT = 100
 FAR_DISTANCE = 0.3
 # A training of fewer steps and seconds is a trial, of which nobody expects images.
 _TRIAL_STEPS, _TRIAL_SECONDS = 200, 5
+# Augmentations that change the values of pixels.
+_CHANGE_VALUES = ("brightness", "contrast", "saturation", "noise", "cutout")
 
 
 class ImageModel(ImageViews):
     """The part of a model of images that does not depend on its networks."""
 
     image_shape: tuple[int, ...] | None
+    # Channels that are masks, for models that know of masks.
+    mask_channels: Sequence[int] | None = None
     augment: str | Sequence[str] | None
     augment_strength: float | Literal["adaptive"]
     augmentation_: float
@@ -43,9 +47,9 @@ class ImageModel(ImageViews):
     def _checked_images(self, X: Any) -> CheckedData:
         """Validate and encode images, and learn their shape."""
         X = X if hasattr(X, "columns") else as_images(X)
-        encoder = ImageEncoder(self.image_shape)
+        encoder = ImageEncoder(self.image_shape, self.mask_channels)
         encoded = encoder.fit_encode(X)
-        operations_for(self.augment, encoder.channels_)  # an unknown name raises before training
+        self._operations(encoder)  # an unknown name raises before training
         validate_data(self, X, reset=True, skip_check_array=True)
         self.n_features_in_ = math.prod(encoder.shape_)
         return CheckedData(X, encoder, encoded)
@@ -110,8 +114,20 @@ class ImageModel(ImageViews):
     def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
         return KernelDistance(*data[:2], self.prior_, generator=generator, device=device)
 
+    def _operations(self, encoder: ImageEncoder) -> tuple[str, ...]:
+        """Return the names of the augmentations; those of colour would change a mask as well."""
+        if not encoder.masks_:
+            return operations_for(self.augment, encoder.channels_)
+        operations = operations_for(self.augment, 1)
+        if colours := [name for name in operations if name in _CHANGE_VALUES]:
+            raise ValueError(
+                f"augment={self.augment!r} has {colours}, which would change mask_channels={self.mask_channels!r} too; "
+                "use 'auto', 'any direction', or a list of operations that move pixels"
+            )
+        return operations
+
     def _augment(self, rng: torch.Generator, batch_size: int) -> AdaptiveAugmentation | None:
-        operations = operations_for(self.augment, self.encoder_.channels_)
+        operations = self._operations(self.encoder_)
         before, self.augmentation_ = getattr(self, "augmentation_", 0.0), 0.0
         if not operations:
             return None
