@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from os import PathLike
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from ganaug.common.random import draw_seed
 from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
+from ganaug.models.continuation import Networks, check_same_classes, copy_weights, open_training_file
 from ganaug.models.data import CheckedData, EncodedData, Encoder
 from ganaug.models.drawing import DrawingMixin
 from ganaug.models.persistence import NETWORKS, PersistenceMixin
@@ -40,6 +42,8 @@ from ganaug.training import (
     Prior,
     ProgressBar,
     SlicedWasserstein,
+    Stage,
+    TrainingFile,
     TrainingState,
     train,
 )
@@ -49,8 +53,6 @@ _FEW = 6
 
 Self = TypeVar("Self", bound="ConditionalGAN")
 Measure = Callable[[nn.Module], dict[str, float]]
-# What the two networks start from; None is random weights.
-Networks = Sequence[nn.Module | None]
 
 
 class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSupportMixin, BaseEstimator, ABC):
@@ -58,7 +60,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
 
     A subclass gives the constructor, with the parameters that this class uses (`loss`, `penalty`, `gamma`,
     `penalty_every`, `n_critic`, `learning_rate`, `ema`, `batch_size`, `n_steps`, `max_time`, `patience`,
-    `random_state`, `device`, `precision`, `verbose`, `callbacks`), and the abstract methods below.
+    `random_state`, `device`, `precision`, `verbose`, `callbacks`, `checkpoint`), and the abstract methods below.
     """
 
     loss: str | AdversarialLoss
@@ -77,6 +79,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
     precision: Any
     verbose: int
     callbacks: Sequence[Callback] | None
+    checkpoint: str | PathLike[str] | None
     # Rows that the discriminator sees together (PacGAN).
     pac: int = 1
     # Whether training continues from the networks of the previous fit.
@@ -103,6 +106,8 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
     _n_decoded: int = 64 * 1024
     # Whether training ends with the weights that measured best instead of the last ones.
     _keep_best: ClassVar[bool] = False
+    # The file of `checkpoint` from the beginning of a fit until its result is with the user.
+    _training_file: TrainingFile | None = None
 
     target_name_: str | None
     n_features_in_: int
@@ -194,6 +199,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         with rollback_on_error(self, self.warm_start):
             previous = self._delete_previous_fit()
             self._fit(self.check_data(X), y, previous)
+        self.end_checkpoint()
         return self
 
     @with_callbacks
@@ -230,15 +236,15 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         check_classes(given)
         labels, index, counts = np.unique(given, return_inverse=True, return_counts=True)
         check_consistent_length(checked.X, index)
-        if previous is not None and labels.tolist() != self.classes_.tolist():
-            raise ValueError(
-                f"warm_start=True continues with the classes {self.classes_.tolist()}, but y has {labels.tolist()}; "
-                f"pass {self._noun} of the same classes, or set warm_start=False to train from the beginning"
-            )
+        if previous is not None:
+            check_same_classes(self.classes_, labels, self._noun)
         self.target_name_ = name_of(y)
         self.classes_ = labels
         self.network_params_ = self._params_of_networks()
         self.seed_ = draw_seed(self.random_state)
+        self._training_file = open_training_file(self, checked, index, None, self.seed_, previous)
+        if self._training_file is not None:
+            self.seed_ = self._training_file.seed
         rng = torch.Generator().manual_seed(self.seed_)
         with phase("encoding", show=bool(self.verbose)):
             self.encoder_, rows = self._fit_encode(checked, index)
@@ -283,7 +289,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             generator, discriminator = self._build(self.network_params_, on_device)
         for network, trained in zip((generator, discriminator), initial, strict=True):
             if trained is not None:
-                _copy_weights(trained, network)
+                copy_weights(trained, network)
         n_steps, batch_size = self._budget()
         training, validation = self._train_validation_split(data, rng)
         settings = AdversarialSettings(
@@ -330,10 +336,21 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
                 save=self.save,
                 schedule=None if self.schedule == "constant" else SCHEDULES[self.schedule],
                 previews=self._previews(data),
+                stage=self._stage("training"),
             )
         finally:  # also where the user interrupts it and uses what has been learned
             discriminator.eval().requires_grad_(False)
         self._check_training(measure)
+
+    def _stage(self, name: str) -> Stage | None:
+        """Return the part of the file of `checkpoint` in which a stage of the training is stored."""
+        return None if self._training_file is None else self._training_file.stage(name)
+
+    def end_checkpoint(self) -> None:
+        """Delete the file of `checkpoint` after `fit_checked`: what it was for is done."""
+        if self._training_file is not None:
+            self._training_file.path.unlink(missing_ok=True)
+        self._training_file = None
 
     def _check_training(self, measure: Measure) -> None:
         """Warn if the trained generator is of no use; nothing by default."""
@@ -466,13 +483,3 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
     def _encode(self, X: Any) -> Tensor | CompactRows:
         """Encode to rows that networks take, or that become so where they are indexed."""
         return self.encoder_.encode(X).float()
-
-
-def _copy_weights(trained: nn.Module, network: nn.Module) -> None:
-    try:
-        network.load_state_dict(trained.state_dict())
-    except RuntimeError as error:
-        raise ValueError(
-            "warm_start=True, but the networks of the previous fit have other sizes, because parameters or the shape "
-            f"of X have changed; set warm_start=False to train from the beginning. {error}"
-        ) from error

@@ -131,6 +131,7 @@ class ImageGAN(ImageViews):
         images of a seed then depend on the processor.
     $verbose
     $callbacks
+    $checkpoint
 
     Attributes
     ----------
@@ -183,7 +184,7 @@ class ImageGAN(ImageViews):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **constraints_of("loss", "n_neighbors", "latent_size"),
+        **constraints_of("loss", "n_neighbors", "latent_size", "checkpoint"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
         "architecture": [StrOptions({"auto", *ARCHITECTURES})],
@@ -243,6 +244,7 @@ class ImageGAN(ImageViews):
         precision: str = "auto",
         verbose: int = 0,
         callbacks: list[Callback] | None = None,
+        checkpoint: Any = None,
     ) -> None:
         self.architecture = architecture
         self.conditioning = conditioning
@@ -273,6 +275,7 @@ class ImageGAN(ImageViews):
         self.precision = precision
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     def check_data(self, X: Any) -> CheckedData:
         """Validate images, and parameters that depend on each other.
@@ -374,6 +377,7 @@ class ImageGAN(ImageViews):
             max_time=self.max_time if self.n_steps == 0 else self._max_time(),
             is_verbose=bool(self.verbose),
             save=self.save,
+            stage=self._stage("autoencoder"),
         )
         prior = AnchorPrior.from_rows(
             0, 0, latents, y, n_interpolated=self.latent_size, n_neighbors=self.n_neighbors, generator=generator

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 FORMAT = 3
 NETWORKS = ("generator_", "discriminator_")
 # Parameters of the machine and of the session, which a file does not hold; of constraints it holds the rules.
-_NOT_STORED = ("callbacks", "random_state", "device", "verbose", "constraints")
+_NOT_STORED = ("callbacks", "random_state", "device", "verbose", "constraints", "checkpoint")
 # What malformed data raises where a model is restored from it.
 _ERRORS = (
     LookupError,
@@ -127,8 +127,8 @@ class PersistenceMixin:
     def __getstate__(self) -> dict[str, Any]:
         # torch pickles only the weights of networks with spectral norm, not the networks
         parent: Any = super()  # an estimator; `object` itself has this method only from Python 3.11 on
-        state = parent.__getstate__()
-        return {**state} | {
+        state = {name: value for name, value in parent.__getstate__().items() if name != "_training_file"}
+        return state | {
             name: state[name].state_dict()
             for name in NETWORKS
             if name in state and any(is_parametrized(module) for module in state[name].modules())

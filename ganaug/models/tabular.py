@@ -129,6 +129,7 @@ class TabularGAN(ConditionalGAN):
         Precision of the computation. ``"bf16-mixed"`` needs a device that supports bfloat16; weights keep 32 bits.
     $verbose
     $callbacks
+    $checkpoint
 
     Attributes
     ----------
@@ -175,7 +176,9 @@ class TabularGAN(ConditionalGAN):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **constraints_of("loss", "n_neighbors", "categorical_features", "ignore", "constraints", "latent_size"),
+        **constraints_of(
+            "loss", "n_neighbors", "categorical_features", "ignore", "constraints", "latent_size", "checkpoint"
+        ),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
         "prior": [StrOptions({"mixture", "noise", "neighbors"})],
@@ -243,6 +246,7 @@ class TabularGAN(ConditionalGAN):
         precision: str = "32-true",
         verbose: int = 0,
         callbacks: list[Callback] | None = None,
+        checkpoint: Any = None,
     ) -> None:
         self.loss = loss
         self.prior = prior
@@ -278,6 +282,7 @@ class TabularGAN(ConditionalGAN):
         self.precision = precision
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     def check_data(self, X: Any) -> CheckedData:
         """Validate a table.

@@ -15,7 +15,7 @@ from ganaug.training.callbacks import (
     SampleGrid,
     TensorBoard,
 )
-from ganaug.training.checkpoint import TrainingState, state_from_bytes, state_to_bytes
+from ganaug.training.checkpoint import RandomDraws, TrainingState, state_from_bytes, state_to_bytes
 from ganaug.training.ema import EMA
 from ganaug.training.fabric import Fabric
 from ganaug.training.history import panels, plot_history
@@ -30,6 +30,7 @@ from ganaug.training.phase import Phase
 from ganaug.training.priors import AnchorPrior, LatentPrior, NeighborsPrior, NoisePrior, Prior
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
 from ganaug.training.sequences import LengthBatches, sequence_phase
+from ganaug.training.training_file import Stage, TrainingFile
 
 __all__ = [
     "COLLAPSE_THRESHOLD",
@@ -65,10 +66,13 @@ __all__ = [
     "Previews",
     "Prior",
     "ProgressBar",
+    "RandomDraws",
     "Run",
     "SampleGrid",
     "SlicedWasserstein",
+    "Stage",
     "TensorBoard",
+    "TrainingFile",
     "TrainingState",
     "build_optimizer",
     "encode_latents",
