@@ -20,6 +20,7 @@ from ganaug.cli.console import (
 )
 from ganaug.cli.first_screen import (
     command,
+    kept_checkpoint,
     kept_model,
     measure,
     print_next,
@@ -192,6 +193,15 @@ def balance(
             "TensorBoard, if it is installed.",
         ),
     ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            "--checkpoint",
+            metavar="FILE",
+            help="Store the training there while it runs. If the command is interrupted, the same command goes on from "
+            "it. The file is deleted when the training is over.",
+        ),
+    ] = None,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="MODEL", help="Also write the model, for `ganaug sample`.")
     ] = None,
@@ -228,6 +238,10 @@ def balance(
         raise ValueError("--select compares already; leave --compare out")
     if groups is not None and not (select or compare):
         raise ValueError(f"--groups {groups} needs --select or --compare")
+    if checkpoint is not None and checkpoint.resolve() in {
+        path.resolve() for path in (source, out, save, report, provenance) if path is not None
+    }:
+        raise ValueError(f"--checkpoint {checkpoint} is also another file of this command; choose another one")
     if log_dir is not None:
         _check_log_dir(log_dir, {"IN": source, "OUT": out, "MODEL": save})
     if not source.exists():
@@ -258,6 +272,7 @@ def balance(
         "random_state": seed,
         "max_time": max_time,
         "verbose": int(on_terminal()),
+        "checkpoint": checkpoint,
     }
     if share is not None:
         params["synthetic_share"] = share
@@ -268,7 +283,7 @@ def balance(
     trial = Trial((metric or "average precision") if select else None, compare, groups, max_time)
     if select and max_time is not None:
         params["max_time"] = PART_OF_TRAINING * max_time
-    with log as callbacks:
+    with kept_checkpoint(checkpoint), log as callbacks:
         params["callbacks"] = callbacks
         if modality.name == "image":
             copies: Literal["copy", "link", "none"] = "none" if only_synthetic else "link" if link else "copy"

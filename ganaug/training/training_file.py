@@ -304,12 +304,11 @@ def _differences(there: Mapping[str, str], here: Mapping[str, str]) -> list[str]
         old, new = there.get(name), here.get(name)
         if old == new:
             continue
-        if name.startswith("data "):  # digests say nothing to a reader
-            said.append(f"{name.removeprefix('data ')} has other values")
-        elif old is None or new is None:
-            said.append(
-                f"there is {'no' if old is None else 'a'} {name} there and {'no' if new is None else 'one'} here"
-            )
+        shown = name.removeprefix("data ")
+        if old is None or new is None:
+            said.append(f"there is {'no' if old is None else 'a'} {shown} there and {'none' if new is None else 'one'} here")
+        elif shown != name:  # digests say nothing to a reader
+            said.append(f"{shown} has other values")
         else:
             said.append(f"{name} is {old} there and {new} here")
     return said
