@@ -2,6 +2,7 @@
 
 from ganaug.encoders.image import ImageEncoder, as_images
 from ganaug.encoders.table import TableEncoder, column_mask
+from ganaug.encoders.table_again import continued_table
 from ganaug.encoders.text import BLANK, END, N_SPECIAL, PADDING, TextEncoder
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "TextEncoder",
     "as_images",
     "column_mask",
+    "continued_table",
 ]

@@ -18,7 +18,7 @@ from ganaug.common.random import draw_seed
 from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
-from ganaug.models.continuation import Networks, check_same_classes, copy_weights, open_training_file
+from ganaug.models.continuation import Networks, check_same_classes, copy_weights, networks_of, open_training_file
 from ganaug.models.data import CheckedData, EncodedData, Encoder
 from ganaug.models.drawing import DrawingMixin
 from ganaug.models.persistence import NETWORKS, PersistenceMixin
@@ -225,11 +225,11 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
 
     def _delete_previous_fit(self) -> Networks | None:
         """Delete the networks of a previous fit; return them where a warm start continues from them."""
-        networks = [getattr(self, name, None) for name in NETWORKS]
+        networks = networks_of(self)
         for name in self._deleted_by_fit:
             if hasattr(self, name):
                 delattr(self, name)
-        return networks if self.warm_start and networks[0] is not None else None
+        return networks
 
     def _fit(self, checked: CheckedData, y: Any, previous: Networks | None) -> EncodedData:
         given = column_or_1d(labels_of(y))

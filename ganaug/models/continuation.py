@@ -16,6 +16,7 @@ from torch import nn
 from ganaug._version import __version__
 from ganaug.common.containers import to_pandas
 from ganaug.common.texts import texts_of
+from ganaug.encoders import TableEncoder, continued_table
 from ganaug.models.data import CheckedData
 from ganaug.training import TrainingFile
 
@@ -55,6 +56,36 @@ def check_same_classes(previous: NDArray, labels: NDArray, noun: str) -> None:
             f"warm_start=True continues with the classes {previous.tolist()}, but y has {labels.tolist()}; pass {noun} "
             "of the same classes, or set warm_start=False to train from the beginning"
         )
+
+
+def networks_of(model: "ConditionalGAN") -> Networks | None:
+    """Return the networks from which a warm start continues; None if there are none yet.
+
+    Raises
+    ------
+    ValueError
+        If the discriminator is not there.
+    """
+    if not model.warm_start or not hasattr(model, "generator_"):
+        return None
+    if not hasattr(model, "discriminator_"):
+        raise ValueError(
+            "warm_start=True continues the training of both networks, but this model was loaded from a file without "
+            "the discriminator; set warm_start=True before `save`, or warm_start=False to train from the beginning"
+        )
+    return model.generator_, model.discriminator_
+
+
+def encode_again(previous: TableEncoder, found: TableEncoder, X: Any) -> tuple[TableEncoder, torch.Tensor]:
+    """Encode new rows for the networks of a previous fit, see `continued_table`."""
+    try:
+        encoder, rows = continued_table(previous, found, X)
+    except ValueError as error:
+        raise ValueError(
+            f"warm_start=True continues with the columns and values of the previous fit, but X has others: {error}. "
+            "Set warm_start=False to train from the beginning"
+        ) from error
+    return encoder, rows.float()
 
 
 def open_training_file(

@@ -165,7 +165,7 @@ def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
         "description": description,
     }
     tensors = {f"generator.{name}": weight.cpu() for name, weight in model.generator_.state_dict().items()}
-    if model._stores_discriminator:
+    if model._stores_discriminator or model.warm_start:
         weights = model.discriminator_.state_dict()
         tensors |= {f"discriminator.{name}": weight.cpu() for name, weight in weights.items()}
     tensors |= {f"array.{name}": torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
@@ -229,7 +229,7 @@ def _restored(kind: type["ConditionalGAN"], header: dict[str, Any], tensors: dic
     model.encoder_, model.prior_ = model._restore(header["description"], arrays)
     generator, discriminator = _empty_networks(model)
     model.generator_ = _with_weights(generator, stored["generator"])
-    if kind._stores_discriminator:
+    if kind._stores_discriminator or stored["discriminator"]:
         model.discriminator_ = _with_weights(discriminator, stored["discriminator"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of these samples, which nobody sees

@@ -19,6 +19,7 @@ from ganaug.constraints import Constraints, learn_constraints
 from ganaug.encoders import TableEncoder
 from ganaug.models.base import ConditionalGAN, Measure
 from ganaug.models.constrained import keep_rules, without_rules_out_of_reach
+from ganaug.models.continuation import encode_again
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
@@ -123,6 +124,10 @@ class TabularGAN(ConditionalGAN):
         class of 30,000.
     $max_time
     $patience
+    warm_start : bool, default=False
+        Whether `fit` continues from the networks of the previous fit, for more steps or on new rows. They must have the
+        same columns and classes, and no category, missing cell or number outside the range that the first fit did not
+        see. The model file then holds the discriminator too.
     $random_state
     $device
     precision : {"32-true", "bf16-mixed"}, default="32-true"
@@ -196,6 +201,7 @@ class TabularGAN(ConditionalGAN):
         "pac": [count(maximum=LARGEST_SIZE)],
         "batch_size": [StrOptions({"auto"}), count(maximum=LARGEST_SIZE)],
         "n_steps": [StrOptions({"auto"}), count()],
+        "warm_start": ["boolean"],
         "precision": [StrOptions({"32-true", "bf16-mixed"})],
     }
 
@@ -241,6 +247,7 @@ class TabularGAN(ConditionalGAN):
         n_steps: int | Literal["auto"] = "auto",
         max_time: float | None = None,
         patience: int | None = 8,
+        warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         device: str = "auto",
         precision: str = "32-true",
@@ -277,6 +284,7 @@ class TabularGAN(ConditionalGAN):
         self.n_steps = n_steps
         self.max_time = max_time
         self.patience = patience
+        self.warm_start = warm_start
         self.random_state = random_state
         self.device = device
         self.precision = precision
@@ -338,6 +346,8 @@ class TabularGAN(ConditionalGAN):
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[TableEncoder, Tensor]:
         encoder = TableEncoder(self.categorical_features, self.numeric, self.ignore)
         rows = encoder.fit_encode(checked.X, y).float()
+        if self.warm_start and hasattr(self, "encoder_"):
+            encoder, rows = encode_again(self.encoder_, encoder, checked.X)
         _warn_of_identifiers(encoder)
         self.constraints_ = Constraints()
         if self.constraints is not None:

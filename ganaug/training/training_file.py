@@ -306,7 +306,9 @@ def _differences(there: Mapping[str, str], here: Mapping[str, str]) -> list[str]
             continue
         shown = name.removeprefix("data ")
         if old is None or new is None:
-            said.append(f"there is {'no' if old is None else 'a'} {shown} there and {'none' if new is None else 'one'} here")
+            said.append(
+                f"there is {'no' if old is None else 'a'} {shown} there and {'none' if new is None else 'one'} here"
+            )
         elif shown != name:  # digests say nothing to a reader
             said.append(f"{shown} has other values")
         else:

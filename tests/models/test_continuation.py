@@ -1,11 +1,11 @@
 """A fit that was interrupted goes on from its checkpoint, and ends as if nothing had happened."""
 
-import contextlib
 import hashlib
 import os
 import signal
 import threading
 import time
+import traceback
 import warnings
 from pathlib import Path
 
@@ -93,12 +93,19 @@ def fit_in_a_process(model, X, y, killed_after):
         warnings.simplefilter("ignore", DeprecationWarning)  # the threads of this process are idle
         child = os.fork()
     if not child:
-        with contextlib.suppress(BaseException):
+        code = 1
+        try:
             Path("result").write_text(result(clone(model).set_params(checkpoint="run.ck").fit(X, y)))
-        os._exit(0)
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
     deadline = time.monotonic() + killed_after
     while time.monotonic() < deadline:
-        if os.waitpid(child, os.WNOHANG)[0]:
+        ended, code = os.waitpid(child, os.WNOHANG)
+        if ended:
+            assert code == 0
             return True
         time.sleep(0.002)
     os.kill(child, signal.SIGKILL)
