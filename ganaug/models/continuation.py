@@ -35,6 +35,11 @@ _LONGEST = 80
 def copy_weights(trained: nn.Module, network: nn.Module) -> None:
     """Give a network the weights of one of a previous fit.
 
+    Parameters
+    ----------
+    trained, network : Module
+        Where the weights come from, and where they go.
+
     Raises
     ------
     ValueError
@@ -50,7 +55,15 @@ def copy_weights(trained: nn.Module, network: nn.Module) -> None:
 
 
 def check_same_classes(previous: NDArray, labels: NDArray, noun: str) -> None:
-    """Raise ValueError unless a warm start has the classes of the previous fit."""
+    """Raise ValueError unless a warm start has the classes of the previous fit.
+
+    Parameters
+    ----------
+    previous, labels : ndarray
+        Sorted labels of the previous fit, and of this one.
+    noun : str
+        What the model calls its samples.
+    """
     if labels.tolist() != previous.tolist():
         raise ValueError(
             f"warm_start=True continues with the classes {previous.tolist()}, but y has {labels.tolist()}; pass {noun} "
@@ -60,6 +73,11 @@ def check_same_classes(previous: NDArray, labels: NDArray, noun: str) -> None:
 
 def networks_of(model: "ConditionalGAN") -> Networks | None:
     """Return the networks from which a warm start continues; None if there are none yet.
+
+    Parameters
+    ----------
+    model : ConditionalGAN
+        Before a fit.
 
     Raises
     ------
@@ -77,7 +95,23 @@ def networks_of(model: "ConditionalGAN") -> Networks | None:
 
 
 def encode_again(previous: TableEncoder, found: TableEncoder, X: Any) -> tuple[TableEncoder, torch.Tensor]:
-    """Encode new rows for the networks of a previous fit, see `continued_table`."""
+    """Encode new rows for the networks of a previous fit.
+
+    Parameters
+    ----------
+    previous, found, X
+        As of `continued_table`.
+
+    Returns
+    -------
+    encoder, rows
+        As of `continued_table`.
+
+    Raises
+    ------
+    ValueError
+        With the way out, where `continued_table` raises.
+    """
     try:
         encoder, rows = continued_table(previous, found, X)
     except ValueError as error:

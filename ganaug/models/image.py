@@ -332,8 +332,7 @@ class ImageGAN(ImageViews):
         encoder, encoded = checked.encoder, checked.encoded
         if self.warm_start and hasattr(self, "encoder_"):
             _check_range(encoder, self.encoder_)
-            encoder = self.encoder_  # the networks know its range
-            encoded = encoder.encode(checked.X)
+            encoder, encoded = self.encoder_, self.encoder_.encode(checked.X)  # the networks know its range
         self.architecture_ = self.architecture
         if self.architecture == "auto":
             large = "biggan" if self._is_on_cuda and len(checked.X) >= _MANY else "light"
@@ -455,8 +454,7 @@ class ImageGAN(ImageViews):
 
     def _budget(self) -> tuple[int, int]:
         n_steps = 3000 if isinstance(self.n_steps, str) else self.n_steps
-        batch_size = max(32, 4 * len(self.classes_)) if isinstance(self.batch_size, str) else self.batch_size
-        return int(n_steps), int(batch_size)
+        return int(n_steps), int(max(32, 4 * len(self.classes_)) if self.batch_size == "auto" else self.batch_size)
 
     def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         description, arrays = self.encoder_.state()

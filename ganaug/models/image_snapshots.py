@@ -35,7 +35,13 @@ class Snapshots(Callback):
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over the snapshots of a run that goes on."""
+        """Take over the snapshots of a run that goes on.
+
+        Parameters
+        ----------
+        state : dict
+            What `state_dict` returned.
+        """
         self.model.augmentation_ = float(state["augmentation"])
         self.model.snapshots_ = {
             int(step): np.frombuffer(images.numpy().tobytes(), dtype).reshape(shape)

@@ -98,7 +98,13 @@ class CollapseMonitor(Callback):
         return {"n_present": dict(self._n_present), "reported": list(self._reported)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue with what was seen before."""
+        """Continue with what was seen before.
+
+        Parameters
+        ----------
+        state : dict
+            What `state_dict` returned.
+        """
         self._n_present, self._reported = dict(state["n_present"]), list(state["reported"])
 
     def on_step_end(self, run: Run) -> None:
