@@ -21,6 +21,8 @@ from ganaug import GANOversampler, ImageGAN, TabularGAN, compare
 from ganaug.models import image_reconstruction
 from ganaug.training import Callback, training_file
 
+# of images that were trained for a moment, where the machine is so busy that it takes seconds
+pytestmark = pytest.mark.filterwarnings("ignore:The images are probably blurred")
 KINDS = ["table", "image", "anchored image", "text"]
 
 
