@@ -32,15 +32,18 @@ from ganaug.cli.first_screen import (
     written_words,
 )
 from ganaug.cli.options import (
+    Checkpoint,
     Encoding,
     Engine,
     Force,
     Ignore,
+    LogDir,
     ModelName,
     Report,
     Seed,
     SelectionName,
     check_options,
+    check_own_file,
     check_report,
     parse_ignore,
     parse_size,
@@ -183,24 +186,8 @@ def balance(
             "a split. The classifiers are not given the column.",
         ),
     ] = None,
-    log_dir: Annotated[
-        Path | None,
-        typer.Option(
-            "--log-dir",
-            metavar="DIR",
-            help="Write the history of the training there while it runs; for images, with samples; also for "
-            "TensorBoard, if it is installed.",
-        ),
-    ] = None,
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option(
-            "--checkpoint",
-            metavar="FILE",
-            help="Store the training there while it runs. If the command is interrupted, the same command goes on from "
-            "it. The file is deleted when the training is over.",
-        ),
-    ] = None,
+    log_dir: LogDir = None,
+    checkpoint: Checkpoint = None,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="MODEL", help="Also write the model, for `ganaug sample`.")
     ] = None,
@@ -265,6 +252,7 @@ def balance(
                 "--report": report,
                 "--provenance": provenance,
                 "--log-dir": log_dir,
+                "--checkpoint": checkpoint,
                 "--encoding": encoding,
                 "--resize": resize,
                 "--dicom": dicom,
@@ -284,8 +272,7 @@ def balance(
         strategy = "equal share"
     if provenance is not None:
         check_output(provenance, force=force)
-        if provenance.resolve() in {path.resolve() for path in (source, out, save, report) if path is not None}:
-            raise ValueError(f"--provenance {provenance} is also another file of this command; choose another one")
+        check_own_file("--provenance", provenance, source, out, save, report)
     if share is not None and strategy != "equal share":
         raise ValueError(f"--share {share} needs --strategy 'equal share'")
     if share is not None and not 0 < share < 1:
@@ -298,10 +285,7 @@ def balance(
         raise ValueError("--select compares already; leave --compare out")
     if groups is not None and not (select or compare):
         raise ValueError(f"--groups {groups} needs --select or --compare")
-    if checkpoint is not None and checkpoint.resolve() in {
-        path.resolve() for path in (source, out, save, report, provenance) if path is not None
-    }:
-        raise ValueError(f"--checkpoint {checkpoint} is also another file of this command; choose another one")
+    check_own_file("--checkpoint", checkpoint, source, out, save, report, provenance)
     if log_dir is not None:
         _check_log_dir(log_dir, {"IN": source, "OUT": out, "MODEL": save})
     if not source.exists():
