@@ -9,12 +9,14 @@ if TYPE_CHECKING:
     from ganaug.calibration import calibrated
     from ganaug.comparison.compare import compare
     from ganaug.comparison.select import select
+    from ganaug.ensemble import GANBaggingClassifier
     from ganaug.evaluation import evaluate, evaluate_resampling
     from ganaug.models import ImageGAN, TabularGAN, TextGAN
     from ganaug.oversampler import GANOversampler
     from ganaug.reporting import report
 
 __all__ = [
+    "GANBaggingClassifier",
     "GANOversampler",
     "ImageGAN",
     "TabularGAN",
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "GANBaggingClassifier": "ganaug.ensemble",
     "GANOversampler": "ganaug.oversampler",
     "ImageGAN": "ganaug.models",
     "TabularGAN": "ganaug.models",

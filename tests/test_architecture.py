@@ -16,6 +16,7 @@ FLOORS = {
     "cli": 7,
     "reporting": 6,
     "comparison": 5,
+    "ensemble": 5,
     "evaluation": 5,
     "scale": 5,
     "targets": 5,

@@ -54,8 +54,47 @@ def repeats_of(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.concatenate(repeats)
 
 
-def weights_of(labels: np.ndarray, is_synthetic: np.ndarray, share: float | None) -> np.ndarray:
-    """Return weights that make classes equal, and give synthetic rows `share` of the weight.
+def check_weights(sample_weight: ArrayLike, labels: np.ndarray) -> np.ndarray:
+    """Return the weights of rows as numbers.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_rows,)
+        As a user passed them.
+    labels : ndarray of shape (n_rows,)
+        Class labels.
+
+    Raises
+    ------
+    ValueError
+        If there is not one number of at least 0 for each row, or if all weights of a class are 0.
+
+    Examples
+    --------
+    >>> check_weights([1, 0, 2], np.array(["a", "a", "b"]))
+    array([1., 0., 2.])
+    """
+    try:
+        weights = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"sample_weight must hold numbers: {error}") from None
+    if weights.shape != (len(labels),):
+        raise ValueError(
+            f"sample_weight must have the shape ({len(labels)},), a weight for each row; got {weights.shape}"
+        )
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        place = int(np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))[0])
+        raise ValueError(f"sample_weight must hold numbers of at least 0, but row {place} has {weights[place]}")
+    for label in np.unique(labels).tolist():
+        if not weights[labels == label].any():
+            raise ValueError(
+                f"the sample_weight of all rows of class {label!r} is zero; leave out the class, or give weights"
+            )
+    return weights
+
+
+def weights_of(labels: np.ndarray, is_synthetic: np.ndarray, share: float, base: np.ndarray) -> np.ndarray:
+    """Return weights that make classes equal, and give synthetic rows `share` of the weight of each class.
 
     Parameters
     ----------
@@ -63,14 +102,16 @@ def weights_of(labels: np.ndarray, is_synthetic: np.ndarray, share: float | None
         Class labels.
     is_synthetic : ndarray of bool, shape (n_rows,)
         Which rows are synthetic.
-    share : float or None
-        In (0, 1); None keeps the share that synthetic rows have.
+    share : float
+        In (0, 1).
+    base : ndarray of shape (n_rows,)
+        Weights among the rows of a class that are real, and among those that are synthetic.
     """
     index = np.unique(labels, return_inverse=True)[1]
     n_classes = index.max() + 1
-    n_rows = np.array([np.bincount(index[is_synthetic == kind], minlength=n_classes) for kind in (False, True)])
-    shares = n_rows / n_rows.sum(axis=0)
-    if share is not None and n_rows[1].all():
-        shares = np.array([[1 - share], [share]])
-    per_row = shares * len(labels) / n_classes / np.maximum(n_rows, 1)
-    return per_row[is_synthetic.astype(int), index]
+    kind = is_synthetic.astype(int)
+    totals = np.zeros((2, n_classes))
+    np.add.at(totals, (kind, index), base)
+    shares = np.array([[1 - share], [share]]) if totals[1].all() else (totals > 0) / (totals > 0).sum(axis=0)
+    factors = shares * len(labels) / n_classes / np.where(totals > 0, totals, 1)
+    return base * factors[kind, index]

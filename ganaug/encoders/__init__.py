@@ -1,6 +1,8 @@
 """Data to tensors and back, exactly."""
 
 from ganaug.encoders.image import ImageEncoder, as_images
+from ganaug.encoders.known_cells import KnownCells, as_column, cell_from_text, encode_known
+from ganaug.encoders.left_out import warn_of_left_out
 from ganaug.encoders.table import TableEncoder, column_mask
 from ganaug.encoders.table_again import continued_table
 from ganaug.encoders.text import BLANK, END, N_SPECIAL, PADDING, TextEncoder
@@ -11,9 +13,14 @@ __all__ = [
     "N_SPECIAL",
     "PADDING",
     "ImageEncoder",
+    "KnownCells",
     "TableEncoder",
     "TextEncoder",
+    "as_column",
     "as_images",
+    "cell_from_text",
     "column_mask",
     "continued_table",
+    "encode_known",
+    "warn_of_left_out",
 ]

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from os import PathLike
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -16,15 +15,16 @@ from ganaug.common.labels import check_classes, labels_of, name_of
 from ganaug.common.progress import begin_phase, phase
 from ganaug.common.random import draw_seed
 from ganaug.common.rows import stack_rows, take_rows
+from ganaug.common.shares import check_weights
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
-from ganaug.models.continuation import Networks, check_same_classes, copy_weights, networks_of, open_training_file
+from ganaug.models.continuation import CheckpointMixin, Networks, check_same_classes, networks_of, open_training_file
 from ganaug.models.data import CheckedData, EncodedData, Encoder
 from ganaug.models.drawing import DrawingMixin
 from ganaug.models.persistence import NETWORKS, PersistenceMixin
 from ganaug.models.scoring import ScoringMixin, class_index
 from ganaug.models.sklearn_callbacks import CallbackSupportMixin, SklearnCallbacks, has_callbacks, with_callbacks
-from ganaug.models.torch_state import seeded_networks, torch_threads
+from ganaug.models.torch_state import copy_weights, seeded_networks, torch_threads
 from ganaug.selection import CandidateSelection, Refusal
 from ganaug.training import (
     EMA,
@@ -42,8 +42,6 @@ from ganaug.training import (
     Prior,
     ProgressBar,
     SlicedWasserstein,
-    Stage,
-    TrainingFile,
     TrainingState,
     train,
 )
@@ -55,7 +53,9 @@ Self = TypeVar("Self", bound="ConditionalGAN")
 Measure = Callable[[nn.Module], dict[str, float]]
 
 
-class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSupportMixin, BaseEstimator, ABC):
+class ConditionalGAN(
+    ScoringMixin, DrawingMixin, PersistenceMixin, CheckpointMixin, CallbackSupportMixin, BaseEstimator, ABC
+):
     """A conditional GAN as a scikit-learn estimator: `fit(X, y)`, then `sample(y)`.
 
     A subclass gives the constructor, with the parameters that this class uses (`loss`, `penalty`, `gamma`,
@@ -79,7 +79,6 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
     precision: Any
     verbose: int
     callbacks: Sequence[Callback] | None
-    checkpoint: str | PathLike[str] | None
     # Rows that the discriminator sees together (PacGAN).
     pac: int = 1
     # Whether training continues from the networks of the previous fit.
@@ -106,8 +105,6 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
     _n_decoded: int = 64 * 1024
     # Whether training ends with the weights that measured best instead of the last ones.
     _keep_best: ClassVar[bool] = False
-    # The file of `checkpoint` from the beginning of a fit until its result is with the user.
-    _training_file: TrainingFile | None = None
 
     target_name_: str | None
     n_features_in_: int
@@ -123,9 +120,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         """Return an encoder that is fitted to the training data, `y` a class index for each row; and these encoded."""
 
     @abstractmethod
-    def _fit_prior(
-        self, rows: Tensor | CompactRows, y: Tensor, generator: torch.Generator
-    ) -> tuple[Prior, nn.Module | None]:
+    def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[Prior, nn.Module | None]:
         """Return what the generator starts from, and a network whose weights it begins with, or None."""
 
     @abstractmethod
@@ -165,11 +160,11 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
 
     def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
         """Return what measures synthetic rows during training."""
-        return SlicedWasserstein(*data, self.prior_, generator=generator, device=device)
+        return SlicedWasserstein(*data[:2], self.prior_, generator=generator, device=device)
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self: Self, X: Any, y: Any) -> Self:
+    def fit(self: Self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train on all classes; every batch holds the same number of samples of each class.
 
         Parameters
@@ -179,6 +174,8 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             width) or (n_images, height, width, channels) for `ImageGAN`.
         y : array-like of shape (n_rows,)
             Class labels: text, integers, booleans, dates or categories.
+        sample_weight : array-like of shape (n_rows,), default=None
+            What each row counts within its class, at least 0: the training draws it in proportion. None: all the same.
 
         Returns
         -------
@@ -198,12 +195,12 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         """
         with rollback_on_error(self, self.warm_start):
             previous = self._delete_previous_fit()
-            self._fit(self.check_data(X), y, previous)
+            self._fit(self.check_data(X), y, previous, sample_weight)
         self.end_checkpoint()
         return self
 
     @with_callbacks
-    def fit_checked(self, checked: CheckedData, y: Any) -> EncodedData:
+    def fit_checked(self, checked: CheckedData, y: Any, sample_weight: Any = None) -> EncodedData:
         """Fit as `fit` does, to data that `check_data` returned, and return the encoded training data.
 
         For resamplers: data are validated once and encoded once, however many steps need them.
@@ -214,6 +211,8 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             What `check_data` of this model returned.
         y : array-like of shape (n_rows,)
             Class labels.
+        sample_weight : array-like of shape (n_rows,), default=None
+            As in `fit`.
 
         Returns
         -------
@@ -221,7 +220,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             The training data, as `selection_for` takes them.
         """
         with rollback_on_error(self, self.warm_start):
-            return self._fit(checked, y, self._delete_previous_fit())
+            return self._fit(checked, y, self._delete_previous_fit(), sample_weight)
 
     def _delete_previous_fit(self) -> Networks | None:
         """Delete the networks of a previous fit; return them where a warm start continues from them."""
@@ -231,25 +230,26 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
                 delattr(self, name)
         return networks
 
-    def _fit(self, checked: CheckedData, y: Any, previous: Networks | None) -> EncodedData:
+    def _fit(self, checked: CheckedData, y: Any, previous: Networks | None, sample_weight: Any) -> EncodedData:
         given = column_or_1d(labels_of(y))
         check_classes(given)
         labels, index, counts = np.unique(given, return_inverse=True, return_counts=True)
         check_consistent_length(checked.X, index)
+        weights = None if sample_weight is None else torch.from_numpy(check_weights(sample_weight, given))
         if previous is not None:
             check_same_classes(self.classes_, labels, self._noun)
         self.target_name_ = name_of(y)
         self.classes_ = labels
         self.network_params_ = self._params_of_networks()
         self.seed_ = draw_seed(self.random_state)
-        self._training_file = open_training_file(self, checked, index, None, self.seed_, previous)
+        self._training_file = open_training_file(self, checked, index, weights, self.seed_, previous)
         if self._training_file is not None:
             self.seed_ = self._training_file.seed
         rng = torch.Generator().manual_seed(self.seed_)
         with phase("encoding", show=bool(self.verbose)):
             self.encoder_, rows = self._fit_encode(checked, index)
         begin_phase("training", show=bool(self.verbose))
-        data = EncodedData(rows, torch.from_numpy(index))
+        data = EncodedData(rows, torch.from_numpy(index), weights)
         few = {label: int(n) for label, n in zip(labels.tolist(), counts, strict=True) if n < _FEW}
         if few:
             warn_user(
@@ -257,7 +257,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
                 "these classes will be close to the real ones. To add none, leave the classes out of sampling_strategy."
             )
         with torch_threads(self._n_threads):
-            self.prior_, decoder = self._fit_prior(*data, rng)
+            self.prior_, decoder = self._fit_prior(data, rng)
             self._train(data, rng, (decoder, None) if previous is None else previous)
         return data
 
@@ -321,9 +321,15 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         if self.verbose:
             callbacks.append(ProgressBar())
         batches = BalancedBatches(
-            *training, self.prior_, batch_size=batch_size, pac=self.pac, generator=rng, device=fabric.device
+            *training[:2],
+            self.prior_,
+            batch_size=batch_size,
+            pac=self.pac,
+            generator=rng,
+            device=fabric.device,
+            weights=training.weights,
         )
-        measure = self._measure(validation, generator=rng, device=fabric.device)
+        measure = self._measure(validation.drawn(rng), generator=rng, device=fabric.device)
         try:
             self.history_ = train(
                 TrainingState(game.phases(), average, batches, game),
@@ -341,16 +347,6 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         finally:  # also where the user interrupts it and uses what has been learned
             discriminator.eval().requires_grad_(False)
         self._check_training(measure)
-
-    def _stage(self, name: str) -> Stage | None:
-        """Return the part of the file of `checkpoint` in which a stage of the training is stored."""
-        return None if self._training_file is None else self._training_file.stage(name)
-
-    def end_checkpoint(self) -> None:
-        """Delete the file of `checkpoint` after `fit_checked`: what it was for is done."""
-        if self._training_file is not None:
-            self._training_file.path.unlink(missing_ok=True)
-        self._training_file = None
 
     def _check_training(self, measure: Measure) -> None:
         """Warn if the trained generator is of no use; nothing by default."""
@@ -396,6 +392,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         random_state: int | np.random.RandomState | None = None,
         *,
         selection: CandidateSelection | None = None,
+        given: Mapping[Any, Any] | None = None,
     ) -> Any:
         """Generate one row for each label.
 
@@ -408,6 +405,10 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             integer to get other rows.
         selection : CandidateSelection or None, default=None
             From `selection_for`: each row is chosen among several candidates. None takes every row as it is generated.
+        given : dict or None, default=None
+            For tables: column -> cell, or a list of cells, one for each row. The rows have exactly these cells, and the
+            generator gives the others to fit: several candidates with anchors that fit are generated for each row
+            (`prior`), and one whose own cells are near the given ones is chosen.
 
         Returns
         -------
@@ -418,8 +419,13 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         Raises
         ------
         ValueError
-            If a label was not seen in `fit`.
+            If a label was not seen in `fit`, if a cell of `given` is not legal in its column, or if `given` is for
+            images or texts or is combined with `selection`.
         """
+        if given:
+            if selection is not None:
+                raise ValueError("sample takes either selection or given; leave one of them out")
+            return self._sample_given(y, given, random_state)
         return stack_rows(self.sample_parts(y, random_state, selection=selection), np.size(y))
 
     def sample_parts(

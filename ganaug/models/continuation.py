@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from ganaug.common.containers import to_pandas
 from ganaug.common.texts import texts_of
 from ganaug.encoders import TableEncoder, continued_table
 from ganaug.models.data import CheckedData
-from ganaug.training import TrainingFile
+from ganaug.training import Stage, TrainingFile
 
 if TYPE_CHECKING:
     from ganaug.models.base import ConditionalGAN
@@ -32,26 +33,21 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _LONGEST = 80
 
 
-def copy_weights(trained: nn.Module, network: nn.Module) -> None:
-    """Give a network the weights of one of a previous fit.
+class CheckpointMixin:
+    """The file of the `checkpoint` parameter, from the beginning of a fit until its result is with the user."""
 
-    Parameters
-    ----------
-    trained, network : Module
-        Where the weights come from, and where they go.
+    checkpoint: str | PathLike[str] | None
+    _training_file: TrainingFile | None = None
 
-    Raises
-    ------
-    ValueError
-        If the networks have other sizes.
-    """
-    try:
-        network.load_state_dict(trained.state_dict())
-    except RuntimeError as error:
-        raise ValueError(
-            "warm_start=True, but the networks of the previous fit have other sizes, because parameters or the shape "
-            f"of X have changed; set warm_start=False to train from the beginning. {error}"
-        ) from error
+    def _stage(self, name: str) -> Stage | None:
+        """Return the part of the file in which a stage of the training is stored."""
+        return None if self._training_file is None else self._training_file.stage(name)
+
+    def end_checkpoint(self) -> None:
+        """Delete the file of `checkpoint` after `fit_checked`: what it was for is done."""
+        if self._training_file is not None:
+            self._training_file.path.unlink(missing_ok=True)
+        self._training_file = None
 
 
 def check_same_classes(previous: NDArray, labels: NDArray, noun: str) -> None:

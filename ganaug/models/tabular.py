@@ -16,14 +16,15 @@ from ganaug.common.containers import check_container, to_pandas
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import counted, listed
 from ganaug.constraints import Constraints, learn_constraints
-from ganaug.encoders import TableEncoder
+from ganaug.encoders import TableEncoder, warn_of_left_out
 from ganaug.models.base import ConditionalGAN, Measure
+from ganaug.models.conditioning import ConditioningMixin
 from ganaug.models.constrained import keep_rules, without_rules_out_of_reach
 from ganaug.models.continuation import encode_again
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
-from ganaug.nets import MLPDiscriminator, MLPGenerator
+from ganaug.nets import ACTIVATIONS, MLPDiscriminator, MLPGenerator
 from ganaug.selection import Layout
 from ganaug.training import (
     MATCHING,
@@ -47,7 +48,7 @@ _MATCHING = {"drifting": 0.5}
 
 
 @documented(noun="rows")
-class TabularGAN(ConditionalGAN):
+class TabularGAN(ConditioningMixin, ConditionalGAN):
     """Conditional GAN for tables: one network learns all classes and generates rows of the requested classes.
 
     Columns may hold numbers, integers, decimals, dates, text, categories and booleans, with missing cells. Synthetic
@@ -78,6 +79,8 @@ class TabularGAN(ConditionalGAN):
     $constraints
     hidden_sizes : sequence of int, default=(128, 128)
         Sizes of the hidden layers of both networks. Twice the default size doubled the time and changed no score.
+    activation : {"leaky_relu", "relu", "elu", "gelu", "silu", "tanh"}, default="leaky_relu"
+        Function of the hidden layers of both networks.
     $latent_size
     dropout : float, default=0.0
         Dropout rate in the discriminator, in [0, 1). Together with a gradient penalty it gained nothing in our
@@ -196,6 +199,7 @@ class TabularGAN(ConditionalGAN):
         "discriminator_warmup": [count(0)],
         "matching": [StrOptions({"auto"}), dict, None],
         "hidden_sizes": [HIDDEN_SIZES],
+        "activation": [StrOptions(set(ACTIVATIONS))],
         "dropout": [Number(Real, 0, 1, closed="left")],
         "spectral_norm": ["boolean"],
         "pac": [count(maximum=LARGEST_SIZE)],
@@ -208,7 +212,7 @@ class TabularGAN(ConditionalGAN):
     encoder_: TableEncoder
     constraints_: Constraints
     modality = "tabular"
-    _network_parameters = ("dropout", "hidden_sizes", "latent_size", "pac", "prior", "spectral_norm")
+    _network_parameters = ("activation", "dropout", "hidden_sizes", "latent_size", "pac", "prior", "spectral_norm")
     _selection = "class and realism"
     _n_candidates = 10
     # A second thread gains little for networks this small. On a busy machine the two threads wait for each other at
@@ -226,6 +230,7 @@ class TabularGAN(ConditionalGAN):
         ignore: Any = "auto",
         constraints: Any = "auto",
         hidden_sizes: Sequence[int] = (128, 128),
+        activation: str = "leaky_relu",
         latent_size: int = 32,
         dropout: float = 0.0,
         spectral_norm: bool = False,
@@ -263,6 +268,7 @@ class TabularGAN(ConditionalGAN):
         self.ignore = ignore
         self.constraints = constraints
         self.hidden_sizes = hidden_sizes
+        self.activation = activation
         self.latent_size = latent_size
         self.dropout = dropout
         self.spectral_norm = spectral_norm
@@ -348,7 +354,7 @@ class TabularGAN(ConditionalGAN):
         rows = encoder.fit_encode(checked.X, y).float()
         if self.warm_start and hasattr(self, "encoder_"):
             encoder, rows = encode_again(self.encoder_, encoder, checked.X)
-        _warn_of_identifiers(encoder)
+        warn_of_left_out(encoder.found_)
         self.constraints_ = Constraints()
         if self.constraints is not None:
             frame = to_pandas(checked.X)
@@ -379,13 +385,16 @@ class TabularGAN(ConditionalGAN):
     def _matching(self) -> Mapping[str, float]:
         return _MATCHING if isinstance(self.matching, str) else self.matching or {}
 
-    def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, None]:
+    def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[Prior, None]:
+        rows, y, weights = data
         n_levels = sum(self.encoder_.block_sizes_)
         if self.prior == "noise":
             return NoisePrior(self.latent_size, n_levels), None
         if self.prior == "mixture":
             blocks = self.encoder_.block_sizes_
-            return MixturePrior.from_rows(self.latent_size, rows, y, block_sizes=blocks, generator=generator), None
+            return MixturePrior.from_rows(
+                self.latent_size, rows, y, block_sizes=blocks, generator=generator, weights=weights
+            ), None
         prior = NeighborsPrior.from_rows(
             self.latent_size,
             n_levels,
@@ -394,12 +403,13 @@ class TabularGAN(ConditionalGAN):
             n_interpolated=self.encoder_.n_numeric_,
             n_neighbors=self.n_neighbors,
             generator=generator,
+            weights=weights,
         )
         return prior, None
 
     def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
         sizes = [1] * self.encoder_.n_continuous_ + list(self.encoder_.block_sizes_)
-        return SlicedWasserstein(*data, self.prior_, generator=generator, device=device, sizes=sizes)
+        return SlicedWasserstein(*data[:2], self.prior_, generator=generator, device=device, sizes=sizes)
 
     def _check_training(self, measure: Measure) -> None:
         self._leave_out_rules()
@@ -442,6 +452,7 @@ class TabularGAN(ConditionalGAN):
                 block_sizes=encoder.block_sizes_,
                 hidden_sizes=hidden_sizes,
                 anchored=params["prior"] != "noise",
+                activation=params["activation"],
             ),
             MLPDiscriminator(
                 encoder.width_ * params["pac"],
@@ -450,6 +461,7 @@ class TabularGAN(ConditionalGAN):
                 dropout=params["dropout"],
                 spectral=params["spectral_norm"],
                 generator=rng,
+                activation=params["activation"],
             ),
         )
 
@@ -484,17 +496,3 @@ class TabularGAN(ConditionalGAN):
             prior = NeighborsPrior(self.latent_size, n_levels, **tensors, n_interpolated=encoder.n_numeric_)
         prior.check(len(self.classes_), encoder.width_)
         return encoder, prior
-
-
-def _warn_of_identifiers(encoder: TableEncoder) -> None:
-    """Name the columns that are not learned although the user did not say so, and the way out."""
-    renewed, emptied = ([label for label, of in encoder.found_.items() if of is kind] for kind in (True, False))
-    if encoder.found_:
-        said = [f"Synthetic rows get new values of the same form, which no training row has, in {listed(renewed, 5)}."]
-        said += [f"They are empty in {listed(emptied, 5)} (free text, or categories to which no new one can be added)."]
-        said = [sentence for sentence, labels in zip(said, (renewed, emptied), strict=True) if labels]
-        warn_user(
-            f"Columns that identify rows are not learned. {' '.join(said)} To learn one all the same, name it in "
-            "categorical_features, or pass ignore=[] (in the shell --ignore none) to learn all; synthetic rows then "
-            "repeat its real values."
-        )

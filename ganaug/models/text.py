@@ -18,7 +18,7 @@ from ganaug.common.warnings import warn_user
 from ganaug.common.wording import counted, listed, percent
 from ganaug.metrics import KnownTexts
 from ganaug.models.base import ConditionalGAN
-from ganaug.models.data import CheckedData
+from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
 from ganaug.models.scoring import class_index
@@ -325,17 +325,17 @@ class TextGAN(ConditionalGAN):
             return None
         return max(self.max_time - float(self.autoencoder_history_["seconds"].iloc[-1]), 1e-3)
 
-    def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, None]:
+    def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[Prior, None]:
         if self.prior == "noise":
             return NoisePrior(self.latent_size), None
         prior = NeighborsPrior.from_rows(
             self.latent_size,
             0,
-            rows,
-            y,
+            *data[:2],
             n_interpolated=self.code_size,
             n_neighbors=self.n_neighbors,
             generator=generator,
+            weights=data.weights,
         )
         return prior, None
 

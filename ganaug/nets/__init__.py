@@ -2,10 +2,11 @@
 
 from ganaug.nets.image_architectures import ARCHITECTURES, build_image_encoder, build_image_networks
 from ganaug.nets.image_networks import CONDITIONINGS
-from ganaug.nets.mlp import MLPDiscriminator, MLPGenerator
+from ganaug.nets.mlp import ACTIVATIONS, MLPDiscriminator, MLPGenerator
 from ganaug.nets.sequence import SequenceDecoder, SequenceEncoder, on_sphere
 
 __all__ = [
+    "ACTIVATIONS",
     "ARCHITECTURES",
     "CONDITIONINGS",
     "MLPDiscriminator",

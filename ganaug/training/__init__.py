@@ -16,6 +16,7 @@ from ganaug.training.callbacks import (
     TensorBoard,
 )
 from ganaug.training.checkpoint import RandomDraws, TrainingState, state_from_bytes, state_to_bytes
+from ganaug.training.conditional_prior import ConditionalMixture
 from ganaug.training.ema import EMA
 from ganaug.training.fabric import Fabric
 from ganaug.training.history import panels, plot_history
@@ -54,6 +55,7 @@ __all__ = [
     "Checkpoint",
     "CollapseMonitor",
     "CompactRows",
+    "ConditionalMixture",
     "EarlyStopping",
     "Fabric",
     "KernelDistance",

@@ -260,6 +260,13 @@ def test_another_training_is_refused_and_the_file_kept(mixed, tiny_model, folder
     assert len(clone(model).set_params(checkpoint="run.ck", max_time=100).fit(*mixed).history_) == 3
 
 
+def test_other_weights_are_another_training(mixed, tiny_model, folder):
+    model = clone(tiny_model).set_params(n_steps=30)
+    interrupted(model, *mixed)
+    with pytest.raises(ValueError, match="there is no sample_weight there and one here"):
+        clone(model).set_params(checkpoint="run.ck").fit(*mixed, sample_weight=np.arange(len(mixed[1])) + 1.0)
+
+
 def test_samplers_go_on_too(mixed, tiny_model, folder):
     X, y = mixed
     sampler = GANOversampler(model=tiny_model.set_params(n_steps=30), selection=None, random_state=3)
