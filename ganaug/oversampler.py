@@ -97,9 +97,10 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         - None: every row is taken as it is generated.
 
         For tables every choice keeps what the class has, within its sampling error: the shares of missing cells, of
-        categories, of frequent numbers such as zeros, and of regions of the class. Where candidates of a kind run out,
-        all of them are taken. A candidate that equals a single training row is refused; where others run out, it is
-        taken with a warning, and `provenance_` marks it.
+        categories, of frequent numbers such as zeros, and of regions of the class; and, in classes of 15 to 1,000 rows,
+        how far a row is from the nearest real one. Where candidates of a kind run out, all of them are taken. A
+        candidate that equals a single training row is refused; where others run out, it is taken with a warning, and
+        `provenance_` marks it.
 
         A row of a table has ten candidates (three with a cleaning sampler), or fewer with more than 10,000 requested
         rows; an image has three. With more than 333,333 requested rows there are two candidates for each, and with more
@@ -151,8 +152,9 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         - ``distance``: its distance. Categories that differ are sqrt(2) apart, as are two numbers that differ by 1.4
           standard deviations after scaling (see `numeric` of `ganaug.TabularGAN`);
         - ``realism``: probability that the row is real, by a detector that was trained on other synthetic rows of the
-          class and all real ones; 0.5 for rows that cannot be told apart. NaN in a class of fewer than 10 real rows;
-        - ``certainty``: probability of its class, by a forest trained on X and y, for classes of equal size;
+          class and on its real ones; 0.5 for rows that cannot be told apart. NaN in a class of fewer than 10 real rows;
+        - ``certainty``: probability of its class, by a forest trained on X and y, for classes of equal size. In classes
+          of 10 to 1,000 rows, neither the forest nor the detector has learned the real row nearest to this one;
         - ``is_copy``: whether it equals a single training row, in features alone or within its class.
     history_ : DataFrame
         The training history of the model.

@@ -21,6 +21,7 @@ FLOORS = {
     "scale": 5,
     "targets": 5,
     "oversampler": 4,
+    "balanced_images": 3,
     "models": 3,
     "datasets": 2,
     "encoders": 2,

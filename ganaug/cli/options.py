@@ -54,7 +54,13 @@ Ignore = Annotated[
         "'none' leaves out no column.",
     ),
 ]
-
+Resize = Annotated[
+    str | None,
+    typer.Option("--resize", metavar="HxW", help="For images: resize all images of a folder to one size."),
+]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="For images: leave out files that cannot be read, and name them.")
+]
 
 _STRATEGIES = ("auto", "minority", "not majority", "not minority", "all", "equal share")
 

@@ -7,7 +7,7 @@ from scipy.special import expit
 
 from ganaug.metrics import nearest_rows
 from ganaug.models.data import EncodedData
-from ganaug.selection import Copies, Layout, class_certainty, cross_fitted_log_odds
+from ganaug.selection import Copies, Folds, Layout, class_certainty, cross_fitted_log_odds
 
 # With fewer real rows of a class no detector learns what they look like.
 _MIN_ROWS = 10
@@ -67,7 +67,8 @@ class Provenance:
             own, of_class = np.flatnonzero(y == label), self._real[self._y == label]
             if len(of_class) >= _MIN_ROWS and len(own) > 1:
                 every = np.ones(len(own), dtype=bool)
-                realism[own] = expit(cross_fitted_log_odds(of_class, synthetic[own], every, rng))
+                folds = Folds.divide(real_rows[self._y == label], rows[own], rng)
+                realism[own] = expit(cross_fitted_log_odds(of_class, synthetic[own], folds, every, rng))
         values = {
             "nearest": index[:, 0],
             "distance": distance[:, 0],

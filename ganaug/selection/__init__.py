@@ -10,6 +10,7 @@ rejection loop: the number of rows and their classes are always those requested.
 from ganaug.selection.candidates import CandidateSelection, Refusal, candidates_per_row
 from ganaug.selection.certainty import by_class, by_cleaner, by_neighbors, class_certainty, is_cleaner
 from ganaug.selection.copies import Copies
+from ganaug.selection.folds import Folds
 from ganaug.selection.realism import Realism, cross_fitted_log_odds
 from ganaug.selection.shares import ClassShares, Layout, Together
 
@@ -21,6 +22,7 @@ __all__ = [
     "CandidateSelection",
     "ClassShares",
     "Copies",
+    "Folds",
     "Layout",
     "Realism",
     "Refusal",

@@ -1,5 +1,6 @@
 """How certainly a candidate belongs to its class: to a forest, to the nearest training rows, to a cleaning sampler."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, Votin
 from sklearn.neighbors import KNeighborsClassifier
 
 from ganaug.selection.candidates import Weigh
+from ganaug.selection.folds import EVERY, nearest_real, random_folds
 
 # The weight of a candidate is the probability of its class to this power. On the tables it was tuned on, 3 and 4 ranked
 # first in every metric. Lower values favour balanced accuracy, higher values average precision and F1; with 8, balanced
@@ -17,6 +19,8 @@ from ganaug.selection.candidates import Weigh
 SHARPNESS = 4
 # Rows of a class from which a forest and neighbours learn, at most, so that learning takes seconds.
 MAX_LEARNED = 5_000
+# Trees of each kind in the forest of a fold. One forest for all rows, where no class is divided into folds, has more.
+N_TREES, N_TREES_UNDIVIDED = 20, 50
 # The log weight of candidates that a cleaner would remove.
 _REMOVED = -50.0
 
@@ -48,6 +52,8 @@ def by_class(rows: NDArray, y: NDArray, seed: int) -> Weigh:
 def class_certainty(rows: NDArray, y: NDArray, seed: int) -> Weigh:
     """Return what estimates the probability that rows belong to their class, by the forest of `by_class`.
 
+    No row is judged by trees that learned the real row of its class to which it is nearest (see `Folds`).
+
     Parameters
     ----------
     rows, y, seed
@@ -60,8 +66,16 @@ def class_certainty(rows: NDArray, y: NDArray, seed: int) -> Weigh:
     """
     # two rows in a leaf: otherwise the surroundings of each outlier would get a high probability
     trees = {"min_samples_leaf": 2, "class_weight": "balanced", "random_state": seed}
-    halves = [("extra", ExtraTreesClassifier(50, **trees)), ("random", RandomForestClassifier(50, **trees))]
-    return _probability(VotingClassifier(halves, voting="soft"), rows, y, seed)
+
+    def forest(is_divided: bool) -> ClassifierMixin:
+        n_trees = N_TREES if is_divided else N_TREES_UNDIVIDED
+        halves = [
+            ("extra", ExtraTreesClassifier(n_trees, **trees)),
+            ("random", RandomForestClassifier(n_trees, **trees)),
+        ]
+        return VotingClassifier(halves, voting="soft")
+
+    return _probability(forest, rows, y, seed)
 
 
 def by_neighbors(rows: NDArray, y: NDArray, seed: int) -> Weigh:
@@ -77,29 +91,47 @@ def by_neighbors(rows: NDArray, y: NDArray, seed: int) -> Weigh:
     callable
         The `weigh` of a `CandidateSelection`.
     """
-    return _sharpened(_probability(KNeighborsClassifier(15, weights="distance"), rows, y, seed))
+    return _sharpened(_probability(lambda _: KNeighborsClassifier(15, weights="distance"), rows, y, seed))
 
 
 def _sharpened(probability: Weigh) -> Weigh:
     return lambda candidates, requested: SHARPNESS * np.log(probability(candidates, requested) + 1e-3)
 
 
-def _probability(classifier: ClassifierMixin, rows: NDArray, y: NDArray, seed: int) -> Weigh:
+def _probability(classifier: Callable[[bool], ClassifierMixin], rows: NDArray, y: NDArray, seed: int) -> Weigh:
     rng = np.random.default_rng(seed)
-    kept = np.concatenate([_at_most(MAX_LEARNED, np.flatnonzero(y == c), rng) for c in range(y.max() + 1)])
+    classes = range(y.max() + 1)
+    kept = np.concatenate([_at_most(MAX_LEARNED, np.flatnonzero(y == c), rng) for c in classes])
     rows, y = rows[kept], y[kept]
-    if isinstance(classifier, KNeighborsClassifier):
-        classifier.set_params(n_neighbors=min(classifier.n_neighbors, len(y)))
-        prior = np.bincount(y) / len(y)
-    else:
-        prior = np.ones(y.max() + 1)  # the class weights of the trees make classes equal already
-    classifier.fit(rows, y)
+    folds = np.empty(len(y), dtype=np.intp)
+    for c in classes:
+        folds[y == c] = random_folds(int((y == c).sum()), rng)
+    n_folds = folds.max() + 1
+    fitted = [_fitted(classifier(n_folds > 0), rows[folds != k], y[folds != k]) for k in range(max(n_folds, 1))]
 
     def probability(candidates: NDArray, requested: NDArray) -> NDArray:
-        odds = classifier.predict_proba(candidates) / prior
+        # classes that are not divided are in no fold: one classifier judges them as well as another
+        fold = np.zeros(len(requested), dtype=np.intp)
+        for c in np.unique(requested):
+            own, of_class = np.flatnonzero(requested == c), np.flatnonzero(y == c)
+            if folds[of_class[0]] != EVERY:
+                fold[own] = folds[of_class[nearest_real(candidates[own], rows[of_class])]]
+        odds = np.empty((len(requested), len(classes)))
+        for k in np.unique(fold):
+            learned, prior = fitted[k]
+            odds[fold == k] = learned.predict_proba(candidates[fold == k]) / prior
         return odds[np.arange(len(requested)), requested] / odds.sum(axis=1)
 
     return probability
+
+
+def _fitted(classifier: ClassifierMixin, rows: NDArray, y: NDArray) -> tuple[ClassifierMixin, NDArray]:
+    """Return the classifier, and how much its learning favours each class."""
+    prior = np.ones(y.max() + 1)  # the class weights of the trees make classes equal already
+    if isinstance(classifier, KNeighborsClassifier):
+        classifier.set_params(n_neighbors=min(classifier.n_neighbors, len(y)))
+        prior = np.bincount(y) / len(y)
+    return classifier.fit(rows, y), prior
 
 
 def by_cleaner(cleaner: SamplerMixin, rows: NDArray, y: NDArray, n_candidates: int) -> Weigh:

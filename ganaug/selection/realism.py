@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from ganaug.selection.folds import Folds
 from ganaug.selection.shares import Layout
 
 # Log odds are cut at this value, so that no candidate is sure to be drawn because of them alone.
@@ -42,7 +43,7 @@ class Realism:
 
     def __init__(self, rows: NDArray, y: NDArray, layout: Layout | None) -> None:
         self._layout = layout
-        self._real = [self._features(rows[y == label]) for label in range(y.max() + 1)]
+        self._rows = [rows[y == label] for label in range(y.max() + 1)]
 
     def _features(self, rows: NDArray) -> NDArray:
         return rows.reshape(len(rows), -1) if self._layout is None else self._layout.compact(rows)
@@ -52,6 +53,7 @@ class Realism:
     ) -> NDArray:
         """Return the logarithm of the odds that candidates are real, estimated by detectors that did not learn them.
 
+        Neither did these detectors learn the real rows to which the candidates are nearest (see `Folds`).
         An optimal detector's odds are the density of real rows over that of candidates: a draw in proportion to them
         has the density of real rows (arXiv 1810.06758, section 3). The first detector learns from all candidates, the
         next from those that a draw by the odds so far would keep.
@@ -72,20 +74,24 @@ class Realism:
         ndarray of shape (n,)
             Log odds from -4 to 4. For a class of fewer than 25 real rows they are nearer to 0.
         """
-        real = self._real[label]
+        real = self._rows[label]
         strength = np.clip((len(real) - NO_ROWS) / (ENOUGH_ROWS - NO_ROWS), 0.0, 1.0)
         odds = np.zeros(len(candidates))
         if not strength:
             return odds
-        features = self._features(candidates)
+        real = real[rng.permutation(len(real))[:MAX_LEARNED]]
+        folds = Folds.divide(real, candidates, rng)
+        real, features = self._features(real), self._features(candidates)
         for _ in range(1 if len(real) < FEW_ROWS else N_ROUNDS):
             kept = rng.random(len(odds)) < probability(odds) if odds.any() else np.ones(len(odds), dtype=bool)
-            odds = np.clip(odds + cross_fitted_log_odds(real, features, kept, rng), -LIMIT, LIMIT)
+            odds = np.clip(odds + cross_fitted_log_odds(real, features, folds, kept, rng), -LIMIT, LIMIT)
         return strength * odds
 
 
-def cross_fitted_log_odds(real: NDArray, candidates: NDArray, kept: NDArray, rng: np.random.Generator) -> NDArray:
-    """Return the log odds that each candidate is real, from a detector that learned from the other half of them.
+def cross_fitted_log_odds(
+    real: NDArray, candidates: NDArray, folds: Folds, kept: NDArray, rng: np.random.Generator
+) -> NDArray:
+    """Return the log odds that each candidate is real, from a detector that learned from the other folds.
 
     Parameters
     ----------
@@ -93,28 +99,32 @@ def cross_fitted_log_odds(real: NDArray, candidates: NDArray, kept: NDArray, rng
         Real rows.
     candidates : ndarray of shape (n, d)
         Candidates.
+    folds : Folds
+        Of both.
     kept : ndarray of bool, shape (n,)
         Which candidates may be learned from.
     rng : numpy.random.Generator
-        Source of halves, subsamples and seeds.
+        Source of subsamples and seeds.
 
     Returns
     -------
     ndarray of shape (n,)
         Log odds, for equally many real rows and candidates.
     """
-    real = real[rng.permutation(len(real))[:MAX_LEARNED]]
-    n_fake = max(len(real), MIN_LEARNED)
     order = rng.permutation(len(candidates))
-    odds = np.empty(len(candidates))
-    halves = np.array_split(order, 2)
-    for learned, scored in (halves, halves[::-1]):
+    odds = np.zeros(len(candidates))
+    for fold in np.unique(folds.candidates):
+        scored, learned = folds.candidates == fold, order[folds.candidates[order] != fold]
+        real_rows = real[folds.real != fold]
+        n_fake = max(len(real_rows), MIN_LEARNED)
         fake = learned[kept[learned]][:n_fake]
         if not len(fake):
             fake = learned[:n_fake]
-        rows = np.concatenate([real, candidates[fake]])
+        if not len(fake):  # all candidates are near rows of one fold
+            continue
+        rows = np.concatenate([real_rows, candidates[fake]])
         detector = _detector(len(real), int(rng.integers(2**31)))
-        detector.fit(rows, np.arange(len(rows)) < len(real))
+        detector.fit(rows, np.arange(len(rows)) < len(real_rows))
         is_real = detector.predict_proba(candidates[scored])[:, 1]
         odds[scored] = np.log(is_real + 1e-3) - np.log(1 - is_real + 1e-3)
     return odds

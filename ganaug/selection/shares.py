@@ -1,4 +1,4 @@
-"""What a choice of candidates keeps: how often each state, each pattern of states and each region occurs in a class."""
+"""What a choice of candidates keeps: how often each state, each region and each distance occurs in a class."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,6 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
+from sklearn.neighbors import NearestNeighbors
+
+from ganaug.selection.folds import MOST_ROWS
 
 # A number that so many rows of a class share is a value of its own: a point mass, or a step of a short scale.
 FREQUENT = 0.02
@@ -14,6 +17,9 @@ FREQUENT = 0.02
 MIN_ROWS = 15
 # Regions of a class, at most.
 MAX_REGIONS = 12
+# Quantiles of the distance between a real row and its nearest one that divide the rows of a class: those that lie near
+# to another row, and those that lie alone.
+SPACING = (0.05, 0.25, 0.5, 0.75)
 # Rows of a class from which regions are learned, at most.
 MAX_LEARNED = 5_000
 # Rows that a state must have before "wherever this is, that is too" is no coincidence.
@@ -115,15 +121,19 @@ class ClassShares:
         learned = rows[np.random.default_rng(seed).permutation(len(rows))[:MAX_LEARNED]].astype(np.float32)
         n_regions = min(MAX_REGIONS, len(rows) // MIN_ROWS, len(np.unique(learned, axis=0)))
         self._regions = KMeans(n_regions, n_init=1, random_state=seed).fit(learned) if n_regions > 1 else None
-        self._shares = [np.bincount(groups) / len(rows) for groups in self._groups(rows, compact)]
+        self._spacing = _Spacing(rows) if MIN_ROWS <= len(rows) <= MOST_ROWS else None
+        divisions = self._groups(rows, compact, None if self._spacing is None else self._spacing.of_real)
+        self._shares = [np.bincount(groups) / len(rows) for groups in divisions]
 
-    def _groups(self, rows: NDArray, compact: NDArray) -> list[NDArray[np.intp]]:
+    def _groups(self, rows: NDArray, compact: NDArray, spacing: NDArray | None) -> list[NDArray[np.intp]]:
         groups = []
         for numbers, frequent in zip(compact.T, self._frequent, strict=False):
             place = np.searchsorted(frequent, numbers)
             is_frequent = np.append(frequent, np.nan)[place] == numbers
             groups.append(np.where(is_frequent, place, len(frequent)))
         groups += list(compact[:, self._layout.n_continuous :].T.astype(np.intp))
+        if spacing is not None:
+            groups.append(spacing)
         if self._regions is not None:
             groups.append(self._regions.predict(rows.astype(np.float32)))
         return groups
@@ -144,15 +154,42 @@ class ClassShares:
             rare, not impossible.
         """
         margins = []
-        divisions = self._groups(candidates, self._layout.compact(candidates))
+        spacing = None if self._spacing is None else self._spacing.of_candidates(candidates)
+        divisions = self._groups(candidates, self._layout.compact(candidates), spacing)
         for groups, shares in zip(divisions, self._shares, strict=True):
+            # distances are kept as they are: rows may not be nearer to real ones within the error either
+            tolerance = 0.0 if groups is spacing else TOLERANCE
             found = np.bincount(groups, minlength=len(shares)) / max(len(groups), 1)
             known = np.zeros(len(found))
             known[: len(shares)] = shares
             share = (self._n_rows * known + found) / (self._n_rows + 1)
-            error = TOLERANCE * np.sqrt(share * (1 - share) / self._n_rows)
+            error = tolerance * np.sqrt(share * (1 - share) / self._n_rows)
             margins.append(Margin(groups, np.maximum(share - error, 0.0), np.minimum(share + error, 1.0)))
         return margins
+
+
+class _Spacing:
+    """How near to a real row of its class a row is: groups of equal nearness, as real rows are to each other.
+
+    Otherwise the choice would favour candidates near to single training rows, which look real for that reason, and
+    candidates where a class is dense.
+    """
+
+    def __init__(self, rows: NDArray) -> None:
+        self._index = NearestNeighbors(n_neighbors=1).fit(rows)
+        distances = _rounded(self._index.kneighbors()[0])  # a row is not its own neighbour
+        self._ends = np.unique(np.quantile(distances, SPACING))
+        self.of_real = np.searchsorted(self._ends, distances)
+
+    def of_candidates(self, candidates: NDArray) -> NDArray[np.intp]:
+        """Return the group of each candidate."""
+        if not len(candidates):
+            return np.empty(0, dtype=np.intp)
+        return np.searchsorted(self._ends, _rounded(self._index.kneighbors(candidates)[0]))
+
+
+def _rounded(distances: NDArray) -> NDArray[np.float64]:
+    return distances[:, 0].astype(np.float64).round(3)  # equal rows have a distance of 0, nearly
 
 
 def _frequent(numbers: NDArray) -> NDArray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ganaug.selection import CandidateSelection, Realism, cross_fitted_log_odds
+from ganaug.selection import CandidateSelection, Folds, Realism, cross_fitted_log_odds
 
 
 @pytest.mark.parametrize("n_real", [100, 600])
@@ -11,7 +11,7 @@ def test_rows_where_real_ones_lie_are_more_real(n_real):
     rng = np.random.default_rng(0)
     real, candidates = rng.normal(0, 1, (n_real, 2)), rng.normal([1.0, 0.0], [2.0, 1.0], (2000, 2))
     everything = np.ones(2000, dtype=bool)
-    odds = cross_fitted_log_odds(real, candidates, everything, rng)
+    odds = cross_fitted_log_odds(real, candidates, Folds.divide(real, candidates, rng), everything, rng)
     far = np.abs(candidates[:, 0]) > 3
     assert odds[~far].mean() > odds[far].mean() + 1.5
 
@@ -29,7 +29,9 @@ def test_the_choice_comes_nearer_to_the_real_rows(n_real):
 
 def test_real_rows_cannot_be_told_from_real_rows():
     rng = np.random.default_rng(0)
-    odds = cross_fitted_log_odds(rng.normal(size=(300, 3)), rng.normal(size=(3000, 3)), np.ones(3000, dtype=bool), rng)
+    real, candidates = rng.normal(size=(300, 3)), rng.normal(size=(3000, 3))
+    folds = Folds.divide(real, candidates, rng)
+    odds = cross_fitted_log_odds(real, candidates, folds, np.ones(3000, dtype=bool), rng)
     assert abs(odds.mean()) < 0.3
 
 

@@ -84,8 +84,9 @@ def test_chosen_rows_lie_deeper_in_their_class(selection, overlapping):
     X, y = overlapping
 
     def depth(selection):
-        # untrained, they are anchors within the class: the choice is what is seen
-        anchored = clone(TINY).set_params(prior="neighbors")
+        # untrained, they are anchors within the class, as far from real rows as these from each other: the choice is
+        # what is seen
+        anchored = clone(TINY).set_params(prior="mixture")
         sampler = GANOversampler(model=anchored, selection=selection, random_state=0)
         synthetic = sampler.fit_resample(X, y)[0][sampler.is_synthetic_]
         assert len(synthetic) == 270
