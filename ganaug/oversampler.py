@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from numbers import Real
+from os import PathLike
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -40,7 +41,7 @@ from ganaug.selection import SELECTIONS, is_cleaner
 # Parameters that override those of the model where they are given.
 _OVERRIDES = (
     *("categorical_features", "ignore", "constraints", "random_state"),
-    *("device", "max_time", "verbose", "callbacks"),
+    *("device", "max_time", "verbose", "callbacks", "checkpoint"),
 )
 
 
@@ -110,8 +111,8 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         list of images, `ganaug.TextGAN` for a list, Series or column of texts, and `ganaug.TabularGAN` otherwise.
         ``"translation"`` is `ganaug.TranslationGAN`, which translates images of other classes. An instance is cloned:
         only its parameters count, unless it has ``warm_start=True``. Then each fit continues from `model_`, and the
-        first fit from the instance if that is fitted. The eight parameters below override those of the model if they
-        are not None.
+        first fit from the instance if that is fitted. The parameters below override those of the model if they are not
+        None.
     $categorical_features
     $ignore
     $constraints
@@ -120,6 +121,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
     $max_time
     $verbose
     $callbacks
+    $checkpoint
 
     Attributes
     ----------
@@ -231,6 +233,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         max_time: float | None = None,
         verbose: int | None = None,
         callbacks: list[Any] | None = None,
+        checkpoint: str | PathLike[str] | None = None,
     ) -> None:
         self.sampling_strategy = sampling_strategy
         self.synthetic_share = synthetic_share
@@ -245,6 +248,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         self.max_time = max_time
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     # the parameters of the model and of a cleaning sampler are validated as well
     @_fit_context(prefer_skip_nested_validation=False)
@@ -273,6 +277,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         """
         with rollback_on_error(self, self._is_warm), hidden_phase_on_error():
             self._fit_model(self._check(X, y, sample_weight))
+            self.model_.end_checkpoint()
             end_phase()
         return self
 
@@ -339,6 +344,8 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
             record = None if provenance is None else provenance.add
             parts = chain(parts, self.model_.sample_parts(requested, selection=selection, record=record))
         X_resampled = stack_rows(parts, len(labels) + len(repeated) + len(requested))
+        if len(requested):
+            self.model_.end_checkpoint()
         end_phase()
         y_resampled: Any = np.concatenate([labels, labels[repeated], requested])
         share = self.synthetic_share if self._has_equal_share else None

@@ -21,6 +21,7 @@ from ganaug.cli.console import (
 )
 from ganaug.cli.first_screen import (
     command,
+    kept_checkpoint,
     kept_model,
     measure,
     print_next,
@@ -31,10 +32,12 @@ from ganaug.cli.first_screen import (
     written_words,
 )
 from ganaug.cli.options import (
+    Checkpoint,
     Encoding,
     Engine,
     Force,
     Ignore,
+    LogDir,
     ModelName,
     Report,
     Resize,
@@ -42,6 +45,7 @@ from ganaug.cli.options import (
     SelectionName,
     SkipBad,
     check_options,
+    check_own_file,
     check_report,
     parse_ignore,
     parse_size,
@@ -184,15 +188,8 @@ def balance(
             "classifiers are not given the column. For images: a CSV file with the column file and one with groups.",
         ),
     ] = None,
-    log_dir: Annotated[
-        Path | None,
-        typer.Option(
-            "--log-dir",
-            metavar="DIR",
-            help="Write the history of the training there while it runs; for images, with samples; also for "
-            "TensorBoard, if it is installed.",
-        ),
-    ] = None,
+    log_dir: LogDir = None,
+    checkpoint: Checkpoint = None,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="MODEL", help="Also write the model, for `ganaug sample`.")
     ] = None,
@@ -257,6 +254,7 @@ def balance(
                 "--report": report,
                 "--provenance": provenance,
                 "--log-dir": log_dir,
+                "--checkpoint": checkpoint,
                 "--encoding": encoding,
                 "--resize": resize,
                 "--dicom": dicom,
@@ -276,8 +274,7 @@ def balance(
         strategy = "equal share"
     if provenance is not None:
         check_output(provenance, force=force)
-        if provenance.resolve() in {path.resolve() for path in (source, out, save, report) if path is not None}:
-            raise ValueError(f"--provenance {provenance} is also another file of this command; choose another one")
+        check_own_file("--provenance", provenance, source, out, save, report)
     if share is not None and strategy != "equal share":
         raise ValueError(f"--share {share} needs --strategy 'equal share'")
     if share is not None and not 0 < share < 1:
@@ -291,6 +288,7 @@ def balance(
         raise ValueError("--select compares already; leave --compare out")
     if groups is not None and not (select or compare):
         raise ValueError(f"--groups {groups} needs --select or --compare")
+    check_own_file("--checkpoint", checkpoint, source, out, save, report, provenance)
     if log_dir is not None:
         _check_log_dir(log_dir, {"IN": source, "OUT": out, "MODEL": save})
     if not source.exists():
@@ -321,6 +319,7 @@ def balance(
         "random_state": seed,
         "max_time": max_time,
         "verbose": int(on_terminal()),
+        "checkpoint": checkpoint,
     }
     if share is not None:
         params["synthetic_share"] = share
@@ -331,7 +330,7 @@ def balance(
     trial = Trial((metric or "auto") if select else None, compare, groups, max_time)
     if select and max_time is not None:
         params["max_time"] = PART_OF_TRAINING * max_time
-    with log as callbacks:
+    with kept_checkpoint(checkpoint), log as callbacks:
         params["callbacks"] = callbacks
         if modality.name == "image":
             copies: Literal["copy", "link", "none"] = "none" if only_synthetic else "link" if link else "copy"

@@ -27,6 +27,24 @@ Report = Annotated[
     Path | None,
     typer.Option("--report", metavar="HTML", help="Also write the result as one page. The page shows some real data."),
 ]
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option(
+        "--checkpoint",
+        metavar="FILE",
+        help="Store the training there while it runs. If the command is interrupted, the same command goes on from it. "
+        "The file is deleted when the training is over.",
+    ),
+]
+LogDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--log-dir",
+        metavar="DIR",
+        help="Write the history of the training there while it runs; for images, with samples; also for TensorBoard, "
+        "if it is installed.",
+    ),
+]
 Ignore = Annotated[
     str | None,
     typer.Option(
@@ -166,3 +184,9 @@ def check_report(report: Path | None, *others: Path | None, force: bool) -> None
             raise ValueError(f"--report {report} would overwrite {other}; choose another file")
         if report.resolve().is_relative_to(other.resolve()):
             raise ValueError(f"--report {report} lies in {other}; choose a file outside of it")
+
+
+def check_own_file(option: str, path: Path | None, *others: Path | None) -> None:
+    """Refuse a file that the command reads or writes for something else."""
+    if path is not None and path.resolve() in {other.resolve() for other in others if other is not None}:
+        raise ValueError(f"{option} {path} is also another file of this command; choose another one")

@@ -167,6 +167,19 @@ def without_columns(sampler: Any, names: Sequence[str], left_out: Sequence[str])
     return clone(sampler).set_params(**changes) if changes else sampler
 
 
+def without_checkpoint(sampler: Any) -> Any:
+    """Return a sampler that does not store its training: each split has a training of its own.
+
+    Parameters
+    ----------
+    sampler : str or sampler
+        What is compared.
+    """
+    params = sampler.get_params().items() if hasattr(sampler, "get_params") else ()
+    stored = {key: None for key, value in params if key.split("__")[-1] == "checkpoint" and value is not None}
+    return clone(sampler).set_params(**stored) if stored else sampler
+
+
 class RealRows(BaseEstimator):
     """Add nothing, or repeat rows of the small classes until all classes have the same size.
 

@@ -3,7 +3,9 @@
 from ganaug.encoders.image import ImageEncoder
 from ganaug.encoders.image_checks import as_images
 from ganaug.encoders.known_cells import KnownCells, as_column, cell_from_text, encode_known
+from ganaug.encoders.left_out import warn_of_left_out
 from ganaug.encoders.table import TableEncoder, column_mask
+from ganaug.encoders.table_again import continued_table
 from ganaug.encoders.text import BLANK, END, N_SPECIAL, PADDING, TextEncoder
 
 __all__ = [
@@ -19,5 +21,7 @@ __all__ = [
     "as_images",
     "cell_from_text",
     "column_mask",
+    "continued_table",
     "encode_known",
+    "warn_of_left_out",
 ]

@@ -10,6 +10,8 @@ import pandas as pd
 
 from ganaug.common.containers import Container, to_pandas
 from ganaug.common.identifiers import NEAR_UNIQUE, distinct_share, find_identifiers
+from ganaug.common.warnings import warn_user
+from ganaug.common.wording import listed
 from ganaug.encoders.columns import Column, ExactTimes, IdentifierColumn, NumericColumn, read_numbers
 
 
@@ -146,3 +148,23 @@ def _text_width(container: Any) -> int | None:
 def _lists_values(container: Any, column: int) -> bool:
     """Return whether the container lists all values of a column; of pandas, the dtype of the column does."""
     return container.kind == "polars" and container.schema.dtypes()[column].base_type().__name__ == "Enum"
+
+
+def warn_of_left_out(found: dict[Hashable, bool]) -> None:
+    """Name the columns that are not learned although the user did not say so, and the way out.
+
+    Parameters
+    ----------
+    found : dict
+        `TableEncoder.found_`.
+    """
+    renewed, emptied = ([label for label, of in found.items() if of is kind] for kind in (True, False))
+    if found:
+        said = [f"Synthetic rows get new values of the same form, which no training row has, in {listed(renewed, 5)}."]
+        said += [f"They are empty in {listed(emptied, 5)} (free text, or categories to which no new one can be added)."]
+        said = [sentence for sentence, labels in zip(said, (renewed, emptied), strict=True) if labels]
+        warn_user(
+            f"Columns that identify rows are not learned. {' '.join(said)} To learn one all the same, name it in "
+            "categorical_features, or pass ignore=[] (in the shell --ignore none) to learn all; synthetic rows then "
+            "repeat its real values."
+        )

@@ -18,6 +18,7 @@ from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.shares import check_weights
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
+from ganaug.models.continuation import CheckpointMixin, Networks, check_same_classes, networks_of, open_training_file
 from ganaug.models.data import CheckedData, EncodedData, Encoder
 from ganaug.models.drawing import DrawingMixin
 from ganaug.models.persistence import NETWORKS, PersistenceMixin
@@ -50,16 +51,16 @@ _FEW = 6
 
 Self = TypeVar("Self", bound="ConditionalGAN")
 Measure = Callable[[nn.Module], dict[str, float]]
-# What the two networks start from; None is random weights.
-Networks = Sequence[nn.Module | None]
 
 
-class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSupportMixin, BaseEstimator, ABC):
+class ConditionalGAN(
+    ScoringMixin, DrawingMixin, PersistenceMixin, CheckpointMixin, CallbackSupportMixin, BaseEstimator, ABC
+):
     """A conditional GAN as a scikit-learn estimator: `fit(X, y)`, then `sample(y)`.
 
     A subclass gives the constructor, with the parameters that this class uses (`loss`, `penalty`, `gamma`,
     `penalty_every`, `n_critic`, `learning_rate`, `ema`, `batch_size`, `n_steps`, `max_time`, `patience`,
-    `random_state`, `device`, `precision`, `verbose`, `callbacks`), and the abstract methods below.
+    `random_state`, `device`, `precision`, `verbose`, `callbacks`, `checkpoint`), and the abstract methods below.
     """
 
     loss: str | AdversarialLoss
@@ -196,6 +197,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         with rollback_on_error(self, self.warm_start):
             previous = self._delete_previous_fit()
             self._fit(self.check_data(X), y, previous, sample_weight)
+        self.end_checkpoint()
         return self
 
     @with_callbacks
@@ -223,11 +225,11 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
 
     def _delete_previous_fit(self) -> Networks | None:
         """Delete the networks of a previous fit; return them where a warm start continues from them."""
-        networks = [getattr(self, name, None) for name in NETWORKS]
+        networks = networks_of(self)
         for name in self._deleted_by_fit:
             if hasattr(self, name):
                 delattr(self, name)
-        return networks if self.warm_start and networks[0] is not None else None
+        return networks
 
     def _fit(self, checked: CheckedData, y: Any, previous: Networks | None, sample_weight: Any) -> EncodedData:
         given = column_or_1d(labels_of(y))
@@ -235,15 +237,15 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         labels, index, counts = np.unique(given, return_inverse=True, return_counts=True)
         check_consistent_length(checked.X, index)
         weights = None if sample_weight is None else torch.from_numpy(check_weights(sample_weight, given))
-        if previous is not None and labels.tolist() != self.classes_.tolist():
-            raise ValueError(
-                f"warm_start=True continues with the classes {self.classes_.tolist()}, but y has {labels.tolist()}; "
-                f"pass {self._noun} of the same classes, or set warm_start=False to train from the beginning"
-            )
+        if previous is not None:
+            check_same_classes(self.classes_, labels, self._noun)
         self.target_name_ = name_of(y)
         self.classes_ = labels
         self.network_params_ = self._params_of_networks()
         self.seed_ = draw_seed(self.random_state)
+        self._training_file = open_training_file(self, checked, index, weights, self.seed_, previous)
+        if self._training_file is not None:
+            self.seed_ = self._training_file.seed
         rng = torch.Generator().manual_seed(self.seed_)
         with phase("encoding", show=bool(self.verbose)):
             self.encoder_, rows = self._fit_encode(checked, index)
@@ -342,6 +344,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
                 save=self.save,
                 schedule=None if self.schedule == "constant" else SCHEDULES[self.schedule],
                 previews=self._previews(data),
+                stage=self._stage("training"),
             )
         finally:  # also where the user interrupts it and uses what has been learned
             discriminator.eval().requires_grad_(False)

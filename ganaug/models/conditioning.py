@@ -46,7 +46,7 @@ class ConditioningMixin:
     prior_: Prior
     constraints_: Constraints
     _generate: Callable[[Tensor, torch.Generator], Tensor]
-    _run_generator: Callable[[Tensor, tuple[Tensor, ...]], Tensor]
+    _run_generator: Callable[..., Tensor]
     _renewal: Callable[[int], Callable[[Any], Any]]
 
     def impute(

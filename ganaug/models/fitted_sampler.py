@@ -171,7 +171,8 @@ class FittedSamplerMixin:
         -------
         GANOversampler
             Ready to `sample`. `fit_resample` trains from the beginning; after ``set_params(model__warm_start=True)`` it
-            continues from the networks of the file, if the model is a `ganaug.ImageGAN`.
+            continues from the networks of the file, if the model is a `ganaug.ImageGAN`, or a `ganaug.TabularGAN` that
+            had ``warm_start=True`` when it was stored.
 
         Raises
         ------

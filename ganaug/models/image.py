@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import torch
 from sklearn.utils._param_validation import StrOptions
-from torch import nn
+from torch import Tensor, nn
 
 from ganaug.encoders import ImageEncoder
 from ganaug.models.base import ConditionalGAN
@@ -133,6 +133,7 @@ class ImageGAN(Editing, ImageModel):
         images of a seed then depend on the processor.
     $verbose
     $callbacks
+    $checkpoint
 
     Attributes
     ----------
@@ -185,7 +186,7 @@ class ImageGAN(Editing, ImageModel):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **constraints_of("loss", "n_neighbors", "latent_size"),
+        **constraints_of("loss", "n_neighbors", "latent_size", "checkpoint"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
         "architecture": [StrOptions({"auto", *ARCHITECTURES})],
@@ -255,6 +256,7 @@ class ImageGAN(Editing, ImageModel):
         precision: str = "auto",
         verbose: int = 0,
         callbacks: list[Callback] | None = None,
+        checkpoint: Any = None,
     ) -> None:
         self.architecture = architecture
         self.conditioning = conditioning
@@ -289,6 +291,7 @@ class ImageGAN(Editing, ImageModel):
         self.precision = precision
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     def check_data(self, X: Any) -> CheckedData:
         """Validate images, and parameters that depend on each other.
@@ -322,8 +325,7 @@ class ImageGAN(Editing, ImageModel):
         encoder, encoded = checked.encoder, checked.encoded
         if self.warm_start and hasattr(self, "encoder_"):
             _check_range(encoder, self.encoder_)
-            encoder = self.encoder_  # the networks know its range
-            encoded = encoder.encode(checked.X)
+            encoder, encoded = self.encoder_, self.encoder_.encode(checked.X)  # the networks know its range
         self.architecture_ = self.architecture
         if self.architecture == "auto":
             large = "biggan" if self._is_on_cuda and len(checked.X) >= _MANY else "light"
@@ -354,6 +356,7 @@ class ImageGAN(Editing, ImageModel):
             max_time=self.max_time if self.n_steps == 0 else self._max_time(),
             is_verbose=bool(self.verbose),
             save=self.save,
+            stage=self._stage("autoencoder"),
         )
         prior = AnchorPrior.from_rows(
             0, 0, latents, data.y, n_interpolated=self.latent_size, n_neighbors=self.n_neighbors, generator=generator
@@ -401,8 +404,7 @@ class ImageGAN(Editing, ImageModel):
 
     def _budget(self) -> tuple[int, int]:
         n_steps = 3000 if isinstance(self.n_steps, str) else self.n_steps
-        batch_size = max(32, 4 * len(self.classes_)) if isinstance(self.batch_size, str) else self.batch_size
-        return int(n_steps), int(batch_size)
+        return int(n_steps), int(max(32, 4 * len(self.classes_)) if self.batch_size == "auto" else self.batch_size)
 
     def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         description, arrays = self.encoder_.state()

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 FORMAT = 3
 NETWORKS = ("generator_", "discriminator_")
 # Parameters of the machine and of the session, which a file does not hold; of constraints it holds the rules.
-_NOT_STORED = ("callbacks", "random_state", "device", "verbose", "constraints")
+_NOT_STORED = ("callbacks", "random_state", "device", "verbose", "constraints", "checkpoint")
 # What malformed data raises where a model is restored from it.
 _ERRORS = (
     LookupError,
@@ -129,8 +129,8 @@ class PersistenceMixin:
     def __getstate__(self) -> dict[str, Any]:
         # torch pickles only the weights of networks with spectral norm, not the networks
         parent: Any = super()  # an estimator; `object` itself has this method only from Python 3.11 on
-        state = parent.__getstate__()
-        return {**state} | {
+        state = {name: value for name, value in parent.__getstate__().items() if name != "_training_file"}
+        return state | {
             name: state[name].state_dict()
             for name in NETWORKS
             if name in state and any(is_parametrized(module) for module in state[name].modules())
@@ -174,7 +174,7 @@ def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
         "description": description,
     }
     tensors = {f"generator.{name}": weight.cpu() for name, weight in model.generator_.state_dict().items()}
-    if model._stores_discriminator:
+    if model._stores_discriminator or model.warm_start:
         weights = model.discriminator_.state_dict()
         tensors |= {f"discriminator.{name}": weight.cpu() for name, weight in weights.items()}
     tensors |= {f"array.{name}": torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
@@ -238,7 +238,7 @@ def _restored(kind: type["ConditionalGAN"], header: dict[str, Any], tensors: dic
     model.encoder_, model.prior_ = model._restore(header["description"], arrays)
     generator, discriminator = _empty_networks(model)
     model.generator_ = _with_weights(generator, stored["generator"])
-    if kind._stores_discriminator:
+    if kind._stores_discriminator or stored["discriminator"]:
         model.discriminator_ = _with_weights(discriminator, stored["discriminator"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of these samples, which nobody sees

@@ -16,10 +16,11 @@ from ganaug.common.containers import check_container, to_pandas
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import counted, listed
 from ganaug.constraints import Constraints, learn_constraints
-from ganaug.encoders import TableEncoder
+from ganaug.encoders import TableEncoder, warn_of_left_out
 from ganaug.models.base import ConditionalGAN, Measure
 from ganaug.models.conditioning import ConditioningMixin
 from ganaug.models.constrained import keep_rules, without_rules_out_of_reach
+from ganaug.models.continuation import encode_again
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
@@ -126,12 +127,17 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         class of 30,000.
     $max_time
     $patience
+    warm_start : bool, default=False
+        Whether `fit` continues from the networks of the previous fit, for more steps or on new rows. They must have the
+        same columns and classes, and no category, missing cell or number outside the range that the first fit did not
+        see. The model file then holds the discriminator too.
     $random_state
     $device
     precision : {"32-true", "bf16-mixed"}, default="32-true"
         Precision of the computation. ``"bf16-mixed"`` needs a device that supports bfloat16; weights keep 32 bits.
     $verbose
     $callbacks
+    $checkpoint
 
     Attributes
     ----------
@@ -178,7 +184,9 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **constraints_of("loss", "n_neighbors", "categorical_features", "ignore", "constraints", "latent_size"),
+        **constraints_of(
+            "loss", "n_neighbors", "categorical_features", "ignore", "constraints", "latent_size", "checkpoint"
+        ),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
         "prior": [StrOptions({"mixture", "noise", "neighbors"})],
@@ -197,6 +205,7 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         "pac": [count(maximum=LARGEST_SIZE)],
         "batch_size": [StrOptions({"auto"}), count(maximum=LARGEST_SIZE)],
         "n_steps": [StrOptions({"auto"}), count()],
+        "warm_start": ["boolean"],
         "precision": [StrOptions({"32-true", "bf16-mixed"})],
     }
 
@@ -243,11 +252,13 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         n_steps: int | Literal["auto"] = "auto",
         max_time: float | None = None,
         patience: int | None = 8,
+        warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         device: str = "auto",
         precision: str = "32-true",
         verbose: int = 0,
         callbacks: list[Callback] | None = None,
+        checkpoint: Any = None,
     ) -> None:
         self.loss = loss
         self.prior = prior
@@ -279,11 +290,13 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         self.n_steps = n_steps
         self.max_time = max_time
         self.patience = patience
+        self.warm_start = warm_start
         self.random_state = random_state
         self.device = device
         self.precision = precision
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     def check_data(self, X: Any) -> CheckedData:
         """Validate a table.
@@ -339,7 +352,9 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[TableEncoder, Tensor]:
         encoder = TableEncoder(self.categorical_features, self.numeric, self.ignore)
         rows = encoder.fit_encode(checked.X, y).float()
-        _warn_of_identifiers(encoder)
+        if self.warm_start and hasattr(self, "encoder_"):
+            encoder, rows = encode_again(self.encoder_, encoder, checked.X)
+        warn_of_left_out(encoder.found_)
         self.constraints_ = Constraints()
         if self.constraints is not None:
             frame = to_pandas(checked.X)
@@ -481,17 +496,3 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
             prior = NeighborsPrior(self.latent_size, n_levels, **tensors, n_interpolated=encoder.n_numeric_)
         prior.check(len(self.classes_), encoder.width_)
         return encoder, prior
-
-
-def _warn_of_identifiers(encoder: TableEncoder) -> None:
-    """Name the columns that are not learned although the user did not say so, and the way out."""
-    renewed, emptied = ([label for label, of in encoder.found_.items() if of is kind] for kind in (True, False))
-    if encoder.found_:
-        said = [f"Synthetic rows get new values of the same form, which no training row has, in {listed(renewed, 5)}."]
-        said += [f"They are empty in {listed(emptied, 5)} (free text, or categories to which no new one can be added)."]
-        said = [sentence for sentence, labels in zip(said, (renewed, emptied), strict=True) if labels]
-        warn_user(
-            f"Columns that identify rows are not learned. {' '.join(said)} To learn one all the same, name it in "
-            "categorical_features, or pass ignore=[] (in the shell --ignore none) to learn all; synthetic rows then "
-            "repeat its real values."
-        )

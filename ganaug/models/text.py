@@ -105,6 +105,7 @@ class TextGAN(ConditionalGAN):
     $device
     $verbose
     $callbacks
+    $checkpoint
 
     Attributes
     ----------
@@ -156,7 +157,7 @@ class TextGAN(ConditionalGAN):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **constraints_of("loss", "n_neighbors", "latent_size"),
+        **constraints_of("loss", "n_neighbors", "latent_size", "checkpoint"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
         "prior": [StrOptions({"noise", "neighbors"})],
@@ -217,6 +218,7 @@ class TextGAN(ConditionalGAN):
         device: str = "auto",
         verbose: int = 0,
         callbacks: list[Callback] | None = None,
+        checkpoint: Any = None,
     ) -> None:
         self.loss = loss
         self.prior = prior
@@ -248,6 +250,7 @@ class TextGAN(ConditionalGAN):
         self.device = device
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     def check_data(self, X: Any) -> CheckedData:
         """Validate texts.
@@ -313,6 +316,7 @@ class TextGAN(ConditionalGAN):
                 max_time=None if self.max_time is None else _AUTOENCODER_SHARE * self.max_time,
                 is_verbose=bool(self.verbose),
                 save=self.save,
+                stage=self._stage("autoencoder"),
             )
             return encoder, encoder.encode_tokens(encoded)
 

@@ -26,7 +26,7 @@ from ganaug.training.callbacks import (
     SampleGrid,
     TensorBoard,
 )
-from ganaug.training.checkpoint import TrainingState, state_from_bytes, state_to_bytes
+from ganaug.training.checkpoint import RandomDraws, TrainingState, state_from_bytes, state_to_bytes
 from ganaug.training.conditional_prior import ConditionalMixture
 from ganaug.training.ema import EMA
 from ganaug.training.fabric import Fabric
@@ -43,6 +43,7 @@ from ganaug.training.phase import Phase, Report
 from ganaug.training.priors import AnchorPrior, LatentPrior, NeighborsPrior, NoisePrior, Prior
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
 from ganaug.training.sequences import LengthBatches, sequence_phase
+from ganaug.training.training_file import Stage, TrainingFile
 from ganaug.training.translation import SourcePrior, Translation, TranslationTerms
 
 __all__ = [
@@ -83,12 +84,15 @@ __all__ = [
     "Previews",
     "Prior",
     "ProgressBar",
+    "RandomDraws",
     "Report",
     "Run",
     "SampleGrid",
     "SlicedWasserstein",
     "SourcePrior",
+    "Stage",
     "TensorBoard",
+    "TrainingFile",
     "TrainingState",
     "Translation",
     "TranslationTerms",

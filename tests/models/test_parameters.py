@@ -116,6 +116,7 @@ TAKEN = {
     "random_state": (None, 0, True),
     "verbose": (0, True, 10**400, None),
     "callbacks": (None, []),
+    "checkpoint": (None, "no such"),
     "hidden_sizes": (np.array([1, 2]),),
     "dropout": (0, 0.5),
     "spectral_norm": (True,),
