@@ -311,7 +311,8 @@ class ConditionalGAN(
             matching=self._matching(),
         )
         augment = self._augment(on_device, batch_size)
-        game = self._game(generator, discriminator, settings, training, fabric=fabric, rng=on_device, augment=augment)
+        options: dict[str, Any] = {"fabric": fabric, "rng": on_device, "augment": augment}
+        game = self._game(generator, discriminator, settings, training, **options)
         # "auto" remembers the last fifth of the run, whatever its length
         average = EMA(generator, 1 - 5 / (5 + n_steps) if isinstance(self.ema, str) else self.ema)
         self.generator_, self.discriminator_ = average.module, discriminator
@@ -351,18 +352,10 @@ class ConditionalGAN(
         self._check_training(measure)
 
     def _game(
-        self,
-        generator: nn.Module,
-        discriminator: nn.Module,
-        settings: AdversarialSettings,
-        data: EncodedData,
-        *,
-        fabric: Fabric,
-        rng: torch.Generator,
-        augment: AdaptiveAugmentation | None,
+        self, one: nn.Module, other: nn.Module, settings: AdversarialSettings, data: EncodedData, **options: Any
     ) -> Adversarial:
-        """Return the objectives of the networks, given the rows that they are trained on."""
-        return Adversarial(generator, discriminator, settings, fabric=fabric, rng=rng, augment=augment)
+        """Return the objectives of generator and discriminator, given the rows that they are trained on."""
+        return Adversarial(one, other, settings, **options)
 
     def _check_training(self, measure: Measure) -> None:
         """Warn if the trained generator is of no use; nothing by default."""

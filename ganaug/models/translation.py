@@ -33,7 +33,6 @@ from ganaug.training import (
     AdversarialSettings,
     Callback,
     CompactRows,
-    Fabric,
     SourcePrior,
     Translation,
     TranslationTerms,
@@ -300,16 +299,9 @@ class TranslationGAN(ImageModel):
         )
 
     def _game(
-        self,
-        generator: nn.Module,
-        discriminator: nn.Module,
-        settings: AdversarialSettings,
-        data: EncodedData,
-        *,
-        fabric: Fabric,
-        rng: torch.Generator,
-        augment: AdaptiveAugmentation | None,
+        self, one: nn.Module, other: nn.Module, settings: AdversarialSettings, data: EncodedData, **options: Any
     ) -> Adversarial:
+        fabric, rng = options["fabric"], options["rng"]
         self._probe = train_probe(
             data,
             self.encoder_.channels_,
@@ -329,7 +321,7 @@ class TranslationGAN(ImageModel):
         heads = None
         if is_cut:
             with seeded_networks(self.seed_ + 3):
-                heads = PatchHeads(generator.patch_channels)  # type: ignore[arg-type]
+                heads = PatchHeads(one.patch_channels)  # type: ignore[arg-type]
         move = AdaptiveAugmentation(operations_for("safe", 1), p=_PROBE_STRENGTH, generator=rng, batch_size=1)
 
         def classify(images: Tensor) -> Tensor:
@@ -337,12 +329,10 @@ class TranslationGAN(ImageModel):
             return self._probe(move(images) + _PROBE_NOISE * noise)
 
         return Translation(
-            generator,
-            discriminator,
+            one,
+            other,
             settings,
-            fabric=fabric,
-            rng=rng,
-            augment=augment,
+            **options,
             terms=terms,
             heads=heads,
             probe=classify,
@@ -404,7 +394,7 @@ class TranslationGAN(ImageModel):
         """Translate rows in batches of one size, so that a row does not depend on how many there are."""
         size = self._n_generated
         parts = []
-        for at in torch.arange(len(y)).split(size):
+        for at in torch.arange(len(y)).split(size) if len(y) else ():
             noise = torch.randn(size, self.network_params_["noise_size"], generator=rng)
             padded = torch.cat([at, at.new_zeros(size - len(at))])
             made = self._run_generator(y[padded], (rows[padded], origin[padded], noise))
