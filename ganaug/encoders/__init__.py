@@ -2,7 +2,7 @@
 
 from ganaug.encoders.image import ImageEncoder, as_images
 from ganaug.encoders.table import TableEncoder, column_mask
-from ganaug.encoders.text import BLANK, END, N_SPECIAL, PADDING, TextEncoder
+from ganaug.encoders.text import BLANK, END, N_SPECIAL, PADDING, TextEncoder, fitted_tokens
 
 __all__ = [
     "BLANK",
@@ -14,4 +14,5 @@ __all__ = [
     "TextEncoder",
     "as_images",
     "column_mask",
+    "fitted_tokens",
 ]

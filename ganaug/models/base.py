@@ -66,7 +66,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
     gamma: float | str
     penalty_every: int
     n_critic: int | str
-    learning_rate: float
+    learning_rate: float | str
     ema: float | str
     batch_size: int | str
     n_steps: int | str
@@ -146,7 +146,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         """Return the augmentation of all that the discriminator sees; none by default."""
         return None
 
-    def _default_callbacks(self) -> list[Callback]:
+    def _default_callbacks(self, generator: nn.Module) -> list[Callback]:
         """Return callbacks of the model itself, which are called after those of the user; none by default."""
         return []
 
@@ -292,7 +292,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             gamma=self.gamma,
             penalty_every=self.penalty_every,
             n_critic=self.n_critic,
-            learning_rate=self.learning_rate,
+            learning_rate=self._learning_rate(),
             discriminator_learning_rate=self.discriminator_learning_rate,
             optimizer=self.optimizer,
             betas=self.betas,
@@ -307,7 +307,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         # "auto" remembers the last fifth of the run, whatever its length
         average = EMA(generator, 1 - 5 / (5 + n_steps) if isinstance(self.ema, str) else self.ema)
         self.generator_, self.discriminator_ = average.module, discriminator
-        callbacks = [*(self.callbacks or []), *self._default_callbacks()]
+        callbacks = [*(self.callbacks or []), *self._default_callbacks(generator)]
         if self.patience is not None:
             callbacks.append(EarlyStopping(patience=self.patience))
         if has_callbacks(self):
@@ -341,6 +341,10 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
     def _matching(self) -> Mapping[str, float]:
         """Return the terms of the generator's objective beside the loss, and their weights; none by default."""
         return {}
+
+    def _learning_rate(self) -> float:
+        """Return the learning rate of the adversarial training, with a value in place of "auto"."""
+        return float(self.learning_rate)
 
     def _max_time(self) -> float | None:
         """Return the limit of the adversarial training in seconds."""

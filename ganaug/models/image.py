@@ -420,7 +420,7 @@ class ImageGAN(ImageViews):
             spectral_norm=params["spectral_norm"],
         )
 
-    def _default_callbacks(self) -> list[Callback]:
+    def _default_callbacks(self, generator: nn.Module) -> list[Callback]:
         return [Snapshots(self)]
 
     def _train_validation_split(self, data: EncodedData, generator: torch.Generator) -> tuple[EncodedData, EncodedData]:

@@ -3,6 +3,7 @@
 from ganaug.nets.image_architectures import ARCHITECTURES, build_image_encoder, build_image_networks
 from ganaug.nets.image_networks import CONDITIONINGS
 from ganaug.nets.mlp import MLPDiscriminator, MLPGenerator
+from ganaug.nets.relational import RelationalDiscriminator, RelationalGenerator
 from ganaug.nets.sequence import SequenceDecoder, SequenceEncoder, on_sphere
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "CONDITIONINGS",
     "MLPDiscriminator",
     "MLPGenerator",
+    "RelationalDiscriminator",
+    "RelationalGenerator",
     "SequenceDecoder",
     "SequenceEncoder",
     "build_image_encoder",

@@ -29,7 +29,7 @@ from ganaug.training.optimizers import OPTIMIZERS, SCHEDULES, build_optimizer
 from ganaug.training.phase import Phase
 from ganaug.training.priors import AnchorPrior, LatentPrior, NeighborsPrior, NoisePrior, Prior
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
-from ganaug.training.sequences import LengthBatches, sequence_phase
+from ganaug.training.sequences import LengthBatches, likelihood_phase, sequence_phase
 
 __all__ = [
     "COLLAPSE_THRESHOLD",
@@ -72,6 +72,7 @@ __all__ = [
     "TrainingState",
     "build_optimizer",
     "encode_latents",
+    "likelihood_phase",
     "log_to",
     "operations_for",
     "panels",

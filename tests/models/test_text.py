@@ -64,11 +64,11 @@ def forge(path, change):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda h, t: h["description"]["autoencoder"]["sizes"].update(hidden_size=10**9),
-        lambda h, t: h["description"]["autoencoder"]["sizes"].update(n_classes=3),
-        lambda h, t: h["description"]["autoencoder"]["tokens"].update(max_length=10**9),
-        lambda h, t: h["description"]["autoencoder"]["tokens"].update(vocabulary=[]),
-        lambda h, t: h["description"]["autoencoder"].update(container={"kind": "evil"}),
+        lambda h, t: h["description"]["encoder"]["sizes"].update(hidden_size=10**9),
+        lambda h, t: h["description"]["encoder"]["sizes"].update(n_classes=3),
+        lambda h, t: h["description"]["encoder"]["tokens"].update(max_length=10**9),
+        lambda h, t: h["description"]["encoder"]["tokens"].update(vocabulary=[]),
+        lambda h, t: h["description"]["encoder"].update(container={"kind": "evil"}),
         lambda h, t: h["description"].update(edited=[[9, ["a"]]]),
         lambda h, t: h["description"].update(edited=[[1, []]]),
         lambda h, t: h["params"].update(code_size=5),
