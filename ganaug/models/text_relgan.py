@@ -205,9 +205,7 @@ class _TokenCounts:
         # every class is there, also a small one
         order = torch.cat([order, *[(data.y == label).nonzero()[:32, 0] for label in range(int(data.y.max()) + 1)]])
         counts = torch.cat([data.rows[index].sum(1) for index in order.split(256)])
-        self._measure = SlicedWasserstein(
-            counts, data.y[order], prior, generator=generator, device=device, n_rows=256
-        )
+        self._measure = SlicedWasserstein(counts, data.y[order], prior, generator=generator, device=device, n_rows=256)
 
     def __call__(self, network: nn.Module) -> dict[str, float]:
         def counts(y: Tensor, *start: Tensor) -> Tensor:
