@@ -35,7 +35,7 @@ from ganaug.selection import SELECTIONS, is_cleaner
 
 # Parameters that override those of the model where they are given.
 _OVERRIDES = (
-    *("categorical_features", "ignore", "constraints", "random_state"),
+    *("categorical_features", "ignore", "constraints", "text_columns", "random_state"),
     *("device", "max_time", "verbose", "callbacks"),
 )
 
@@ -103,11 +103,12 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         The model that generates. ``"auto"`` takes `ganaug.ImageGAN` if X is an array of three or four dimensions or a
         list of images, `ganaug.TextGAN` for a list, Series or column of texts, and `ganaug.TabularGAN` otherwise. An
         instance is cloned: only its parameters count, unless it has ``warm_start=True``. Then each fit continues from
-        `model_`, and the first fit from the instance if that is fitted. The eight parameters below override those of
+        `model_`, and the first fit from the instance if that is fitted. The nine parameters below override those of
         the model if they are not None.
     $categorical_features
     $ignore
     $constraints
+    $text_columns
     $random_state
     $device
     $max_time
@@ -203,6 +204,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         categorical_features: Any = None,
         ignore: Any = None,
         constraints: Any = None,
+        text_columns: Any = None,
         random_state: int | np.random.RandomState | None = None,
         device: str | None = None,
         max_time: float | None = None,
@@ -217,6 +219,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         self.categorical_features = categorical_features
         self.ignore = ignore
         self.constraints = constraints
+        self.text_columns = text_columns
         self.random_state = random_state
         self.device = device
         self.max_time = max_time

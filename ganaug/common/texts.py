@@ -133,8 +133,8 @@ def texts_of(X: Any, name: str = "X") -> list[str]:
         first = "" if columns is None else f", such as {name}[[{columns[0]!r}]]"
         raise ValueError(
             f"{name} {kind}, but texts are needed: a list, a Series, or a table of one column of strings. Pass the "
-            f"column of texts alone{first}; for a table with other columns, use TabularGAN, which takes its texts as "
-            "categories"
+            f"column of texts alone{first}; for a table with other columns, use TabularGAN, and name the texts in "
+            "text_columns"
         )
     if not len(array):
         raise ValueError(f"{name} holds no texts; pass at least one text of each class")

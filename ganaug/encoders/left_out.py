@@ -55,6 +55,23 @@ def columns_left_out(
     return columns, found
 
 
+def columns_of_texts(frame: pd.DataFrame, places: Sequence[int], container: Container) -> dict[int, IdentifierColumn]:
+    """Return columns of texts, whose cells are empty when decoded, by position.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n, d)
+        The cells.
+    places : sequence of int
+        Positions of the columns.
+    container : Container
+        In which the user holds the cells.
+    """
+    width = _text_width(container)
+    cells = {i: (frame.columns[i], frame.iloc[:, i]) for i in places}
+    return {i: IdentifierColumn.fit(label, of, "free text", width=width) for i, (label, of) in cells.items()}
+
+
 def exact_times(frame: pd.DataFrame, columns: Sequence[Column]) -> dict[int, ExactTimes]:
     """Return the real times that synthetic times keep off, by position; see `ExactTimes`.
 

@@ -460,12 +460,12 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
                     n_refused += np.bincount(refused[chosen], minlength=len(Refusal))
                 if record is not None and features is not None:
                     record(features, index)
-            yield renew(synthetic)
+            yield renew(synthetic, index)
         self._warn_of_refused(n_refused)
 
-    def _renewal(self, seed: int) -> Callable[[Any], Any]:
-        """Return what gives the chosen rows of one call the cells that no network generates; none by default."""
-        return lambda synthetic: synthetic
+    def _renewal(self, seed: int) -> Callable[[Any, NDArray[np.intp]], Any]:
+        """Return what gives the chosen rows of one call, of these classes, the cells that no network generates."""
+        return lambda synthetic, index: synthetic
 
     def _encode(self, X: Any) -> Tensor | CompactRows:
         """Encode to rows that networks take, or that become so where they are indexed."""

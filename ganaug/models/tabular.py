@@ -22,6 +22,8 @@ from ganaug.models.constrained import keep_rules, without_rules_out_of_reach
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
+from ganaug.models.text import TextGAN
+from ganaug.models.text_columns import TextColumns, warn_of_identifiers
 from ganaug.nets import MLPDiscriminator, MLPGenerator
 from ganaug.selection import Layout
 from ganaug.training import (
@@ -75,6 +77,9 @@ class TabularGAN(ConditionalGAN):
     $categorical_features
     $ignore
     $constraints
+    $text_columns
+    text_model : TextGAN or None, default=None
+        The model of the columns of texts, cloned for each. None takes ``TextGAN()``.
     hidden_sizes : sequence of int, default=(128, 128)
         Sizes of the hidden layers of both networks. Twice the default size doubled the time and changed no score.
     $latent_size
@@ -175,9 +180,11 @@ class TabularGAN(ConditionalGAN):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **constraints_of("loss", "n_neighbors", "categorical_features", "ignore", "constraints", "latent_size"),
+        **constraints_of("loss", "n_neighbors", "latent_size"),
+        **constraints_of("categorical_features", "ignore", "constraints", "text_columns"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
+        "text_model": [TextGAN, None],
         "prior": [StrOptions({"mixture", "noise", "neighbors"})],
         "numeric": [StrOptions({"quantile", "standard"})],
         "discriminator_learning_rate": [None, Number(Real, 0, None, closed="neither")],
@@ -216,6 +223,8 @@ class TabularGAN(ConditionalGAN):
         categorical_features: Any = "auto",
         ignore: Any = "auto",
         constraints: Any = "auto",
+        text_columns: Any = None,
+        text_model: TextGAN | None = None,
         hidden_sizes: Sequence[int] = (128, 128),
         latent_size: int = 32,
         dropout: float = 0.0,
@@ -251,6 +260,8 @@ class TabularGAN(ConditionalGAN):
         self.categorical_features = categorical_features
         self.ignore = ignore
         self.constraints = constraints
+        self.text_columns = text_columns
+        self.text_model = text_model
         self.hidden_sizes = hidden_sizes
         self.latent_size = latent_size
         self.dropout = dropout
@@ -331,9 +342,10 @@ class TabularGAN(ConditionalGAN):
         return Layout(self.encoder_.n_continuous_, self.encoder_.block_sizes_)
 
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[TableEncoder, Tensor]:
-        encoder = TableEncoder(self.categorical_features, self.numeric, self.ignore)
+        self.texts_ = TextColumns.fit(self, checked.X, y)
+        encoder = TableEncoder(self.categorical_features, self.numeric, self.ignore, list(self.texts_.models))
         rows = encoder.fit_encode(checked.X, y).float()
-        _warn_of_identifiers(encoder)
+        warn_of_identifiers(encoder.found_)
         self.constraints_ = Constraints()
         if self.constraints is not None:
             frame = to_pandas(checked.X)
@@ -348,8 +360,12 @@ class TabularGAN(ConditionalGAN):
             )
         return encoder, rows
 
-    def _renewal(self, seed: int) -> Callable[[Any], Any]:
-        return self.encoder_.renewal(seed)
+    def _max_time(self) -> float | None:
+        return None if self.max_time is None else max(self.max_time - self.texts_.seconds, 1e-3)
+
+    def _renewal(self, seed: int) -> Callable[[Any, NDArray[np.intp]], Any]:
+        renew, write = self.encoder_.renewal(seed), self.texts_.writing(seed, self.encoder_)
+        return lambda rows, index: write(renew(rows), index)
 
     def _generate_rows(self, y: Tensor, rng: torch.Generator, seed: int) -> Any:
         """Generate rows that keep the rules of the table."""
@@ -449,15 +465,19 @@ class TabularGAN(ConditionalGAN):
     def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         description, arrays = self.encoder_.state()
         description["constraints"] = self.constraints_.state()
+        description["texts"], texts = self.texts_.state()
         arrays = {f"encoder.{name}": array for name, array in arrays.items()}
+        arrays |= {f"texts.{name}": array for name, array in texts.items()}
         if isinstance(self.prior_, NeighborsPrior | MixturePrior):
             arrays |= {f"prior.{name}": tensor.numpy() for name, tensor in self.prior_.state().items()}
         return description, arrays
 
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[TableEncoder, Prior]:
-        stored = group_by_prefix(arrays, ("encoder", "prior"))
+        stored = group_by_prefix(arrays, ("encoder", "prior", "texts"))
         encoder = TableEncoder.from_state(description, stored["encoder"])
         self.constraints_ = Constraints.from_state(description["constraints"])
+        n_columns, texts = len(encoder.columns_), description["texts"]
+        self.texts_ = TextColumns.from_state(texts, stored["texts"], n_columns, len(self.classes_))
         n_levels = sum(encoder.block_sizes_)
         if self.prior == "noise":
             return encoder, NoisePrior(self.latent_size, n_levels)
@@ -469,17 +489,3 @@ class TabularGAN(ConditionalGAN):
             prior = NeighborsPrior(self.latent_size, n_levels, **tensors, n_interpolated=encoder.n_numeric_)
         prior.check(len(self.classes_), encoder.width_)
         return encoder, prior
-
-
-def _warn_of_identifiers(encoder: TableEncoder) -> None:
-    """Name the columns that are not learned although the user did not say so, and the way out."""
-    renewed, emptied = ([label for label, of in encoder.found_.items() if of is kind] for kind in (True, False))
-    if encoder.found_:
-        said = [f"Synthetic rows get new values of the same form, which no training row has, in {listed(renewed, 5)}."]
-        said += [f"They are empty in {listed(emptied, 5)} (free text, or categories to which no new one can be added)."]
-        said = [sentence for sentence, labels in zip(said, (renewed, emptied), strict=True) if labels]
-        warn_user(
-            f"Columns that identify rows are not learned. {' '.join(said)} To learn one all the same, name it in "
-            "categorical_features, or pass ignore=[] (in the shell --ignore none) to learn all; synthetic rows then "
-            "repeat its real values."
-        )
