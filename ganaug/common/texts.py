@@ -172,6 +172,8 @@ class TextContainer:
 
     def __init__(self, X: Any) -> None:
         self._empty = list(X[:0]) if isinstance(X, tuple) else X[:0]
+        # a list of rows, each of one text
+        self._is_nested = isinstance(X, list | tuple) and len(X) > 0 and isinstance(X[0], list | tuple)
 
     def restore(self, texts: list[str]) -> Any:
         """Put texts into such a container.
@@ -183,7 +185,7 @@ class TextContainer:
         """
         empty = self._empty
         if isinstance(empty, list):
-            return list(texts)
+            return [[text] for text in texts] if self._is_nested else list(texts)
         array = np.empty(len(texts), dtype=object)
         array[:] = texts
         if isinstance(empty, np.ndarray):
@@ -196,9 +198,11 @@ class TextContainer:
         """Describe the container as plain data."""
         empty = self._empty
         if isinstance(empty, list):
-            return {"kind": "list"}
+            return {"kind": "list of lists" if self._is_nested else "list"}
         if isinstance(empty, np.ndarray):
-            return {"kind": "array", "dtype": empty.dtype.str, "n_dimensions": empty.ndim}
+            # NumPy does not read the name of its strings of any length
+            dtype = "T" if empty.dtype.kind == "T" else empty.dtype.str
+            return {"kind": "array", "dtype": dtype, "n_dimensions": empty.ndim}
         if isinstance(empty, pd.Series):
             name = empty.name if isinstance(empty.name, str | int | None) else str(empty.name)
             return {"kind": "series", "name": name, "dtype": dtype_to_json(empty.dtype, "X")}
@@ -229,8 +233,10 @@ class TextContainer:
         kind = plain["kind"]
         if kind == "list":
             return cls([])
+        if kind == "list of lists":
+            return cls([[""]])
         if kind == "array":
-            dtype = np.dtype(plain["dtype"])
+            dtype = np.dtypes.StringDType() if plain["dtype"] == "T" else np.dtype(plain["dtype"])
             if dtype.kind not in "UOT" or plain["n_dimensions"] not in (1, 2):
                 raise ValueError(f"{dtype} cannot be the dtype of texts")
             empty: NDArray = np.empty((0, 1)[: plain["n_dimensions"]], dtype=dtype)

@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
+from ganaug.common.containers import check_container
 from ganaug.common.random import draw_seed
 from ganaug.common.texts import TextContainer, texts_of
 from ganaug.common.warnings import warn_user
@@ -280,6 +281,7 @@ class TextGAN(ConditionalGAN):
         ValueError
             If X has several columns, holds no texts, or a cell is not a string.
         """
+        check_container(X)
         X = list(X) if isinstance(X, tuple) else X
         texts_of(X)
         validate_data(self, X, reset=True, skip_check_array=True)

@@ -1,13 +1,12 @@
 """TextGAN: reproducible, safe to store, no copies where there is a choice, and it takes texts of every kind."""
 
-import json
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from forged_models import forge
 from sklearn.exceptions import NotFittedError
 from small_texts import HAM, LABELS, SPAM, TEXTS, tiny_texts
 
@@ -51,14 +50,6 @@ def test_a_stored_model_writes_the_same_texts(fitted, tmp_path):
     assert again.sample(["spam", "ham"] * 4) == fitted.sample(["spam", "ham"] * 4)
     for text in TEXTS:
         assert text.encode() not in (tmp_path / "m").read_bytes()
-
-
-def forge(path, change):
-    tensors = load_file(path)
-    header = json.loads(tensors["json"].numpy().tobytes())
-    change(header, tensors)
-    tensors["json"] = torch.frombuffer(bytearray(json.dumps(header).encode()), dtype=torch.uint8)
-    save_file(tensors, path)
 
 
 @pytest.mark.parametrize(
