@@ -60,6 +60,8 @@ def are_texts(X: Any) -> bool:
     >>> are_texts(pd.DataFrame({"note": ["The left lung is clear.", "No change since May."]}))
     True
     """
+    if _are_rows_of_one(X):
+        X = np.array([list(row) for row in X], dtype=object)
     if isinstance(X, list | tuple):
         return len(X) > 0 and all(isinstance(of, str) or _is_missing(of) for of in X) and not all(map(_is_missing, X))
     shape: tuple[int, ...] = tuple(getattr(X, "shape", ()))
@@ -77,6 +79,14 @@ def are_texts(X: Any) -> bool:
         return True
     n_words = sum(len(cell.split()) for cell in present) / len(present)
     return n_words >= _MIN_WORDS and len(set(present)) >= _MIN_DISTINCT * len(present)
+
+
+def _are_rows_of_one(X: Any) -> bool:
+    return (
+        isinstance(X, list | tuple)
+        and len(X) > 0
+        and all(isinstance(row, list | tuple) and len(row) == 1 and isinstance(row[0], str | None) for row in X)
+    )
 
 
 def _first_cells(X: Any) -> list[Any]:
@@ -172,8 +182,7 @@ class TextContainer:
 
     def __init__(self, X: Any) -> None:
         self._empty = list(X[:0]) if isinstance(X, tuple) else X[:0]
-        # a list of rows, each of one text
-        self._is_nested = isinstance(X, list | tuple) and len(X) > 0 and isinstance(X[0], list | tuple)
+        self._is_nested = _are_rows_of_one(X)
 
     def restore(self, texts: list[str]) -> Any:
         """Put texts into such a container.

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ganaug.common.containers import container_from_state, container_of, to_pandas
 from ganaug.common.serialization import from_json, level_key, refusing_malformed, to_json
+from ganaug.encoders.arguments import column_mask, to_frame
 from ganaug.encoders.columns import (
     MAX_BLOCK,
     Arrays,
@@ -25,7 +26,6 @@ from ganaug.encoders.columns import (
     Vocabulary,
     read_numbers,
 )
-from ganaug.encoders.given import column_mask, to_frame
 from ganaug.encoders.left_out import columns_left_out, columns_of_texts, exact_times, renewal, without_values
 
 

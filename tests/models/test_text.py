@@ -223,3 +223,9 @@ def test_texts_are_of_their_class():
     made = model.sample(["ham"] * 30 + ["spam"] * 30)
     assert np.mean(["win" in text.lower() or "http" in text for text in made[30:]]) > 0.8
     assert np.mean(["see" in text.lower() or "you" in text for text in made[:30]]) > 0.8
+
+
+def test_masked_texts_are_refused_as_masked_cells_of_tables_are():
+    masked = np.ma.array(np.array(TEXTS, dtype=object), mask=[True] + [False] * (len(TEXTS) - 1))
+    with pytest.raises(ValueError, match="masked array; fill the masked cells first"):
+        tiny_texts().fit(masked, LABELS)
