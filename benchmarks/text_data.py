@@ -34,7 +34,7 @@ def labelled_texts(path: Path) -> pd.DataFrame:
     """Return the columns "text" and "label", each text once."""
     if path.suffix == ".csv":
         return pd.read_csv(path).drop_duplicates("text")
-    rows = []
+    rows: list[tuple[str, str, str]] = []
     with tarfile.open(path) as archive:
         for member in archive:
             file = archive.extractfile(member) if re.search(r"/data/\w+-\w*-?\d/.*\.json$", member.name) else None
@@ -42,7 +42,7 @@ def labelled_texts(path: Path) -> pd.DataFrame:
                 mail = json.load(file)
                 subject = re.search(r"^Subject: ?(.*)$", mail["text"], re.MULTILINE)
                 rows.append((mail["id"], subject[1].strip() if subject else "", mail["group"]))
-    frame = pd.DataFrame(sorted(rows, key=lambda row: (row[2], row[0])), columns=["id", "text", "label"])
+    frame = pd.DataFrame(rows, columns=["id", "text", "label"]).sort_values(["label", "id"], kind="stable")
     frame["label"] = frame["label"].str.startswith("spam").map({True: "spam", False: "ham"})
     return frame.loc[frame["text"] != "", ["text", "label"]].drop_duplicates("text")
 

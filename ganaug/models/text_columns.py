@@ -156,8 +156,8 @@ class TextColumns:
             for i, model in self.models.items():
                 missing, blank = self.gaps[i][index].T
                 u = rngs[i].random(len(index))
-                filler: Any = encoder.columns_[i].filler  # type: ignore[union-attr]
-                column: list[Any] = [filler if is_missing else "" for is_missing in u < missing]
+                described: Any = encoder.columns_[i]
+                column: list[Any] = [described.filler if is_missing else "" for is_missing in u < missing]
                 rows = np.flatnonzero((u >= missing + blank) & np.isin(index, model.classes_))
                 texts = writers[i](np.searchsorted(model.classes_, index[rows]))
                 for row, text in zip(rows, texts, strict=True):
@@ -170,7 +170,8 @@ class TextColumns:
 
     def state(self) -> tuple[list[dict[str, Any]], dict[str, NDArray]]:
         """Return JSON-able descriptions and arrays."""
-        described, arrays = [], {}
+        described: list[dict[str, Any]] = []
+        arrays: dict[str, NDArray] = {}
         for i, model in self.models.items():
             header, tensors = parts_of_model(model)
             described.append({"position": i, "model": header})

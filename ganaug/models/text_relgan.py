@@ -21,6 +21,7 @@ from ganaug.training import (
     CompactRows,
     LatentPrior,
     LengthBatches,
+    Prior,
     ProgressBar,
     Run,
     SlicedWasserstein,
@@ -180,7 +181,7 @@ class RelGAN:
         return model.encoder_.state()
 
     def restore(
-        self, model: TextGAN, description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+        self, model: TextGAN, description: dict[str, Any], arrays: Mapping[str, Mapping[str, np.ndarray]]
     ) -> tuple[TokenRows, LatentPrior]:
         """Restore encoder and prior from what `store` returned."""
         tokens = TextEncoder.from_state(description["tokens"])
@@ -200,7 +201,7 @@ class _Annealing(Callback):
 class _TokenCounts:
     """The distance between numbers of tokens in synthetic and in real texts (sliced Wasserstein distance)."""
 
-    def __init__(self, data: EncodedData, prior: LatentPrior, *, generator: torch.Generator, device: torch.device):
+    def __init__(self, data: EncodedData, prior: Prior, *, generator: torch.Generator, device: torch.device):
         order = torch.randperm(len(data.y), generator=generator)[:4096]
         # every class is there, also a small one
         order = torch.cat([order, *[(data.y == label).nonzero()[:32, 0] for label in range(int(data.y.max()) + 1)]])
