@@ -13,7 +13,7 @@ LOWEST_PIP := $(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-
 # pyproject.toml's own bound of torch comes with gigabytes of CUDA: `make test-lowest LOWEST_TORCH=2.10.0 PYTHON=python3.10`
 LOWEST_TORCH ?= 2.13.0
 
-.PHONY: demo test test-lowest lint docs bench bench-generators bench-speed bench-images bench-text clean
+.PHONY: demo test test-lowest test-wheel audit lint docs bench bench-generators bench-speed bench-images bench-text clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -27,6 +27,23 @@ test: $(VENV)/installed-test
 test-lowest: $(LOWEST)/installed
 	$(LOWEST)/bin/python -m pytest -m "not slow" -W ignore::DeprecationWarning -W ignore::FutureWarning \
 	  --ignore=tests/benchmarks $(LOWEST_ARGS)
+
+# The wheel as a user has it: in an environment of its own, used from outside the checkout.
+test-wheel: $(VENV)/installed
+	rm -rf build/wheel && mkdir -p build/wheel
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/wheel .
+	$(PYTHON) -m venv build/wheel/env
+	build/wheel/env/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	build/wheel/env/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt build/wheel/*.whl
+	cd build/wheel && env/bin/ganaug demo
+	cd build/wheel && env/bin/python -c "import ganaug; from sklearn.datasets import load_breast_cancer as d; \
+	  X, y = d(return_X_y=True); print(ganaug.__version__, ganaug.GANOversampler(random_state=0).fit_resample(X, y)[0].shape)"
+
+# Known vulnerabilities of the pinned versions; needs the network.
+audit: $(VENV)/installed
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	build/audit/bin/pip-audit --no-deps --disable-pip --requirement constraints.txt
 
 # mypy uses the newest stubs: those of the lowest NumPy give errors that are the stubs' own.
 lint: $(VENV)/installed-lint

@@ -38,7 +38,7 @@ extensions = [
     "shell_pages",
 ]
 root_doc = "docs/index"
-include_patterns = ["docs/**", "benchmarks/results/*.md", "CHANGELOG.md", "CONTRIBUTING.md"]
+include_patterns = ["docs/**", "benchmarks/results/*.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
 # folders that Sphinx must not search; `**` would walk through the virtual environments
 exclude_patterns = [".*", "build", "dist", "docs/_*", "examples", "ganaug", "tests", "**/sg_execution_times.rst"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
