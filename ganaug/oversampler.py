@@ -1,6 +1,6 @@
 """GANOversampler: the contract of a resampler of imbalanced-learn; it does not know networks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from numbers import Real
 from typing import Any, ClassVar, NamedTuple
@@ -28,6 +28,7 @@ from ganaug.models import (
     ConditionalGAN,
     EncodedData,
     FittedSamplerMixin,
+    RowSource,
     constraints_of_overrides,
     documented,
 )
@@ -320,6 +321,39 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         if isinstance(X, list) and not isinstance(X_resampled, list):
             X_resampled = list(X_resampled) if isinstance(X[0], np.ndarray) else X_resampled.tolist()
         return X_resampled, labels_like(y, y_resampled)
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    @stable_warning_filters()
+    def fit_source(self, X: Any, y: Any, n_rows: int, largest: Mapping[str, int]) -> RowSource:
+        """Train on a sample of a table, and return what generates rows away from it.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n, d)
+            The sample.
+        y : Series of shape (n,)
+            Its labels.
+        n_rows : int
+            How many rows will be generated; the more, the fewer candidates each has.
+        largest : mapping of str to int
+            The largest value of each column of whole numbers in the whole table.
+
+        Returns
+        -------
+        RowSource
+            It can be pickled.
+
+        Raises
+        ------
+        ValueError
+            As `fit_resample`.
+        """
+        with rollback_on_error(self, self._is_warm), hidden_phase_on_error():
+            encoded = self._fit_model(self._check(X, y))
+            begin_phase("learning to choose rows", show=bool(self.model_.verbose))
+            selection = self.model_.selection_for(self.selection, encoded, n_rows)
+            end_phase()
+        return RowSource(self.model_, selection, largest)
 
     def set_params(self, **params: Any) -> "GANOversampler":
         """Set parameters of this sampler, or with ``model__`` before their names those of its model.

@@ -17,6 +17,8 @@ FLOORS = {
     "reporting": 6,
     "comparison": 5,
     "evaluation": 5,
+    "scale": 5,
+    "targets": 5,
     "oversampler": 4,
     "models": 3,
     "datasets": 2,

@@ -172,7 +172,9 @@ def test_the_tutorial_shows_what_comes_out(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "page", [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *PAGES, *BENCHMARKS], ids=name_of
+    "page",
+    [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *PAGES, *BENCHMARKS],
+    ids=name_of,
 )
 def test_links_lead_to_files_and_headings(page):
     """As on a code host; where they lead on the site is for `make docs` to see."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
+from ganaug.cli.balance_dask import balance_dask
 from ganaug.cli.balance_images import balance_images
 from ganaug.cli.console import (
     KEPT,
@@ -31,6 +32,7 @@ from ganaug.cli.first_screen import (
 )
 from ganaug.cli.options import (
     Encoding,
+    Engine,
     Force,
     Ignore,
     ModelName,
@@ -46,9 +48,6 @@ from ganaug.cli.options import (
 )
 from ganaug.cli.trial import PART_OF_TRAINING, Trial, resample, train_for
 from ganaug.common.progress import begin_phase, end_phase
-
-if TYPE_CHECKING:
-    pass
 
 
 def balance(
@@ -205,6 +204,29 @@ def balance(
         Path | None, typer.Option("--save", metavar="MODEL", help="Also write the model, for `ganaug sample`.")
     ] = None,
     report: Report = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            "--engine",
+            help="dask: for tables larger than memory. IN is then a pattern such as 'data/*.parquet' or a folder of "
+            "Parquet files, and OUT a folder.",
+        ),
+    ] = Engine.memory,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="With --engine dask: a scheduler of Dask, such as tcp://10.0.0.1:8786. Default: a process for each "
+            "core of this machine.",
+        ),
+    ] = None,
+    train_rows: Annotated[
+        int,
+        typer.Option(
+            "--train-rows", help="With --engine dask: rows to learn from, drawn evenly from all classes.", min=100
+        ),
+    ] = 200_000,
     force: Force = False,
 ) -> None:
     """Add synthetic rows or images to IN, so that its classes are balanced, and write the result to OUT."""
@@ -213,11 +235,49 @@ def balance(
     from ganaug.common.modality import modality_of_path
     from ganaug.datasets import check_output
 
+    if scheduler is not None and engine is not Engine.dask:
+        raise ValueError(f"--scheduler {scheduler} needs --engine dask")
     if save is not None:
         check_output(save, force=force, extensions=False)
         if save.resolve() in (out.resolve(), source.resolve()):
             raise ValueError(f"--save {save} is also IN or OUT; choose another file")
     check_report(report, source, out, save, force=force)
+    if engine is Engine.dask:
+        balance_dask(
+            source,
+            out,
+            target,
+            strategy,
+            {
+                "selection": None if selection is SelectionName.none else selection.value,
+                "random_state": seed,
+                "max_time": max_time,
+                "verbose": int(on_terminal()),
+                "categorical_features": None if categorical is None else split_names(categorical),
+                "ignore": parse_ignore(ignore, []),
+                "constraints": constraint or None,
+            },
+            {
+                "--select": select,
+                "--compare": compare,
+                "--groups": groups,
+                "--report": report,
+                "--provenance": provenance,
+                "--log-dir": log_dir,
+                "--encoding": encoding,
+                "--resize": resize,
+                "--dicom": dicom,
+                "--link": link,
+            },
+            scheduler=scheduler,
+            n_train=train_rows,
+            mark=mark,
+            only_synthetic=only_synthetic,
+            save=save,
+            force=force,
+            began=began,
+        )
+        return
     if strategy == "auto" and not select and modality_of_path(source).name == "image":
         # filling up rare classes alone would teach a network to recognise synthetic images instead of the class
         strategy = "equal share"

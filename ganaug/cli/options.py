@@ -61,8 +61,15 @@ class SelectionName(str, Enum):
     none = "none"
 
 
-def parse_strategy(text: str, labels: Sequence[Any]) -> str | float | dict[Any, int]:
-    """Read --strategy: a name, a ratio, or the number of rows of each class."""
+class Engine(str, Enum):
+    """What does the work."""
+
+    memory = "memory"
+    dask = "dask"
+
+
+def parse_strategy(text: str, labels: Sequence[Any] | None) -> str | float | dict[Any, int]:
+    """Read --strategy: a name, a ratio, or the number of rows of each class; without `labels`, by their names."""
     try:
         ratio = float(text)
     except ValueError:
@@ -87,7 +94,7 @@ def parse_strategy(text: str, labels: Sequence[Any]) -> str | float | dict[Any, 
         raise ValueError(f"--strategy {text} is unknown; use {names}, a ratio such as 0.5, or CLASS=ROWS,CLASS=ROWS")
     counts = {}
     for name, count in pairs:
-        label = find_label(name, labels)
+        label = name if labels is None else find_label(name, labels)
         try:
             counts[label] = int(count)
         except (TypeError, ValueError) as error:

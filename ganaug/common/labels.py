@@ -92,7 +92,8 @@ def check_classes(labels: NDArray) -> None:
         raise ValueError(
             f"Unknown label type: continuous. y holds numbers such as {' and '.join(map(str, values[:2].tolist()))}, "
             f"{len(values):,} different ones among {len(labels):,} rows, but each row needs a class. Make classes of "
-            'them, e.g. with y = pandas.qcut(y, 3, labels=["low", "middle", "high"])'
+            'them, e.g. with y = pandas.qcut(y, 3, labels=["low", "middle", "high"]), or take '
+            "ganaug.targets.GANRegressionOversampler, which adds rows where numbers are rare"
         ) from error
 
 

@@ -10,6 +10,14 @@ from ganaug.datasets.image_set import (
     write_image_samples,
     write_images,
 )
+from ganaug.datasets.parquet_files import (
+    copy_parquet,
+    find_parquet_files,
+    frame_of_arrow,
+    parquet_parts,
+    parquet_schema,
+    write_parquet_rows,
+)
 from ganaug.datasets.table import Table, check_output, read_table, write_table, write_table_samples
 
 __all__ = [
@@ -20,10 +28,16 @@ __all__ = [
     "check_image_output",
     "check_image_space",
     "check_output",
+    "copy_parquet",
+    "find_parquet_files",
+    "frame_of_arrow",
+    "parquet_parts",
+    "parquet_schema",
     "read_images",
     "read_table",
     "write_image_samples",
     "write_images",
+    "write_parquet_rows",
     "write_table",
     "write_table_samples",
 ]

@@ -1,5 +1,6 @@
 """What a sampler offers after its model is trained: rows of a class, files, history, and where its rows come from."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
+from ganaug.common.random import draw_seed
 from ganaug.models.base import ConditionalGAN
 from ganaug.models.provenance import Provenance
 
@@ -52,6 +54,49 @@ class FittedSamplerMixin:
             raise ValueError(f"sample takes a number of rows and one label, but got n={n!r} and label={label!r}")
         seed = self.model_.seed_ + 1 if random_state is None else random_state
         return self.model_.sample(np.full(n, label), random_state=seed)
+
+    def iter_sample(
+        self, n: int, label: Any, batch_size: int = 65_536, random_state: int | np.random.RandomState | None = None
+    ) -> Iterator[Any]:
+        """Generate rows of one class in batches, so that not all of them have to be in memory.
+
+        Parameters
+        ----------
+        n : int
+            Number of rows in total, at least 0.
+        label : label
+            A class seen in `fit` or `fit_resample`.
+        batch_size : int, default=65_536
+            Rows of a batch, at most, at least 1.
+        random_state : int, RandomState or None, default=None
+            Seed of the rows. With None the same call gives the same rows.
+
+        Yields
+        ------
+        X : same container and dtypes as in `fit`
+            The next rows. Identifiers are new in each batch, but two batches may hold the same one.
+
+        Raises
+        ------
+        ValueError
+            If `n` or `batch_size` is not such a number, or `label` was not seen in `fit`.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_breast_cancer
+        >>> from ganaug import GANOversampler
+        >>> X, y = load_breast_cancer(return_X_y=True)
+        >>> sampler = GANOversampler(random_state=0, max_time=2).fit(X, y)
+        >>> [len(rows) for rows in sampler.iter_sample(2_500, label=0, batch_size=1_000)]
+        [1000, 1000, 500]
+        """
+        if not isinstance(batch_size, int | np.integer) or batch_size < 1:
+            raise ValueError(f"batch_size={batch_size!r} is not a number of rows, at least 1")
+        check_is_fitted(self, "model_")
+        first = self.model_.seed_ + 1 if random_state is None else draw_seed(random_state)
+        sizes = [min(batch_size, n - at) for at in range(0, n, batch_size)]
+        for size, seed in zip(sizes, np.random.SeedSequence(first).generate_state(max(len(sizes), 1)), strict=False):
+            yield self.sample(size, label, random_state=int(seed) % (2**31 - 4))
 
     def save(self, path: str | Path) -> None:
         """Store the fitted model in one file, for `load`.

@@ -1,0 +1,179 @@
+"""A Dask DataFrame with synthetic rows, which are generated when it is computed, partition by partition."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from sklearn.base import clone
+
+from ganaug.common.random import draw_seed
+from ganaug.models import RowSource, TabularGAN
+from ganaug.oversampler import GANOversampler
+from ganaug.scale.requests import Part, parts_of, requested_rows
+from ganaug.scale.reservoir import Reservoir, merge
+
+if TYPE_CHECKING:
+    from dask.dataframe import DataFrame
+
+# Samples that are merged by one task.
+_N_MERGED = 8
+
+
+def oversample_dask(
+    frame: DataFrame,
+    target: str,
+    sampler: GANOversampler | None = None,
+    *,
+    n_train: int = 200_000,
+    rows_per_part: int = 250_000,
+    mark: str | None = None,
+) -> DataFrame:
+    """Add synthetic rows to the small classes of a Dask DataFrame.
+
+    One pass over the data counts the classes and takes a uniform sample of each. The sampler learns from this sample in
+    this process. The synthetic rows are generated on the workers when the result is computed or written, each partition
+    with a seed of its own, so that neither the real nor the synthetic rows are ever in one memory.
+
+    Parameters
+    ----------
+    frame : dask DataFrame
+        The table. Its partitions are read once here, and again when the result is computed.
+    target : str
+        The column of class labels.
+    sampler : GANOversampler or None, default=None
+        Its parameters count; it is not changed. None is ``GANOversampler()``.
+    n_train : int, default=200_000
+        Rows to learn from in total, at most: as many of each class as it has, or an equal number. A share that is
+        measured in so many rows is exact to about .3 percentage points.
+    rows_per_part : int, default=250_000
+        Rows of a synthetic partition, at most.
+    mark : str or None, default=None
+        Name of a column to add: 1 for synthetic rows and 0 for real ones.
+
+    Returns
+    -------
+    dask DataFrame
+        The partitions of `frame`, followed by those of the synthetic rows, not computed yet.
+
+    Raises
+    ------
+    ImportError
+        If Dask is not installed.
+    ValueError
+        If labels are missing, or there is one class only, or if `mark` is a column already.
+
+    Examples
+    --------
+    >>> import dask.dataframe as dd
+    >>> rows = pd.DataFrame({"x": np.arange(300) % 90 / 7, "y": [0] * 270 + [1] * 30})
+    >>> sampler = GANOversampler(model="tabular", random_state=0, max_time=2)
+    >>> balanced = oversample_dask(dd.from_pandas(rows, npartitions=3), "y", sampler)
+    >>> balanced["y"].value_counts().compute().tolist()
+    [270, 270]
+    """
+    try:
+        import dask.dataframe as dd
+        from dask import compute, delayed
+    except ImportError as error:
+        raise ImportError("oversample_dask needs Dask: pip install 'ganaug[dask]'") from error
+
+    if target not in frame.columns:
+        raise ValueError(f"no column {target!r}; the columns are {list(frame.columns)}")
+    if mark is not None and mark in frame.columns:
+        raise ValueError(f"mark={mark!r} is a column already; choose another name")
+    sampler = GANOversampler() if sampler is None else sampler
+    seed = draw_seed(sampler.random_state)
+    samples = [
+        delayed(_sample)(part, target, n_train, [seed, number]) for number, part in enumerate(frame.to_delayed())
+    ]
+    while len(samples) > 1:
+        samples = [delayed(merge)(samples[at : at + _N_MERGED]) for at in range(0, len(samples), _N_MERGED)]
+    (reservoir,) = compute(samples[0])
+    meta = frame._meta
+    rows = reservoir.table().to_pandas().astype(meta.dtypes.to_dict())
+    source, parts = learn(sampler, rows, reservoir, rows_per_part, seed)
+    if mark is not None:
+        frame = frame.assign(**{mark: np.int8(0)})
+    if not parts:
+        return frame
+    if mark is not None:
+        meta = meta.assign(**{mark: pd.Series(dtype=np.int8)})
+    held = delayed(source)
+    synthetic = dd.from_delayed([delayed(_generate)(held, part, target, meta) for part in parts], meta=meta)
+    return dd.concat([frame, synthetic])
+
+
+def learn(
+    sampler: GANOversampler, rows: pd.DataFrame, reservoir: Reservoir, rows_per_part: int, seed: int
+) -> tuple[RowSource | None, list[Part]]:
+    """Train on a sample of each class, and plan the parts of synthetic rows.
+
+    Parameters
+    ----------
+    sampler : GANOversampler
+        Its parameters count; it is not changed.
+    rows : DataFrame
+        The sampled rows.
+    reservoir : Reservoir
+        From which they come.
+    rows_per_part : int
+        Rows of a part, at most.
+    seed : int
+        Of the training and of the parts.
+
+    Returns
+    -------
+    RowSource or None
+        None where no rows are missing.
+    list of Part
+        The parts.
+
+    Raises
+    ------
+    ValueError
+        If the model is not for tables.
+    """
+    requested = requested_rows(sampler.sampling_strategy, reservoir.counts)
+    if not requested:
+        return None, []
+    rows = rows.reset_index(drop=True)
+    is_for_tables = sampler.model in ("auto", "tabular") or isinstance(sampler.model, TabularGAN)
+    if not is_for_tables:
+        raise ValueError(f"model={sampler.model!r} is not for tables; pass model='tabular' or TabularGAN()")
+    model = "tabular" if isinstance(sampler.model, str) else sampler.model
+    # the sample is balanced already, and what is missing was counted on all rows
+    trained = clone(sampler).set_params(model=model, sampling_strategy="auto", random_state=seed)
+    X, y = rows.drop(columns=reservoir.target), rows[reservoir.target]
+    source = trained.fit_source(X, y, sum(requested.values()), reservoir.largest)
+    return source, parts_of(requested, rows_per_part, seed)
+
+
+def generate(source: RowSource, part: Part, target: str) -> Any:
+    """Yield the rows of a part with their label.
+
+    Parameters
+    ----------
+    source : RowSource
+        What generates them.
+    part : Part
+        Which.
+    target : str
+        The column of labels.
+    """
+    for rows in source.rows(*part):
+        yield rows.assign(**{target: part.label})
+
+
+def _sample(part: pd.DataFrame, target: str, n_rows: int, seed: list[int]) -> Reservoir:
+    reservoir = Reservoir(target, n_rows)
+    reservoir.add(pa.Table.from_pandas(part, preserve_index=False), np.random.default_rng(seed))
+    return reservoir
+
+
+def _generate(source: RowSource, part: Part, target: str, meta: pd.DataFrame) -> pd.DataFrame:
+    rows = pd.concat(generate(source, part, target), ignore_index=True)
+    rows = rows.assign(**{name: np.int8(1) for name in meta.columns if name not in rows})
+    return rows[list(meta.columns)].astype(meta.dtypes.to_dict())

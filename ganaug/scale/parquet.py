@@ -1,0 +1,259 @@
+"""Balance a table of Parquet files into a folder: the work of Dask's workers, on one machine or on many."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ganaug.common.files import replacing
+from ganaug.common.folders import replacing_folder
+from ganaug.common.random import draw_seed
+from ganaug.common.warnings import warn_user
+from ganaug.datasets import (
+    copy_parquet,
+    find_parquet_files,
+    frame_of_arrow,
+    parquet_parts,
+    parquet_schema,
+    write_parquet_rows,
+)
+from ganaug.models import RowSource
+from ganaug.oversampler import GANOversampler
+from ganaug.scale.frame import generate, learn
+from ganaug.scale.requests import Part
+from ganaug.scale.reservoir import Reservoir, merge
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from distributed import Client
+
+# What follows the work: name of the phase, tasks done, tasks in all.
+Follow = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class BalancedParquet:
+    """What `balance_parquet` has written.
+
+    Attributes
+    ----------
+    counts : dict
+        Label -> number of real rows.
+    n_synthetic : dict
+        Label -> number of synthetic rows.
+    sample : DataFrame
+        The rows that the model learned from.
+    files : list of str
+        Names of the files in the folder: those of real rows, then those of synthetic ones.
+    source : RowSource or None
+        The trained model; None where no rows were missing.
+    """
+
+    counts: dict[Any, int]
+    n_synthetic: dict[Any, int]
+    sample: pd.DataFrame
+    files: list[str]
+    source: RowSource | None
+
+
+def balance_parquet(
+    files: str | Path,
+    out: str | Path,
+    target: str,
+    sampler: GANOversampler | None = None,
+    *,
+    client: Client | None = None,
+    n_train: int = 200_000,
+    rows_per_part: int = 250_000,
+    mark: str | None = None,
+    only_synthetic: bool = False,
+    force: bool = False,
+    follow: Follow | None = None,
+) -> BalancedParquet:
+    """Add synthetic rows to the small classes of a table that is larger than memory.
+
+    One pass over the files counts the classes and takes a uniform sample of each; the sampler learns from it in this
+    process. The real files are copied byte by byte (with `mark`, some thousand rows at a time), and synthetic rows are
+    written beside them by the workers, each file with a seed of its own: a file that is written again after a worker
+    was lost holds the same rows, and takes its name when it is whole. `out` appears when everything is written.
+
+    Parameters
+    ----------
+    files : str or Path
+        A pattern such as "data/*.parquet", a folder, or one file. All workers must be able to read them.
+    out : str or Path
+        The folder to write. All workers must be able to write there.
+    target : str
+        The column of class labels.
+    sampler : GANOversampler or None, default=None
+        Its parameters count; it is not changed. None is ``GANOversampler()``.
+    client : distributed.Client or None, default=None
+        The scheduler. None starts a process for each core of this machine.
+    n_train : int, default=200_000
+        Rows to learn from in total, at most: as many of each class as it has, or an equal number.
+    rows_per_part : int, default=250_000
+        Rows of a synthetic file, at most.
+    mark : str or None, default=None
+        Name of a column to add: 1 for synthetic rows and 0 for real ones.
+    only_synthetic : bool, default=False
+        Whether to write no real rows.
+    force : bool, default=False
+        Whether an existing folder may be replaced.
+    follow : callable or None, default=None
+        Is called with the phase ("reading", "writing"), the number of files done and that of all files.
+
+    Returns
+    -------
+    BalancedParquet
+        What was written.
+
+    Raises
+    ------
+    ImportError
+        If Dask is not installed.
+    FileNotFoundError
+        If there are no such files.
+    FileExistsError
+        If `out` exists and `force` is False.
+    ValueError
+        If the files differ in their columns, labels are missing, or there is one class only.
+
+    Warns
+    -----
+    UserWarning
+        If columns of text identify rows: they are empty in synthetic rows.
+    """
+    found, out = find_parquet_files(files), Path(out)
+    schema = parquet_schema(found[0])
+    if target not in schema.names:
+        raise ValueError(f"no column {target!r}; the columns are {schema.names}")
+    if mark is not None and mark in schema.names:
+        raise ValueError(f"mark={mark!r} is a column already; choose another name")
+    if out.exists() and not out.is_dir():
+        raise NotADirectoryError(f"{out} is a file; pass the name of a folder")
+    if out.exists() and not force:
+        raise FileExistsError(f"{out} exists already; use --force (in Python force=True) to replace it")
+    if any(file.resolve().is_relative_to(out.resolve()) for file in found):
+        raise ValueError(f"{out} holds the real files; write to another folder")
+    sampler = GANOversampler() if sampler is None else sampler
+    seed = draw_seed(sampler.random_state)
+    with _connected(client) as workers:
+        tasks = [(file, target, n_train, [seed, number]) for number, file in enumerate(found)]
+        reservoir = merge(_run(workers, _sample, tasks, "reading", follow))
+        rows = frame_of_arrow(reservoir.table())
+        source, parts = learn(sampler, rows, reservoir, rows_per_part, seed)
+        if source is not None and source.emptied:
+            emptied = ", ".join(map(repr, source.emptied.values()))
+            warn_user(
+                f"the columns {emptied} identify rows and are empty in synthetic rows: parts that are generated apart "
+                "cannot give every row a value of its own"
+            )
+        import cloudpickle
+
+        with replacing_folder(out) as home:
+            shared = home / ".source"
+            shared.write_bytes(cloudpickle.dumps(source))  # the choice among candidates holds functions
+            copies = [] if only_synthetic else _names(found)
+            work: list[tuple[Any, ...]] = [
+                (_copy, file, home / name, mark) for file, name in zip(found, copies, strict=False)
+            ]
+            names = [f"synthetic-{number:05d}.parquet" for number in range(len(parts))]
+            work += [
+                (_generate, shared, part, home / name, found[0], target, mark)
+                for part, name in zip(parts, names, strict=True)
+            ]
+            _run(workers, _do, work, "writing", follow)
+            shared.unlink()
+            for left in home.glob(".*"):  # of tasks that ran twice
+                left.unlink()
+    n_synthetic: dict[Any, int] = {}
+    for part in parts:
+        n_synthetic[part.label] = n_synthetic.get(part.label, 0) + part.n_rows
+    return BalancedParquet(reservoir.counts, n_synthetic, rows, [*copies, *names], source)
+
+
+@contextmanager
+def _connected(client: Client | None) -> Iterator[Client]:
+    if client is not None:
+        yield client
+        return
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise ImportError("balance_parquet needs Dask: pip install 'ganaug[dask]'") from error
+    with (
+        LocalCluster(threads_per_worker=1, dashboard_address=":0", silence_logs=logging.CRITICAL) as cluster,
+        Client(cluster) as own,
+    ):
+        yield own
+
+
+def _run(
+    client: Client,
+    function: Callable[..., Any],
+    tasks: Sequence[tuple[Any, ...]],
+    name: str,
+    follow: Follow | None,
+) -> list[Any]:
+    """Return what the function gives for each task; tasks of lost workers run again."""
+    from distributed import as_completed
+
+    futures = [client.submit(function, *task, pure=False, retries=2) for task in tasks]
+    try:
+        if follow is not None:
+            follow(name, 0, len(tasks))
+        for done, future in enumerate(as_completed(futures), 1):
+            if future.status == "error":
+                future.result()  # raises
+            if follow is not None:
+                follow(name, done, len(tasks))
+        return client.gather(futures)
+    finally:
+        client.cancel(futures)
+
+
+def _do(function: Callable[..., Any], *task: Any) -> None:
+    function(*task)
+
+
+def _sample(file: Path, target: str, n_rows: int, seed: list[int]) -> Reservoir:
+    reservoir, rng = Reservoir(target, n_rows), np.random.default_rng(seed)
+    for part in parquet_parts(file, parquet_schema(file).names):
+        reservoir.add(part, rng)
+    return reservoir
+
+
+def _copy(file: Path, out: Path, mark: str | None) -> None:
+    with replacing(out) as written:
+        if mark is None:
+            shutil.copyfile(file, written)
+        else:
+            copy_parquet(file, written, mark)
+
+
+def _generate(shared: Path, part: Part, out: Path, like: Path, target: str, mark: str | None) -> None:
+    with replacing(out) as written:
+        write_parquet_rows(written, generate(_source(shared), part, target), like, mark)
+
+
+@lru_cache(maxsize=1)
+def _source(path: Path) -> RowSource:
+    # our own file, in a folder that nobody else may enter, written a moment ago
+    return pickle.loads(path.read_bytes())
+
+
+def _names(files: Sequence[Path]) -> list[str]:
+    """Return a name for the copy of each file: its own, or a numbered one where names repeat."""
+    names = [file.name for file in files]
+    if len(set(names)) == len(names) and not any(name.startswith("synthetic-") for name in names):
+        return names
+    return [f"real-{number:05d}.parquet" for number in range(len(files))]

@@ -1,0 +1,164 @@
+"""Tables of many files: what is written, on workers that may be lost."""
+
+import os
+import signal
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ganaug import GANOversampler, TabularGAN
+from ganaug.cli.app import main
+from ganaug.scale import balance_parquet, oversample_dask
+
+distributed = pytest.importorskip("distributed")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Columns that identify rows", "ignore:the columns 'name' identify", "ignore::DeprecationWarning:distributed"
+)
+N_FILES, N_ROWS = 3, 400
+
+
+@pytest.fixture
+def sampler() -> GANOversampler:
+    model = TabularGAN(n_steps=5, hidden_sizes=(8,), batch_size=16, device="cpu")
+    return GANOversampler(model=model, selection=None, random_state=0)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder of Parquet files, one of them with another order of its levels."""
+    data = tmp_path / "data"
+    data.mkdir()
+    for number in range(N_FILES):
+        rng = np.random.default_rng(number)
+        rare = rng.random(N_ROWS) < 0.1
+        levels = ["a", "b", "c"] if number else ["c", "a", "b"]
+        frame = pd.DataFrame(
+            {
+                "id": np.arange(number * N_ROWS, (number + 1) * N_ROWS),
+                "name": [f"u{n:08d}x" for n in rng.integers(0, 10**8, N_ROWS)],
+                "x": rng.normal(size=N_ROWS) + rare,
+                "level": pd.Categorical(rng.choice(levels, N_ROWS), categories=levels),
+                "visits": pd.array(np.where(rng.random(N_ROWS) < 0.1, None, rng.integers(0, 9, N_ROWS)), dtype="Int64"),
+                "y": np.where(rare, "yes", "no"),
+            }
+        )
+        frame.to_parquet(data / f"part-{number}.parquet")
+    return data
+
+
+@pytest.fixture(scope="module")
+def client():
+    with (
+        distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0", silence_logs=False) as cluster,
+        distributed.Client(cluster) as own,
+    ):
+        yield own
+
+
+def test_real_files_are_copied_and_synthetic_ones_follow(folder, tmp_path, sampler, client):
+    out = tmp_path / "out"
+    steps = []
+    written = balance_parquet(
+        folder,
+        out,
+        "y",
+        sampler,
+        client=client,
+        n_train=200,
+        rows_per_part=300,
+        follow=lambda *step: steps.append(step),
+    )
+    real = pd.concat([pd.read_parquet(file) for file in sorted(folder.iterdir())])
+    assert sorted(file.name for file in out.iterdir()) == sorted(written.files)
+    for file in folder.iterdir():
+        assert (out / file.name).read_bytes() == file.read_bytes()
+    synthetic = pd.concat([pd.read_parquet(file) for file in sorted(out.glob("synthetic-*"))])
+    assert written.counts == real["y"].value_counts().to_dict()
+    assert (synthetic["y"] == "yes").all()
+    assert len(synthetic) == written.n_synthetic["yes"] == written.counts["no"] - written.counts["yes"]
+    assert len(written.sample) <= 200
+    assert not set(synthetic["id"]) & set(real["id"])
+    assert synthetic["id"].is_unique
+    assert synthetic["name"].isna().all()
+    assert set(synthetic["level"]) <= {"a", "b", "c"}
+    assert pd.read_parquet(out)["x"].notna().all()  # one schema
+    assert steps[0] == ("reading", 0, N_FILES)
+    assert steps[-1] == ("writing", len(written.files), len(written.files))
+
+
+def test_the_same_seed_gives_the_same_rows_and_a_mark_is_added(folder, tmp_path, sampler, client):
+    for name in ("one", "two"):
+        balance_parquet(
+            f"{folder}/*.parquet", tmp_path / name, "y", sampler, client=client, n_train=200, mark="synthetic"
+        )
+    one, two = (pd.read_parquet(tmp_path / name) for name in ("one", "two"))
+    pd.testing.assert_frame_equal(one, two)
+    assert one["synthetic"].sum() == len(one) - N_FILES * N_ROWS
+    assert (one.loc[one["synthetic"] == 1, "y"] == "yes").all()
+
+
+def test_bad_input_is_refused_before_any_work(folder, tmp_path, sampler, client):
+    out = tmp_path / "out"
+    with pytest.raises(ValueError, match="no column 'z'"):
+        balance_parquet(folder, out, "z", sampler, client=client)
+    with pytest.raises(FileNotFoundError, match="no file matches"):
+        balance_parquet(tmp_path / "*.parquet", out, "y", sampler, client=client)
+    with pytest.raises(ValueError, match="holds the real files"):
+        balance_parquet(folder, folder, "y", sampler, client=client, force=True)
+    pd.DataFrame({"other": [1]}).to_parquet(folder / "z.parquet")
+    with pytest.raises(ValueError, match="differ in the columns"):
+        balance_parquet(folder, out, "y", sampler, client=client)
+    (folder / "z.parquet").write_bytes(b"PAR1 nonsense")
+    with pytest.raises(ValueError, match="not a Parquet file"):
+        balance_parquet(folder, out, "y", sampler, client=client)
+    assert not out.exists()
+
+
+def test_a_dask_frame_gets_its_rows_when_it_is_computed(folder, sampler):
+    dd = pytest.importorskip("dask.dataframe")
+    real = pd.concat([pd.read_parquet(file) for file in sorted(folder.iterdir())], ignore_index=True)
+    frame = dd.from_pandas(real.drop(columns=["name"]), npartitions=4)
+    balanced = oversample_dask(frame, "y", sampler, n_train=200, rows_per_part=300, mark="synthetic")
+    assert balanced.npartitions > frame.npartitions
+    rows = balanced.compute(scheduler="synchronous")
+    assert len(set(rows["y"].value_counts())) == 1
+    assert (rows["synthetic"] == 1).sum() == len(rows) - len(real)
+    pd.testing.assert_series_equal(rows["x"].iloc[: len(real)].reset_index(drop=True), real["x"])
+
+
+def test_the_shell_balances_a_pattern_of_files(folder, tmp_path, capsys):
+    out, model = tmp_path / "out", tmp_path / "model.ganaug"
+    words = ["balance", f"{folder}/*.parquet", str(out), "--target", "y", "--engine", "dask", "--seed", "0"]
+    assert main([*words, "--max-time", "1", "--train-rows", "300", "--selection", "none", "--save", str(model)]) == 0
+    printed = capsys.readouterr().out
+    assert "Does it help?" in printed
+    assert "learned from" in printed
+    assert len(set(pd.read_parquet(out)["y"].value_counts())) == 1
+    assert model.exists()
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_loses_and_doubles_no_row(folder, tmp_path, sampler):
+    """Two processes of workers; one is killed while they write."""
+    calm = tmp_path / "calm"
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        sizes = {"n_train": 200, "rows_per_part": 20}
+        balance_parquet(folder, calm, "y", sampler, client=client, **sizes)
+        killed = []
+
+        def kill(name: str, n_done: int, n_tasks: int) -> None:
+            if name == "writing" and n_done == 3 and not killed:
+                killed.append(next(iter(client.run(os.getpid).values())))
+                os.kill(killed[0], signal.SIGKILL)
+
+        disturbed = tmp_path / "disturbed"
+        balance_parquet(folder, disturbed, "y", sampler, client=client, follow=kill, **sizes)
+        assert killed
+    names = sorted(file.name for file in calm.iterdir())
+    assert sorted(file.name for file in disturbed.iterdir()) == names
+    for name in names:
+        assert (calm / name).read_bytes() == (disturbed / name).read_bytes()
