@@ -31,6 +31,7 @@ from ganaug.cli.first_screen import (
     written_words,
 )
 from ganaug.cli.options import (
+    Constraint,
     Encoding,
     Engine,
     Force,
@@ -39,6 +40,7 @@ from ganaug.cli.options import (
     Report,
     Seed,
     SelectionName,
+    TextColumns,
     check_options,
     check_report,
     parse_ignore,
@@ -111,24 +113,8 @@ def balance(
     ] = None,
     encoding: Encoding = None,
     ignore: Ignore = None,
-    text: Annotated[
-        str | None,
-        typer.Option(
-            "--text",
-            metavar="A,B",
-            help="For tables: columns of texts, for which new texts of the class are written; 'auto' finds them. It "
-            "takes minutes for each.",
-        ),
-    ] = None,
-    constraint: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--constraint",
-            metavar="RULE",
-            help="For tables: a rule that each row keeps, such as 'start <= end' or 'total = a + b'; may be repeated. "
-            "Others are learned from the rows.",
-        ),
-    ] = None,
+    text: TextColumns = None,
+    constraint: Constraint = None,
     mark: Annotated[
         str | None,
         typer.Option(
