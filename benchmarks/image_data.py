@@ -10,6 +10,8 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
+from ganaug.common.shares import draw_groups
+
 # Synthetic images kept of a class: as many as the largest class has, within these limits.
 N_SYNTHETIC = (500, 4_000)
 
@@ -183,9 +185,4 @@ def draws(pool: Pool, n: int, rng: np.random.Generator) -> np.ndarray:
                 (np.flatnonzero(of_class & ~pool.is_synthetic), n_of_class - n_synthetic),
                 (np.flatnonzero(of_class & pool.is_synthetic), n_synthetic),
             ]
-    drawn = [np.empty(0, dtype=np.intp)]
-    for members, n_of_group in groups:
-        rounds = -(-n_of_group // max(1, len(members)))
-        repeated = [rng.permutation(members) for _ in range(rounds)]
-        drawn.append(np.concatenate([drawn[0], *repeated])[:n_of_group])
-    return rng.permutation(np.concatenate(drawn))
+    return draw_groups(groups, rng)

@@ -58,12 +58,10 @@ import numpy as np
 import pandas as pd
 import torch
 from image_classifiers import (
-    CNN,
     CNN_NAME,
     FROZEN_NAME,
     METRICS,
     features,
-    has_extractor,
     metrics,
     probabilities,
     regress,
@@ -77,6 +75,9 @@ from results import RESULTS, RawRows, Row, matching
 from rich.console import Console
 from rich.progress import track
 from workers import error_text, evaluations, run_command
+
+from ganaug.metrics import has_extractor
+from ganaug.nets import SmallCNN
 
 # Increase this number when sets, arms, classifiers or measures change: rows of different protocols are never mixed.
 PROTOCOL = 1
@@ -296,7 +297,7 @@ def compare(task: Task, parts: Parts, synthetic: Synthetic | None, budget: Budge
     return rows
 
 
-def agreement(network: CNN, X: np.ndarray, label: int) -> float:
+def agreement(network: SmallCNN, X: np.ndarray, label: int) -> float:
     return float((probabilities(network, X).argmax(1) == label).mean())
 
 

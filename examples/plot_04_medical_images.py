@@ -21,8 +21,9 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import train_test_split
 from torch import nn
+from torch.utils.data import DataLoader
 
-from ganaug import GANOversampler, ImageGAN
+from ganaug import BalancedImages, GANOversampler, ImageGAN
 
 N_STEPS = int(os.environ.get("GANAUG_STEPS", 2500))  # of the GAN: two to three minutes at 28 pixels
 N_STEPS_CLASSIFIER = min(600, N_STEPS)
@@ -58,32 +59,12 @@ sampler.model_.plot(X, y, n_each=10).savefig("sheet.png")  # look at it before y
 
 
 # %%
-# The network and the classical augmentation: small rotations, shifts and changes of brightness, as in any library of
-# transforms.
-def augmented(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Rotate, move and brighten each image a little."""
-    n = len(images)
-    angle = 0.26 * (2 * torch.rand(n, generator=generator) - 1)
-    move = 0.15 * (2 * torch.rand(n, 2, generator=generator) - 1)
-    rotation = torch.stack([angle.cos(), -angle.sin(), move[:, 0], angle.sin(), angle.cos(), move[:, 1]], 1).view(
-        n, 2, 3
-    )
-    grid = F.affine_grid(rotation, list(images.shape), align_corners=False)
-    brightness = 0.2 * (2 * torch.rand(n, 1, 1, 1, generator=generator) - 1)
-    return F.grid_sample(images, grid, padding_mode="border", align_corners=False) + brightness
-
-
-def as_tensor(images: np.ndarray) -> torch.Tensor:
-    """Channels first, values from -1 to 1."""
-    images = images[..., None] if images.ndim == 3 else images
-    return torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
-def score(images: np.ndarray, labels: np.ndarray, weights: np.ndarray, classical: bool) -> float:
-    """Train on images drawn by weight; return the balanced accuracy on real test images."""
+# `BalancedImages` draws the images, with equal classes and with the weights of the sampler, and augments them: small
+# rotations, shifts and changes of brightness. Nothing else is needed for any network of PyTorch.
+def score(dataset: BalancedImages) -> float:
+    """Train on the images of a data set; return the balanced accuracy on real test images."""
     torch.manual_seed(0)
-    rng = torch.Generator().manual_seed(0)
-    n_classes, channels = int(labels.max()) + 1, as_tensor(images[:1]).shape[1]
+    n_classes, channels = len(dataset.classes), dataset[0][0].shape[0]
     network = nn.Sequential(
         nn.Conv2d(channels, 16, 3, padding=1),
         nn.ReLU(),
@@ -98,29 +79,26 @@ def score(images: np.ndarray, labels: np.ndarray, weights: np.ndarray, classical
         nn.Linear(64, n_classes),
     )
     optimizer = torch.optim.Adam(network.parameters(), lr=2e-3)
-    tensor, target = as_tensor(images), torch.from_numpy(labels).long()
-    draws = torch.utils.data.WeightedRandomSampler(
-        weights.tolist(), 64 * N_STEPS_CLASSIFIER, generator=torch.Generator().manual_seed(1)
-    )
-    for batch in torch.tensor(list(draws)).split(64):
-        drawn = augmented(tensor[batch], rng) if classical else tensor[batch]
-        loss = F.cross_entropy(network(drawn), target[batch])
+    for drawn, target in DataLoader(dataset, batch_size=64):
+        loss = F.cross_entropy(network(drawn - 0.5), target)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+    unseen = X_test[..., None] if X_test.ndim == 3 else X_test
     with torch.inference_mode():
-        predicted = network.eval()(as_tensor(X_test)).argmax(1).numpy()
-    return float(balanced_accuracy_score(y_test, predicted))
+        logits = network.eval()(torch.from_numpy(unseen).permute(0, 3, 1, 2) / 255 - 0.5)
+    return float(balanced_accuracy_score(y_test, np.array(dataset.classes)[logits.argmax(1)]))
 
 
 # %%
 # What each of them adds. This is one run on one split, not a benchmark.
-balanced = (len(y) / np.bincount(y))[y]
+shared = {"n_draws": 64 * N_STEPS_CLASSIFIER, "random_state": 0}
+synthetic = {"weights": sampler.sample_weight_, **shared}
 results = {
-    "real images, drawn with equal class frequencies": score(X, y, balanced, classical=False),
-    "real images, classical augmentation": score(X, y, balanced, classical=True),
-    "synthetic images": score(X_all, y_all, sampler.sample_weight_, classical=False),
-    "synthetic images, classical augmentation": score(X_all, y_all, sampler.sample_weight_, classical=True),
+    "real images, drawn with equal class frequencies": score(BalancedImages(X, y, augment="off", **shared)),
+    "real images, classical augmentation": score(BalancedImages(X, y, augment="strong", **shared)),
+    "synthetic images": score(BalancedImages(X_all, y_all, augment="off", **synthetic)),
+    "synthetic images, classical augmentation": score(BalancedImages(X_all, y_all, augment="strong", **synthetic)),
 }
 for name, value in results.items():
     print(f"{value:.3f}  {name}")

@@ -6,16 +6,22 @@ from typing import TYPE_CHECKING
 from ganaug._version import __version__
 
 if TYPE_CHECKING:
+    from ganaug.balanced_images import BalancedImages
     from ganaug.calibration import calibrated
     from ganaug.comparison.compare import compare
     from ganaug.comparison.select import select
+    from ganaug.ensemble import GANBaggingClassifier
     from ganaug.evaluation import evaluate, evaluate_resampling
+    from ganaug.metrics import ImageFeatures
     from ganaug.models import ImageGAN, TabularGAN, TextGAN
     from ganaug.oversampler import GANOversampler
     from ganaug.reporting import report
 
 __all__ = [
+    "BalancedImages",
+    "GANBaggingClassifier",
     "GANOversampler",
+    "ImageFeatures",
     "ImageGAN",
     "TabularGAN",
     "TextGAN",
@@ -29,7 +35,10 @@ __all__ = [
 ]
 
 _HOME = {
+    "BalancedImages": "ganaug.balanced_images",
+    "GANBaggingClassifier": "ganaug.ensemble",
     "GANOversampler": "ganaug.oversampler",
+    "ImageFeatures": "ganaug.metrics",
     "ImageGAN": "ganaug.models",
     "TabularGAN": "ganaug.models",
     "TextGAN": "ganaug.models",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.base import _fit_context, clone
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_consistent_length
 
 from ganaug.common.identifiers import refuse_identifiers_as_classes
@@ -20,7 +21,7 @@ from ganaug.common.labels import check_classes, labels_like, labels_of, name_of
 from ganaug.common.modality import MODALITIES, modality_of
 from ganaug.common.progress import begin_phase, end_phase, hidden_phase_on_error
 from ganaug.common.rows import stack_rows, take_rows
-from ganaug.common.shares import equal_share_counts, repeats_of, weights_of
+from ganaug.common.shares import check_weights, equal_share_counts, repeats_of
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import stable_warning_filters
 from ganaug.models import (
@@ -28,7 +29,9 @@ from ganaug.models import (
     ConditionalGAN,
     EncodedData,
     FittedSamplerMixin,
+    ResampledRows,
     RowSource,
+    check_groups,
     constraints_of_overrides,
     documented,
 )
@@ -48,6 +51,7 @@ class _Training(NamedTuple):
     data: CheckedData
     labels: NDArray
     is_one_hot: bool
+    sample_weight: NDArray | None
 
 
 @documented(noun="rows, images or texts", overrides=True)
@@ -125,9 +129,19 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
     is_synthetic_ : ndarray of bool, of shape (n_resampled,)
         Which rows of the result of `fit_resample` are synthetic.
     sample_weight_ : ndarray of shape (n_resampled,)
-        Weights of the rows of the result of `fit_resample`; their mean is 1. With them all classes have the same total
-        weight, and with "equal share" the synthetic rows have exactly `synthetic_share` of it. Pass them as
-        `sample_weight` to a classifier, or draw rows with ``torch.utils.data.WeightedRandomSampler``.
+        Weights of the rows of the result of `fit_resample`, for the `sample_weight` of a classifier or for
+        ``torch.utils.data.WeightedRandomSampler``. Real rows have the weight that was given, or 1. A synthetic row has
+        the mean weight of the real rows of its class; in tables it is multiplied by the probability that the row
+        belongs to its class, by a forest that has not learned the real rows around it. With "equal share" the weights
+        are then scaled in each class: all classes have the same total, synthetic rows exactly `synthetic_share` of it,
+        and the mean is 1. Computed when they are read for the first time.
+    source_indices_ : ndarray of int, shape (n_resampled,)
+        For tables: the position in X of each row of the result of `fit_resample`; of a synthetic row, that of the
+        nearest real row of its class. Other arrays of the rows follow: ``values[sampler.source_indices_]``. Computed
+        when it is read for the first time, and not pickled before.
+    groups_ : ndarray of shape (n_resampled,)
+        For tables: the groups of the rows, if they were given to `fit_resample`. A synthetic row has the group of the
+        nearest real row of its class, so that splits by group keep them together.
     provenance_ : DataFrame of shape (n_synthetic, 5)
         For tables: where the synthetic rows of the result of `fit_resample` come from. The index is their position in
         the result. It is computed when it is read for the first time, which takes seconds, and is not pickled before.
@@ -193,6 +207,8 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         "model": [StrOptions({"auto", *MODALITIES}), ConditionalGAN],
         **constraints_of_overrides(*_OVERRIDES),
     }
+    # a pipeline that hands on weights calls `fit_resample`, and need not be told about `fit`
+    __metadata_request__fit: ClassVar[dict[str, str]] = {"sample_weight": UNUSED}
 
     def __init__(
         self,
@@ -230,7 +246,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
     # the parameters of the model and of a cleaning sampler are validated as well
     @_fit_context(prefer_skip_nested_validation=False)
     @stable_warning_filters()
-    def fit(self, X: Any, y: Any) -> "GANOversampler":
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "GANOversampler":
         """Train the model, for `sample`. `fit_resample` also trains the model, so it does not need `fit`.
 
         Parameters
@@ -239,6 +255,8 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
             Training data. Images have the shape (n_images, height, width) or (n_images, height, width, channels).
         y : array-like of shape (n_rows,)
             Class labels: text, integers, booleans or categories.
+        sample_weight : array-like of shape (n_rows,), default=None
+            What each row counts within its class, at least 0: the training draws it in proportion. None: all the same.
 
         Returns
         -------
@@ -251,14 +269,14 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
             As `fit_resample`.
         """
         with rollback_on_error(self, self._is_warm), hidden_phase_on_error():
-            self._fit_model(self._check(X, y))
+            self._fit_model(self._check(X, y, sample_weight))
             end_phase()
         return self
 
     # the parameters of the model and of a cleaning sampler are validated as well
     @_fit_context(prefer_skip_nested_validation=False)
     @stable_warning_filters()
-    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def fit_resample(self, X: Any, y: Any, *, sample_weight: Any = None, groups: Any = None) -> tuple[Any, Any]:
         """Train the model, and add synthetic rows to the small classes.
 
         Parameters
@@ -267,6 +285,12 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
             Training data. Images have the shape (n_images, height, width) or (n_images, height, width, channels).
         y : array-like of shape (n_rows,)
             Class labels: text, integers, booleans or categories.
+        sample_weight : array-like of shape (n_rows,), default=None
+            What each row counts within its class, at least 0. The training draws rows in proportion, the choice of
+            candidates follows, and `sample_weight_` holds the weights of all rows of the result. The number of rows to
+            generate does not depend on weights. None: all rows count the same.
+        groups : array-like of shape (n_rows,), default=None
+            For tables: the group of each row, for `groups_`. They change nothing else.
 
         Returns
         -------
@@ -280,8 +304,8 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         ------
         ValueError
             If X is sparse or holds infinite values, if X and y differ in length, if y has missing labels or a single
-            class, if `sampling_strategy` requests fewer rows than a class has, or if `categorical_features` is given
-            for images.
+            class, if `sampling_strategy` requests fewer rows than a class has, if `categorical_features` or `groups`
+            are given for images, or if `sample_weight` or `groups` do not fit X.
 
         Warns
         -----
@@ -290,16 +314,17 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
             synthetic rows equal a single training row, because the generator found too few others.
         """
         with rollback_on_error(self, self._is_warm), hidden_phase_on_error():
-            return self._fit_resample(X, y)
+            return self._fit_resample(X, y, sample_weight, groups)
 
-    def _fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
-        training = self._check(X, y)
+    def _fit_resample(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> tuple[Any, Any]:
+        training = self._check(X, y, sample_weight)
+        groups = None if groups is None else check_groups(groups, training.model, len(training.labels))
         X_real, labels = training.data.X, training.labels
         requested = np.array(list(self.sampling_strategy_), dtype=labels.dtype)
         requested = np.repeat(requested, list(self.sampling_strategy_.values()))
         parts: Iterable[Any] = [X_real]
         repeated = np.empty(0, dtype=np.intp)
-        self._provenance = None
+        provenance = None
         if len(requested):
             encoded = self._fit_model(training)
             if self._has_equal_share and self.repeat_real:
@@ -307,15 +332,15 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
                 parts = [X_real, take_rows(X_real, repeated)]
             begin_phase(f"choosing {self.model_._noun}", show=bool(self.model_.verbose))
             selection = self.model_.selection_for(self.selection, encoded, len(requested))
-            self._provenance = self.model_.provenance_of(encoded)
-            record = None if self._provenance is None else self._provenance.add
+            provenance = self.model_.provenance_of(encoded)
+            record = None if provenance is None else provenance.add
             parts = chain(parts, self.model_.sample_parts(requested, selection=selection, record=record))
         X_resampled = stack_rows(parts, len(labels) + len(repeated) + len(requested))
         end_phase()
-        self.is_synthetic_ = np.repeat([False, True], [len(labels) + len(repeated), len(requested)])
         y_resampled: Any = np.concatenate([labels, labels[repeated], requested])
         share = self.synthetic_share if self._has_equal_share else None
-        self.sample_weight_ = weights_of(y_resampled, self.is_synthetic_, share)
+        sources = np.concatenate([np.arange(len(labels)), repeated])
+        self._resampled = ResampledRows(y_resampled, sources, share, training.sample_weight, groups, provenance)
         if training.is_one_hot:
             y_resampled = np.eye(np.shape(y)[1], dtype=int)[y_resampled]
         if isinstance(X, list) and not isinstance(X_resampled, list):
@@ -385,10 +410,10 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         super().set_params(**params)
         return self
 
-    def _check(self, X: Any, y: Any) -> _Training:
+    def _check(self, X: Any, y: Any, sample_weight: Any = None) -> _Training:
         """Validate data and parameters, and set what they tell: `sampling_strategy_`, `n_features_in_` and names."""
         # a fit that fails leaves nothing of an earlier one that looks fitted
-        for learned in ("is_synthetic_", "sample_weight_", "_provenance", *([] if self._is_warm else ["model_"])):
+        for learned in ("_resampled", *([] if self._is_warm else ["model_"])):
             if hasattr(self, learned):
                 delattr(self, learned)
         labels = labels_of(y)
@@ -417,7 +442,8 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
             self.sampling_strategy_ = equal_share_counts(labels, self.synthetic_share)
         else:
             self.sampling_strategy_ = check_sampling_strategy(self.sampling_strategy, labels, "over-sampling")
-        return _Training(model, data, labels, is_one_hot)
+        weights = None if sample_weight is None else check_weights(sample_weight, labels)
+        return _Training(model, data, labels, is_one_hot, weights)
 
     @property
     def _is_warm(self) -> bool:
@@ -450,7 +476,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
 
     def _fit_model(self, training: _Training) -> EncodedData:
         model, labels = training.model, pd.Series(training.labels, name=self.target_name_)
-        encoded = model.fit_checked(training.data, labels)
+        encoded = model.fit_checked(training.data, labels, training.sample_weight)
         self.model_ = model
         return encoded
 

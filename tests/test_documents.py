@@ -18,6 +18,7 @@ from small_texts import LABELS, TEXTS
 
 from ganaug import ImageGAN, TabularGAN, TextGAN, select
 from ganaug.cli.app import main
+from ganaug.comparison import FrozenFeatures, ImageCNN
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -119,6 +120,8 @@ def in_a_folder_with_data(tmp_path, monkeypatch):
             file = tmp_path / "scans" / ("well", "sick")[digit] / f"{i}.png"
             file.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(image).save(file)
+    files = sorted(file.relative_to(tmp_path / "scans").as_posix() for file in (tmp_path / "scans").rglob("*.png"))
+    pd.DataFrame({"file": files, "patient": range(len(files))}).to_csv(tmp_path / "patients.csv", index=False)
     pd.DataFrame({"text": TEXTS * 2, "label": LABELS * 2}).to_csv(tmp_path / "sms.csv", index=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -132,6 +135,8 @@ def short_training(monkeypatch):
     monkeypatch.setitem(TextGAN.__init__.__kwdefaults__, "autoencoder_steps", 20)
     monkeypatch.setitem(select.__kwdefaults__, "n_repeats", 1)
     monkeypatch.setitem(select.__kwdefaults__, "classifiers", "GaussianNB")
+    monkeypatch.setitem(ImageCNN.__init__.__kwdefaults__, "n_steps", 2)
+    monkeypatch.setitem(FrozenFeatures.__init__.__kwdefaults__, "n_views", 20)
 
 
 def test_the_pages_have_the_blocks_they_should():

@@ -92,7 +92,8 @@ def _run(arguments: Sequence[str] | None) -> int:
             say("error", message)
         return 2
     except OSError as error:
-        say("error", f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        say("error", f"{said}; kept: {', '.join(KEPT)}" if KEPT else said)
         return 2
     except ValueError as error:
         say("error", str(error))

@@ -38,8 +38,10 @@ from ganaug.cli.options import (
     Ignore,
     ModelName,
     Report,
+    Resize,
     Seed,
     SelectionName,
+    SkipBad,
     TextColumns,
     check_options,
     check_report,
@@ -134,13 +136,8 @@ def balance(
     only_synthetic: Annotated[
         bool, typer.Option("--only-synthetic", help="Write the synthetic rows or images without the real ones.")
     ] = False,
-    resize: Annotated[
-        str | None,
-        typer.Option("--resize", metavar="HxW", help="For images: resize all images of a folder to one size."),
-    ] = None,
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="For images: leave out files that cannot be read, and name them.")
-    ] = False,
+    resize: Resize = None,
+    skip_bad: SkipBad = False,
     dicom: Annotated[
         bool,
         typer.Option(
@@ -154,12 +151,17 @@ def balance(
         bool,
         typer.Option(
             "--select",
-            help="Find by cross-validation how many synthetic rows to add; none unless a test shows a gain.",
+            help="Find by cross-validation how many synthetic rows or images to add, and for images the classical "
+            "augmentation; none are added unless a test shows a gain. With --strategy 'equal share', images are added "
+            "all the same.",
         ),
     ] = False,
     metric: Annotated[
         str | None,
-        typer.Option("--metric", help="The score that --select compares. Default: average precision."),
+        typer.Option(
+            "--metric",
+            help="The score that --select compares. Default: average precision; for images, balanced accuracy.",
+        ),
     ] = None,
     compare: Annotated[
         bool,
@@ -173,8 +175,8 @@ def balance(
         typer.Option(
             "--groups",
             metavar="COLUMN",
-            help="For tables, with --select or --compare: rows with one value (such as a patient) stay on one side of "
-            "a split. The classifiers are not given the column.",
+            help="With --select or --compare: rows with one value (such as a patient) stay on one side of a split. The "
+            "classifiers are not given the column. For images: a CSV file with the column file and one with groups.",
         ),
     ] = None,
     log_dir: Annotated[
@@ -275,7 +277,8 @@ def balance(
         raise ValueError(f"--share {share} needs --strategy 'equal share'")
     if share is not None and not 0 < share < 1:
         raise ValueError(f"--share {share} must lie between 0 and 1, both excluded")
-    if select and strategy != "auto":
+    is_asked_for = strategy == "equal share" and modality_of_path(source).name == "image"
+    if select and strategy != "auto" and not is_asked_for:
         raise ValueError(f"--select and --strategy {strategy} exclude each other; leave one of them out")
     if metric is not None and not select:
         raise ValueError(f"--metric {metric} needs --select")
@@ -298,7 +301,6 @@ def balance(
             "--text": text,
             "--constraint": constraint or None,
             "--mark": mark,
-            "--groups": groups,
             "--provenance": provenance,
             "--encoding": encoding,
         },
@@ -321,7 +323,7 @@ def balance(
     from ganaug.training import log_to
 
     log = nullcontext(None) if log_dir is None else log_to(log_dir, images=modality.name == "image")
-    trial = Trial((metric or "average precision") if select else None, compare, groups, max_time)
+    trial = Trial((metric or "auto") if select else None, compare, groups, max_time)
     if select and max_time is not None:
         params["max_time"] = PART_OF_TRAINING * max_time
     with log as callbacks:

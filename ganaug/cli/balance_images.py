@@ -32,6 +32,7 @@ from ganaug.common.progress import begin_phase, end_phase
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ganaug.comparison import Selection
     from ganaug.datasets import ImageSet
 
 
@@ -52,7 +53,14 @@ def balance_images(
     began: float,
 ) -> None:
     """Read, balance and write images, and print the first screen; the parameters are those of the command."""
-    from ganaug.datasets import check_dicom_output, check_image_output, check_image_space, read_images, write_images
+    from ganaug.datasets import (
+        check_dicom_output,
+        check_image_output,
+        check_image_space,
+        read_image_groups,
+        read_images,
+        write_images,
+    )
 
     check_image_output(out, source, copies=copies, force=force)
     begin_phase(f"reading {source}", show=on_terminal())
@@ -63,6 +71,7 @@ def balance_images(
 
     import pandas as pd
 
+    from ganaug.comparison import Selection
     from ganaug.evaluation import score_columns
     from ganaug.oversampler import GANOversampler
 
@@ -71,10 +80,9 @@ def balance_images(
     sampler = GANOversampler(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()), repeat_real=False, **params
     )
+    if trial.groups is not None:
+        trial = trial._replace(groups=read_image_groups(trial.groups, images))
     sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, images.X, y, trial)
-    if isinstance(trial.metric, str) and len(y_resampled) > len(y) and not is_synthetic.any():
-        X_resampled, y_resampled, is_synthetic = images.X, y, is_synthetic[: len(y)]
-        print("No file is written twice. To repeat images, draw those of small classes more often when you train.")
     X_synthetic, y_synthetic = X_resampled[is_synthetic], y_resampled[is_synthetic]
     train_for(save, sampler, images.X, y)
     with kept_model(sampler, save, out):
@@ -92,6 +100,8 @@ def balance_images(
     n_real = 0 if copies == "none" else len(y)
     print_written(written_words(out, n_real, 0, y_synthetic, "image", None), began)
     _say_about_images(images, y, y_synthetic, copies, size)
+    if isinstance(compared, Selection):
+        _say_how_to_train(compared, out, is_added=bool(is_synthetic.any()))
     print_counts("class", y, y_resampled, y_resampled[~is_synthetic])
     if compared is not None:
         print_comparison(compared)
@@ -114,6 +124,16 @@ def _add_nearest(out: Path, images: ImageSet, X_synthetic: Any, y_synthetic: pd.
         task = bar.add_task("nearest real images", total=len(y_synthetic))
         more = nearest_columns(images, X_synthetic, y_synthetic.index, progress=lambda n: bar.update(task, completed=n))
     add_image_columns(out, more)
+
+
+def _say_how_to_train(selection: Selection, out: Path, *, is_added: bool) -> None:
+    """Say what was chosen besides the share, and why images are there that were not chosen."""
+    has_share = selection.name.startswith("ganaug")
+    if is_added and not has_share:
+        print("The synthetic images are written because --strategy asks for them; they are not shown to help.")
+    draw = "" if selection.name != "none" else " The best was to draw each image equally often."
+    share = "" if has_share == is_added else ", share=0"
+    print(f'To train: ganaug.BalancedImages.from_folder("{out}", augment="{selection.augment}"{share}).{draw}')
 
 
 def _say_about_images(

@@ -3,36 +3,69 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ganaug.cli.console import KEPT, on_terminal, print_answers, print_others, print_scores
-from ganaug.cli.options import Encoding, Force, Ignore, Report, Seed, check_report, parse_ignore, split_names
+from ganaug.cli.options import (
+    Encoding,
+    Force,
+    Ignore,
+    Report,
+    Resize,
+    Seed,
+    SkipBad,
+    check_options,
+    check_report,
+    parse_ignore,
+    parse_size,
+    split_names,
+)
 from ganaug.common.progress import begin_phase, end_phase
 
 
 def compare(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="A CSV, TSV (also .gz), Parquet or Feather file.")],
-    target: Annotated[str, typer.Option("--target", metavar="COLUMN", help="The column with the classes.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="IN",
+            help="A CSV, TSV (also .gz), Parquet or Feather file; a folder of images, CLASS/*.png; or an .npz file "
+            "with train_images and train_labels.",
+        ),
+    ],
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="COLUMN", help="For tables: the column with the classes.")
+    ] = None,
     groups: Annotated[
         str | None,
         typer.Option(
             "--groups",
             metavar="COLUMN",
-            help="Rows with one value (such as a patient) stay on one side of a split.",
+            help="Rows with one value (such as a patient) stay on one side of a split. For images: a CSV file with the "
+            "column file, such as sick/7.png, and one with the groups.",
         ),
     ] = None,
     ignore: Ignore = None,
     samplers: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--samplers", metavar="A,B", help="What to compare; imbalanced-learn's samplers go by their class name."
+            "--samplers",
+            metavar="A,B",
+            help="What to compare. Tables: none,weights,threshold,random,SMOTE,ganaug by default; imbalanced-learn's "
+            "samplers go by their class name. Images: none, weights, repeated, 'classical mild', 'classical strong', "
+            "'ganaug 0.2' (a share), 'ganaug 0.2 + classical mild' and so on; by default all, with four shares.",
         ),
-    ] = "none,weights,threshold,random,SMOTE,ganaug",
+    ] = None,
     classifiers: Annotated[
-        str, typer.Option("--classifiers", metavar="A,B", help="Class names of scikit-learn.")
-    ] = "LogisticRegression,HistGradientBoostingClassifier",
+        str | None,
+        typer.Option(
+            "--classifiers",
+            metavar="A,B",
+            help="Class names of scikit-learn. Default for tables: LogisticRegression,HistGradientBoostingClassifier; "
+            "for images: CNN,frozen features.",
+        ),
+    ] = None,
     splits: Annotated[int, typer.Option("--splits", help="Number of folds.", min=2)] = 5,
     repeats: Annotated[
         int, typer.Option("--repeats", help="How many times to repeat the cross-validation.", min=1)
@@ -54,36 +87,44 @@ def compare(
         ),
     ] = None,
     encoding: Encoding = None,
+    resize: Resize = None,
+    skip_bad: SkipBad = False,
     seed: Seed = 0,
     report: Report = None,
     force: Force = False,
 ) -> None:
-    """Show by cross-validation whether synthetic rows help on IN, compared with no resampling and other ways."""
+    """Show by cross-validation whether synthetic rows or images help on IN, compared with none and other ways."""
     begin_phase("starting", show=on_terminal())
+    from ganaug.common.modality import modality_of_path
     from ganaug.comparison import compare
-    from ganaug.datasets import read_table
     from ganaug.reporting import report as write_report
 
     check_report(report, source, results, force=force)
+    modality = modality_of_path(source)
+    check_options(
+        source,
+        modality,
+        for_tables={"--target": target, "--ignore": ignore, "--encoding": encoding},
+        for_images={"--resize": resize, "--skip-bad": skip_bad},
+    )
     begin_phase(f"reading {source}", show=on_terminal())
-    table = read_table(source, target=target, encoding=encoding)
-    X, y = table.split(target)
-    of_groups = None
-    if groups is not None:
-        table.check_column(groups)
-        if groups == target:
-            raise ValueError(f"--groups {groups} is the target; name the column that identifies the group")
-        of_groups, X = X[groups], X.drop(columns=groups)
+    given: dict[str, Any] = {}
+    if modality.name == "image":
+        X, y, of_groups = _read_images(source, groups, resize, skip_bad=skip_bad)
+    else:
+        X, y, of_groups = _read_table(source, target, groups, encoding)
+        left_out = parse_ignore(ignore, list(X))
+        given["ignore"] = "auto" if left_out is None else left_out
+    if samplers is not None:
+        given["samplers"] = split_names(samplers)
+    if classifiers is not None:
+        given["classifiers"] = split_names(classifiers)
     if results is not None:
         KEPT.append(f"the finished splits in {results}, from which the same command goes on")
     begin_phase("comparing", show=on_terminal())
-    left_out = parse_ignore(ignore, list(X))
     comparison = compare(
         X,
         y,
-        samplers=split_names(samplers),
-        classifiers=split_names(classifiers),
-        ignore="auto" if left_out is None else left_out,
         groups=of_groups,
         n_splits=splits,
         n_repeats=repeats,
@@ -92,6 +133,7 @@ def compare(
         max_time=max_time,
         results=results,
         verbose=int(on_terminal()),
+        **given,
     )
     end_phase()
     print_answers(comparison.verdict)
@@ -99,3 +141,27 @@ def compare(
     print_others(comparison.verdict)
     if report is not None:
         write_report(comparison, report, title=f"{source.name}: ways to balance, compared")
+
+
+def _read_table(source: Path, target: str | None, groups: str | None, encoding: str | None) -> tuple[Any, Any, Any]:
+    """Return rows, labels and groups."""
+    from ganaug.datasets import read_table
+
+    if target is None:
+        raise ValueError("--target COLUMN is missing: name the column with the classes")
+    table = read_table(source, target=target, encoding=encoding)
+    X, y = table.split(target)
+    if groups is None:
+        return X, y, None
+    table.check_column(groups)
+    if groups == target:
+        raise ValueError(f"--groups {groups} is the target; name the column that identifies the group")
+    return X.drop(columns=groups), y, X[groups]
+
+
+def _read_images(source: Path, groups: str | None, resize: str | None, *, skip_bad: bool) -> tuple[Any, Any, Any]:
+    """Return images, labels and groups."""
+    from ganaug.datasets import read_image_groups, read_images
+
+    images = read_images(source, resize=None if resize is None else parse_size(resize), skip_bad=skip_bad)
+    return images.X, images.named_y, None if groups is None else read_image_groups(groups, images)

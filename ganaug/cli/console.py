@@ -102,7 +102,7 @@ def in_shell_words(message: str) -> str:
     >>> in_shell_words("n_splits=5 is more than the 3 rows with class 'b'; leave it out of sampling_strategy")
     "--splits 5 is more than the 3 rows with class 'b'; leave it out of --strategy"
     """
-    message = _SAID.sub(r"\1", message)
+    message = _SAID.sub(r"\1", message).replace("use an instance or one of", "use one of")
     message = _NAMED.sub(lambda found: f"{_OPTIONS[found[1]]}{': ' if found[2] == ': ' else ' '}", message)
     return _ALWAYS.sub(lambda found: _OPTIONS.get(found[1], found[1]), message)
 
@@ -178,7 +178,8 @@ def _print_grid(rows: Sequence[tuple[str, str, str]]) -> None:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(min_width=1, no_wrap=True)
     grid.add_column(width=_ANSWER_WIDTH)
-    grid.add_column()
+    # a name that is longer than the line goes on in the next one
+    grid.add_column(overflow="fold")
     for question, answer, sentence in rows:
         grid.add_row(Text(question, style="bold"), Text(answer, style=_COLORS[answer]), Text(sentence))
     console().print(grid)
@@ -236,7 +237,7 @@ def print_table(frame: pd.DataFrame, *, title: str = "", digits: str = ".3f") ->
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for name in frame.columns:
         is_number = frame[name].dtype == float
-        table.add_column(Text(str(name)), justify="right" if is_number else "left", no_wrap=is_number)
+        table.add_column(Text(str(name)), justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
     for cells in frame.itertuples(index=False):
         table.add_row(*(Text(_written(cell, digits)) for cell in cells))
     if title:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ganaug.evaluation import PreviewRow, Resampling
     from ganaug.oversampler import GANOversampler
 
-# Rows of each kind and class on which the findings of the first screen are measured.
+# Synthetic rows of each class on which the findings of the first screen are measured.
 _MAX_ROWS = 1_000
 _N_PREVIEWS = 3
 # Columns of a table that a preview shows, and characters of a name and of a cell: they fit 80 columns.
@@ -72,6 +72,7 @@ def kept_model(sampler: Any, save: Path | None, out: Path) -> Iterator[None]:
         said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         if path is None:
             raise
+        KEPT.remove(f"the model {path}")  # said here
         raise OSError(f"{said}; the trained model is kept in {path}, for ganaug sample") from error
     if save is None and path is not None:
         path.unlink(missing_ok=True)
@@ -177,8 +178,9 @@ def print_preview(rows: Sequence[PreviewRow], target: str) -> None:
         "A synthetic row beside its nearest real row" if len(rows) == 1 else "Synthetic rows beside the nearest real"
     )
     screen.print(f"{title}{'' if len(rows) == 1 else ' ones'}", style="bold")
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("")
+    # columns are one space apart already
+    table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
+    table.add_column("", width=_NAME_WIDTH)
     n_shown = max(1, min(len(rows), (screen.width - _NAME_WIDTH - 1) // (2 * (_CELL_WIDTH + 1))))
     for _ in rows[:n_shown]:
         table.add_column(Text("synthetic", style="bold"), width=_CELL_WIDTH)

@@ -55,6 +55,13 @@ Constraint = Annotated[
     ),
 ]
 
+Resize = Annotated[
+    str | None,
+    typer.Option("--resize", metavar="HxW", help="For images: resize all images of a folder to one size."),
+]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="For images: leave out files that cannot be read, and name them.")
+]
 
 _STRATEGIES = ("auto", "minority", "not majority", "not minority", "all", "equal share")
 

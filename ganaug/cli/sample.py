@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +22,10 @@ def sample(
     ],
     label: Annotated[str, typer.Option("--label", help="The class of the rows, images or texts.")],
     n: Annotated[int, typer.Option("-n", help="How many to write.", min=1)],
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--given", metavar="COLUMN=VALUE", help="For tables: all rows have this value; repeatable."),
+    ] = None,
     seed: Seed = None,
     force: Force = False,
 ) -> None:
@@ -42,6 +46,7 @@ def sample(
     begin_phase(f"reading {model}", show=on_terminal())
     sampler = GANOversampler.load(model)
     known = find_label(label, list(sampler.classes_))
+    cells = _given_cells(given or [], sampler)
     begin_phase("generating", show=on_terminal())
     if sampler.model_.modality == "image":
         X_synthetic = np.asarray(sampler.sample(n, known, random_state=seed))
@@ -49,7 +54,7 @@ def sample(
         write_image_samples(out, X_synthetic.reshape(n, *sampler.model_.encoder_.shape_), label, force=force)
     else:
         check_output(out, force=force)
-        rows = sampler.sample(n, known, random_state=seed)
+        rows = sampler.sample(n, known, random_state=seed, given=cells)
         if sampler.model_.modality == "text" and not hasattr(rows, "columns"):
             import pandas as pd
 
@@ -61,4 +66,29 @@ def sample(
     noun = MODALITIES[sampler.model_.modality].noun
     how = f"seed {seed}" if seed is not None else f"the seed of the model: the same command gives the same {noun}"
     written = counted(n, f"synthetic {noun.removesuffix('s')}")
-    print_written(f"Wrote {out}: {written} of class {label} from {model}, with {how}.", began)
+    conditions = "".join(f", {name} = {value}" for name, value in (cells or {}).items())
+    print_written(f"Wrote {out}: {written} of class {label}{conditions} from {model}, with {how}.", began)
+
+
+def _given_cells(given: list[str], sampler: Any) -> dict[Any, Any] | None:
+    """Read COLUMN=VALUE, each value as its column holds it."""
+    if not given:
+        return None
+    if sampler.model_.modality != "tabular":
+        raise ValueError("--given is for tables; leave it out")
+    from ganaug.encoders import cell_from_text
+
+    columns = {str(column.label): column for column in sampler.model_.encoder_.columns_}
+    cells = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        while name not in columns and "=" in value:  # a name may hold the sign
+            more, _, value = value.partition("=")
+            name = f"{name}={more}"
+        if not equals:
+            raise ValueError(f"--given {text} has no value; write COLUMN=VALUE")
+        if name not in columns:
+            known = ", ".join(repr(known) for known in list(columns)[:20])
+            raise ValueError(f"--given {text}: there is no column {name!r}; the columns are {known}")
+        cells[columns[name].label] = cell_from_text(columns[name], value)
+    return cells

@@ -25,7 +25,7 @@ class Trial(NamedTuple):
 
     metric: str | None
     is_compared: bool
-    groups: str | None
+    groups: Any  # the name of a column; of images, the group of each
     max_time: float | None
 
 
@@ -41,7 +41,7 @@ def resample(
         compared = _compare(sampler, X, y, trial) if trial.is_compared else None
         return sampler, compared, X_resampled, y_resampled, sampler.is_synthetic_
 
-    from ganaug.comparison import select
+    from ganaug.comparison import RealRows, select
 
     begin_phase("comparing", show=on_terminal())
     rows, groups, own = _without_groups(sampler, X, trial)
@@ -56,6 +56,8 @@ def resample(
         verbose=sampler.verbose or 0,
     )
     chosen = selection.sampler
+    if not hasattr(X, "columns") and sampler.sampling_strategy != "auto" and isinstance(chosen, RealRows):
+        chosen = sampler  # the user asked for images, whatever is found
     if own is not sampler and hasattr(chosen, "categorical_features"):
         chosen.set_params(categorical_features=sampler.categorical_features)
     begin_phase("training", show=on_terminal())
@@ -66,8 +68,8 @@ def resample(
 
 def _without_groups(sampler: GANOversampler, X: Any, trial: Trial) -> tuple[Any, Any, GANOversampler]:
     """Take the column of the groups out, because a group is on one side of a split only."""
-    if trial.groups is None:
-        return X, None, sampler
+    if trial.groups is None or not hasattr(X, "columns"):
+        return X, trial.groups, sampler
     from sklearn.base import clone
 
     own = clone(sampler)
@@ -78,28 +80,30 @@ def _without_groups(sampler: GANOversampler, X: Any, trial: Trial) -> tuple[Any,
 
 def _compare(sampler: GANOversampler, X: Any, y: pd.Series, trial: Trial) -> Comparison:
     from sklearn.base import clone
-    from sklearn.ensemble import HistGradientBoostingClassifier
 
-    from ganaug.comparison import compare
+    from ganaug.comparison import arms_of, compare
 
     begin_phase("comparing", show=on_terminal())
     rows, groups, own = _without_groups(sampler, X, trial)
     quiet = clone(own).set_params(callbacks=None, verbose=0)
-    classifiers: Any = ("LogisticRegression", "HistGradientBoostingClassifier")
-    if not hasattr(X, "columns"):
-        # images: boosting on the pixels, as select does
-        classifiers = {"HistGradientBoostingClassifier": HistGradientBoostingClassifier(early_stopping=False)}
+    given: dict[str, Any] = {"samplers": {"none": "none", "weights": "weights", "SMOTE": "SMOTE", "ganaug": quiet}}
+    if hasattr(X, "columns"):
+        given["classifiers"] = ("LogisticRegression", "HistGradientBoostingClassifier")
+    elif getattr(X, "ndim", 1) > 2:
+        own_share = f"ganaug {sampler.synthetic_share:g}"
+        policies = ["", " + classical mild", " + classical strong"]
+        without = ["weights", "repeated", "classical mild", "classical strong"]
+        given["samplers"] = arms_of([*without, *(own_share + policy for policy in policies)], quiet)
     n_smallest = int(y.value_counts().min())
     return compare(
         rows,
         y,
-        samplers={"none": "none", "weights": "weights", "SMOTE": "SMOTE", "ganaug": quiet},
-        classifiers=classifiers,
         groups=groups,
         n_splits=max(2, min(5, n_smallest)),
         max_time=trial.max_time,
         random_state=sampler.random_state,
         verbose=sampler.verbose or 0,
+        **given,
     )
 
 

@@ -1,5 +1,6 @@
 """Shares of classes and of synthetic rows: how many rows to generate, which to repeat, and what each weighs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -54,8 +55,49 @@ def repeats_of(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.concatenate(repeats)
 
 
-def weights_of(labels: np.ndarray, is_synthetic: np.ndarray, share: float | None) -> np.ndarray:
-    """Return weights that make classes equal, and give synthetic rows `share` of the weight.
+def check_weights(sample_weight: ArrayLike, labels: np.ndarray) -> np.ndarray:
+    """Return the weights of rows as numbers.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_rows,)
+        As a user passed them.
+    labels : ndarray of shape (n_rows,)
+        Class labels.
+
+    Raises
+    ------
+    ValueError
+        If there is not one number of at least 0 for each row, or if all weights of a class are 0.
+
+    Examples
+    --------
+    >>> check_weights([1, 0, 2], np.array(["a", "a", "b"]))
+    array([1., 0., 2.])
+    """
+    try:
+        weights = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"sample_weight must hold numbers: {error}") from None
+    if weights.shape != (len(labels),):
+        raise ValueError(
+            f"sample_weight must have the shape ({len(labels)},), a weight for each row; got {weights.shape}"
+        )
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        place = int(np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))[0])
+        raise ValueError(f"sample_weight must hold numbers of at least 0, but row {place} has {weights[place]}")
+    for label in np.unique(labels).tolist():
+        if not weights[labels == label].any():
+            raise ValueError(
+                f"the sample_weight of all rows of class {label!r} is zero; leave out the class, or give weights"
+            )
+    return weights
+
+
+def weights_of(
+    labels: np.ndarray, is_synthetic: np.ndarray, share: float | None, base: np.ndarray | None = None
+) -> np.ndarray:
+    """Return weights that make classes equal, and give synthetic rows `share` of the weight of each class.
 
     Parameters
     ----------
@@ -64,13 +106,88 @@ def weights_of(labels: np.ndarray, is_synthetic: np.ndarray, share: float | None
     is_synthetic : ndarray of bool, shape (n_rows,)
         Which rows are synthetic.
     share : float or None
-        In (0, 1); None keeps the share that synthetic rows have.
+        In (0, 1); None keeps the share that synthetic rows have in each class.
+    base : ndarray of shape (n_rows,) or None, default=None
+        Weights among the rows of a class that are real, and among those that are synthetic; None is 1 for all.
+
+    Examples
+    --------
+    >>> weights_of(np.array(["a", "a", "a", "b"]), np.array([False, False, True, False]), None).round(2).tolist()
+    [0.67, 0.67, 0.67, 2.0]
     """
+    base = np.ones(len(labels)) if base is None else base
     index = np.unique(labels, return_inverse=True)[1]
     n_classes = index.max() + 1
-    n_rows = np.array([np.bincount(index[is_synthetic == kind], minlength=n_classes) for kind in (False, True)])
-    shares = n_rows / n_rows.sum(axis=0)
-    if share is not None and n_rows[1].all():
+    kind = is_synthetic.astype(int)
+    totals = np.zeros((2, n_classes))
+    np.add.at(totals, (kind, index), base)
+    if share is not None and totals[1].all():
         shares = np.array([[1 - share], [share]])
-    per_row = shares * len(labels) / n_classes / np.maximum(n_rows, 1)
-    return per_row[is_synthetic.astype(int), index]
+    else:
+        shares = totals / totals.sum(axis=0) if share is None else (totals > 0) / (totals > 0).sum(axis=0)
+    factors = shares * len(labels) / n_classes / np.where(totals > 0, totals, 1)
+    return base * factors[kind, index]
+
+
+def draw_rows(labels: np.ndarray, weights: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw rows by weight, with exact shares: the order in which a training sees them.
+
+    Rows with one label and one weight form a group. Each group gets its share of the draws, give or take one. Within a
+    group each row is drawn equally often, give or take one.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_rows,)
+        Class labels.
+    weights : ndarray of shape (n_rows,)
+        Of at least 0, and not all 0. A row with weight 0 is never drawn.
+    n : int
+        Number of draws.
+    rng : Generator
+        The order, and which rows are drawn once more than others.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Positions of rows.
+
+    Examples
+    --------
+    >>> labels = np.array(["common"] * 8 + ["rare"] * 2)
+    >>> drawn = draw_rows(labels, weights_of(labels, np.zeros(10, dtype=bool), None), 40, np.random.default_rng(0))
+    >>> np.bincount(drawn).tolist()  # each common row 2 or 3 times, each rare row 10 times
+    [2, 3, 3, 3, 2, 2, 2, 3, 10, 10]
+    """
+    classes = np.unique(labels, return_inverse=True)[1].ravel()
+    values = np.unique(weights, return_inverse=True)[1].ravel()
+    group = np.unique(classes * (values.max() + 1) + values, return_inverse=True)[1].ravel()
+    ends = np.bincount(group, weights=weights).cumsum()
+    # a random start makes the numbers of small groups right on average; the end is exactly n, whatever is rounded
+    places = np.floor(ends / ends[-1] * n + rng.random()).astype(int).clip(0, n)
+    places[ends == ends[-1]] = n
+    n_each = np.diff(places, prepend=0)
+    members = np.split(np.argsort(group, kind="stable"), np.bincount(group).cumsum()[:-1])
+    return draw_groups(list(zip(members, n_each.tolist(), strict=True)), rng)
+
+
+def draw_groups(groups: Sequence[tuple[np.ndarray, int]], rng: np.random.Generator) -> np.ndarray:
+    """Draw so many rows of each group, each of its rows equally often, in a random order.
+
+    Parameters
+    ----------
+    groups : sequence of (ndarray of int, int)
+        Positions of rows, and the number of draws.
+    rng : Generator
+        The order, and which rows are drawn once more than others.
+
+    Returns
+    -------
+    ndarray of int, shape (n_draws,)
+        Positions of rows. A group without rows gives none.
+    """
+    drawn = [np.empty(0, dtype=np.intp)]
+    for members, n_of_group in groups:
+        rounds = -(-n_of_group // max(1, len(members)))
+        repeated = [rng.permutation(members) for _ in range(rounds)]
+        drawn.append(np.concatenate([drawn[0], *repeated])[:n_of_group])
+    return rng.permutation(np.concatenate(drawn))

@@ -9,18 +9,27 @@ from ganaug.comparison.demo import (
     demo_splits,
     demo_verdict,
 )
-from ganaug.comparison.result import Comparison, Selection
+from ganaug.comparison.image_arms import ARMS, ImageArm, arm_of, arms_of
+from ganaug.comparison.image_classifiers import FrozenFeatures, ImageCNN
+from ganaug.comparison.result import Comparison, ImageComparison, Selection
 from ganaug.comparison.samplers import RealRows
 from ganaug.comparison.select import select
 
 __all__ = [
+    "ARMS",
     "DEMO_BENIGN_PER_MALIGNANT",
     "DEMO_METRICS",
     "DEMO_SPLITS",
     "Comparison",
     "DemoSplit",
+    "FrozenFeatures",
+    "ImageArm",
+    "ImageCNN",
+    "ImageComparison",
     "RealRows",
     "Selection",
+    "arm_of",
+    "arms_of",
     "compare",
     "demo_splits",
     "demo_verdict",

@@ -22,15 +22,19 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 from ganaug.common.progress import TimeLeft, begin_phase
 from ganaug.common.warnings import stable_warning_filters, warn_user
 from ganaug.common.wording import counted, listed
+from ganaug.comparison.image_arms import ARMS, ImageArm, arm_of
+from ganaug.comparison.image_classifiers import default_classifiers, has_image_classifiers, image_classifier_of
+from ganaug.comparison.image_scoring import evaluate_arms
 from ganaug.comparison.preparation import classes_of, digest_of, is_texts, rows_of, without_identifiers
 from ganaug.comparison.processes import run_jobs
-from ganaug.comparison.result import Comparison
+from ganaug.comparison.result import Comparison, ImageComparison
 from ganaug.comparison.results_file import KEY, ResultsFile, key_of
 from ganaug.comparison.samplers import SharedTraining, check_classifier, check_sampler, named, without_columns
 from ganaug.comparison.scoring import RUN_COLUMNS, evaluate_sampler, scorers_for
 from ganaug.comparison.statistics import MIN_SPLITS
 
 _DEFAULT = ("LogisticRegression", "HistGradientBoostingClassifier")
+_DEFAULT_SAMPLERS = ("none", "weights", "threshold", "random", "SMOTE", "ganaug")
 # Boosting takes no sparse matrices, which TF-IDF gives.
 FOR_TEXTS = ("LogisticRegression", "ComplementNB")
 
@@ -40,7 +44,7 @@ def compare(
     X: Any,
     y: Any,
     *,
-    samplers: Any = ("none", "weights", "threshold", "random", "SMOTE", "ganaug"),
+    samplers: Any = _DEFAULT_SAMPLERS,
     classifiers: Any = _DEFAULT,
     ignore: Any = "auto",
     groups: Any = None,
@@ -70,10 +74,11 @@ def compare(
         ``"random"``, repeated rows; ``"SMOTE"``, which stands for SMOTENC or SMOTEN if there are categories;
         ``"ganaug"`` and ``"ganaug equal share"``, `GANOversampler` with its defaults and with that strategy; any other
         over-sampler of imbalanced-learn by its class name; or instances with ``fit_resample``. Samplers of
-        imbalanced-learn are given prepared rows (see Notes), all other samplers the rows of X.
+        imbalanced-learn are given prepared rows (see Notes), all other samplers the rows of X. For images they are
+        other names, see Notes.
     classifiers : sequence of str or classifier, or mapping of names to them
         Class names of scikit-learn, or instances. They are given prepared rows. For texts the default is
-        ``("LogisticRegression", "ComplementNB")``.
+        ``("LogisticRegression", "ComplementNB")``, and for images ``("CNN", "frozen features")``, see Notes.
     ignore : "auto", None or array-like of names or positions, default="auto"
         Columns of a table that no sampler and no classifier is given. "auto" takes those that identify rows, such as
         customer numbers, which a classifier would memorise. A list adds others to them; None and an empty list take
@@ -124,6 +129,16 @@ def compare(
     fitted on training rows within the ``Pipeline`` of imbalanced-learn; steps after a sampler are fitted on the
     resampled rows. The number of neighbors of a sampler is limited by the size of the smallest class.
 
+    Images are compared by a small network ("CNN", `ganaug.comparison.ImageCNN`) and by a logistic regression on frozen
+    features ("frozen features", `ganaug.comparison.FrozenFeatures`, with the extra ``extractor``). For them, `samplers`
+    are ways to train: ``"none"``, each image equally often; ``"weights"``, the same with a class-weighted loss;
+    ``"repeated"``, each class equally often; ``"classical mild"`` and ``"classical strong"``, each class equally often,
+    and each image augmented whenever it is drawn (see `ganaug.BalancedImages`); ``"ganaug 0.2"``, each class equally
+    often, with this share of synthetic images in every class; ``"ganaug 0.2 + classical mild"``; or
+    `ganaug.comparison.ImageArm`. The default are all of them, with the shares 0.1, 0.2, 0.35 and 0.5. One training of
+    the generator on each split serves all shares. The result is a `ganaug.comparison.ImageComparison`. With classifiers
+    of scikit-learn, images are compared as rows of pixels.
+
     Metrics: average precision, ROC AUC and recall at a fixed precision measure the order of rows; balanced accuracy and
     F1 the decisions; the Brier score the probabilities (0 is best). With several classes, average precision and ROC AUC
     are means over each class against the rest, F1 is the mean over classes, and the Brier score is summed over classes
@@ -155,13 +170,17 @@ def compare(
             "identify rows, or `ignore` names them. To use all columns, pass ignore=[]."
         )
     groups = None if groups is None else column_or_1d(groups)
-    chosen = {"none": "none", **named(samplers, "samplers", check_sampler)}
-    chosen = {name: without_columns(sampler, names, left_out) for name, sampler in chosen.items()}
-    if chosen["none"] != "none":
-        raise ValueError(f'samplers: the name "none" is reserved for no resampling; rename {chosen["none"]!r}')
+    ways = _image_ways(X, samplers, classifiers)
     if classifiers is _DEFAULT and is_texts(X):
         classifiers = FOR_TEXTS
-    unfitted = named(classifiers, "classifiers", check_classifier)
+    if ways is None:
+        chosen = {"none": "none", **named(samplers, "samplers", check_sampler)}
+        chosen = {name: without_columns(sampler, names, left_out) for name, sampler in chosen.items()}
+        if chosen["none"] != "none":
+            raise ValueError(f'samplers: the name "none" is reserved for no resampling; rename {chosen["none"]!r}')
+        unfitted = named(classifiers, "classifiers", check_classifier)
+    else:
+        chosen, unfitted = ways
     if not 0 < precision <= 1:
         raise ValueError(f"{precision=} must be above 0 and at most 1")
     if results is not None and not isinstance(random_state, (int, np.integer)):
@@ -200,7 +219,7 @@ def compare(
     with Progress(*bar, console=Console(stderr=True), disable=not verbose) as progress:
         n_all, n_missing = len(splits) * len(chosen), sum(len(missing) for _, missing in jobs)
         task = progress.add_task("", total=n_all, completed=n_all - n_missing, on="")
-        for rows in run_jobs(_run_job, shared, plan.jobs(), n_jobs):
+        for rows in run_jobs(_run_job if ways is None else _run_image_job, shared, plan.jobs(), n_jobs):
             rows = [{KEY: keys[row["sampler"], row["classifier"]], **row} for row in rows]
             file.append(rows)
             done |= {(row[KEY], row["split"]): row for row in rows}
@@ -227,7 +246,25 @@ def compare(
     }
     labels, counts = np.unique(y, return_counts=True)
     classes = dict(zip(labels.tolist(), counts.tolist(), strict=True))
-    return Comparison(pd.DataFrame(ordered, columns=[*RUN_COLUMNS, *scorers]), classes, given)
+    frame = pd.DataFrame(ordered, columns=[*RUN_COLUMNS, *scorers])
+    if ways is not None:
+        return ImageComparison(frame, classes, given, tuple(name for name, arm in chosen.items() if arm.share))
+    return Comparison(frame, classes, given)
+
+
+def _image_ways(X: Any, samplers: Any, classifiers: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Return the ways to train on images and the classifiers; None where images are rows of pixels, or no images."""
+    if not isinstance(X, np.ndarray) or X.ndim < 3:
+        return None
+    if classifiers is _DEFAULT:
+        classifiers = default_classifiers()
+    if not has_image_classifiers(classifiers):
+        return None
+    arms = named(ARMS if samplers is _DEFAULT_SAMPLERS else samplers, "samplers", arm_of)
+    arms = {"none": arm_of("none"), **arms}
+    if arms["none"].share or arms["none"].augment != "off" or arms["none"].draw != "images":
+        raise ValueError(f'samplers: the name "none" is reserved for images as they are; rename {arms["none"]!r}')
+    return arms, named(classifiers, "classifiers", image_classifier_of)
 
 
 def smallest_class(y: NDArray, groups: NDArray | None) -> tuple[Any, int]:
@@ -274,8 +311,9 @@ def _by_training(samplers: Mapping[str, Any]) -> list[list[str]]:
     """Return the names of samplers, those that share a training together: they run in one job, one after another."""
     together: dict[str, list[str]] = {}
     for name, sampler in samplers.items():
-        shared = isinstance(sampler, SharedTraining)
-        together.setdefault(sampler.folder if shared else f"name {name}", []).append(name)
+        shared = "images" if isinstance(sampler, ImageArm) else getattr(sampler, "folder", None)
+        is_shared = isinstance(sampler, SharedTraining | ImageArm)
+        together.setdefault(f"shared {shared}" if is_shared else f"name {name}", []).append(name)
     return list(together.values())
 
 
@@ -297,6 +335,20 @@ def _run_job(
             X, y, groups, *splits[split], split, name, samplers[name], classifiers, scorers, seed
         )
     ]
+
+
+def _run_image_job(
+    X: NDArray,
+    y: NDArray,
+    groups: NDArray | None,
+    splits: Sequence[tuple[NDArray, NDArray]],
+    arms: Mapping[str, ImageArm],
+    scorers: dict[str, Any],
+    seed: int,
+    split: int,
+    missing: Mapping[str, dict[str, Any]],
+) -> list[dict[str, Any]]:
+    return evaluate_arms(X, y, *splits[split], split, arms, missing, scorers, seed)
 
 
 class _Plan:

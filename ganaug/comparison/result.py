@@ -8,6 +8,13 @@ import pandas as pd
 
 from ganaug.common.findings import Finding, result_html, result_repr
 from ganaug.common.wording import counted
+from ganaug.comparison.image_verdict import (
+    IMAGE_METRIC,
+    Choice,
+    choice_of,
+    image_findings,
+    image_selection_findings,
+)
 from ganaug.comparison.scoring import LOWER_IS_BETTER
 from ganaug.comparison.statistics import (
     MIN_SPLITS,
@@ -209,6 +216,63 @@ class Comparison:
 
 
 @dataclass(frozen=True, repr=False)
+class ImageComparison(Comparison):
+    """Scores of ways to train a classifier of images, and what they say about synthetic images.
+
+    Attributes
+    ----------
+    scores, classes, settings
+        As in `Comparison`. "sampler" is the way to train: how images are drawn and augmented, and which are synthetic.
+    with_synthetic : tuple of str, default=()
+        Names of the ways with synthetic images.
+
+    Notes
+    -----
+    The question is whether the best way with synthetic images is better than the best without, classical augmentation
+    being among what is chosen. On each split, both are chosen by their means over the other splits, and compared on
+    this one. So neither side profits from having more candidates. The metric is balanced accuracy.
+    """
+
+    with_synthetic: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> list[Finding]:
+        """Whether synthetic images help, what is best without them, the same for each classifier, and what failed."""
+        return image_findings(self.scores, self.with_synthetic)
+
+    @property
+    def choice(self) -> Choice | None:
+        """The best way with synthetic images, the best without, and their difference with its test."""
+        return choice_of(self.scores, self.with_synthetic)
+
+    @property
+    def best_(self) -> str:
+        """The best way without synthetic images, or the best with them if they are shown to help."""
+        return self.best_by(IMAGE_METRIC)
+
+    def best_by(self, metric: str) -> str:
+        """Return the best way without synthetic images, or the best with them if they are shown to help.
+
+        Parameters
+        ----------
+        metric : str
+            What decides; higher is better.
+        """
+        choice = choice_of(self.scores, self.with_synthetic, metric)
+        if choice is None:
+            means = self.scores.groupby("sampler", sort=False)[metric].mean()
+            return str(means.drop([name for name in self.with_synthetic if name in means.index]).idxmax())
+        return choice.with_synthetic if self.has_verdict and choice.helps else choice.without
+
+    @property
+    def heading(self) -> str:
+        """One line that says what was compared."""
+        n_ways, n_classifiers = (self.scores[of].nunique() for of in ("sampler", "classifier"))
+        counts = f"{counted(n_ways, 'way')} to train on images, {counted(n_classifiers, 'classifier')}"
+        return f"Comparison of {counts}, {self.splits_in_words}"
+
+
+@dataclass(frozen=True, repr=False)
 class Selection:
     """What `select` chose, and why.
 
@@ -223,6 +287,8 @@ class Selection:
         What decided.
     comparison : Comparison
         The scores.
+    augment : {"off", "mild", "strong"}, default="off"
+        Of images: the classical augmentation that was chosen, for `ganaug.BalancedImages`.
 
     Examples
     --------
@@ -238,6 +304,7 @@ class Selection:
     sampler: Any
     metric: str
     comparison: Comparison
+    augment: str = "off"
 
     def frame(self) -> pd.DataFrame:
         """Return a row for each candidate: its mean and its gain over "none" in `metric`, as `Comparison.summary`."""
@@ -246,6 +313,9 @@ class Selection:
     @property
     def verdict(self) -> list[Finding]:
         """Why this candidate was chosen, whether something simpler or SMOTE is as good, and what failed."""
+        if isinstance(self.comparison, ImageComparison):
+            compared = self.comparison
+            return image_selection_findings(self.name, compared.scores, compared.with_synthetic, self.metric)
         left_out = left_out_findings(self.comparison.settings.get("ignore", []))
         return [*selection_findings(self.name, self.metric, self.comparison.scores), *left_out]
 

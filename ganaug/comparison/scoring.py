@@ -136,7 +136,7 @@ def evaluate_sampler(
         try:
             front, rest, X_res, y_res = _resample(X_train, y_train, sampler, own)
         except Exception as error:
-            failure = _failure(error, y_train)
+            failure = failure_note(error, y_train)
         resampling, n_caught = time.perf_counter() - start, len(caught)
         for classifier, unfitted in classifiers.items():
             del caught[n_caught:]  # those of the classifier before
@@ -146,11 +146,11 @@ def evaluate_sampler(
                     steps = [*((step, clone(of)) for step, of in rest), ("classifier", _seeded(unfitted, own))]
                     model = _fitted(Pipeline(steps), sampler, X_res, y_res, groups_train, own)
             except Exception as error:
-                note = _failure(error, y_train)
+                note = failure_note(error, y_train)
             seconds = resampling + time.perf_counter() - start
             if not note:
                 scores |= _scores(front, model, scorers, X_test, y_test)
-                note = _one_line(caught[0].category, caught[0].message) if caught else ""
+                note = one_line(caught[0].category, caught[0].message) if caught else ""
             row = {"sampler": name, "classifier": classifier, "split": split, "n_train": len(train)}
             rows.append(row | {"n_test": len(test), "fit_seconds": seconds, "note": note} | scores)
     return rows
@@ -216,17 +216,34 @@ def _seeded(estimator: Any, seed: int) -> Any:
     return estimator.set_params(**dict.fromkeys(unset, seed))
 
 
-def _failure(error: Exception, y: NDArray) -> str:
-    """Write an error for a note; where a class has few rows, this is the reason that users understand."""
+def failure_note(error: Exception, y: NDArray) -> str:
+    """Write an error for a note; where a class has few rows, this is the reason that users understand.
+
+    Parameters
+    ----------
+    error : Exception
+        The error.
+    y : ndarray of shape (n_train,)
+        Labels of the training rows.
+    """
     labels, counts = np.unique(y, return_counts=True)
     few = counts.argmin()
     reason = ""
     if isinstance(error, ValueError) and counts[few] < _FEW and _OF_FEW_ROWS.search(str(error)):
         reason = f"{TOO_FEW} class {shortened(labels[few])} has {counted(int(counts[few]), 'row')} to train on; "
-    return f"{reason}{_one_line(type(error), error)}"
+    return f"{reason}{one_line(type(error), error)}"
 
 
-def _one_line(kind: type, message: Any) -> str:
+def one_line(kind: type, message: Any) -> str:
+    """Write an error or a warning for a note.
+
+    Parameters
+    ----------
+    kind : type
+        Its class.
+    message : object
+        What it says.
+    """
     return f"{kind.__name__}: {' '.join(str(message).split())}"[:300]
 
 

@@ -12,10 +12,13 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ganaug.common.modality import modality_of
 from ganaug.comparison.compare import FOR_TEXTS, compare, smallest_class
+from ganaug.comparison.image_arms import ARMS, ImageArm, arms_of
+from ganaug.comparison.image_classifiers import default_classifiers, has_image_classifiers
+from ganaug.comparison.image_verdict import IMAGE_METRIC
 from ganaug.comparison.preparation import classes_of
-from ganaug.comparison.result import Selection
+from ganaug.comparison.result import ImageComparison, Selection
 from ganaug.comparison.samplers import RealRows, SharedTraining, part_way
-from ganaug.comparison.scoring import scorers_for
+from ganaug.comparison.scoring import LOWER_IS_BETTER, scorers_for
 from ganaug.oversampler import GANOversampler
 
 _PARTS = ("ganaug 0.25", "ganaug 0.5", "ganaug 1")
@@ -40,7 +43,7 @@ def select(
     *,
     sampler: GANOversampler | None = None,
     candidates: Any = "auto",
-    metric: str = "average precision",
+    metric: str = "auto",
     classifiers: Any = "auto",
     groups: Any = None,
     n_splits: Any = "auto",
@@ -67,22 +70,24 @@ def select(
         or another part in (0, 1]: each class grows by this part of the rows that it lacks to be as large as the
         largest; ``"ganaug equal share 0.2"``, or another share in (0, 1): the strategy "equal share" of
         `GANOversampler` with this `synthetic_share`; ``"SMOTE"``, which is scored and never chosen. "auto" tries
-        "none", "random", "SMOTE", and the parts 0.25, 0.5 and 1; with images also the equal shares 0.1, 0.2, 0.35 and
-        0.5, because a network that sees synthetic images in one class only learns to recognise them.
-    metric : str, default="average precision"
-        The metric that decides: a column of the comparison. "average precision" and "ROC AUC" do not depend on the
-        threshold of the classifier; "balanced accuracy", "F1" and "Brier score" do. By balanced accuracy and F1,
-        additional rows of any kind seem to help more often, where another threshold would be enough.
+        "none", "random", "SMOTE", and the parts 0.25, 0.5 and 1. With images the candidates are the ways to train of
+        `compare`, and "auto" tries all of them: classical augmentation is chosen together with the share.
+    metric : str, default="auto"
+        The metric that decides: a column of the comparison. "auto" is "average precision" for tables and texts, and
+        "balanced accuracy" for images. "average precision" and "ROC AUC" do not depend on the threshold of the
+        classifier; "balanced accuracy", "F1" and "Brier score" do. By balanced accuracy and F1, additional rows of any
+        kind seem to help more often, where another threshold would be enough.
     classifiers : "auto", or as in `compare`, default="auto"
         What is trained on the rows: the classifier that they are meant for, or a similar one. "auto" trains logistic
-        regression and gradient boosting on a table, and gradient boosting on the pixels of images.
+        regression and gradient boosting on a table, and on images a small network and frozen features. With classifiers
+        of scikit-learn, images are rows of pixels, and the candidates are those of tables and equal shares.
     groups : array-like of shape (n_rows,) or None, default=None
         As in `compare`.
     n_splits : "auto" or int, default="auto"
         Number of folds. "auto" is 5, or the number of rows (or groups) of the smallest class if it has fewer.
     n_repeats : "auto" or int, default="auto"
-        How often the rows are shuffled and split again. "auto" makes at least ten splits. With fewer than five, nothing
-        is added.
+        How often the rows are shuffled and split again. "auto" makes at least ten splits, of images five, as a training
+        takes minutes. With fewer than five, nothing is added.
     max_time
         As in `compare`.
     random_state : int, RandomState or None, default=None
@@ -116,6 +121,10 @@ def select(
     because its rows are scaled numbers without gaps and dates, which do not fit into X; if it is better, the verdict
     says so.
 
+    Images: the best way with synthetic images is chosen if a test shows that it is better than the best way without
+    (see `ganaug.comparison.ImageComparison`), and else the best way without. Then nothing is added, and `augment` of
+    the result is the classical augmentation to train with.
+
     The scores of the chosen candidate are the best of several and therefore slightly too good. Test the final model on
     rows that were not in X.
 
@@ -139,30 +148,42 @@ def select(
     200
     """
     labels = classes_of(y)
+    modality = modality_of(X).name
     known = list(scorers_for(labels))
+    is_image = modality == "image" and (_is_auto(classifiers) or has_image_classifiers(classifiers))
+    if _is_auto(metric):
+        metric = IMAGE_METRIC if is_image else "average precision"
     if metric not in known:
         raise ValueError(f"{metric=} is not measured here; use one of {', '.join(known)}")
-    modality = modality_of(X).name
-    tried = _checked(_CANDIDATES[modality] if _is_auto(candidates) else candidates)
+    if is_image and metric == LOWER_IS_BETTER:
+        raise ValueError(
+            f"{metric=} does not choose among ways to train on images; use balanced accuracy or another one"
+        )
+    base = GANOversampler() if sampler is None else sampler
+    tried: Any
+    if is_image:
+        classifiers = default_classifiers() if _is_auto(classifiers) else classifiers
+        tried = arms_of(ARMS if _is_auto(candidates) else candidates, base)
+    else:
+        tried = _checked(_CANDIDATES[modality] if _is_auto(candidates) else candidates)
     if _is_auto(classifiers):
         # early stopping would hold out rows of a class that has few
         boosting = HistGradientBoostingClassifier(early_stopping=False)
         classifiers = ("LogisticRegression", "HistGradientBoostingClassifier")
         classifiers = {"HistGradientBoostingClassifier": boosting} if modality == "image" else classifiers
         classifiers = FOR_TEXTS if modality == "text" else classifiers
-    base = GANOversampler() if sampler is None else sampler
     random_state = base.random_state if random_state is None else random_state
     n_folds = _n_splits(labels, groups) if _is_auto(n_splits) else n_splits
     with tempfile.TemporaryDirectory() as folder:
         comparison = compare(
             X,
             y,
-            samplers=_trials(base, tried, folder),
+            samplers=tried if is_image else _trials(base, tried, folder),
             classifiers=classifiers,
             ignore=getattr(base.model, "ignore", "auto") if base.ignore is None else base.ignore,
             groups=groups,
             n_splits=n_folds,
-            n_repeats=-(-_AUTO_SPLITS // n_folds) if _is_auto(n_repeats) else n_repeats,
+            n_repeats=(1 if is_image else -(-_AUTO_SPLITS // n_folds)) if _is_auto(n_repeats) else n_repeats,
             max_time=max_time,
             random_state=random_state,
             n_jobs=n_jobs,
@@ -175,6 +196,10 @@ def select(
             f"no resampling has no score in {metric}, so no candidate can be chosen: "
             f"{note.iloc[0] if len(note) else 'the classifier has no probabilities'}"
         )
+    if isinstance(comparison, ImageComparison):
+        name = comparison.best_by(metric)
+        seed = random_state if isinstance(random_state, (int, np.integer)) else None
+        return Selection(name, _for_arm(base, tried[name], seed), metric, comparison, tried[name].augment)
     gains = summary.loc[summary["is_better"], "gain"].to_dict()
     name = max((name for name in tried if name in gains and name != "SMOTE"), key=gains.__getitem__, default="none")
     seed = random_state if isinstance(random_state, (int, np.integer)) else None
@@ -236,6 +261,15 @@ def _trials(base: GANOversampler, tried: dict[str, tuple[str, float] | None], fo
     else:
         quiet.set_params(sampling_strategy="auto")
     return {name: name if asked is None else SharedTraining(quiet, *asked, folder) for name, asked in tried.items()}
+
+
+def _for_arm(base: GANOversampler, arm: ImageArm, seed: int | None) -> Any:
+    """Return the sampler of a way to train on images; without a share it adds nothing."""
+    if not arm.share:
+        return RealRows(random_state=seed)
+    random_state = seed if base.random_state is None else base.random_state
+    how: dict[str, Any] = {"sampling_strategy": "equal share", "synthetic_share": arm.share}
+    return clone(base).set_params(**how, callbacks=base.callbacks, random_state=random_state)
 
 
 def _chosen(base: GANOversampler, name: str, seed: int | None) -> Any:

@@ -211,13 +211,13 @@ def _nothing_helps(
         word = "higher" if metric == LOWER_IS_BETTER else "lower"
         every = f"{'every' if opening else 'Every'} {noun}" if len(gain) > 1 else best
         sentence = f"{every} has a {word} {metric} than no resampling. "
-        sentence += f"The smallest loss is that of {best}: {abs(gain[best]):.3f} ({n_splits}; {_p_in_words(p[best])})."
+        sentence += f"The smallest loss is that of {best}: {abs(gain[best]):.3f} ({n_splits}; {p_in_words(p[best])})."
         return Finding(HELPS, "bad", opening + sentence, numbers)
     else:
         sentence = f"{no} {noun} is shown to help: "
         if gain[best] > 0:
             sentence += f"the largest gain in {metric} is that of {best}, {gain[best]:+.3f} ({n_splits}; "
-            sentence += f"{_p_in_words(p[best])}). Try more splits."
+            sentence += f"{p_in_words(p[best])}). Try more splits."
         else:
             sentence += f"none has a better {metric} than no resampling ({n_splits})."
     return Finding(HELPS, "unknown", opening + sentence, numbers)
@@ -294,7 +294,7 @@ def _open_finding(
         mean, mean_none = _of(rows, name, "mean"), _of(rows, "none", "mean")
         sentence += (
             f" {which} is that of {name}{where}: {mean:.3f} against {mean_none:.3f} "
-            f"({counted(n_splits, 'split')}; {_p_in_words(_of(rows, name, 'p'))})."
+            f"({counted(n_splits, 'split')}; {p_in_words(_of(rows, name, 'p'))})."
         )
     return Finding(DETAILS, "unknown", sentence, numbers)
 
@@ -314,7 +314,7 @@ def _against_none(
     change, low, high = difference
     sentence = (
         f"{subject} has a {word} {metric} than no resampling: {mean[name]:.3f} against "
-        f"{mean['none']:.3f} (difference {change:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}, {_p_in_words(p)})."
+        f"{mean['none']:.3f} (difference {change:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}, {p_in_words(p)})."
     )
     numbers = {name: mean[name], "none": mean["none"], "difference": change, "low": low, "high": high, "p": p}
     return Finding(HELPS, "good" if is_good else "bad", sentence, numbers)
@@ -324,5 +324,12 @@ def _effort(sampler: str, seconds: Mapping[Any, float]) -> tuple[int, float]:
     return (_SIMPLE.index(sampler) if sampler in _SIMPLE else len(_SIMPLE)), float(seconds[sampler])
 
 
-def _p_in_words(p: float) -> str:
+def p_in_words(p: float) -> str:
+    """Write a p-value for a sentence.
+
+    Parameters
+    ----------
+    p : float
+        Missing where nothing was tested.
+    """
     return "not tested" if np.isnan(p) else "p < 0.001" if p < 0.001 else f"p = {p:.{3 if p < 0.1 else 2}f}"

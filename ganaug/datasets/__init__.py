@@ -1,5 +1,6 @@
 """Files of tables and images: read them, and write them back with synthetic rows or images."""
 
+from ganaug.datasets.image_groups import read_image_groups
 from ganaug.datasets.image_set import (
     ImageSet,
     add_image_columns,
@@ -33,6 +34,7 @@ __all__ = [
     "frame_of_arrow",
     "parquet_parts",
     "parquet_schema",
+    "read_image_groups",
     "read_images",
     "read_table",
     "write_image_samples",

@@ -42,14 +42,16 @@ def manifest_path(out: Path) -> Path:
     return out.with_suffix(f".{MANIFEST}")
 
 
-def read_archive(source: Path, *, only_synthetic: bool) -> tuple[NDArray, NDArray, list[int], dict[int, str] | None]:
+def read_archive(
+    source: Path, *, only_synthetic: bool = False, with_synthetic: bool = False
+) -> tuple[NDArray, NDArray, list[int], dict[int, str] | None]:
     """Read the training images of an archive.
 
     Parameters
     ----------
     source : Path
         The archive.
-    only_synthetic : bool
+    only_synthetic, with_synthetic : bool, default=False
         As in `ganaug.datasets.read_images`.
 
     Returns
@@ -81,7 +83,7 @@ def read_archive(source: Path, *, only_synthetic: bool) -> tuple[NDArray, NDArra
         raise ValueError(f"{source} cannot be read: {reason(error)}{hint}") from error
     if not {"train_images", "train_labels"} <= set(arrays):
         raise ValueError(f"{source} must hold train_images and train_labels; it holds {', '.join(names) or 'nothing'}")
-    if _MARK in names and not only_synthetic:
+    if _MARK in names and not (only_synthetic or with_synthetic):
         raise ValueError(
             f"{source} holds {_MARK}, so it was written by ganaug: its synthetic images would be read as real ones. "
             "Read the original archive instead"
@@ -96,7 +98,7 @@ def read_archive(source: Path, *, only_synthetic: bool) -> tuple[NDArray, NDArra
     if labels.dtype.kind not in "iu":
         raise ValueError(f"{source}: train_labels must be integers, got {labels.dtype}")
     chosen = np.arange(len(X))
-    if _MARK in arrays:
+    if _MARK in arrays and only_synthetic:
         if arrays[_MARK].shape != (len(X),):
             raise ValueError(f"{source}: {_MARK} must have shape ({len(X)},), got {arrays[_MARK].shape}")
         chosen = np.flatnonzero(arrays[_MARK])
@@ -106,6 +108,23 @@ def read_archive(source: Path, *, only_synthetic: bool) -> tuple[NDArray, NDArra
     named = dict(enumerate(class_names))
     is_named = len(set(class_names)) == len(class_names) and set(labels.ravel().tolist()) <= set(named)
     return X[chosen], y, chosen.tolist(), named if is_named else None
+
+
+def marks_of(source: Path, n_images: int) -> NDArray[np.bool_]:
+    """Return which training images of an archive are synthetic: none, if ganaug did not write it.
+
+    Parameters
+    ----------
+    source : Path
+        The archive, which was read before.
+    n_images : int
+        The number of its training images.
+    """
+    with np.load(source, allow_pickle=False) as arrays:
+        marks = arrays[_MARK] if _MARK in arrays.files else np.zeros(n_images)
+    if marks.shape != (n_images,):
+        raise ValueError(f"{source}: {_MARK} must have shape ({n_images},), got {marks.shape}")
+    return marks != 0
 
 
 def write_archive(path: Path, source: Path, X: NDArray, X_synthetic: NDArray, y_synthetic: NDArray) -> None:

@@ -52,7 +52,12 @@ _TIFF_DESCRIPTION, _TIFF_SAMPLE_FORMAT, _TIFF_SIGNED = 270, 339, 2
 
 
 def read_folder(
-    source: Path, *, resize: tuple[int, int] | None, skip_bad: bool, only_synthetic: bool
+    source: Path,
+    *,
+    resize: tuple[int, int] | None,
+    skip_bad: bool,
+    only_synthetic: bool = False,
+    with_synthetic: bool = False,
 ) -> tuple[NDArray, NDArray, list[str], NDArray[np.bool_]]:
     """Read the images of a folder.
 
@@ -64,7 +69,7 @@ def read_folder(
         As in `ganaug.datasets.read_images`.
     skip_bad : bool
         As in `ganaug.datasets.read_images`.
-    only_synthetic : bool
+    only_synthetic, with_synthetic : bool, default=False
         As in `ganaug.datasets.read_images`.
 
     Returns
@@ -83,13 +88,13 @@ def read_folder(
             f"resize (--resize) is {resize[0]}x{resize[1]}, but each side must have from 1 to {MAX_SIDE} pixels"
         )
     was_written = has_manifest(source)
-    if was_written and not only_synthetic:
+    if was_written and not (only_synthetic or with_synthetic):
         raise ValueError(
             f"{source} was written by ganaug: its synthetic images would be read as real ones. Read the folder of the "
             f"originals instead, or remove the synthetic images and {MANIFEST}"
         )
     files = _find_files(source)
-    if was_written:
+    if was_written and only_synthetic:
         is_synthetic = read_manifest(source).is_synthetic
         files = [file for file in files if is_synthetic.get(file)]
         if not files:

@@ -72,6 +72,33 @@ def read_manifest(folder: Path) -> Manifest:
     return Manifest(is_synthetic, reader.fieldnames != COLUMNS)
 
 
+def marks_of_files(folder: Path, files: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which images of a folder are synthetic: none, if ganaug did not write it.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    files : sequence of str, shape (n,)
+        Paths of the images below it.
+
+    Raises
+    ------
+    ValueError
+        If the manifest does not name a file.
+    """
+    if not has_manifest(folder):
+        return np.zeros(len(files), dtype=bool)
+    is_synthetic = read_manifest(folder).is_synthetic
+    for file in files:
+        if file not in is_synthetic:
+            raise ValueError(
+                f"{folder / file} is not in {MANIFEST}, which says whether an image is synthetic; add a line "
+                f"'{file},CLASS,0' for a real image, or move the file elsewhere"
+            )
+    return np.array([is_synthetic[file] for file in files], dtype=bool)
+
+
 def write_manifest(
     path: Path,
     *,

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ganaug.common.folders import recover, replacing_folder, replacing_together
 from ganaug.datasets.dicom import is_dicom, require_pydicom
-from ganaug.datasets.image_archive import is_archive, manifest_path, read_archive, write_archive
+from ganaug.datasets.image_archive import is_archive, manifest_path, marks_of, read_archive, write_archive
 from ganaug.datasets.image_folder import (
     check_folder,
     extension_of,
@@ -28,7 +28,7 @@ from ganaug.datasets.image_folder import (
     save_resized,
     write_synthetic,
 )
-from ganaug.datasets.image_manifest import COLUMNS, MANIFEST, add_to_manifest, write_manifest
+from ganaug.datasets.image_manifest import COLUMNS, MANIFEST, add_to_manifest, marks_of_files, write_manifest
 from ganaug.datasets.table import check_output
 
 __all__ = ["ImageSet", "check_image_output", "read_images", "write_image_samples", "write_images"]
@@ -52,6 +52,8 @@ class ImageSet:
         Which images of a folder have another size in their files. None means that none has.
     class_names : dict or None, default=None
         Of an archive with an array ``class_names``: the name of each label.
+    is_synthetic : array of bool, shape (n,), or None, default=None
+        Which images are synthetic, if they were read with ``with_synthetic=True``.
     """
 
     X: NDArray
@@ -60,6 +62,7 @@ class ImageSet:
     source: Path
     is_resized: NDArray[np.bool_] | None = None
     class_names: dict[int, str] | None = None
+    is_synthetic: NDArray[np.bool_] | None = None
 
     @property
     def named_y(self) -> NDArray:
@@ -96,6 +99,7 @@ def read_images(
     resize: tuple[int, int] | None = None,
     skip_bad: bool = False,
     only_synthetic: bool = False,
+    with_synthetic: bool = False,
 ) -> ImageSet:
     """Read a folder of images, or an ``.npz`` archive.
 
@@ -113,8 +117,10 @@ def read_images(
     skip_bad : bool, default=False
         Whether to skip files that cannot be read, with a warning that names them.
     only_synthetic : bool, default=False
-        Of a result of ganaug, read only the synthetic images; of anything else, read all. If False, a result of ganaug
-        is refused.
+        Of a result of ganaug, read only the synthetic images; of anything else, read all. If neither this nor
+        `with_synthetic` is set, a result of ganaug is refused.
+    with_synthetic : bool, default=False
+        Read all images, and set `is_synthetic` of the result.
 
     Returns
     -------
@@ -153,17 +159,24 @@ def read_images(
     ((2, 10, 12), ['cat', 'dog'], ['cat/1.png', 'dog/1.png'])
     """
     source = Path(source)
+    if only_synthetic and with_synthetic:
+        raise ValueError(f"{only_synthetic=} and {with_synthetic=} exclude each other; leave one of them out")
     if not source.exists():
         raise FileNotFoundError(f"there is no file or folder {source}")
     if is_archive(source):
         if resize is not None:
             raise ValueError(f"resize (--resize) is for folders; all images in {source} have one size already")
-        X, y, positions, class_names = read_archive(source, only_synthetic=only_synthetic)
-        return ImageSet(X, y, positions, source, class_names=class_names)
+        of_result = {"only_synthetic": only_synthetic, "with_synthetic": with_synthetic}
+        X, y, positions, class_names = read_archive(source, **of_result)
+        marks = marks_of(source, len(X)) if with_synthetic else None
+        return ImageSet(X, y, positions, source, class_names=class_names, is_synthetic=marks)
     if not source.is_dir():
         raise ValueError(f"{source} must be a folder of images or an .npz file")
-    X, y, files, is_resized = read_folder(source, resize=resize, skip_bad=skip_bad, only_synthetic=only_synthetic)
-    return ImageSet(X, y, files, source, is_resized)
+    X, y, files, is_resized = read_folder(
+        source, resize=resize, skip_bad=skip_bad, only_synthetic=only_synthetic, with_synthetic=with_synthetic
+    )
+    marks = marks_of_files(source, files) if with_synthetic else None
+    return ImageSet(X, y, files, source, is_resized, is_synthetic=marks)
 
 
 def check_image_output(

@@ -2,6 +2,7 @@
 
 from ganaug.encoders.arguments import column_mask
 from ganaug.encoders.image import ImageEncoder, as_images
+from ganaug.encoders.known_cells import KnownCells, as_column, cell_from_text, encode_known
 from ganaug.encoders.table import TableEncoder
 from ganaug.encoders.text import BLANK, END, N_SPECIAL, PADDING, TextEncoder, fitted_tokens
 
@@ -11,9 +12,13 @@ __all__ = [
     "N_SPECIAL",
     "PADDING",
     "ImageEncoder",
+    "KnownCells",
     "TableEncoder",
     "TextEncoder",
+    "as_column",
     "as_images",
+    "cell_from_text",
     "column_mask",
+    "encode_known",
     "fitted_tokens",
 ]

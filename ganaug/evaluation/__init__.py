@@ -2,7 +2,7 @@
 
 from ganaug.evaluation.dispatch import evaluate
 from ganaug.evaluation.image_evaluation import evaluate_images
-from ganaug.evaluation.image_manifest import image_manifest, nearest_columns, score_columns, training_distance
+from ganaug.evaluation.image_manifest import nearest_columns, score_columns, training_distance
 from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.paths import evaluate_paths
 from ganaug.evaluation.preview import PreviewRow, preview_rows
@@ -28,7 +28,6 @@ __all__ = [
     "evaluate_rows",
     "evaluate_tables",
     "evaluate_texts",
-    "image_manifest",
     "nearest_columns",
     "preview_rows",
     "score_columns",

@@ -17,17 +17,13 @@ from ganaug.oversampler import GANOversampler
 AS_NEAR = 0.15
 
 
-def image_manifest(
-    sampler: GANOversampler, images: ImageSet, X_synthetic: NDArray, y_synthetic: pd.Series
-) -> pd.DataFrame:
-    """Describe synthetic images, one row each.
+def score_columns(sampler: GANOversampler, X_synthetic: NDArray, y_synthetic: pd.Series) -> pd.DataFrame:
+    """Describe synthetic images by their model, one row each; this takes no time.
 
     Parameters
     ----------
     sampler : GANOversampler
-        Fitted on `images`.
-    images : ImageSet
-        The real images with the names of their files.
+        Fitted on the real images.
     X_synthetic : ndarray of shape (n, height, width[, channels])
         What the sampler added.
     y_synthetic : Series of length n
@@ -36,26 +32,8 @@ def image_manifest(
     Returns
     -------
     DataFrame
-        With the index of `y_synthetic` and the columns "seed" (of the model), "discriminator_score" (higher means that
-        the discriminator takes the image for real), "nearest_training_file", "distance" to it (mean absolute difference
-        of pixels, in the units of the images) and "mirrored" (1 if the mirrored image is the nearest). Without rows it
-        has no columns.
-    """
-    manifest = pd.DataFrame(index=y_synthetic.index)
-    if not len(y_synthetic):
-        return manifest
-    return score_columns(sampler, X_synthetic, y_synthetic).join(
-        nearest_columns(images, X_synthetic, y_synthetic.index)
-    )
-
-
-def score_columns(sampler: GANOversampler, X_synthetic: NDArray, y_synthetic: pd.Series) -> pd.DataFrame:
-    """Return the columns of `image_manifest` that take no time: "seed" and "discriminator_score".
-
-    Parameters
-    ----------
-    sampler, X_synthetic, y_synthetic
-        As in `image_manifest`.
+        With the index of `y_synthetic` and the columns "seed" (of the model) and "discriminator_score" (higher means
+        that the discriminator takes the image for real). Without rows it has no columns.
     """
     manifest = pd.DataFrame(index=y_synthetic.index)
     if not len(y_synthetic):
@@ -69,16 +47,24 @@ def score_columns(sampler: GANOversampler, X_synthetic: NDArray, y_synthetic: pd
 def nearest_columns(
     images: ImageSet, X_synthetic: NDArray, index: pd.Index, *, progress: Callable[[int], None] | None = None
 ) -> pd.DataFrame:
-    """Return the columns of `image_manifest` about the nearest real image.
+    """Name the real image that is nearest to each synthetic one.
 
     Parameters
     ----------
-    images, X_synthetic
-        As in `image_manifest`.
+    images : ImageSet
+        The real images with the names of their files.
+    X_synthetic : ndarray of shape (n, height, width[, channels])
+        Synthetic images.
     index : Index of length n
         That of the result.
     progress : callable or None, default=None
         Called with the number of images that are done, from time to time.
+
+    Returns
+    -------
+    DataFrame
+        The columns "nearest_training_file", "distance" to it (mean absolute difference of pixels, in the units of the
+        images) and "mirrored" (1 if the mirrored image is the nearest).
     """
     nearest, distances, mirrored = nearest_pixels(X_synthetic, images.X, progress=progress)
     columns = {

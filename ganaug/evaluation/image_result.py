@@ -151,7 +151,7 @@ class ImageEvaluation:
                 closest.low,
                 closest.high,
                 1.0,
-                f"median {closest.distance:.3g} for each pixel, {closest.reference_distance:.3g} for {reference}",
+                f"mean {closest.distance:.3g} for each pixel, {closest.reference_distance:.3g} for {reference}",
             ),
             (
                 "privacy",
@@ -202,11 +202,13 @@ class ImageEvaluation:
         from ganaug.common.figure import Drawing
 
         n_classes = self.by_class["class"].nunique()
-        height = 1 + 0.35 * n_classes
+        height = 1 + 0.35 * n_classes if n_classes else 0
         figure = Drawing(figsize=(10, 3 + height), layout="constrained")
-        above, below = cast(Any, figure.subfigures(2, 1, height_ratios=[height, 2.6]))
         if n_classes:
+            above, below = cast(Any, figure.subfigures(2, 1, height_ratios=[height, 2.6]))
             self._plot_measures(above)
+        else:
+            below = cast(Any, figure)
         self._plot_pairs(below)
         return figure
 

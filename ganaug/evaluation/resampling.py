@@ -61,8 +61,8 @@ def evaluate_resampling(
     names : sequence of length n_rows or None, default=None
         Names of the real images on a page, such as their files. None numbers them from 0.
     max_rows : int or None, default=None
-        For tables and texts: at most so many synthetic rows of a class are measured, and as many real ones. None
-        measures at most 1,000 synthetic and 20,000 real rows.
+        For tables and texts: at most so many synthetic rows of a class are measured. None measures at most 1,000. They
+        are compared with at most 20,000 real rows in any case, because a copy is found only beside its real row.
     random_state : int or numpy.random.Generator, default=0
         Source of subsamples and intervals.
 
@@ -121,7 +121,7 @@ def evaluate_resampling(
         images = {label: images[label] for label in measured}
     else:
         data = (measured, X, labels, X_resampled, after, is_synthetic)
-        limits = (MAX_REAL_ROWS, MAX_ROWS) if max_rows is None else (max_rows, max_rows)
+        limits = (MAX_REAL_ROWS, MAX_ROWS if max_rows is None else max_rows)
         if model.modality == "text":
             evaluations, found = _evaluate_texts(*data, limits, rng)
         else:

@@ -134,7 +134,7 @@ def _privacy(evaluation: "TableEvaluation") -> list[Row]:
             closest.low,
             closest.high,
             1.0,
-            f"median {closest.distance:.3g}; of {reference} {closest.reference_distance:.3g}",
+            f"mean {closest.distance:.3g}; of {reference} {closest.reference_distance:.3g}",
         ),
         (
             "rows closer than the closest 5 %",

@@ -3,8 +3,9 @@
 from ganaug.metrics.agreement import class_agreement
 from ganaug.metrics.associations import Associations, association_matrices
 from ganaug.metrics.distances import frechet_distance, kernel_distance
-from ganaug.metrics.efficientnet import EXTRACTOR_NAME, features, probabilities
+from ganaug.metrics.efficientnet import EXTRACTOR_NAME, features, has_extractor, probabilities
 from ganaug.metrics.identifiers import reused_identifiers
+from ganaug.metrics.image_features import ImageFeatures
 from ganaug.metrics.inception import Inception, inception_score
 from ganaug.metrics.intervals import Baseline, Interval, bootstrap, real_baseline
 from ganaug.metrics.marginals import column_distances, column_distributions
@@ -46,6 +47,7 @@ __all__ = [
     "ClosestRecords",
     "Copies",
     "Count",
+    "ImageFeatures",
     "Inception",
     "Interval",
     "KnownTexts",
@@ -69,6 +71,7 @@ __all__ = [
     "features",
     "find_copies",
     "frechet_distance",
+    "has_extractor",
     "inception_score",
     "invalid_beyond_chance",
     "invalid_cells",

@@ -6,6 +6,7 @@ from ganaug.models.fitted_sampler import FittedSamplerMixin
 from ganaug.models.image import FAR_DISTANCE, ImageGAN
 from ganaug.models.parameters import constraints_of_overrides, documented
 from ganaug.models.provenance import Provenance
+from ganaug.models.resampled import ResampledRows, check_groups
 from ganaug.models.row_source import RowSource
 from ganaug.models.tabular import TabularGAN
 from ganaug.models.text import TextGAN
@@ -18,9 +19,11 @@ __all__ = [
     "FittedSamplerMixin",
     "ImageGAN",
     "Provenance",
+    "ResampledRows",
     "RowSource",
     "TabularGAN",
     "TextGAN",
+    "check_groups",
     "constraints_of_overrides",
     "documented",
 ]

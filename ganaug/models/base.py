@@ -15,6 +15,7 @@ from ganaug.common.labels import check_classes, labels_of, name_of
 from ganaug.common.progress import begin_phase, phase
 from ganaug.common.random import draw_seed
 from ganaug.common.rows import stack_rows, take_rows
+from ganaug.common.shares import check_weights
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
 from ganaug.models.data import CheckedData, EncodedData, Encoder
@@ -22,7 +23,7 @@ from ganaug.models.drawing import DrawingMixin
 from ganaug.models.persistence import NETWORKS, PersistenceMixin
 from ganaug.models.scoring import ScoringMixin, class_index
 from ganaug.models.sklearn_callbacks import CallbackSupportMixin, SklearnCallbacks, has_callbacks, with_callbacks
-from ganaug.models.torch_state import seeded_networks, torch_threads
+from ganaug.models.torch_state import copy_weights, seeded_networks, torch_threads
 from ganaug.selection import CandidateSelection, Refusal
 from ganaug.training import (
     EMA,
@@ -118,9 +119,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         """Return an encoder that is fitted to the training data, `y` a class index for each row; and these encoded."""
 
     @abstractmethod
-    def _fit_prior(
-        self, rows: Tensor | CompactRows, y: Tensor, generator: torch.Generator
-    ) -> tuple[Prior, nn.Module | None]:
+    def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[Prior, nn.Module | None]:
         """Return what the generator starts from, and a network whose weights it begins with, or None."""
 
     @abstractmethod
@@ -160,11 +159,11 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
 
     def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
         """Return what measures synthetic rows during training."""
-        return SlicedWasserstein(*data, self.prior_, generator=generator, device=device)
+        return SlicedWasserstein(*data[:2], self.prior_, generator=generator, device=device)
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self: Self, X: Any, y: Any) -> Self:
+    def fit(self: Self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train on all classes; every batch holds the same number of samples of each class.
 
         Parameters
@@ -174,6 +173,8 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             width) or (n_images, height, width, channels) for `ImageGAN`.
         y : array-like of shape (n_rows,)
             Class labels: text, integers, booleans, dates or categories.
+        sample_weight : array-like of shape (n_rows,), default=None
+            What each row counts within its class, at least 0: the training draws it in proportion. None: all the same.
 
         Returns
         -------
@@ -193,11 +194,11 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         """
         with rollback_on_error(self, self.warm_start):
             previous = self._delete_previous_fit()
-            self._fit(self.check_data(X), y, previous)
+            self._fit(self.check_data(X), y, previous, sample_weight)
         return self
 
     @with_callbacks
-    def fit_checked(self, checked: CheckedData, y: Any) -> EncodedData:
+    def fit_checked(self, checked: CheckedData, y: Any, sample_weight: Any = None) -> EncodedData:
         """Fit as `fit` does, to data that `check_data` returned, and return the encoded training data.
 
         For resamplers: data are validated once and encoded once, however many steps need them.
@@ -208,6 +209,8 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             What `check_data` of this model returned.
         y : array-like of shape (n_rows,)
             Class labels.
+        sample_weight : array-like of shape (n_rows,), default=None
+            As in `fit`.
 
         Returns
         -------
@@ -215,7 +218,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             The training data, as `selection_for` takes them.
         """
         with rollback_on_error(self, self.warm_start):
-            return self._fit(checked, y, self._delete_previous_fit())
+            return self._fit(checked, y, self._delete_previous_fit(), sample_weight)
 
     def _delete_previous_fit(self) -> Networks | None:
         """Delete the networks of a previous fit; return them where a warm start continues from them."""
@@ -225,11 +228,12 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
                 delattr(self, name)
         return networks if self.warm_start and networks[0] is not None else None
 
-    def _fit(self, checked: CheckedData, y: Any, previous: Networks | None) -> EncodedData:
+    def _fit(self, checked: CheckedData, y: Any, previous: Networks | None, sample_weight: Any) -> EncodedData:
         given = column_or_1d(labels_of(y))
         check_classes(given)
         labels, index, counts = np.unique(given, return_inverse=True, return_counts=True)
         check_consistent_length(checked.X, index)
+        weights = None if sample_weight is None else torch.from_numpy(check_weights(sample_weight, given))
         if previous is not None and labels.tolist() != self.classes_.tolist():
             raise ValueError(
                 f"warm_start=True continues with the classes {self.classes_.tolist()}, but y has {labels.tolist()}; "
@@ -243,7 +247,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         with phase("encoding", show=bool(self.verbose)):
             self.encoder_, rows = self._fit_encode(checked, index)
         begin_phase("training", show=bool(self.verbose))
-        data = EncodedData(rows, torch.from_numpy(index))
+        data = EncodedData(rows, torch.from_numpy(index), weights)
         few = {label: int(n) for label, n in zip(labels.tolist(), counts, strict=True) if n < _FEW}
         if few:
             warn_user(
@@ -251,7 +255,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
                 "these classes will be close to the real ones. To add none, leave the classes out of sampling_strategy."
             )
         with torch_threads(self._n_threads):
-            self.prior_, decoder = self._fit_prior(*data, rng)
+            self.prior_, decoder = self._fit_prior(data, rng)
             self._train(data, rng, (decoder, None) if previous is None else previous)
         return data
 
@@ -283,7 +287,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             generator, discriminator = self._build(self.network_params_, on_device)
         for network, trained in zip((generator, discriminator), initial, strict=True):
             if trained is not None:
-                _copy_weights(trained, network)
+                copy_weights(trained, network)
         n_steps, batch_size = self._budget()
         training, validation = self._train_validation_split(data, rng)
         settings = AdversarialSettings(
@@ -315,9 +319,15 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         if self.verbose:
             callbacks.append(ProgressBar())
         batches = BalancedBatches(
-            *training, self.prior_, batch_size=batch_size, pac=self.pac, generator=rng, device=fabric.device
+            *training[:2],
+            self.prior_,
+            batch_size=batch_size,
+            pac=self.pac,
+            generator=rng,
+            device=fabric.device,
+            weights=training.weights,
         )
-        measure = self._measure(validation, generator=rng, device=fabric.device)
+        measure = self._measure(validation.drawn(rng), generator=rng, device=fabric.device)
         try:
             self.history_ = train(
                 TrainingState(game.phases(), average, batches, game),
@@ -383,6 +393,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         random_state: int | np.random.RandomState | None = None,
         *,
         selection: CandidateSelection | None = None,
+        given: Mapping[Any, Any] | None = None,
     ) -> Any:
         """Generate one row for each label.
 
@@ -395,6 +406,10 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             integer to get other rows.
         selection : CandidateSelection or None, default=None
             From `selection_for`: each row is chosen among several candidates. None takes every row as it is generated.
+        given : dict or None, default=None
+            For tables: column -> cell, or a list of cells, one for each row. The rows have exactly these cells, and the
+            generator gives the others to fit: several candidates with anchors that fit are generated for each row
+            (`prior`), and one whose own cells are near the given ones is chosen.
 
         Returns
         -------
@@ -405,8 +420,13 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         Raises
         ------
         ValueError
-            If a label was not seen in `fit`.
+            If a label was not seen in `fit`, if a cell of `given` is not legal in its column, or if `given` is for
+            images or texts or is combined with `selection`.
         """
+        if given:
+            if selection is not None:
+                raise ValueError("sample takes either selection or given; leave one of them out")
+            return self._sample_given(y, given, random_state)
         return stack_rows(self.sample_parts(y, random_state, selection=selection), np.size(y))
 
     def sample_parts(
@@ -470,13 +490,3 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
     def _encode(self, X: Any) -> Tensor | CompactRows:
         """Encode to rows that networks take, or that become so where they are indexed."""
         return self.encoder_.encode(X).float()
-
-
-def _copy_weights(trained: nn.Module, network: nn.Module) -> None:
-    try:
-        network.load_state_dict(trained.state_dict())
-    except RuntimeError as error:
-        raise ValueError(
-            "warm_start=True, but the networks of the previous fit have other sizes, because parameters or the shape "
-            f"of X have changed; set warm_start=False to train from the beginning. {error}"
-        ) from error

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -50,12 +51,38 @@ class EncodedData(NamedTuple):
         Encoded rows.
     y : Tensor of shape (n_rows,)
         Class index of each.
+    weights : Tensor of shape (n_rows,) or None
+        What each counts in its class; None: all the same.
     """
 
     rows: Any
     y: Tensor
+    weights: Tensor | None = None
 
     @property
     def features(self) -> NDArray:
         """Rows as a selection and the scores of a discriminator take them, of shape (n_rows, n_features)."""
         return self.rows[:].flatten(1).numpy()
+
+    def drawn(self, generator: torch.Generator) -> "EncodedData":
+        """Return as many rows of each class without weights: of a row, as many as its weight is of that of its class.
+
+        The numbers are rounded at random, so that on average they are exact (systematic sampling).
+
+        Parameters
+        ----------
+        generator : torch.Generator
+            Source of the rounding.
+        """
+        if self.weights is None:
+            return self
+        chosen = []
+        for label in range(int(self.y.max()) + 1):
+            members = (self.y == label).nonzero().squeeze(1)
+            ends = self.weights[members].double().cumsum(0)
+            ticks = torch.arange(len(members)) + torch.rand(1, generator=generator, dtype=torch.float64)
+            place = torch.searchsorted(ends, ticks * ends[-1] / len(members), right=True)
+            chosen.append(members[place.clamp(max=len(members) - 1)])
+        order = torch.cat(chosen)
+        rows = self.rows.part(order) if hasattr(self.rows, "part") else self.rows[order]
+        return EncodedData(rows, self.y[order])

@@ -1,6 +1,7 @@
 """How rows come out of a trained generator: drawn and decoded, with more candidates where many are refused."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -84,6 +85,10 @@ class DrawingMixin(ABC):
                 f"{n_refused[Refusal.IMPOSSIBLE]} of {n_rows} synthetic {self._noun} break a rule that all training "
                 f"{self._noun} keep, because the generator found too few others; more training (n_steps) may help."
             )
+
+    def _sample_given(self, y: Any, given: Mapping[Any, Any], random_state: Any) -> Any:
+        """Generate rows with given cells; only tables have cells."""
+        raise ValueError(f"given={dict(given)!r} is for tables, but {type(self).__name__} generates {self._noun}")
 
     def _sampling_prior(self) -> Prior:
         """Return what samples start from."""

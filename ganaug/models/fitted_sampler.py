@@ -1,6 +1,6 @@
 """What a sampler offers after its model is trained: rows of a class, files, history, and where its rows come from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ganaug.common.random import draw_seed
 from ganaug.models.base import ConditionalGAN
-from ganaug.models.provenance import Provenance
+from ganaug.models.resampled import ResampledRows
 
 Self = TypeVar("Self", bound="FittedSamplerMixin")
 
@@ -21,13 +21,19 @@ class FittedSamplerMixin:
     """The part of `ganaug.GANOversampler` that follows `fit` and `fit_resample`."""
 
     model_: ConditionalGAN
-    is_synthetic_: NDArray[np.bool_]
     target_name_: str | None
     n_features_in_: int
     feature_names_in_: NDArray
-    _provenance: Provenance | pd.DataFrame | None
+    _resampled: ResampledRows
 
-    def sample(self, n: int, label: Any, random_state: int | np.random.RandomState | None = None) -> Any:
+    def sample(
+        self,
+        n: int,
+        label: Any,
+        random_state: int | np.random.RandomState | None = None,
+        *,
+        given: Mapping[Any, Any] | None = None,
+    ) -> Any:
         """Generate rows of one class, without selection.
 
         Parameters
@@ -38,6 +44,9 @@ class FittedSamplerMixin:
             A class seen in `fit` or `fit_resample`.
         random_state : int, RandomState or None, default=None
             Seed of the rows. With None the same call gives the same rows, and other rows than `fit_resample` returned.
+        given : dict or None, default=None
+            For tables: column -> cell, such as ``{"age": 30, "sex": "F"}``, or a list of n cells. The rows have exactly
+            these cells, and the other cells fit to them.
 
         Returns
         -------
@@ -47,13 +56,50 @@ class FittedSamplerMixin:
         Raises
         ------
         ValueError
-            If `n` is not a number of rows, or `label` was not seen in `fit`.
+            If `n` is not a number of rows, `label` was not seen in `fit`, or a cell of `given` is not legal in its
+            column.
         """
         check_is_fitted(self, "model_")
         if not isinstance(n, int | np.integer) or n < 0 or np.ndim(label):
             raise ValueError(f"sample takes a number of rows and one label, but got n={n!r} and label={label!r}")
         seed = self.model_.seed_ + 1 if random_state is None else random_state
-        return self.model_.sample(np.full(n, label), random_state=seed)
+        return self.model_.sample(np.full(n, label), random_state=seed, given=given)
+
+    def impute(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        sample_posterior: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> Any:
+        """Fill missing cells of a table with what the generator expects there; see `ganaug.TabularGAN.impute`.
+
+        Parameters
+        ----------
+        X : same container as in `fit`, of shape (n_rows, n_columns)
+            Rows with the columns of `fit`.
+        y : array-like of shape (n_rows,)
+            Their labels, each seen in `fit`.
+        sample_posterior : bool, default=False
+            Whether cells are drawn at random, or near the middle of what is likely.
+        random_state : int, RandomState or None, default=None
+            Seed of the draws. None continues from the seed of `fit`.
+
+        Returns
+        -------
+        X_imputed : same container and dtypes as X
+            Cells that were there are unchanged.
+
+        Raises
+        ------
+        ValueError
+            If the model is not for tables, X has other columns than in `fit`, or y labels that were not seen there.
+        """
+        check_is_fitted(self, "model_")
+        if not hasattr(self.model_, "impute"):
+            raise ValueError(f"impute is for tables, but the model is a {type(self.model_).__name__}")
+        return self.model_.impute(X, y, sample_posterior=sample_posterior, random_state=random_state)
 
     def iter_sample(
         self, n: int, label: Any, batch_size: int = 65_536, random_state: int | np.random.RandomState | None = None
@@ -160,13 +206,41 @@ class FittedSamplerMixin:
         return self.model_.history_
 
     @property
+    def is_synthetic_(self) -> NDArray[np.bool_]:
+        """Which rows of the result are synthetic."""
+        check_is_fitted(self, "_resampled")
+        return self._resampled.is_synthetic
+
+    @property
+    def sample_weight_(self) -> NDArray[np.float64]:
+        """Weights of the rows of the result."""
+        check_is_fitted(self, "_resampled")
+        return self._resampled.weights
+
+    @property
+    def source_indices_(self) -> NDArray[np.intp]:
+        """Position in X of each row of the result."""
+        check_is_fitted(self, "_resampled")
+        if not self._resampled.has_indices:
+            raise AttributeError(
+                "this sampler has no source_indices_: they are there for tables, and are not pickled before they were "
+                "read"
+            )
+        return self._resampled.indices
+
+    @property
+    def groups_(self) -> NDArray:
+        """Groups of the rows of the result."""
+        check_is_fitted(self, "_resampled")
+        if self._resampled.groups is None:
+            raise AttributeError("this sampler has no groups_: pass groups to fit_resample")
+        return self._resampled.groups[self.source_indices_]
+
+    @property
     def provenance_(self) -> pd.DataFrame:
         """Where the synthetic rows come from."""
-        check_is_fitted(self, "is_synthetic_")
-        found = self._provenance
-        if isinstance(found, Provenance):
-            found = found.frame().set_index(np.flatnonzero(self.is_synthetic_))
-            self._provenance = found
+        check_is_fitted(self, "_resampled")
+        found = self._resampled.frame
         if found is None:
             raise AttributeError(
                 "this sampler has no provenance_: it is there for tables, after fit_resample has generated rows, and "
@@ -175,7 +249,7 @@ class FittedSamplerMixin:
         return found
 
     def __getstate__(self) -> dict[str, Any]:
-        # a sampler holds training rows only to compute its provenance; its pickle does not
+        # a sampler holds training rows only to compute what is asked for; its pickle does not
         parent: Any = super()  # an estimator
         state = parent.__getstate__()
-        return {**state, "_provenance": None} if isinstance(state.get("_provenance"), Provenance) else state
+        return {**state, "_resampled": state["_resampled"].without_rows()} if "_resampled" in state else state

@@ -349,7 +349,7 @@ class ImageGAN(ImageViews):
     def _from_features(self, features: Tensor) -> Tensor:
         return features.unflatten(1, (self.encoder_.channels_, *self.encoder_.size_))
 
-    def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, nn.Module | None]:
+    def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[Prior, nn.Module | None]:
         if self.prior == "noise":
             return LatentPrior(self.latent_size), None
         with seeded_networks(self.seed_):
@@ -364,8 +364,7 @@ class ImageGAN(ImageViews):
         decoder, latents, self.reconstruction_ = train_autoencoder(
             encoder,
             decoder,
-            rows,
-            y,
+            *data[:2],
             fabric=self._fabric(),
             rng=generator,
             latent_size=self.latent_size,
@@ -376,7 +375,7 @@ class ImageGAN(ImageViews):
             save=self.save,
         )
         prior = AnchorPrior.from_rows(
-            0, 0, latents, y, n_interpolated=self.latent_size, n_neighbors=self.n_neighbors, generator=generator
+            0, 0, latents, data.y, n_interpolated=self.latent_size, n_neighbors=self.n_neighbors, generator=generator
         )
         return prior, decoder
 
@@ -424,7 +423,7 @@ class ImageGAN(ImageViews):
         return [Snapshots(self)]
 
     def _train_validation_split(self, data: EncodedData, generator: torch.Generator) -> tuple[EncodedData, EncodedData]:
-        rows, y = data
+        rows, y, weights = data
         training, validation = [], []
         for label in range(int(y.max()) + 1):
             members = (y == label).nonzero().squeeze(1)
@@ -433,10 +432,11 @@ class ImageGAN(ImageViews):
             training.append(members[n_held_out:])
             validation.append(members[:n_held_out] if n_held_out else members)
         one, other = torch.cat(training), torch.cat(validation)
-        return EncodedData(rows.part(one), y[one]), EncodedData(rows.part(other), y[other])
+        parts = [(rows.part(of), y[of], None if weights is None else weights[of]) for of in (one, other)]
+        return EncodedData(*parts[0]), EncodedData(*parts[1])
 
     def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
-        return KernelDistance(*data, self.prior_, generator=generator, device=device)
+        return KernelDistance(*data[:2], self.prior_, generator=generator, device=device)
 
     def _augment(self, rng: torch.Generator, batch_size: int) -> AdaptiveAugmentation | None:
         operations = operations_for(self.augment, self.encoder_.channels_)

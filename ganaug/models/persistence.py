@@ -16,6 +16,8 @@ bytes, and either restores a model that samples or raises ValueError.
 """
 
 import json
+import os
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -149,6 +151,13 @@ def _is_stored(name: str, value: Any) -> bool:
     return name not in _NOT_STORED and not isinstance(value, AdversarialLoss)
 
 
+def _as_os_error(error: SafetensorError, path: str | Path) -> OSError:
+    """Return the error of the system that safetensors has put into words of its own."""
+    if found := re.search(r"\(os error (\d+)\)", str(error)):
+        return OSError(int(found[1]), os.strerror(int(found[1])), str(path))
+    return OSError(f"the model could not be written to {str(path)!r}: {error}")
+
+
 def parts_of_model(model: "ConditionalGAN") -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Return what a file holds of a model: the header, and the tensors.
 
@@ -204,7 +213,7 @@ def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
         try:
             save_file(tensors, beside, metadata={"format": "ganaug"})
         except SafetensorError as error:
-            raise OSError(f"the model could not be written to {str(path)!r}: {error}") from error
+            raise _as_os_error(error, path) from error
         try:
             _read_model(beside)  # so that what was saved can be loaded, whatever the data were
         except ValueError as error:

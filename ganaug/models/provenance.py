@@ -11,6 +11,10 @@ from ganaug.selection import Copies, Layout, class_certainty, cross_fitted_log_o
 
 # With fewer real rows of a class no detector learns what they look like.
 _MIN_ROWS = 10
+# Forests that estimate the class of synthetic rows: each has not learned one fold of the real rows.
+_N_FOLDS = 3
+# Real rows of a class that they learn from, at most.
+_MAX_LEARNED = 5_000
 
 
 class Provenance:
@@ -72,3 +76,47 @@ class Provenance:
             "is_copy": Copies(self._real, self._y).find(synthetic, y),
         }
         return pd.DataFrame(values)
+
+    def class_probability(self) -> NDArray[np.float64]:
+        """Return the probability that each synthetic row belongs to its class, for classes of equal size.
+
+        It comes from a forest that has not learned the real rows around: they are divided into three folds, and a row
+        is judged by the forest without the fold of its nearest real row. Otherwise rows near a real row would have its
+        class for certain. Classes of fewer than six rows are in all folds.
+
+        Returns
+        -------
+        ndarray of shape (n_synthetic,)
+            At least 0.001, so that no row is lost.
+        """
+        rng = np.random.default_rng(self._seed)
+        fold = np.full(len(self._y), -2)
+        for label in range(self._y.max() + 1):
+            members = rng.permutation(np.flatnonzero(self._y == label))[:_MAX_LEARNED]
+            fold[members] = np.arange(len(members)) % _N_FOLDS if len(members) >= 2 * _N_FOLDS else -1
+        learned = np.flatnonzero(fold > -2)
+        real, of_class, fold = self._layout.expand(self._real[learned]), self._y[learned], fold[learned]
+        rows, y = self._layout.expand(np.concatenate(self._synthetic)), np.concatenate(self._classes)
+        judge = np.maximum(fold[nearest_rows(rows, real)[0][:, 0]], 0)
+        probability = np.empty(len(rows))
+        for k in np.unique(judge):
+            others, own = fold != k, judge == k
+            seed = int(rng.integers(2**31))
+            probability[own] = class_certainty(real[others], of_class[others], seed)(rows[own], y[own])
+        return np.maximum(probability, 1e-3)
+
+    def nearest_of_class(self) -> NDArray[np.intp]:
+        """Return the position of the nearest real row of the class for each synthetic row.
+
+        Returns
+        -------
+        ndarray of shape (n_synthetic,)
+            Positions in the training rows.
+        """
+        synthetic, y = np.concatenate(self._synthetic), np.concatenate(self._classes)
+        nearest = np.empty(len(y), dtype=np.intp)
+        for label in np.unique(y):
+            own, members = np.flatnonzero(y == label), np.flatnonzero(self._y == label)
+            found, _ = nearest_rows(self._layout.expand(synthetic[own]), self._layout.expand(self._real[members]))
+            nearest[own] = members[found[:, 0]]
+        return nearest

@@ -127,6 +127,9 @@ class ScoringMixin(ABC):
         copies, together = Copies(features, y), None if layout is None else Together(layout, features)
         if n_candidates == 1:
             return CandidateSelection(1, copies=copies, together=together)
+        if training.weights is not None:
+            drawn = training.drawn(torch.Generator().manual_seed(self.seed_))
+            features, y = drawn.features, drawn.y.numpy()
         if not is_named:
             weigh = by_cleaner(selection, features, y, n_candidates)
         elif selection == "discriminator":

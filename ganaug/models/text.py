@@ -326,8 +326,8 @@ class TextGAN(ConditionalGAN):
     def _learning_rate(self) -> float:
         return self._architecture.learning_rate if isinstance(self.learning_rate, str) else self.learning_rate
 
-    def _fit_prior(self, rows: Any, y: Tensor, generator: torch.Generator) -> tuple[Prior, nn.Module | None]:
-        return self._architecture.fit_prior(self, rows, y, generator)
+    def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[Prior, nn.Module | None]:
+        return self._architecture.fit_prior(self, data, generator)
 
     def _build(self, params: Mapping[str, Any], rng: torch.Generator) -> tuple[nn.Module, nn.Module]:
         return _ARCHITECTURES[params["architecture"]].build(self, params, rng)

@@ -181,7 +181,7 @@ class TextColumns:
 
     @classmethod
     def from_state(
-        cls, described: Sequence[Mapping[str, Any]], arrays: Mapping[str, NDArray], n_columns: int, n_classes: int
+        cls, described: Sequence[Mapping[str, Any]], arrays: Mapping[str, NDArray], n_classes: int
     ) -> TextColumns:
         """Restore what `state` returned; malformed data raise an error."""
         models, gaps = {}, {}
@@ -192,7 +192,7 @@ class TextColumns:
             model: Any = model_from_parts("TextGAN", plain["model"], own)
             shares = arrays[f"{i}.gaps"]
             legal = shares.shape == (n_classes, 2) and (shares >= 0).all() and (shares.sum(1) <= 1 + 1e-9).all()
-            if not (0 <= i < n_columns and legal and set(model.classes_.tolist()) <= set(range(n_classes))):
+            if not (i >= 0 and legal and set(model.classes_.tolist()) <= set(range(n_classes))):
                 raise ValueError("the texts do not fit the columns and classes of the table")
             models[i], gaps[i] = model, shares
         return cls(models, gaps)

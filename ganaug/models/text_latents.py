@@ -57,18 +57,18 @@ class LatentGAN:
             )
             return encoder, encoder.encode_tokens(encoded)
 
-    def fit_prior(self, model: TextGAN, rows: Any, y: Tensor, rng: torch.Generator) -> tuple[Prior, None]:
+    def fit_prior(self, model: TextGAN, data: EncodedData, rng: torch.Generator) -> tuple[Prior, None]:
         """Return what the generator of latents starts from, and no weights."""
         if model.prior == "noise":
             return NoisePrior(model.latent_size), None
         prior = NeighborsPrior.from_rows(
             model.latent_size,
             0,
-            rows,
-            y,
+            *data[:2],
             n_interpolated=model.code_size,
             n_neighbors=model.n_neighbors,
             generator=rng,
+            weights=data.weights,
         )
         return prior, None
 
@@ -96,7 +96,7 @@ class LatentGAN:
 
     def measure(self, model: TextGAN, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Any:
         """Return what measures synthetic latents during training."""
-        return SlicedWasserstein(*data, model.prior_, generator=generator, device=device)
+        return SlicedWasserstein(*data[:2], model.prior_, generator=generator, device=device)
 
     def write(self, model: TextGAN, y: Tensor, rng: torch.Generator) -> tuple[list[str], np.ndarray]:
         """Write a text for each class index; return them and the mean logarithm of the probability of a token."""

@@ -92,11 +92,9 @@ class RelGAN:
         model._warn_of_cut(int(tokens.is_cut(encoded).sum()), len(texts), tokens.max_length)
         return encoder, encoder.rows(encoded[:, : tokens.max_length])
 
-    def fit_prior(
-        self, model: TextGAN, rows: CompactRows, y: Tensor, rng: torch.Generator
-    ) -> tuple[LatentPrior, nn.Module]:
+    def fit_prior(self, model: TextGAN, data: EncodedData, rng: torch.Generator) -> tuple[LatentPrior, nn.Module]:
         """Return random vectors, and a generator that is trained by maximum likelihood."""
-        fabric, seed = model._fabric(), model.seed_
+        fabric, seed, rows = model._fabric(), model.seed_, data.rows
         with seeded_networks(seed):
             generator, _ = self.build(model, model.network_params_, rng)
         frequency = rows.kept[rows.kept != PADDING].bincount(minlength=len(generator.bias)) + 0.1
@@ -114,7 +112,7 @@ class RelGAN:
         )
         lengths = (rows.kept != PADDING).sum(1)
         batches: Any = LengthBatches(
-            rows.kept, lengths, y, batch_size=model.autoencoder_batch_size, generator=rng, device=fabric.device
+            rows.kept, lengths, data.y, batch_size=model.autoencoder_batch_size, generator=rng, device=fabric.device
         )
         average = EMA(generator, 0.99)
         model.autoencoder_history_ = train(

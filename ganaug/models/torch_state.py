@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from torch import nn
 
 # Networks are built with torch's global generator, seeded for the purpose; two threads must not do so at once.
 _building = threading.Lock()
@@ -58,3 +59,14 @@ def torch_threads(n: int | None) -> Iterator[None]:
         with _Threads.lock:
             _Threads.n_blocks -= 1
         torch.set_num_threads(_Threads.n_before)
+
+
+def copy_weights(trained: nn.Module, network: nn.Module) -> None:
+    """Give a network the weights of a trained one of the same sizes; other sizes raise ValueError."""
+    try:
+        network.load_state_dict(trained.state_dict())
+    except RuntimeError as error:
+        raise ValueError(
+            "warm_start=True, but the networks of the previous fit have other sizes, because parameters or the shape "
+            f"of X have changed; set warm_start=False to train from the beginning. {error}"
+        ) from error

@@ -1,6 +1,6 @@
 """Fully connected networks for rows of a table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -8,6 +8,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
+
+# Functions of the hidden layers. Gradient penalties differentiate them twice.
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "leaky_relu": lambda: nn.LeakyReLU(0.2, inplace=True),
+    "relu": lambda: nn.ReLU(inplace=True),
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "tanh": nn.Tanh,
+}
 
 
 class MLPGenerator(nn.Module):
@@ -36,6 +46,8 @@ class MLPGenerator(nn.Module):
         Whether `forward` is given an anchor.
     temperature : float, default=0.3
         Of the Gumbel-softmax: low gives nearly one-hot rows, high gives smoother gradients.
+    activation : str, default="leaky_relu"
+        A name of `ACTIVATIONS`.
 
     Notes
     -----
@@ -69,6 +81,7 @@ class MLPGenerator(nn.Module):
         hidden_sizes: Sequence[int],
         anchored: bool,
         temperature: float = 0.3,
+        activation: str = "leaky_relu",
     ) -> None:
         super().__init__()
         self.n_continuous = n_continuous
@@ -78,7 +91,7 @@ class MLPGenerator(nn.Module):
         self.hidden = nn.ModuleList()
         for hidden_size in hidden_sizes:
             self.hidden.append(
-                nn.Sequential(nn.Linear(size, hidden_size), nn.LayerNorm(hidden_size), nn.LeakyReLU(0.2, inplace=True))
+                nn.Sequential(nn.Linear(size, hidden_size), nn.LayerNorm(hidden_size), ACTIVATIONS[activation]())
             )
             size += hidden_size
         self.head = nn.Linear(size, width)
@@ -150,6 +163,8 @@ class MLPDiscriminator(nn.Module):
         Divide each weight but the classes' embedding by its largest singular value (arXiv 1802.05957).
     generator : torch.Generator
         Source of dropout's rng.
+    activation : str, default="leaky_relu"
+        A name of `ACTIVATIONS`.
 
     Notes
     -----
@@ -176,12 +191,13 @@ class MLPDiscriminator(nn.Module):
         dropout: float,
         spectral: bool,
         generator: torch.Generator,
+        activation: str = "leaky_relu",
     ) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for fan_in, fan_out in pairwise([size, *hidden_sizes]):
             linear = nn.Linear(fan_in, fan_out)
-            layers += [spectral_norm(linear) if spectral else linear, nn.LeakyReLU(0.2, inplace=True)]
+            layers += [spectral_norm(linear) if spectral else linear, ACTIVATIONS[activation]()]
             if dropout:
                 layers.append(Dropout(dropout, generator))
         self.features = nn.Sequential(*layers)

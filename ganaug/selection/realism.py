@@ -1,10 +1,13 @@
 """How real candidates look, to a detector that is trained to tell real rows of their class from candidates."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from ganaug.selection.shares import Layout
 
@@ -13,6 +16,8 @@ LIMIT = 4.0
 # Real rows, and candidates, from which a detector learns, at most; and candidates at least.
 MAX_LEARNED = 5_000
 MIN_LEARNED = 250
+# Bins of a column: what the trees of scikit-learn have.
+N_BINS = 255
 # For fewer real rows the detector is smaller, and there is one round.
 FEW_ROWS = 500
 # With so few real rows of a class a detector learns nothing; from so many on its odds count in full.
@@ -115,6 +120,24 @@ def cross_fitted_log_odds(real: NDArray, candidates: NDArray, kept: NDArray, rng
     return odds
 
 
-def _detector(n_real: int, seed: int) -> HistGradientBoostingClassifier:
+class _Bins(TransformerMixin, BaseEstimator):
+    """Numbers of the quantile bins of each column, as many as the trees have.
+
+    The trees would find bins by weighted quantiles, one at a time, which takes as long as their growth.
+    """
+
+    def fit(self, X: NDArray, y: Any = None) -> "_Bins":
+        """Find the edges."""
+        self.edges_ = [np.unique(column) for column in np.quantile(X, np.linspace(0, 1, N_BINS + 1)[1:-1], axis=0).T]
+        return self
+
+    def transform(self, X: NDArray) -> NDArray[np.float32]:
+        """Return the number of the bin of each value."""
+        bins = [np.searchsorted(edges, column) for edges, column in zip(self.edges_, X.T, strict=True)]
+        return np.column_stack(bins).astype(np.float32)
+
+
+def _detector(n_real: int, seed: int) -> Pipeline:
     size = {"max_iter": 50, "max_leaf_nodes": 8, "min_samples_leaf": 10} if n_real < FEW_ROWS else {}
-    return HistGradientBoostingClassifier(**size, early_stopping=False, class_weight="balanced", random_state=seed)
+    trees = HistGradientBoostingClassifier(**size, early_stopping=False, class_weight="balanced", random_state=seed)
+    return make_pipeline(_Bins(), trees)

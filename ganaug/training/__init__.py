@@ -1,7 +1,17 @@
 """Training: the loop, the adversarial game, losses, augmentation, callbacks."""
 
 from ganaug.training.adversarial import Adversarial, AdversarialSettings
-from ganaug.training.augmentation import OPERATIONS, POLICIES, AdaptiveAugmentation, operations_for
+from ganaug.training.augmentation import (
+    ALSO,
+    CLASSICAL,
+    OPERATIONS,
+    POLICIES,
+    AdaptiveAugmentation,
+    check_classical,
+    classical,
+    n_classical_draws,
+    operations_for,
+)
 from ganaug.training.batches import BalancedBatches, Batch, CompactRows
 from ganaug.training.callbacks import (
     Callback,
@@ -16,9 +26,11 @@ from ganaug.training.callbacks import (
     TensorBoard,
 )
 from ganaug.training.checkpoint import TrainingState, state_from_bytes, state_to_bytes
+from ganaug.training.conditional_prior import ConditionalMixture
 from ganaug.training.ema import EMA
 from ganaug.training.fabric import Fabric
 from ganaug.training.history import panels, plot_history
+from ganaug.training.image_classifier import classifier_probabilities, random_changes, train_classifier
 from ganaug.training.log_folder import log_to
 from ganaug.training.loop import train
 from ganaug.training.losses import LOSSES, PENALTIES, AdversarialLoss
@@ -32,6 +44,8 @@ from ganaug.training.reconstruction import encode_latents, reconstruction_phase
 from ganaug.training.sequences import LengthBatches, likelihood_phase, sequence_phase
 
 __all__ = [
+    "ALSO",
+    "CLASSICAL",
     "COLLAPSE_THRESHOLD",
     "EMA",
     "LOSSES",
@@ -53,6 +67,7 @@ __all__ = [
     "Checkpoint",
     "CollapseMonitor",
     "CompactRows",
+    "ConditionalMixture",
     "EarlyStopping",
     "Fabric",
     "KernelDistance",
@@ -71,15 +86,21 @@ __all__ = [
     "TensorBoard",
     "TrainingState",
     "build_optimizer",
+    "check_classical",
+    "classical",
+    "classifier_probabilities",
     "encode_latents",
     "likelihood_phase",
     "log_to",
+    "n_classical_draws",
     "operations_for",
     "panels",
     "plot_history",
+    "random_changes",
     "reconstruction_phase",
     "sequence_phase",
     "state_from_bytes",
     "state_to_bytes",
     "train",
+    "train_classifier",
 ]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from ganaug.training.draws import ClassDraws
 from ganaug.training.priors import Prior
 
 # Random draws are made for this many batches at once: one large draw costs less than many small ones.
@@ -88,6 +89,8 @@ class BalancedBatches:
         from it between two batches, or `load_state_dict` cannot restore the place in the stream.
     device : torch.device
         Where batches are put.
+    weights : Tensor of shape (n_rows,) or None, default=None
+        Within a class, a row is drawn with a probability in proportion to its weight.
     """
 
     def __init__(
@@ -100,11 +103,11 @@ class BalancedBatches:
         pac: int,
         generator: torch.Generator,
         device: torch.device,
+        weights: Tensor | None = None,
     ) -> None:
         self.rows = rows.to(device)
         self.order = y.argsort(stable=True)
-        self.counts = y.bincount()
-        self.starts = self.counts.cumsum(0) - self.counts
+        self.draws = ClassDraws(y.bincount(), None if weights is None else weights[self.order])
         self.prior = prior
         self.n_packs = max(1, batch_size // pac)
         self.pac = pac
@@ -131,9 +134,9 @@ class BalancedBatches:
         n_packs = _N_AHEAD * self.n_packs
         # The classes alternate across batches too: all are seen even if they are more than the rows of a batch.
         pack = torch.arange(self._n_blocks * n_packs, (self._n_blocks + 1) * n_packs)
-        y = (pack % len(self.counts)).repeat_interleave(self.pac)
+        y = (pack % len(self.draws.counts)).repeat_interleave(self.pac)
         place = torch.rand(len(y), generator=self.generator, dtype=torch.float64)
-        self._index = self.order[self.starts[y] + (place * self.counts[y]).long()].to(self.device)
+        self._index = self.order[self.draws(y, place)].to(self.device)
         self._start = tuple(part.to(self.device) for part in self.prior.draw(y, self.generator))
         self._y = y.to(self.device)
         self._n_blocks += 1

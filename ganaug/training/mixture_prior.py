@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ganaug.training.draws import ClassDraws, are_weights
 from ganaug.training.priors import NoisePrior
 
 # Rows that a component is made of, at most; it then has at least half as many, unless the class has fewer. Smaller
@@ -43,6 +44,8 @@ class MixturePrior(NoisePrior):
         Rows of each component, in the order of the classes.
     n_components : Tensor of int64, shape (n_classes,)
         Components of each class.
+    weights : Tensor of shape (n_components,) or None, default=None
+        Within a class, a component is drawn with a probability in proportion to its weight. None: to its rows.
     block_sizes : sequence of int
         Levels of each one-hot block.
 
@@ -64,6 +67,7 @@ class MixturePrior(NoisePrior):
         counts: Tensor,
         n_rows: Tensor,
         n_components: Tensor,
+        weights: Tensor | None = None,
         *,
         block_sizes: Sequence[int],
     ) -> None:
@@ -73,14 +77,15 @@ class MixturePrior(NoisePrior):
         self.counts = counts
         self.n_rows = n_rows
         self.n_components = n_components
+        self.weights = weights
         self.block_sizes = tuple(block_sizes)
         sizes = torch.tensor(self.block_sizes, dtype=torch.long)
         self._block = torch.arange(len(sizes)).repeat_interleave(sizes)
         # a row of the class is drawn, and its component is taken: large components are drawn more often
         self._component = torch.arange(len(n_rows)).repeat_interleave(n_rows)
-        ends = n_components.cumsum(0)
-        last = torch.cat([torch.zeros(1, dtype=torch.long), n_rows.cumsum(0)])
-        self._first_row, self._end_row = last[ends - n_components], last[ends]
+        of_class = torch.arange(len(n_components)).repeat_interleave(n_components)
+        n_class_rows = torch.zeros_like(n_components).index_add_(0, of_class, n_rows)
+        self._draws = ClassDraws(n_class_rows) if weights is None else ClassDraws(n_components, weights)
 
     @classmethod
     def from_rows(
@@ -91,6 +96,7 @@ class MixturePrior(NoisePrior):
         *,
         block_sizes: Sequence[int],
         generator: torch.Generator,
+        weights: Tensor | None = None,
     ) -> Self:
         """Fit the components.
 
@@ -106,6 +112,8 @@ class MixturePrior(NoisePrior):
             Levels of each one-hot block.
         generator : torch.Generator
             Chooses the rows of classes that have more than 16,384.
+        weights : Tensor of shape (n_rows,) or None, default=None
+            Of the rows: a component is drawn in proportion to the sum of its weights.
 
         Returns
         -------
@@ -139,6 +147,7 @@ class MixturePrior(NoisePrior):
             inside[:, :, n_continuous:].sum(1).round().long(),
             n_rows,
             torch.tensor(n_components),
+            None if weights is None else torch.stack([weights[group].sum() for group in groups]),
             block_sizes=block_sizes,
         )
 
@@ -154,8 +163,8 @@ class MixturePrior(NoisePrior):
         """
         n_blocks = len(self.block_sizes)
         place = torch.rand(len(y), 1 + n_blocks, generator=generator, dtype=torch.float64)
-        first = self._first_row[y]
-        component = self._component[first + (place[:, 0] * (self._end_row[y] - first)).long()]
+        drawn = self._draws(y, place[:, 0])
+        component = self._component[drawn] if self.weights is None else drawn
         factors = self.factors[component]
         noise = torch.randn(len(y), 1, factors.shape[1], generator=generator)
         continuous = self.means[component] + (noise @ factors).squeeze(1)
@@ -170,7 +179,8 @@ class MixturePrior(NoisePrior):
     def state(self) -> dict[str, Tensor]:
         """Return the tensor parameters of this prior, by name."""
         names = ("means", "factors", "counts", "n_rows", "n_components")
-        return {name: getattr(self, name) for name in names}
+        state = {name: getattr(self, name) for name in names}
+        return state if self.weights is None else state | {"weights": self.weights}
 
     def check(self, n_classes: int, width: int) -> None:
         """Raise ValueError if the tensors, read from a file, do not fit each other or these sizes.
@@ -193,6 +203,7 @@ class MixturePrior(NoisePrior):
             or int(self.n_rows.min()) < 1
             or bool((self.counts < 0).any())
             or any(not torch.equal(total, self.n_rows) for total in per_block)
+            or not are_weights(self.weights, n)
         ):
             raise ValueError("the components of the prior do not fit the classes and columns: the file is damaged")
 

@@ -5,6 +5,8 @@ from typing import Protocol, TypeVar
 import torch
 from torch import Tensor
 
+from ganaug.training.draws import ClassDraws, are_weights
+
 # Neighbours are searched within blocks of at most this many rows of a class, so that the time of the search is linear
 # in the number of rows. A class keeps at most four such blocks, enough for any class that needs synthetic rows.
 _BLOCK_SIZE = 4096
@@ -101,6 +103,8 @@ class NeighborsPrior(NoisePrior):
         Positions in `rows` of the nearest rows of the same class; in a class of one row, the row itself.
     n_interpolated : int
         Number of values at the start of a row that are interpolated.
+    weights : Tensor of shape (n_rows,) or None, default=None
+        Of `rows`: an anchor starts at a row with a probability in proportion to its weight in the class.
     """
 
     def __init__(
@@ -111,11 +115,14 @@ class NeighborsPrior(NoisePrior):
         counts: Tensor,
         neighbors: Tensor,
         n_interpolated: int,
+        weights: Tensor | None = None,
     ) -> None:
         super().__init__(latent_size, n_levels)
         self.rows = rows
         self.counts = counts
         self.neighbors = neighbors
+        self.weights = weights
+        self._draws = ClassDraws(counts, weights)
         self.n_interpolated = n_interpolated
 
     @classmethod
@@ -129,6 +136,7 @@ class NeighborsPrior(NoisePrior):
         n_interpolated: int,
         n_neighbors: int,
         generator: torch.Generator,
+        weights: Tensor | None = None,
     ) -> Self:
         """Find the nearest rows of the same class for each row, by Euclidean distance between encoded rows.
 
@@ -146,6 +154,8 @@ class NeighborsPrior(NoisePrior):
             Nearest rows to choose from, or all others if a class has fewer.
         generator : torch.Generator
             Shuffles the rows of large classes into blocks.
+        weights : Tensor of shape (n_rows,) or None, default=None
+            Within a class, an anchor starts at a row with a probability in proportion to its weight.
 
         Returns
         -------
@@ -170,12 +180,13 @@ class NeighborsPrior(NoisePrior):
             torch.tensor(counts),
             torch.cat(nearest),
             n_interpolated,
+            None if weights is None else weights[torch.cat(kept)],
         )
 
     def draw(self, y: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
         """Draw (latent, gumbel, anchor) for each class index in `y`."""
         place = torch.rand(3, len(y), generator=generator, dtype=torch.float64)
-        first = (self.counts.cumsum(0) - self.counts)[y] + (place[0] * self.counts[y]).long()
+        first = self._draws(y, place[0])
         second = self.neighbors[first, (place[1] * self.neighbors.shape[1]).long()]
         one, other, share = self.rows[first], self.rows[second], place[2].float()[:, None]
         anchor = torch.where(share < 0.5, one, other)
@@ -185,7 +196,8 @@ class NeighborsPrior(NoisePrior):
 
     def state(self) -> dict[str, Tensor]:
         """Return the tensor parameters of this prior, by name."""
-        return {"rows": self.rows, "counts": self.counts, "neighbors": self.neighbors}
+        state = {"rows": self.rows, "counts": self.counts, "neighbors": self.neighbors}
+        return state if self.weights is None else state | {"weights": self.weights}
 
     def check(self, n_classes: int, width: int) -> None:
         """Raise ValueError if the tensors, read from a file, do not fit each other or these sizes."""
@@ -197,6 +209,7 @@ class NeighborsPrior(NoisePrior):
             or int(self.counts.sum()) != n_rows
             or len(self.neighbors) != n_rows
             or not ((self.neighbors >= 0) & (self.neighbors < n_rows)).all()
+            or not are_weights(self.weights, n_rows)
         ):
             raise ValueError("the anchors do not fit the classes and columns: the file is damaged")
 

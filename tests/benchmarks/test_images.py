@@ -254,7 +254,7 @@ def test_a_cnn_learns_and_a_network_of_features_as_well(monkeypatch):
 @pytest.mark.parametrize("size", [8, 28, 64])
 def test_the_cnn_takes_any_size_and_colour(size):
     images = torch.randint(0, 256, (4, 3, size, size), dtype=torch.uint8)
-    assert image_classifiers.CNN(images, 7)(images.float() / 255).shape == (4, 7)
+    assert image_classifiers.SmallCNN(images.float() / 255, 7)(images.float() / 255).shape == (4, 7)
 
 
 def test_metrics_of_a_perfect_and_of_a_blind_classifier():

@@ -8,8 +8,11 @@ import pandas as pd
 import pytest
 
 from ganaug.cli.app import main
-from ganaug.cli.console import in_shell_words
+from ganaug.cli.console import in_shell_words, print_answers
+from ganaug.cli.first_screen import print_preview
+from ganaug.common.findings import REAL, Finding
 from ganaug.datasets.csv_format import TextSource
+from ganaug.evaluation import PreviewRow
 
 ANSWERS = ["Does it help?", "Is it real?", "Is it safe to share?"]
 
@@ -59,6 +62,19 @@ def test_the_preview_shows_synthetic_rows_beside_their_nearest_real_ones(table, 
     synthetic, real = row[1::2], row[2::2]
     assert {int(age) for age in real} <= set(table.loc[table["plan"] == "gold", "age"])
     assert {int(age) for age in synthetic} <= set(pd.read_csv("out.csv")["age"].iloc[200:])
+
+
+def test_names_of_columns_are_readable_in_80_columns(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    frame = pd.DataFrame({"OnlineBackup": ["No internet service"] * 3, "OnlineMovies": ["Yes"] * 3})
+    print_preview([PreviewRow("yes", frame.loc[i], frame.loc[i]) for i in range(3)], "churn")
+    long = f"a_{'very_' * 20}long_name"
+    print_answers([Finding(REAL, "bad", f"The distribution of {long!r} is far from the real one.")])
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert {"OnlineBackup", "OnlineMovies"} <= {word for line in lines for word in line.split()}
+    assert "".join(" ".join(lines).split()).count("…") == 6  # only of the cells
+    assert long in "".join(" ".join(lines).split())
 
 
 def test_with_select_and_report_the_page_holds_the_comparison_and_groups_stay_together(table, capsys):
@@ -114,6 +130,16 @@ def test_a_full_disk_at_save_is_one_line(table, capsys, monkeypatch):
     assert names() == ["in.csv"]
     # without --save the model is a precaution only: what cannot be kept does not stop the data
     assert run("balance in.csv out.csv --target plan --max-time 0.1") == 0
+    assert names() == ["in.csv", "out.csv"]
+
+
+def test_a_full_disk_at_the_page_says_what_was_written(table, capsys, monkeypatch):
+    def write(result, path, **options):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr("ganaug.reporting.report", write)
+    assert run("balance in.csv out.csv --target plan --max-time 0.1 --report page.html --seed 0") == 2
+    assert capsys.readouterr().err.endswith("page.html: No space left on device; kept: out.csv\n")
     assert names() == ["in.csv", "out.csv"]
 
 

@@ -71,3 +71,29 @@ def test_sample_of_a_model_that_never_saw_a_file(in_csv, kind, capsys):
         GANOversampler(model=model, random_state=0).fit(X, y).save("clash.ganaug")
         assert run("sample clash.ganaug other.csv --label yes -n 4") == 2
         assert "the rows have a column 'a', which is also the name of the labels" in capsys.readouterr().err
+
+
+def test_given_cells(in_csv, capsys):
+    rng = np.random.default_rng(0)
+    size = rng.choice(["S", "L=1"], 80)
+    X = pd.DataFrame({"size": size, "n": rng.integers(0, 9, 80), "a=b": rng.normal(size=80).round(2)})
+    y = pd.Series(np.repeat(["no", "yes"], [50, 30]), name="label")
+    model = TabularGAN(n_steps=3, hidden_sizes=(8,), device="cpu")
+    GANOversampler(model=model, random_state=0).fit(X, y).save("m.ganaug")
+    assert run("sample m.ganaug more.csv --label yes -n 4 --given n=3 --given size=L=1") == 0
+    assert "of class yes, n = 3, size = L=1 from" in capsys.readouterr().out
+    rows = pd.read_csv("more.csv")
+    assert rows["n"].tolist() == [3] * 4
+    assert rows["size"].tolist() == ["L=1"] * 4
+    assert run(f"sample m.ganaug more.csv --label yes -n 4 --given a=b={X['a=b'][0]} --force") == 0
+    for wrong, message in {
+        "n=many": "it holds numbers",
+        "n=99": "no row of fit had such a value",
+        "size=XL": "known are",
+        "m=3": "there is no column 'm'; the columns are 'size', 'n', 'a=b'",
+        "n": "write COLUMN=VALUE",
+    }.items():
+        capsys.readouterr()
+        assert run(f"sample m.ganaug other.csv --label yes -n 4 --given {wrong}") == 2
+        assert message in capsys.readouterr().err
+    assert not Path("other.csv").exists()

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ganaug import BalancedImages
 from ganaug.cli.app import main
-from ganaug.comparison import Comparison
+from ganaug.comparison import Comparison, FrozenFeatures, ImageCNN, ImageComparison
 
 
 def run(line: str) -> int:
@@ -87,26 +88,72 @@ def test_what_select_refuses(in_csv, capsys):
     assert names() == ["in.csv", "once.csv", "one.csv"]
 
 
+def choose_way(monkeypatch, name):
+    """Let the comparison of ways to train on images, which is not run, come out in favour of one."""
+    ways = ["none", "classical strong", "ganaug 0.5", "ganaug 0.2 + classical mild"]
+    scores = pd.DataFrame({"sampler": np.repeat(ways, 5), "split": [*range(5)] * 4})
+    scores = scores.assign(classifier="CNN", n_train=30, n_test=10, fit_seconds=0.1, note="")
+    chance = np.random.default_rng(0).normal(0, 0.001, len(scores))
+    scores["balanced accuracy"] = 0.5 + chance + 0.3 * (scores["sampler"] == name)
+    comparison = ImageComparison(scores, with_synthetic=tuple(ways[2:]))
+    given = []
+
+    def compare(*_, **params):
+        given.append(params)
+        return comparison
+
+    monkeypatch.setattr(importlib.import_module("ganaug.comparison.select"), "compare", compare)
+    return given
+
+
 @pytest.mark.parametrize("source", ["in", "in.npz"])
-@pytest.mark.parametrize(("name", "n_synthetic"), [("none", 0), ("random", 0), ("ganaug 0.5", 9)])
-def test_select_with_images(images, capsys, monkeypatch, source, name, n_synthetic):
-    choose(monkeypatch, name)
+@pytest.mark.parametrize(
+    ("name", "n_synthetic", "augment"),
+    [("none", 0, "off"), ("classical strong", 0, "strong"), ("ganaug 0.2 + classical mild", 2 * 8, "mild")],
+)
+def test_select_with_images(images, capsys, monkeypatch, source, name, n_synthetic, augment):
+    choose_way(monkeypatch, name)
     out = source.replace("in", "out")
     assert run(f"balance {source} {out} --select --seed 1 --save m.gan --report page.html") == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert ("Nothing is added." if name == "none" else f"{name} is chosen, because") in shown
-    assert ("No file is written twice" in shown) == (name == "random")
-    assert "repeated" not in shown
+    assert f"{name} is chosen, with{'' if n_synthetic else 'out'} synthetic images. With CNN, synthetic" in shown
+    assert f'To train: ganaug.BalancedImages.from_folder("{out}", augment="{augment}").' in shown
+    assert "--strategy asks" not in shown
     manifest = pd.read_csv("out/manifest.csv" if source == "in" else "out.manifest.csv")
     assert len(manifest) == 42 + n_synthetic
     assert manifest["synthetic"].sum() == n_synthetic
+    assert len(BalancedImages.from_folder(out, augment=augment)) == 42 + n_synthetic
     assert ("in.npz" if source == "in.npz" else "in") in Path("page.html").read_text()
     assert run(f"sample m.gan more --label {'sick' if source == 'in' else 0} -n 2") == 0
 
 
+def test_who_asks_for_images_gets_them_with_the_sentence(images, capsys, monkeypatch):
+    choose_way(monkeypatch, "classical strong")
+    assert main(["balance", "in", "out", "--select", "--strategy", "equal share", "--share", "0.5", "--seed", "1"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "classical strong is chosen, without synthetic images. With CNN, synthetic images do harm" in shown
+    assert "The synthetic images are written because --strategy asks for them; they are not shown to help." in shown
+    assert 'from_folder("out", augment="strong", share=0)' in shown
+    assert pd.read_csv("out/manifest.csv")["synthetic"].sum() == 2 * 30
+
+
+def test_groups_of_images_come_from_a_table(images, capsys, monkeypatch):
+    given = choose_way(monkeypatch, "none")
+    files = sorted(path.relative_to("in").as_posix() for path in Path("in").rglob("*.png"))
+    table = pd.DataFrame({"file": files, "patient": [f"P{i // 2}" for i in range(len(files))]})
+    table.to_csv("patients.csv", index=False)
+    assert run("balance in out --select --groups patients.csv --seed 1") == 0
+    assert given[0]["groups"].tolist() == table["patient"].tolist()
+    table[1:].to_csv("patients.csv", index=False)
+    assert run("balance in out2 --select --groups patients.csv --seed 1") == 2
+    assert f"patients.csv has no line for the image '{files[0]}'" in capsys.readouterr().err
+
+
 @pytest.mark.slow
-def test_select_with_images_as_it_is(images, capsys):
+def test_select_with_images_as_it_is(images, capsys, monkeypatch):
+    monkeypatch.setitem(ImageCNN.__init__.__kwdefaults__, "n_steps", 2)
+    monkeypatch.setitem(FrozenFeatures.__init__.__kwdefaults__, "n_views", 20)
     assert run("balance in out --select --metric F1 --seed 0 --max-time 0.1") == 0
     shown = capsys.readouterr().out
-    assert all(name in shown for name in ("none", "random", "SMOTE", "ganaug 0.5", "ganaug equal share 0.2"))
+    assert all(name in shown for name in ("none", "repeated", "classical mild", "ganaug 0.5", "ganaug 0.1 + classical"))
     assert len(list(Path("out").rglob("*.png"))) >= 42

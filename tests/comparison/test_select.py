@@ -69,13 +69,14 @@ def trainings(monkeypatch):
     return n_rows
 
 
-def test_images_are_trained_once_for_each_split(monkeypatch):
+def test_rows_of_pixels_are_trained_once_for_each_split(monkeypatch):
     trained_on = trainings(monkeypatch)
     digits = load_digits()
     kept = np.r_[np.flatnonzero(digits.target == 3)[:60], np.flatnonzero(digits.target == 8)[:24]]
     X, y = (digits.images[kept] * 15).astype(np.uint8)[..., None], digits.target[kept]
     model = ImageGAN(n_steps=2, width=4, latent_size=8, batch_size=8, device="cpu")
-    choice = select(X, y, sampler=GANOversampler(model=model), n_splits=2, n_repeats=1, random_state=0)
+    options = {"classifiers": "HistGradientBoostingClassifier", "n_splits": 2, "n_repeats": 1, "random_state": 0}
+    choice = select(X, y, sampler=GANOversampler(model=model), **options)
     assert trained_on == [42, 42]
     parts = [f"ganaug {part}" for part in ("0.25", "0.5", "1")]
     shares = [f"ganaug equal share {share}" for share in ("0.1", "0.2", "0.35", "0.5")]

@@ -7,7 +7,7 @@ import pytest
 from ganaug import GANOversampler, ImageGAN
 from ganaug.common.findings import REAL
 from ganaug.datasets import ImageSet
-from ganaug.evaluation import image_manifest, training_distance
+from ganaug.evaluation import nearest_columns, score_columns, training_distance
 
 
 @pytest.fixture
@@ -22,21 +22,28 @@ def sampler(images):
     return GANOversampler(model=model, random_state=0).fit(images.X, images.y)
 
 
-def test_each_synthetic_image_has_its_nearest_file(images, sampler):
+def test_each_synthetic_image_has_its_nearest_file(images):
     X_synthetic = np.stack([images.X[3], images.X[9][:, ::-1]])
-    manifest = image_manifest(sampler, images, X_synthetic, pd.Series(["well", "sick"], index=[14, 15]))
-    assert list(manifest) == ["seed", "discriminator_score", "nearest_training_file", "distance", "mirrored"]
+    manifest = nearest_columns(images, X_synthetic, pd.Index([14, 15]))
+    assert list(manifest) == ["nearest_training_file", "distance", "mirrored"]
     assert manifest.index.tolist() == [14, 15]
     assert manifest["nearest_training_file"].tolist() == ["03.png", "09.png"]
     assert manifest["distance"].tolist() == [0, 0]
     assert manifest["mirrored"].tolist() == [0, 1]
+
+
+def test_each_synthetic_image_has_its_seed_and_score(images, sampler):
+    X_synthetic = images.X[[3, 9]]
+    manifest = score_columns(sampler, X_synthetic, pd.Series(["well", "sick"], index=[14, 15]))
+    assert list(manifest) == ["seed", "discriminator_score"]
+    assert manifest.index.tolist() == [14, 15]
     assert manifest["seed"].eq(sampler.model_.seed_).all()
     scores = sampler.model_.score_samples(X_synthetic, np.array(["well", "sick"]))
     assert manifest["discriminator_score"].to_numpy() == pytest.approx(scores, abs=1e-4)
 
 
 def test_without_synthetic_images_there_are_no_columns(images):
-    manifest = image_manifest(GANOversampler(), images, images.X[:0], pd.Series([], dtype=object))
+    manifest = score_columns(GANOversampler(), images.X[:0], pd.Series([], dtype=object))
     assert manifest.shape == (0, 0)
 
 

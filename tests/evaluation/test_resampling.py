@@ -117,6 +117,17 @@ def test_nothing_was_added(mixed, tiny_model):
     assert sentences(found, REAL) == ["No synthetic rows were added."]
 
 
+def test_copies_are_found_among_all_real_rows_though_few_synthetic_ones_are_measured(tiny_model):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(900, 2)), np.arange(900) < 300
+    sampler, _, _, X_resampled, y_resampled = resampled(X, y, tiny_model)
+    X_resampled[sampler.is_synthetic_] = X[:300]
+    found = evaluate_resampling(sampler, X, y, X_resampled, y_resampled, max_rows=50).evaluations[True]
+    assert found.n_rows == {"real": 300, "synthetic": 50, "holdout": 0}
+    assert found.copied.exact.share == 1
+    assert found.closest.ratio == 0
+
+
 def test_long_tables_are_subsampled(tiny_model, monkeypatch):
     monkeypatch.setattr("ganaug.evaluation.resampling.MAX_ROWS", 50)
     monkeypatch.setattr("ganaug.evaluation.resampling.MAX_REAL_ROWS", 30)

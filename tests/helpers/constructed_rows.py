@@ -47,6 +47,22 @@ def wrong_class(real, second, target, n, rng):
     return rows
 
 
+def reused_identifiers(real, second, target, n, rng):
+    """Return unseen real rows, a tenth of which carry the identifier of a real row."""
+    rows = _drawn(second, n, rng)
+    is_reused = rng.permutation(n) < n / 10
+    rows["customerID"] = np.where(is_reused, rng.choice(real["customerID"], n), rows["customerID"])
+    return rows
+
+
+def broken_rules(real, second, target, n, rng):
+    """Return unseen real rows, a tenth of which end before they start."""
+    rows = _drawn(second, n, rng)
+    is_broken = rng.permutation(n) < n / 10
+    start = rows["start"].where(~is_broken, rows["end"] + 1 + rng.integers(20, size=n))
+    return rows.assign(start=start)
+
+
 def second_sample(real, second, target, n, rng):
     """Return unseen real rows."""
     return _drawn(second, n, rng)
@@ -58,6 +74,8 @@ FAULTS: dict[str, Build] = {
     "noise": noise,
     "collapsed": collapsed,
     "wrong class": wrong_class,
+    "reused identifiers": reused_identifiers,
+    "broken rules": broken_rules,
 }
 
 
@@ -83,6 +101,16 @@ def made_table(seed: int, n: int = 1_200) -> tuple[pd.DataFrame, str]:
     frame["town"] = rng.choice(["Rome", "Oslo", "Lima"], n, p=[0.6, 0.3, 0.1])
     frame.loc[rng.random(n) < 0.1, "x3"] = np.nan
     return frame.assign(label=[f"class {i}" for i in y]), "label"
+
+
+def with_more_columns(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Return a table with an identifier, and with a start that no end precedes, first."""
+    n = len(frame)
+    start = rng.integers(100, size=n)
+    letters = rng.choice(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), (n, 5))
+    names = [f"{number:06d}-{''.join(of)}" for number, of in zip(rng.permutation(n), letters, strict=True)]
+    more = pd.DataFrame({"customerID": names, "start": start, "end": start + rng.poisson(5, n)}, index=frame.index)
+    return pd.concat([more, frame], axis=1)
 
 
 def halves(

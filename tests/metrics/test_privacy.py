@@ -16,6 +16,21 @@ def table(n: int, seed: int = 0, n_levels: int = 3) -> pd.DataFrame:
     return pd.DataFrame({"x": rng.normal(size=n), "y": rng.normal(size=n) * 1e4, "level": rng.choice(levels, n)})
 
 
+def sample(kind: str, n: int, seed: int) -> pd.DataFrame:
+    """Draw rows of a table of numbers, categories, or both; of few categories most rows are equal to another one."""
+    rng = np.random.default_rng(seed)
+    if kind == "few categories":
+        return pd.DataFrame({f"c{i}": rng.choice(list("abc"), n, p=[0.6, 0.3, 0.1]) for i in range(7)})
+    # rows of a group are alike, as in a real table
+    group = rng.integers(4, size=n)
+    levels = np.where(rng.random((n, 12)) < 0.6, group[:, None], rng.integers(4, size=(n, 12)))
+    numbers = group[:, None] + (rng.standard_t(1.5, (n, 4)) if kind == "heavy tails" else rng.normal(size=(n, 4)))
+    columns = {f"x{i}": of for i, of in enumerate(numbers.T)} if kind != "categories" else {}
+    if kind in ("mixed", "categories"):
+        columns |= {f"c{i}": np.array(list("abcd"))[of] for i, of in enumerate(levels.T)}
+    return pd.DataFrame(columns)
+
+
 class TestCopies:
     def test_half_copies(self):
         real, new = table(100), table(50, 1)
@@ -90,8 +105,9 @@ class TestClosestRecords:
         real, made, held = rows(50, 3), rows(40, 3, 1), rows(30, 3, 2)
         found = closest_records(real, made, holdout=held, random_state=0)
         to_made, to_held = (np.sort(cdist(x / real.std(0), real / real.std(0)), axis=1) for x in (made, held))
-        assert found.distance == pytest.approx(np.median(to_made[:, 0]))
-        assert found.reference_distance == pytest.approx(np.median(to_held[:, 0]))
+        most = np.median(to_held[:, 0])
+        assert found.distance == pytest.approx(np.minimum(to_made[:, 0], most).mean())
+        assert found.reference_distance == pytest.approx(np.minimum(to_held[:, 0], most).mean())
         assert found.ratio == pytest.approx(found.distance / found.reference_distance)
         assert found.neighbor_ratio == pytest.approx(np.median(to_made[:, 0] / to_made[:, 1]))
         assert found.closer == ((to_made[:, 0] < np.quantile(to_held[:, 0], 0.05)).sum(), 40)
@@ -101,7 +117,25 @@ class TestClosestRecords:
         real = rows(50, 3)
         own = cdist(real / real.std(0), real / real.std(0))
         np.fill_diagonal(own, np.inf)
-        assert closest_records(real, rows(40, 3, 1)).reference_distance == pytest.approx(np.median(own.min(1)))
+        own = own.min(1)
+        expected = np.minimum(own, np.median(own)).mean()
+        assert closest_records(real, rows(40, 3, 1)).reference_distance == pytest.approx(expected)
+
+    @pytest.mark.parametrize("is_held", [True, False], ids=["hold-out", "none"])
+    @pytest.mark.parametrize("kind", ["mixed", "categories", "few categories", "numbers", "heavy tails"])
+    def test_the_ratio_is_the_share_of_rows_that_are_no_copies(self, kind, is_held):
+        expected, found = np.array([1, 0.9, 0.5, 0]), []
+        for seed in range(6):
+            real, new, held = (sample(kind, 400, 10 * seed + of) for of in range(3))
+            half = pd.concat([new[:200], real[:200]], ignore_index=True)
+            tenth = pd.concat([new[:360], real[:40]], ignore_index=True)
+            found += [
+                closest_records(real, made, holdout=held if is_held else None, random_state=0)
+                for made in (new, tenth, half, real)
+            ]
+        ratios, low, high = np.reshape([(of.ratio, of.low, of.high) for of in found], (6, 4, 3)).transpose(2, 0, 1)
+        np.testing.assert_allclose(ratios.mean(0), expected, atol=0.04)
+        assert ((low <= expected) & (expected <= high)).mean() > 0.8
 
     @pytest.mark.parametrize("n_levels", [3, 200], ids=["few levels", "many levels"])
     @pytest.mark.parametrize("is_held", [True, False], ids=["hold-out", "none"])
@@ -118,7 +152,7 @@ class TestClosestRecords:
         assert copied.ratio == copied.neighbor_ratio == copied.distance == 0
         assert copied.closer.share == 1
         junk = closest_records(real, rows(100, 3, 2) * 50, holdout=held, random_state=0)
-        assert junk.low > 5
+        assert junk.low > 1.1
         assert junk.neighbor_ratio > 0.9
         assert junk.closer.share == 0
 

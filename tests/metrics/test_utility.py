@@ -126,3 +126,29 @@ def test_errors(change, message):
     given = {"real": table(50), "synthetic": table(50, 1), "target": "good", **change}
     with pytest.raises(ValueError, match=message):
         utility_scores(given.pop("real"), given.pop("synthetic"), given.pop("target"), **given)
+
+
+@pytest.mark.parametrize("n_levels", [3, 1000], ids=["ties", "hardly any ties"])
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_resamples_have_the_scores_of_scikit_learn(n_levels, n_classes):
+    rng = np.random.default_rng(0)
+    y = rng.integers(n_classes, size=60)
+    probabilities = rng.integers(1, n_levels, (60, n_classes)) / n_levels
+    draws = [np.arange(60), *(rng.integers(60, size=60) for _ in range(5))]
+    weights = np.array([np.bincount(rows, minlength=60) for rows in draws], dtype=float)
+    found = utility._scores(y, probabilities, None, weights)
+    for rows, (accuracy, area, precision) in zip(draws, found.T, strict=True):
+        labels, chance = y[rows], probabilities[rows]
+        present = np.unique(labels)
+        assert accuracy == pytest.approx(balanced_accuracy_score(labels, chance.argmax(1)))
+        assert area == pytest.approx(np.mean([roc_auc_score(labels == c, chance[:, c]) for c in present]))
+        expected = np.mean([average_precision_score(labels == c, chance[:, c]) for c in present])
+        assert precision == pytest.approx(expected)
+
+
+def test_a_resample_of_one_class_has_no_score():
+    y, chance = np.array([0, 1, 1]), np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]])
+    weights = np.array([[1, 1, 1], [0, 2, 1], [3, 0, 0]], dtype=float)
+    found = utility._scores(y, chance, 1, weights)
+    assert (found[:, 0] == 1).all()
+    assert np.isnan(found[:, 1:]).all()

@@ -155,3 +155,15 @@ def test_identifiers_can_be_learned_all_the_same(tiny_model, options):
     new = tiny_model.set_params(**options).fit(X.drop(columns="number"), y).sample(["leaves"] * 50)
     assert new["customer"].isin(X["customer"]).all()
     assert new["note"].isin(X["note"]).all()
+
+
+@pytest.mark.parametrize("activation", ["relu", "gelu", "tanh"])
+def test_the_activation_changes_the_networks_and_is_stored(tmp_path, activation):
+    X, y = np.random.default_rng(0).normal(size=(60, 2)), np.repeat([0, 1], 30)
+    rows = []
+    for name in (activation, "leaky_relu"):
+        model = TabularGAN(activation=name, n_steps=30, hidden_sizes=(8,), device="cpu", random_state=0).fit(X, y)
+        rows.append(model.sample([0] * 5))
+        model.save(tmp_path / "m.gan")
+        np.testing.assert_array_equal(TabularGAN.load(tmp_path / "m.gan").sample([0] * 5), rows[-1])
+    assert not np.array_equal(*rows)

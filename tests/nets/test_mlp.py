@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ganaug.nets.mlp import Dropout, MLPDiscriminator, MLPGenerator
+from ganaug.nets.mlp import ACTIVATIONS, Dropout, MLPDiscriminator, MLPGenerator
 
 SIZES = (3, 2, 5)
 
@@ -97,3 +97,14 @@ def test_spectral_norm_bounds_the_slope():
     y = torch.zeros(200, dtype=torch.long)
     slopes = (net(a, y) - net(b, y)).abs() / (a - b).norm(dim=1)
     assert slopes.max() <= 1.01
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_gradient_penalty_reaches_the_weights_through_every_activation(activation):
+    net = MLPDiscriminator(
+        3, 2, hidden_sizes=(8,), dropout=0.0, spectral=False, generator=torch.Generator(), activation=activation
+    )
+    rows = torch.randn(6, 3, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    (slope,) = torch.autograd.grad(net(rows, torch.zeros(6, dtype=torch.long)).sum(), rows, create_graph=True)
+    slope.square().sum().backward()
+    assert net.features[0].weight.grad.abs().sum() > 0
