@@ -477,8 +477,7 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         description, arrays = self.encoder_.state()
         description["constraints"] = self.constraints_.state()
         description["texts"], texts = self.texts_.state()
-        arrays = {f"encoder.{name}": array for name, array in arrays.items()}
-        arrays |= {f"texts.{name}": array for name, array in texts.items()}
+        arrays = {f"encoder.{name}": of for name, of in arrays.items()} | {f"texts.{n}": of for n, of in texts.items()}
         if isinstance(self.prior_, NeighborsPrior | MixturePrior):
             arrays |= {f"prior.{name}": tensor.numpy() for name, tensor in self.prior_.state().items()}
         return description, arrays
