@@ -40,7 +40,7 @@ from ganaug.selection import SELECTIONS, is_cleaner
 
 # Parameters that override those of the model where they are given.
 _OVERRIDES = (
-    *("categorical_features", "ignore", "constraints", "random_state"),
+    *("categorical_features", "ignore", "constraints", "text_columns", "random_state"),
     *("device", "max_time", "verbose", "callbacks", "checkpoint"),
 )
 
@@ -116,6 +116,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
     $categorical_features
     $ignore
     $constraints
+    $text_columns
     $random_state
     $device
     $max_time
@@ -228,6 +229,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         categorical_features: Any = None,
         ignore: Any = None,
         constraints: Any = None,
+        text_columns: Any = None,
         random_state: int | np.random.RandomState | None = None,
         device: str | None = None,
         max_time: float | None = None,
@@ -243,6 +245,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         self.categorical_features = categorical_features
         self.ignore = ignore
         self.constraints = constraints
+        self.text_columns = text_columns
         self.random_state = random_state
         self.device = device
         self.max_time = max_time

@@ -155,6 +155,8 @@ def test_what_the_readme_shows_runs(in_a_folder_with_data, short_training):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The texts of 'text' are written for the class of a row")  # the page says so
+@pytest.mark.filterwarnings("ignore:.* copies or near copies of a training text")  # after a moment of training
 @pytest.mark.parametrize(
     "page",
     [page for page in PAGES if page != TUTORIAL and {kind for kind, _ in blocks(page)} & {"python", "console"}],

@@ -33,6 +33,7 @@ from ganaug.cli.first_screen import (
 )
 from ganaug.cli.options import (
     Checkpoint,
+    Constraint,
     Encoding,
     Engine,
     Force,
@@ -44,6 +45,7 @@ from ganaug.cli.options import (
     Seed,
     SelectionName,
     SkipBad,
+    TextColumns,
     check_options,
     check_own_file,
     check_report,
@@ -117,15 +119,8 @@ def balance(
     ] = None,
     encoding: Encoding = None,
     ignore: Ignore = None,
-    constraint: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--constraint",
-            metavar="RULE",
-            help="For tables: a rule that each row keeps, such as 'start <= end' or 'total = a + b'; may be repeated. "
-            "Others are learned from the rows.",
-        ),
-    ] = None,
+    text: TextColumns = None,
+    constraint: Constraint = None,
     mark: Annotated[
         str | None,
         typer.Option(
@@ -301,6 +296,7 @@ def balance(
             "--target": target,
             "--categorical": categorical,
             "--ignore": ignore,
+            "--text": text,
             "--constraint": constraint or None,
             "--mark": mark,
             "--provenance": provenance,
@@ -364,6 +360,7 @@ def balance(
             trial,
             columns,
             ignore,
+            text,
             encoding=encoding,
             mark=mark,
             only_synthetic=only_synthetic,
@@ -384,6 +381,7 @@ def _balance_table(
     trial: Trial,
     categorical: list[str] | None,
     ignore: str | None,
+    text: str | None,
     *,
     encoding: str | None,
     mark: str | None,
@@ -405,13 +403,14 @@ def _balance_table(
         others = ", ".join(map(str, X.columns))
         raise ValueError(
             f"--model text takes a table with one column beside --target {target}, but {source} has {X.shape[1]}: "
-            f"{others}. Remove all but the column of texts; --model tabular takes such texts as categories"
+            f"{others}. Remove all but the column of texts; or leave --model out and name the column in --text"
         )
     is_text = params["model"] == "text" or (params["model"] == "auto" and modality_of(X).name == "text")
     if is_text and provenance is not None:
         raise ValueError(f"--provenance is for tables, and {source} holds texts; leave it out")
     left_out = parse_ignore(ignore, list(table.frame))
-    for option, columns in (("--categorical", categorical), ("--ignore", left_out)):
+    texts = None if text is None or text == "auto" else split_names(text)
+    for option, columns in (("--categorical", categorical), ("--ignore", left_out), ("--text", texts)):
         for column in columns or []:
             table.check_column(column)
             if column == target:
@@ -431,6 +430,7 @@ def _balance_table(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()),
         categorical_features=categorical,
         ignore=left_out,
+        text_columns=texts if text != "auto" else text,
         **params,
     )
     sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, X, y, trial)

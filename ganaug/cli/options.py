@@ -54,6 +54,25 @@ Ignore = Annotated[
         "'none' leaves out no column.",
     ),
 ]
+TextColumns = Annotated[
+    str | None,
+    typer.Option(
+        "--text",
+        metavar="A,B",
+        help="For tables: columns of texts, for which new texts of the class are written; 'auto' finds them. It "
+        "takes minutes for each.",
+    ),
+]
+Constraint = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--constraint",
+        metavar="RULE",
+        help="For tables: a rule that each row keeps, such as 'start <= end' or 'total = a + b'; may be repeated. "
+        "Others are learned from the rows.",
+    ),
+]
+
 Resize = Annotated[
     str | None,
     typer.Option("--resize", metavar="HxW", help="For images: resize all images of a folder to one size."),

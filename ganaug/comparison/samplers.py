@@ -161,7 +161,11 @@ def without_columns(sampler: Any, names: Sequence[str], left_out: Sequence[str])
     changes = {}
     for key, value in sampler.get_params().items():
         parameter = key.split("__")[-1]
-        if parameter in ("categorical_features", "ignore") and value is not None and not isinstance(value, str):
+        if (
+            parameter in ("categorical_features", "ignore", "text_columns")
+            and value is not None
+            and not isinstance(value, str)
+        ):
             mask = column_mask(value, list(names), parameter)
             changes[key] = [name for name, chosen in zip(names, mask, strict=True) if chosen and name not in left_out]
     return clone(sampler).set_params(**changes) if changes else sampler

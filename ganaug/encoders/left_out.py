@@ -57,6 +57,23 @@ def columns_left_out(
     return columns, found
 
 
+def columns_of_texts(frame: pd.DataFrame, places: Sequence[int], container: Container) -> dict[int, IdentifierColumn]:
+    """Return columns of texts, whose cells are empty when decoded, by position.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n, d)
+        The cells.
+    places : sequence of int
+        Positions of the columns.
+    container : Container
+        In which the user holds the cells.
+    """
+    width = _text_width(container)
+    cells = {i: (frame.columns[i], frame.iloc[:, i]) for i in places}
+    return {i: IdentifierColumn.fit(label, of, "free text", width=width) for i, (label, of) in cells.items()}
+
+
 def exact_times(frame: pd.DataFrame, columns: Sequence[Column]) -> dict[int, ExactTimes]:
     """Return the real times that synthetic times keep off, by position; see `ExactTimes`.
 
@@ -161,7 +178,10 @@ def warn_of_left_out(found: dict[Hashable, bool]) -> None:
     renewed, emptied = ([label for label, of in found.items() if of is kind] for kind in (True, False))
     if found:
         said = [f"Synthetic rows get new values of the same form, which no training row has, in {listed(renewed, 5)}."]
-        said += [f"They are empty in {listed(emptied, 5)} (free text, or categories to which no new one can be added)."]
+        said += [
+            f"They are empty in {listed(emptied, 5)} (free text, or categories to which no new one can be added); "
+            f"text_columns={emptied[:1]!r} (in the shell --text {emptied[0] if emptied else ''}) writes new texts."
+        ]
         said = [sentence for sentence, labels in zip(said, (renewed, emptied), strict=True) if labels]
         warn_user(
             f"Columns that identify rows are not learned. {' '.join(said)} To learn one all the same, name it in "

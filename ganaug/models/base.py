@@ -68,7 +68,7 @@ class ConditionalGAN(
     gamma: float | str
     penalty_every: int
     n_critic: int | str
-    learning_rate: float
+    learning_rate: float | str
     ema: float | str
     batch_size: int | str
     n_steps: int | str
@@ -147,7 +147,7 @@ class ConditionalGAN(
         """Return the augmentation of all that the discriminator sees; none by default."""
         return None
 
-    def _default_callbacks(self) -> list[Callback]:
+    def _default_callbacks(self, generator: nn.Module) -> list[Callback]:
         """Return callbacks of the model itself, which are called after those of the user; none by default."""
         return []
 
@@ -299,7 +299,7 @@ class ConditionalGAN(
             gamma=self.gamma,
             penalty_every=self.penalty_every,
             n_critic=self.n_critic,
-            learning_rate=self.learning_rate,
+            learning_rate=self._learning_rate(),
             discriminator_learning_rate=self.discriminator_learning_rate,
             optimizer=self.optimizer,
             betas=self.betas,
@@ -316,7 +316,7 @@ class ConditionalGAN(
         # "auto" remembers the last fifth of the run, whatever its length
         average = EMA(generator, 1 - 5 / (5 + n_steps) if isinstance(self.ema, str) else self.ema)
         self.generator_, self.discriminator_ = average.module, discriminator
-        callbacks = [*(self.callbacks or []), *self._default_callbacks()]
+        callbacks = [*(self.callbacks or []), *self._default_callbacks(generator)]
         if self.patience is not None:
             callbacks.append(EarlyStopping(patience=self.patience))
         if has_callbacks(self):
@@ -363,6 +363,10 @@ class ConditionalGAN(
     def _matching(self) -> Mapping[str, float]:
         """Return the terms of the generator's objective beside the loss, and their weights; none by default."""
         return {}
+
+    def _learning_rate(self) -> float:
+        """Return the learning rate of the adversarial training, with a value in place of "auto"."""
+        return float(self.learning_rate)
 
     def _max_time(self) -> float | None:
         """Return the limit of the adversarial training in seconds."""
@@ -488,12 +492,12 @@ class ConditionalGAN(
                     n_refused += np.bincount(refused[chosen], minlength=len(Refusal))
                 if record is not None and features is not None:
                     record(features, index)
-            yield renew(synthetic)
+            yield renew(synthetic, index)
         self._warn_of_refused(n_refused)
 
-    def _renewal(self, seed: int) -> Callable[[Any], Any]:
-        """Return what gives the chosen rows of one call the cells that no network generates; none by default."""
-        return lambda synthetic: synthetic
+    def _renewal(self, seed: int) -> Callable[[Any, NDArray[np.intp]], Any]:
+        """Return what gives the chosen rows of one call, of these classes, the cells that no network generates."""
+        return lambda synthetic, index: synthetic
 
     def _encode(self, X: Any) -> Tensor | CompactRows:
         """Encode to rows that networks take, or that become so where they are indexed."""

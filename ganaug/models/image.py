@@ -352,7 +352,7 @@ class ImageGAN(Editing, ImageModel):
             rng=generator,
             latent_size=self.latent_size,
             batch_size=self._budget()[1],
-            learning_rate=self.learning_rate,
+            learning_rate=self._learning_rate(),
             max_time=self.max_time if self.n_steps == 0 else self._max_time(),
             is_verbose=bool(self.verbose),
             save=self.save,

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import torch
 from sklearn.utils.validation import validate_data
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganaug.common.warnings import warn_user
 from ganaug.encoders import ImageEncoder, as_images
@@ -95,7 +95,7 @@ class ImageModel(ImageViews):
                 "at them, and train for longer: raise max_time (in the shell --max-time) or n_steps."
             )
 
-    def _default_callbacks(self) -> list[Callback]:
+    def _default_callbacks(self, generator: nn.Module) -> list[Callback]:
         return [Snapshots(self)]
 
     def _train_validation_split(self, data: EncodedData, generator: torch.Generator) -> tuple[EncodedData, EncodedData]:

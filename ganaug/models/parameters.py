@@ -230,6 +230,15 @@ SHARED: dict[str, Parameter] = {
         "repaired or generated again.",
         "None uses no rules.",
     ),
+    "text_columns": Parameter(
+        [_AUTO, Items("a list of names, indices or booleans"), None],
+        '"auto", array-like (names, indices or bool)',
+        "Columns of texts in a table, for which `ganaug.TextGAN` writes new texts of the class of a row. "
+        '``"auto"`` takes those whose cells have at least three words on average and are mostly different. The '
+        "training takes minutes for each, and within a class the texts do not depend on the other cells of a row. "
+        "Other columns of texts are left empty or are categories, see `ignore`.",
+        "None means the same as an empty list.",
+    ),
     "random_state": Parameter(
         ["random_state"],
         "int, RandomState",

@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 
 FORMAT = 3
 NETWORKS = ("generator_", "discriminator_")
-# Parameters of the machine and of the session, which a file does not hold; of constraints it holds the rules.
-_NOT_STORED = ("callbacks", "random_state", "device", "verbose", "constraints", "checkpoint")
+# Parameters of the machine and of the session, which a file does not hold; of constraints it
+# holds the rules, and of text_model what it learned.
+_NOT_STORED = ("callbacks", "random_state", "device", "verbose", "constraints", "checkpoint", "text_model")
 # What malformed data raises where a model is restored from it.
 _ERRORS = (
     LookupError,
@@ -157,7 +158,14 @@ def _as_os_error(error: SafetensorError, path: str | Path) -> OSError:
     return OSError(f"the model could not be written to {str(path)!r}: {error}")
 
 
-def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
+def parts_of_model(model: "ConditionalGAN") -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return what a file holds of a model: the header, and the tensors.
+
+    Parameters
+    ----------
+    model : ConditionalGAN
+        Fitted.
+    """
     description, arrays = model._store()
     params = model.get_params(deep=False) | model.network_params_
     header = {
@@ -178,6 +186,28 @@ def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
         weights = model.discriminator_.state_dict()
         tensors |= {f"discriminator.{name}": weight.cpu() for name, weight in weights.items()}
     tensors |= {f"array.{name}": torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+    return header, tensors
+
+
+def model_from_parts(kind: str, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> "ConditionalGAN":
+    """Restore a model that is a part of another one; malformed data raise an error.
+
+    Parameters
+    ----------
+    kind : str
+        Name of its class.
+    header, arrays
+        What `parts_of_model` returned.
+    """
+    if header["model"] != kind:
+        raise ValueError(f"a {header['model']} stands where a {kind} should")
+    return _restored(
+        PersistenceMixin._kinds[kind], header, {name: torch.from_numpy(array) for name, array in arrays.items()}
+    )
+
+
+def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
+    header, tensors = parts_of_model(model)
     tensors["json"] = torch.frombuffer(bytearray(json.dumps(header).encode()), dtype=torch.uint8)
     with replacing(path) as beside:
         try:

@@ -24,6 +24,8 @@ from ganaug.models.continuation import encode_again
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
+from ganaug.models.text import TextGAN
+from ganaug.models.text_columns import TextColumns
 from ganaug.nets import ACTIVATIONS, MLPDiscriminator, MLPGenerator
 from ganaug.selection import Layout
 from ganaug.training import (
@@ -77,6 +79,9 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
     $categorical_features
     $ignore
     $constraints
+    $text_columns
+    text_model : TextGAN or None, default=None
+        The model of the columns of texts, cloned for each. None takes ``TextGAN()``.
     hidden_sizes : sequence of int, default=(128, 128)
         Sizes of the hidden layers of both networks. Twice the default size doubled the time and changed no score.
     activation : {"leaky_relu", "relu", "elu", "gelu", "silu", "tanh"}, default="leaky_relu"
@@ -184,11 +189,11 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **constraints_of(
-            "loss", "n_neighbors", "categorical_features", "ignore", "constraints", "latent_size", "checkpoint"
-        ),
-        **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
+        **constraints_of("loss", "n_neighbors", "categorical_features", "ignore", "constraints", "text_columns"),
+        **constraints_of("latent_size", "penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
+        **constraints_of("checkpoint"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
+        "text_model": [TextGAN, None],
         "prior": [StrOptions({"mixture", "noise", "neighbors"})],
         "numeric": [StrOptions({"quantile", "standard"})],
         "discriminator_learning_rate": [None, Number(Real, 0, None, closed="neither")],
@@ -229,6 +234,8 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         categorical_features: Any = "auto",
         ignore: Any = "auto",
         constraints: Any = "auto",
+        text_columns: Any = None,
+        text_model: TextGAN | None = None,
         hidden_sizes: Sequence[int] = (128, 128),
         activation: str = "leaky_relu",
         latent_size: int = 32,
@@ -267,6 +274,8 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         self.categorical_features = categorical_features
         self.ignore = ignore
         self.constraints = constraints
+        self.text_columns = text_columns
+        self.text_model = text_model
         self.hidden_sizes = hidden_sizes
         self.activation = activation
         self.latent_size = latent_size
@@ -332,7 +341,7 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
             raise ValueError(f"X has more than one column {twice!r}; rename or drop one")
         elif 0 in X.shape:
             raise ValueError(f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s): nothing to learn")
-        # scikit-learn refuses names of which only some are text; they do no harm here, and are not `feature_names_in_`
+        # scikit-learn refuses names of which only some are text; they do no harm here
         is_mixed = len({isinstance(name, str) for name in getattr(X, "columns", ())}) > 1
         named = np.broadcast_to(np.zeros(1), X.shape) if is_mixed else X
         validate_data(self, named, reset=True, skip_check_array=True)
@@ -350,7 +359,8 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         return Layout(self.encoder_.n_continuous_, self.encoder_.block_sizes_)
 
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[TableEncoder, Tensor]:
-        encoder = TableEncoder(self.categorical_features, self.numeric, self.ignore)
+        self.texts_ = TextColumns.fit(self, checked.X, y)
+        encoder = TableEncoder(self.categorical_features, self.numeric, self.ignore, list(self.texts_.models))
         rows = encoder.fit_encode(checked.X, y).float()
         if self.warm_start and hasattr(self, "encoder_"):
             encoder, rows = encode_again(self.encoder_, encoder, checked.X)
@@ -369,8 +379,12 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
             )
         return encoder, rows
 
-    def _renewal(self, seed: int) -> Callable[[Any], Any]:
-        return self.encoder_.renewal(seed)
+    def _max_time(self) -> float | None:
+        return None if self.max_time is None else max(self.max_time - self.texts_.seconds, 1e-3)
+
+    def _renewal(self, seed: int) -> Callable[[Any, NDArray[np.intp]], Any]:
+        renew, write = self.encoder_.renewal(seed), self.texts_.writing(seed, self.encoder_)
+        return lambda rows, index: write(renew(rows), index)
 
     def _generate_rows(self, y: Tensor, rng: torch.Generator, seed: int) -> Any:
         """Generate rows that keep the rules of the table."""
@@ -476,23 +490,25 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
     def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         description, arrays = self.encoder_.state()
         description["constraints"] = self.constraints_.state()
-        arrays = {f"encoder.{name}": array for name, array in arrays.items()}
+        description["texts"], texts = self.texts_.state()
+        arrays = {f"encoder.{name}": of for name, of in arrays.items()} | {f"texts.{n}": of for n, of in texts.items()}
         if isinstance(self.prior_, NeighborsPrior | MixturePrior):
             arrays |= {f"prior.{name}": tensor.numpy() for name, tensor in self.prior_.state().items()}
         return description, arrays
 
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[TableEncoder, Prior]:
-        stored = group_by_prefix(arrays, ("encoder", "prior"))
+        stored = group_by_prefix(arrays, ("encoder", "prior", "texts"))
         encoder = TableEncoder.from_state(description, stored["encoder"])
         self.constraints_ = Constraints.from_state(description["constraints"])
-        n_levels = sum(encoder.block_sizes_)
+        self.texts_ = TextColumns.from_state(description["texts"], stored["texts"], len(self.classes_))
+        size, n_levels = self.latent_size, sum(encoder.block_sizes_)
         if self.prior == "noise":
-            return encoder, NoisePrior(self.latent_size, n_levels)
+            return encoder, NoisePrior(size, n_levels)
         tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}
         prior: MixturePrior | NeighborsPrior
         if self.prior == "mixture":
-            prior = MixturePrior(self.latent_size, n_levels, **tensors, block_sizes=encoder.block_sizes_)
+            prior = MixturePrior(size, n_levels, **tensors, block_sizes=encoder.block_sizes_)
         else:
-            prior = NeighborsPrior(self.latent_size, n_levels, **tensors, n_interpolated=encoder.n_numeric_)
+            prior = NeighborsPrior(size, n_levels, **tensors, n_interpolated=encoder.n_numeric_)
         prior.check(len(self.classes_), encoder.width_)
         return encoder, prior

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ganaug.common.texts import TextContainer, texts_of
-from ganaug.encoders import BLANK, END, N_SPECIAL, PADDING, TextEncoder
+from ganaug.encoders import BLANK, END, N_SPECIAL, PADDING, TextEncoder, fitted_tokens
 from ganaug.models.torch_state import seeded_networks
 from ganaug.nets import SequenceDecoder, SequenceEncoder
 from ganaug.training import (
@@ -24,8 +24,8 @@ from ganaug.training import (
     train,
 )
 
-# Tokens of a text with max_length="auto", at most.
-MAX_AUTO_LENGTH = 64
+# What vocabulary_size="auto" and max_length="auto" are, at most.
+_VOCABULARY_SIZE, _MAX_LENGTH = 4000, 64
 # Texts that are encoded at once.
 _N_ENCODED = 256
 
@@ -166,6 +166,11 @@ class TextAutoencoder:
         return history
 
     @property
+    def row_shape(self) -> tuple[int, ...]:
+        """Shape of a latent."""
+        return (self.sizes["code_size"],)
+
+    @property
     def _device(self) -> torch.device:
         return next(self.networks.parameters()).device
 
@@ -275,11 +280,7 @@ def new_autoencoder(
     seed : int
         Seed of the weights.
     """
-    longest = params["max_length"]
-    tokens = TextEncoder(params["vocabulary_size"], MAX_AUTO_LENGTH if longest == "auto" else longest).fit(texts)
-    if longest == "auto":
-        lengths = [min(len(tokens.tokens(text)) + 1, MAX_AUTO_LENGTH) for text in texts]
-        tokens.max_length = max(int(np.quantile(lengths, 0.98)), 2)
+    tokens = fitted_tokens(texts, params["vocabulary_size"], params["max_length"], _VOCABULARY_SIZE, _MAX_LENGTH)
     sizes = {name: params[name] for name in ("embedding_size", "hidden_size", "code_size")} | {"n_classes": n_classes}
     with seeded_networks(seed):
         return TextAutoencoder(tokens, container, sizes, temperature=params["temperature"], top_k=params["top_k"])

@@ -4,6 +4,7 @@ from ganaug.nets.image_architectures import ARCHITECTURES, build_image_encoder, 
 from ganaug.nets.image_classifier import SmallCNN
 from ganaug.nets.image_networks import CONDITIONINGS
 from ganaug.nets.mlp import ACTIVATIONS, MLPDiscriminator, MLPGenerator
+from ganaug.nets.relational import RelationalDiscriminator, RelationalGenerator
 from ganaug.nets.sequence import SequenceDecoder, SequenceEncoder, on_sphere
 from ganaug.nets.stylegan2 import StyleGenerator, noise_size
 from ganaug.nets.translation import ClassProbe, PatchHeads, build_translation_networks
@@ -16,6 +17,8 @@ __all__ = [
     "MLPDiscriminator",
     "MLPGenerator",
     "PatchHeads",
+    "RelationalDiscriminator",
+    "RelationalGenerator",
     "SequenceDecoder",
     "SequenceEncoder",
     "SmallCNN",

@@ -42,7 +42,7 @@ from ganaug.training.optimizers import OPTIMIZERS, SCHEDULES, build_optimizer
 from ganaug.training.phase import Phase, Report
 from ganaug.training.priors import AnchorPrior, LatentPrior, NeighborsPrior, NoisePrior, Prior
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
-from ganaug.training.sequences import LengthBatches, sequence_phase
+from ganaug.training.sequences import LengthBatches, likelihood_phase, sequence_phase
 from ganaug.training.training_file import Stage, TrainingFile
 from ganaug.training.translation import SourcePrior, Translation, TranslationTerms
 
@@ -101,6 +101,7 @@ __all__ = [
     "classical",
     "classifier_probabilities",
     "encode_latents",
+    "likelihood_phase",
     "log_to",
     "n_classical_draws",
     "operations_for",

@@ -159,6 +159,54 @@ def sequence_phase(
     return Phase("autoencoder", networks, optimizer, objective)
 
 
+def likelihood_phase(
+    generator: Any,
+    *,
+    fabric: Fabric,
+    rng: torch.Generator,
+    learning_rate: float,
+    latent_size: int,
+    n_steps: int,
+    padding: int,
+    end: int,
+) -> Phase:
+    """Build the phase in which a generator of sequences learns to predict each token from those before it.
+
+    It is the pre-training of RelGAN (ICLR 2019) by maximum likelihood. The random vector tells nothing about the
+    sequence, so the generator learns to write without it.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        Its method ``follow(tokens, latent, y)`` returns what its method `logits` takes.
+    fabric : Fabric
+        Device and precision.
+    rng : torch.Generator
+        Source of the random vectors, on the device.
+    learning_rate, n_steps, padding, end
+        As of `sequence_phase`.
+    latent_size : int
+        Size of a random vector.
+
+    Returns
+    -------
+    Phase
+        Minimises the mean cross-entropy of a token.
+    """
+    optimizer = _ClippedAdam(generator.to(fabric.device).parameters(), learning_rate, n_steps, fabric.device)
+
+    def objective(batch: Batch) -> tuple[Tensor, Report]:
+        tokens = batch.real
+        is_token = tokens != padding
+        before = torch.cat([torch.full_like(tokens[:, :1], end), tokens[:, :-1]], 1)
+        latent = torch.randn(len(tokens), latent_size, generator=rng, device=tokens.device)
+        features = generator.follow(before, latent, batch.y)
+        loss = F.cross_entropy(generator.logits(features[is_token]), tokens[is_token])
+        return loss, lambda: {"loss": loss}
+
+    return Phase("likelihood", generator, optimizer, objective)
+
+
 class _ClippedAdam(Adam):
     """Adam that first shortens a long gradient, as recurrent networks need it (arXiv 1211.5063).
 

@@ -112,6 +112,8 @@ TAKEN = {
     "patience": (None,),
     "categorical_features": (None, *SEQUENCES),
     "ignore": (None, *SEQUENCES),
+    "text_columns": (None, *SEQUENCES),
+    "text_model": (None,),
     "constraints": (None, [], ["x"]),
     "random_state": (None, 0, True),
     "verbose": (0, True, 10**400, None),
