@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from numbers import Real
 from os import PathLike
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
-from numpy.typing import NDArray
 from sklearn.base import _fit_context, clone
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -26,12 +25,12 @@ from ganaug.common.shares import check_weights, equal_share_counts, repeats_of
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import stable_warning_filters
 from ganaug.models import (
-    CheckedData,
     ConditionalGAN,
     EncodedData,
     FittedSamplerMixin,
     ResampledRows,
     RowSource,
+    TrainingData,
     check_groups,
     constraints_of_overrides,
     documented,
@@ -43,16 +42,6 @@ _OVERRIDES = (
     *("categorical_features", "ignore", "constraints", "text_columns", "random_state"),
     *("device", "max_time", "verbose", "callbacks", "checkpoint"),
 )
-
-
-class _Training(NamedTuple):
-    """What a fit starts from."""
-
-    model: ConditionalGAN  # not fitted to these data yet
-    data: CheckedData
-    labels: NDArray
-    is_one_hot: bool
-    sample_weight: NDArray | None
 
 
 @documented(noun="rows, images or texts", overrides=True)
@@ -423,7 +412,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         super().set_params(**params)
         return self
 
-    def _check(self, X: Any, y: Any, sample_weight: Any = None) -> _Training:
+    def _check(self, X: Any, y: Any, sample_weight: Any = None) -> TrainingData:
         """Validate data and parameters, and set what they tell: `sampling_strategy_`, `n_features_in_` and names."""
         # a fit that fails leaves nothing of an earlier one that looks fitted
         for learned in ("_resampled", *([] if self._is_warm else ["model_"])):
@@ -456,7 +445,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         else:
             self.sampling_strategy_ = check_sampling_strategy(self.sampling_strategy, labels, "over-sampling")
         weights = None if sample_weight is None else check_weights(sample_weight, labels)
-        return _Training(model, data, labels, is_one_hot, weights)
+        return TrainingData(model, data, labels, is_one_hot, weights)
 
     @property
     def _is_warm(self) -> bool:
@@ -486,7 +475,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         model._validate_params()  # scikit-learn does not validate the parameters of nested estimators
         return model
 
-    def _fit_model(self, training: _Training) -> EncodedData:
+    def _fit_model(self, training: TrainingData) -> EncodedData:
         model, labels = training.model, pd.Series(training.labels, name=self.target_name_)
         encoded = model.fit_checked(training.data, labels, training.sample_weight)
         self.model_ = model

@@ -1,6 +1,6 @@
 """Models: conditional GANs as scikit-learn estimators."""
 
-from ganaug.models.base import ConditionalGAN
+from ganaug.models.base import ConditionalGAN, TrainingData
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.fitted_sampler import FittedSamplerMixin
 from ganaug.models.image import ImageGAN
@@ -25,6 +25,7 @@ __all__ = [
     "RowSource",
     "TabularGAN",
     "TextGAN",
+    "TrainingData",
     "TranslationGAN",
     "check_groups",
     "constraints_of_overrides",

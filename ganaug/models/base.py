@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -38,7 +38,6 @@ from ganaug.training import (
     CompactRows,
     EarlyStopping,
     Fabric,
-    Previews,
     Prior,
     ProgressBar,
     SlicedWasserstein,
@@ -51,6 +50,16 @@ _FEW = 6
 
 Self = TypeVar("Self", bound="ConditionalGAN")
 Measure = Callable[[nn.Module], dict[str, float]]
+
+
+class TrainingData(NamedTuple):
+    """What a fit starts from."""
+
+    model: "ConditionalGAN"  # not fitted to these data yet
+    data: CheckedData
+    labels: NDArray
+    is_one_hot: bool
+    sample_weight: NDArray | None
 
 
 class ConditionalGAN(
@@ -150,10 +159,6 @@ class ConditionalGAN(
     def _default_callbacks(self, generator: nn.Module) -> list[Callback]:
         """Return callbacks of the model itself, which are called after those of the user; none by default."""
         return []
-
-    def _preview_drawer(self) -> Callable[[int], NDArray] | None:
-        """Return what draws a sheet of synthetic images, see `Previews`; None, the default, for rows."""
-        return None
 
     def _train_validation_split(self, data: EncodedData, generator: torch.Generator) -> tuple[EncodedData, EncodedData]:
         """Return the training split, and the validation split on which training is measured; by default both all."""
@@ -371,21 +376,6 @@ class ConditionalGAN(
     def _max_time(self) -> float | None:
         """Return the limit of the adversarial training in seconds."""
         return self.max_time
-
-    def _previews(self, data: EncodedData) -> Previews:
-        labels = self.classes_.tolist()
-
-        def real(n: int) -> dict[Any, Any]:
-            rng = torch.Generator().manual_seed(self.seed_)
-            members = [(data.y == index).nonzero().squeeze(1) for index in range(len(labels))]
-            chosen = [own[torch.randperm(len(own), generator=rng)[:n]] for own in members]
-            return {label: self.encoder_.decode(data.rows[own]) for label, own in zip(labels, chosen, strict=True)}
-
-        def sample(n: int) -> dict[Any, Any]:
-            synthetic = self.sample(np.repeat(self.classes_, n))
-            return {label: take_rows(synthetic, np.arange(i * n, i * n + n)) for i, label in enumerate(labels)}
-
-        return Previews(real, sample, self._preview_drawer())
 
     def _precision(self) -> Any:
         """Return the precision in which networks compute, with a value in place of "auto"."""

@@ -14,12 +14,17 @@ from torch import Tensor, nn
 
 from ganaug.common.containers import check_container, to_pandas
 from ganaug.common.warnings import warn_user
-from ganaug.common.wording import counted, listed
-from ganaug.constraints import Constraints, learn_constraints
+from ganaug.common.wording import listed
+from ganaug.constraints import Constraints
 from ganaug.encoders import TableEncoder, warn_of_left_out
 from ganaug.models.base import ConditionalGAN, Measure
 from ganaug.models.conditioning import ConditioningMixin
-from ganaug.models.constrained import keep_rules, without_rules_out_of_reach
+from ganaug.models.constrained import (
+    keep_rules,
+    learned_rules,
+    warn_of_rules_left_out,
+    without_rules_out_of_reach,
+)
 from ganaug.models.continuation import encode_again
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
@@ -365,18 +370,8 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         if self.warm_start and hasattr(self, "encoder_"):
             encoder, rows = encode_again(self.encoder_, encoder, checked.X)
         warn_of_left_out(encoder.found_)
-        self.constraints_ = Constraints()
-        if self.constraints is not None:
-            frame = to_pandas(checked.X)
-            # by position: pandas takes some names for something else, e.g. tuples for levels and bools for a mask
-            kept = [i for i, column in enumerate(encoder.columns_) if column.kind != "identifier"]
-            frame = frame.iloc[:, kept]
-            self.constraints_ = learn_constraints(
-                frame,
-                pd.Series(self.classes_[y], name=self.target_name_, index=frame.index),
-                given=None if isinstance(self.constraints, str) else self.constraints,
-                categorical=[frame.columns[k] for k, i in enumerate(kept) if encoder.columns_[i].kind != "numeric"],
-            )
+        labels = pd.Series(self.classes_[y], name=self.target_name_)
+        self.constraints_ = learned_rules(self.constraints, to_pandas(checked.X), labels, encoder.columns_)
         return encoder, rows
 
     def _max_time(self) -> float | None:
@@ -400,26 +395,14 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         return _MATCHING if isinstance(self.matching, str) else self.matching or {}
 
     def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[Prior, None]:
-        rows, y, weights = data
-        n_levels = sum(self.encoder_.block_sizes_)
+        n_levels, blocks, rows = sum(self.encoder_.block_sizes_), self.encoder_.block_sizes_, data[:2]
+        drawn: Any = {"generator": generator, "weights": data.weights}
         if self.prior == "noise":
             return NoisePrior(self.latent_size, n_levels), None
         if self.prior == "mixture":
-            blocks = self.encoder_.block_sizes_
-            return MixturePrior.from_rows(
-                self.latent_size, rows, y, block_sizes=blocks, generator=generator, weights=weights
-            ), None
-        prior = NeighborsPrior.from_rows(
-            self.latent_size,
-            n_levels,
-            rows,
-            y,
-            n_interpolated=self.encoder_.n_numeric_,
-            n_neighbors=self.n_neighbors,
-            generator=generator,
-            weights=weights,
-        )
-        return prior, None
+            return MixturePrior.from_rows(self.latent_size, *rows, block_sizes=blocks, **drawn), None
+        shape: Any = {"n_interpolated": self.encoder_.n_numeric_, "n_neighbors": self.n_neighbors}
+        return NeighborsPrior.from_rows(self.latent_size, n_levels, rows[0], rows[1], **shape, **drawn), None
 
     def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
         sizes = [1] * self.encoder_.n_continuous_ + list(self.encoder_.block_sizes_)
@@ -449,12 +432,7 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         rng = torch.Generator().manual_seed(self.seed_ + 3)
         rows = self.encoder_.decode(self._generate(torch.from_numpy(y), rng)) if len(self.constraints_) else None
         self.constraints_, left_out = without_rules_out_of_reach(self.constraints_, rows, self.classes_[y])
-        if left_out:
-            warn_user(
-                f"The generated rows hardly ever keep {counted(len(left_out), 'rule')} of the training rows: "
-                f"{'; '.join(left_out[:5])}{'; ...' if len(left_out) > 5 else ''}. Synthetic rows may break them, and "
-                "`ganaug.evaluate` counts those that do. More training (n_steps) may help."
-            )
+        warn_of_rules_left_out(left_out)
 
     def _build(self, params: Mapping[str, Any], rng: torch.Generator) -> tuple[nn.Module, nn.Module]:
         encoder, n_classes, hidden_sizes = self.encoder_, len(self.classes_), list(params["hidden_sizes"])

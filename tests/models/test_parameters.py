@@ -134,6 +134,8 @@ TAKEN = {
     "betas": SEQUENCES,
     "n_steps": (0,),
     "image_shape": (None, *SEQUENCES),
+    "orthogonal": (0, 0.5, 2.5),
+    "mask_channels": (None, *SEQUENCES),
     "content_weight": (0, 0.5, 2.5),
     "class_weight": (0, 0.5, 2.5),
 }
