@@ -18,7 +18,7 @@ _MAX_FOLDED = 5_000
 # A rule is called broken by itself where so many broken rows have less than this probability, over all rules. All of
 # them together are where the share of broken rows is so many standard errors above that of new real rows: more than 2,
 # because rows that break one wrong rule come together.
-_LEVEL = 0.002
+_LEVEL = 0.005
 _N_ERRORS = 3.0
 
 
