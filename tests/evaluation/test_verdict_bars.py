@@ -1,7 +1,7 @@
 """The verdict on rows whose faults are known: each is called bad, and a second real sample is not.
 
-``GANAUG_BAR_CASES=50 pytest tests/evaluation/test_verdict_bars.py`` runs fifty cases of each kind (some minutes);
-the ordinary run has five, with fewer trees and rows.
+``GANAUG_BAR_CASES=50 pytest tests/evaluation/test_verdict_bars.py`` runs fifty cases of each kind (some minutes), and
+``GANAUG_BAR_CASES=50:100`` fifty others; the ordinary run has five, with fewer trees and rows.
 """
 
 import os
@@ -20,10 +20,11 @@ from ganaug.metrics import class_agreement, two_sample
 REAL_DATA = Path(__file__).parents[2].parent / "shared" / "data" / "tabular"
 # Long tables take long to read; these have several kinds of columns, few and many classes.
 REAL_TABLES = ["german_credit", "yeast", "car_evaluation", "hmeq", "page-blocks", "satimage", "hypothyroid_binary"]
-N_CASES = int(os.environ.get("GANAUG_BAR_CASES", "5"))
-IS_QUICK = N_CASES <= 5
+WANTED = os.environ.get("GANAUG_BAR_CASES", "5")
+CASES = range(*map(int, WANTED.split(":")))
+IS_QUICK = len(CASES) <= 5
 # At most one second sample of 25 may be called bad.
-MAX_FALSE_ALARMS = N_CASES // 25
+MAX_FALSE_ALARMS = len(CASES) // 25
 
 
 def table(case: int) -> tuple[pd.DataFrame, str]:
@@ -61,7 +62,7 @@ def few_trees(monkeypatch):
         monkeypatch.setattr("ganaug.metrics.agreement.N_TREES", 40)
 
 
-@pytest.mark.parametrize("case", range(N_CASES))
+@pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("kind", FAULTS)
 def test_each_fault_is_called_bad(kind, case):
     found = verdict(case, FAULTS[kind], list(FAULTS).index(kind))
@@ -73,7 +74,7 @@ def test_each_fault_is_called_bad(kind, case):
 alarms: dict[int, list[str]] = {}
 
 
-@pytest.mark.parametrize("case", range(N_CASES))
+@pytest.mark.parametrize("case", CASES)
 def test_a_second_real_sample_is_not_called_bad(case):
     found = verdict(case, second_sample, len(FAULTS))
     if said := [of.sentence for of in found if of.answer == "bad"]:
