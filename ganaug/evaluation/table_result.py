@@ -12,7 +12,17 @@ from ganaug.common.findings import Finding, result_html, result_repr
 from ganaug.evaluation.table_measures import measures
 from ganaug.evaluation.table_rules import BrokenRules
 from ganaug.evaluation.table_verdict import findings
-from ganaug.metrics import AUC, Associations, Baseline, ClosestRecords, Copies, Interval, KeptAssociations, Projection, Utility
+from ganaug.metrics import (
+    AUC,
+    Associations,
+    Baseline,
+    ClosestRecords,
+    Copies,
+    Interval,
+    KeptAssociations,
+    Projection,
+    Utility,
+)
 
 # Columns that a figure shows.
 _N_DRAWN_COLUMNS = 25

@@ -254,11 +254,13 @@ def _on_associations(evaluation: "TableEvaluation") -> Iterator[Finding]:
     if kept is None or kept.value >= LOST_ASSOCIATIONS:
         return
     numbers = {"associations kept": kept.value, "standard error": kept.error}
-    said = f"{percent(max(kept.value, 0.0))} of the associations between real columns is left"
+    left = percent(max(kept.value, 0.0))
     if kept.value + N_ASSOCIATION_ERRORS * kept.error < 1:
-        yield Finding(REAL, "bad", f"Columns depend on each other much less than in the real table: {said}.", numbers)
+        said = f"Columns depend on each other much less than in the real table: {left} of the associations is left."
+        yield Finding(REAL, "bad", said, numbers)
     else:
-        yield Finding(REAL, "unknown", f"{said}; with so few rows, this may be chance.", numbers)
+        said = f"Columns may depend on each other less than in the real table: {left} of the associations is left"
+        yield Finding(REAL, "unknown", f"{said}. With so few rows, this may be chance.", numbers)
 
 
 def _on_coverage(evaluation: "TableEvaluation") -> Finding:

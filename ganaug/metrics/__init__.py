@@ -76,6 +76,7 @@ __all__ = [
     "inception_score",
     "invalid_beyond_chance",
     "invalid_cells",
+    "kept_associations",
     "kernel_distance",
     "length_distance",
     "membership_inference",

@@ -151,9 +151,7 @@ def kept_associations(
     strongest = np.argsort(-np.abs(real[i, j]), kind="stable")[:_MAX_PAIRS]
     i, j = i[strongest], j[strongest]
     rng = np.random.default_rng(random_state)
-    tables = [
-        cells[subsample(len(cells), _MAX_HALVED_ROWS, rng)] for cells in (pair.real_cells, pair.synthetic_cells)
-    ]
+    tables = [cells[subsample(len(cells), _MAX_HALVED_ROWS, rng)] for cells in (pair.real_cells, pair.synthetic_cells)]
     slopes = []
     for _ in range(_N_HALVES):
         halves = [cells[rng.permutation(len(cells))[: len(cells) // 2]] for cells in tables]

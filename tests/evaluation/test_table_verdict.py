@@ -10,7 +10,18 @@ import pytest
 from ganaug.common.findings import HELPS, REAL, SAFE
 from ganaug.evaluation import TableEvaluation
 from ganaug.evaluation.table_rules import BrokenRules
-from ganaug.metrics import AUC, Associations, Baseline, ClosestRecords, Copies, Count, Interval, Projection, Utility
+from ganaug.metrics import (
+    AUC,
+    Associations,
+    Baseline,
+    ClosestRecords,
+    Copies,
+    Count,
+    Interval,
+    KeptAssociations,
+    Projection,
+    Utility,
+)
 
 SIX = np.ones(6)
 NO_COPY = Count(0, 1000)
@@ -136,6 +147,19 @@ def test_a_column_is_far_beyond_a_tenth_and_beyond_chance(best, column, answer):
     distances = best.distances.copy()
     distances.loc["b", ["distance", "p-value"]] = column
     assert set(answers(replace(best, distances=distances), REAL)) - {"good"} == {answer} - {"good"}
+
+
+@pytest.mark.parametrize(
+    ("kept", "answer"),
+    [
+        (KeptAssociations(0.51, 0.01), "good"),
+        (KeptAssociations(0.49, 0.16), "bad"),
+        (KeptAssociations(0.49, 0.18), "unknown"),
+        (None, "good"),
+    ],
+)
+def test_lost_associations_are_compared_with_their_error(best, kept, answer):
+    assert set(answers(replace(best, kept=kept), REAL)) - {"good"} == {answer} - {"good"}
 
 
 def test_cells_that_new_real_rows_have_too_are_no_fault(best):

@@ -7,7 +7,7 @@ from random_tables import rows, shuffled, texts
 from scipy.stats import spearmanr
 from scipy.stats.contingency import association
 
-from ganaug.metrics.associations import association_matrices
+from ganaug.metrics.associations import KeptAssociations, association_matrices, kept_associations
 from ganaug.metrics.table_pair import TablePair
 
 
@@ -76,6 +76,36 @@ def test_a_level_for_each_row_tells_nothing():
     # as an identifier it would be left out
     pair = TablePair(frame, frame, identifiers=[])
     assert (association_matrices(pair).real.drop(columns="id").loc["id"] == 0).all()
+
+
+def dependent(n: int, seed: int) -> pd.DataFrame:
+    """Return columns of which each pair is associated, as 0.4 or so."""
+    common = rows(n, 1, seed)
+    numbers = common + rows(n, 3, seed + 1) * 1.2
+    return pd.DataFrame(numbers, columns=list("abc")).assign(level=np.where(common[:, 0] > 0, "high", "low"))
+
+
+def kept(real: pd.DataFrame, synthetic: pd.DataFrame) -> KeptAssociations | None:
+    pair = TablePair(real, synthetic)
+    return kept_associations(pair, association_matrices(pair), random_state=0)
+
+
+def test_a_second_sample_keeps_associations_within_the_error():
+    found = [kept(dependent(120, 10 * seed), dependent(150, 10 * seed + 5)) for seed in range(20)]
+    z = np.array([(of.value - 1) / of.error for of in found if of is not None])
+    assert len(z) > 17
+    assert (np.abs(z) > 2).sum() <= 4
+    assert 0.6 < z.std() < 1.4
+
+
+def test_shuffled_columns_keep_no_associations():
+    found = kept(dependent(300, 0), shuffled(dependent(300, 5)))
+    assert found is not None
+    assert abs(found.value) < 3 * found.error < 0.5
+
+
+def test_nothing_is_kept_where_nothing_is_associated():
+    assert kept(pd.DataFrame(rows(300, 3)), pd.DataFrame(rows(300, 3, 1))) is None
 
 
 def test_error():

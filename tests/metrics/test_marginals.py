@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from random_tables import rows, shuffled, texts
-from scipy.stats import ks_2samp
+from scipy.stats import ks_2samp, kstwobign
 
 from ganaug.metrics.marginals import column_distances, column_distributions
 from ganaug.metrics.table_pair import seconds_to_time
@@ -37,6 +37,29 @@ class TestColumnDistances:
         found = [column_distances(table(400, i), table(250, i + 1000)) for i in range(25)]
         distance = np.mean([f["distance"] for f in found], axis=0)
         np.testing.assert_allclose(distance, np.mean([f["chance"] for f in found], axis=0), rtol=0.15)
+
+    def test_p_values_are_those_of_chance_at_most(self):
+        rng = np.random.default_rng(0)
+
+        def table(n: int) -> pd.DataFrame:
+            levels = {"two": [0.9, 0.1], "three": [0.6, 0.3, 0.1], "many": [0.05] * 20}
+            cells = {name: rng.choice([f"level {i}" for i in range(len(p))], n, p=p) for name, p in levels.items()}
+            return pd.DataFrame(cells | {"x": rng.normal(size=n), "count": rng.poisson(1.0, n)})
+
+        found = np.array([column_distances(table(150), table(120))["p-value"] for _ in range(150)])
+        # 3 of 150 are expected in each column, where a bound is exact
+        assert ((found < 0.02).sum(axis=0) <= 8).all()
+        assert (found < 0.2).mean() > 0.02
+
+    def test_p_values_are_small_where_columns_differ(self):
+        real = pd.DataFrame({"x": rows(150, 1)[:, 0], "k": ["a", "b"] * 75, "same": "a"})
+        other = pd.DataFrame({"x": rows(150, 1, 1)[:, 0] + 1, "k": ["a", "a", "a", "a", "b"] * 30, "same": "a"})
+        found = column_distances(real, other)["p-value"]
+        assert (found[["x", "k"]] < 1e-4).all()
+        assert found["same"] == 1
+        # the first term of Kolmogorov's distribution is nearly all of it
+        statistic = ks_2samp(real["x"], other["x"]).statistic
+        assert found["x"] == pytest.approx(kstwobign.sf(statistic * np.sqrt(75)), rel=1e-6)
 
 
 class TestDistributions:
