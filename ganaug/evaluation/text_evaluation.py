@@ -1,6 +1,7 @@
 """`evaluate_texts`: all measures of synthetic texts at once."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ from ganaug.metrics import (
 MAX_TEXTS = 1_000
 MAX_NEAREST = 2_000
 _N_SPLITS = 5
+# Draws of all texts that show how far the diversity of real texts varies.
+_N_DRAWS = 30
 
 
 def evaluate_texts(
@@ -96,7 +99,7 @@ def evaluate_texts(
     acceptance, reference_acceptance = _acceptance(sets, labels, rng)
     return TextEvaluation(
         n_texts={name: len(of) for name, of in sets.items()},
-        by_class=pd.DataFrame(rows, columns=["class", "measure", "n", "value", "baseline"]),
+        by_class=pd.DataFrame(rows, columns=["class", "measure", "n", "value", "baseline", "score"]),
         too_few=too_few,
         acceptance=acceptance,
         reference_acceptance=reference_acceptance,
@@ -145,8 +148,25 @@ def _measures(real: list[str], synthetic: list[str], rng: np.random.Generator) -
     for _ in range(_N_SPLITS if n < 300 else 2):
         order = rng.permutation(len(real))
         halves.append(compared([real[i] for i in order[:n]], [real[i] for i in order[n : 2 * n]]))
-    found = compared(drawn(synthetic, n), drawn(real, n))
-    return [(name, n, *of) for name, *of in zip(MEASURES, found, np.mean(halves, axis=0).tolist(), strict=True)]
+    texts, known = drawn(synthetic, n), drawn(real, n)
+    found, usual = compared(texts, known), np.mean(halves, axis=0).tolist()
+    scores = {"distinct-2": _score(partial(distinct_ngrams, n=2), texts, known, rng)}
+    scores["self-BLEU"] = _score(partial(self_bleu, random_state=seed), texts, known, rng)
+    measured = zip(MEASURES, found, usual, strict=True)
+    return [(name, n, value, baseline, scores.get(name, np.nan)) for name, value, baseline in measured]
+
+
+def _score(
+    measure: Callable[[Sequence[str]], float], texts: list[str], known: list[str], rng: np.random.Generator
+) -> float:
+    """Return by how many standard deviations a measure of texts exceeds that of random draws of all texts.
+
+    Some texts, such as mass mailings, come in many variants; a draw of a few dozen may hold many of them by chance.
+    """
+    both = texts + known
+    drawn = [measure([both[i] for i in rng.permutation(len(both))[: len(texts)]]) for _ in range(_N_DRAWS)]
+    spread = float(np.std(drawn, ddof=1))
+    return (measure(texts) - float(np.mean(drawn))) / spread if spread > 1e-9 else 0.0
 
 
 MEASURES = (

@@ -33,8 +33,10 @@ class TextEvaluation:
     n_texts : dict
         Number of texts: "real", "synthetic" and, if given, "holdout".
     by_class : DataFrame
-        A row for each "class" and "measure": "n" (synthetic texts, and as many real ones), "value", and "baseline" (the
-        measure between two halves of the real texts). Class is "all" if no classes were given.
+        A row for each "class" and "measure": "n" (synthetic texts, and as many real ones), "value", "baseline" (the
+        measure between two halves of the real texts), and for distinct-2 and self-BLEU the "score": by how many
+        standard deviations the value exceeds that of random draws of synthetic and real texts. Class is "all" if no
+        classes were given.
     too_few : dict
         Classes that are too small to measure: label -> number of real and of synthetic texts.
     acceptance, reference_acceptance : dict of Count

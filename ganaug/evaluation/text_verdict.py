@@ -20,6 +20,8 @@ _ENOUGH = 50
 _LOW_ACCEPTANCE = 0.9
 # Texts vary too little below this share of the distinct-2 of real texts, or if self-BLEU exceeds theirs by so much.
 _LOW_DISTINCT, _HIGH_BLEU = 0.7, 0.1
+# ... and only if the measure lies so many standard deviations from that of random draws of synthetic and real texts.
+_CLEAR = 3.0
 # A classifier that is right so often tells synthetic from real texts; below the second value it hardly does.
 _TOLD_APART, _HARDLY = 0.75, 0.6
 # Shares of exact and near copies from which texts are not safe to share, unless real texts repeat each other as much.
@@ -96,9 +98,13 @@ def _on_diversity(label: Hashable, measured: dict[str, dict[Hashable, Any]]) -> 
     }
     if not all(np.isfinite(value) for value in numbers.values()):
         return Finding(REAL, "unknown", f"{_prefix(label)}The texts have too few words to compare their diversity.")
-    if distinct["value"] < _LOW_DISTINCT * distinct["baseline"] or bleu["value"] > bleu["baseline"] + _HIGH_BLEU:
+    is_less, is_more = (
+        distinct["value"] < _LOW_DISTINCT * distinct["baseline"],
+        bleu["value"] > bleu["baseline"] + _HIGH_BLEU,
+    )
+    if (is_less and distinct["score"] < -_CLEAR) or (is_more and bleu["score"] > _CLEAR):
         return Finding(REAL, "bad", f"{said}: the synthetic texts are too much alike.", numbers)
-    if distinct["n"] < _ENOUGH:
+    if is_less or is_more or distinct["n"] < _ENOUGH:
         return Finding(REAL, "unknown", f"{said}, but there are too few texts to be sure.", numbers)
     return Finding(REAL, "good", f"{said}.", numbers)
 

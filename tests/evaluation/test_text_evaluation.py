@@ -1,5 +1,7 @@
 """Evaluation of texts: copies and texts of the wrong class are bad, and what cannot be known is not called good."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -75,6 +77,18 @@ def test_texts_that_are_alike_are_too_little_varied():
     made = [*texts("ham", 3, 7) * 20, *texts("spam", 60, 8)]
     found = evaluate_texts(both(60, 0), made, target=(Y, Y), random_state=0)
     assert any("too much alike" in of.sentence and "Class ham" in of.sentence for of in found.verdict)
+
+
+@pytest.mark.parametrize(("score", "answer"), [(2.9, "unknown"), (3.1, "bad")])
+@pytest.mark.parametrize(("measure", "value", "sign"), [("self-BLEU", 0.99, 1), ("distinct-2", 0.01, -1)])
+def test_diversity_is_too_low_only_beyond_what_random_draws_have(good, measure, value, sign, score, answer):
+    rows = good.by_class.copy()
+    chosen = (rows["measure"] == measure) & (rows["class"] == "spam")
+    rows.loc[chosen, ["value", "score"]] = value, sign * score
+    (found,) = [
+        of for of in replace(good, by_class=rows).verdict if "Class spam" in of.sentence and "BLEU" in of.sentence
+    ]
+    assert found.answer == answer
 
 
 def test_few_texts_are_unknown():
