@@ -190,6 +190,22 @@ def settings_table(
     return Table(frame, caption)
 
 
+def with_intervals(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return measures with their interval in one column, which a narrow page can show.
+
+    Parameters
+    ----------
+    measures : DataFrame
+        Rows of the `frame` of an evaluation, with the columns "low" and "high".
+    """
+    ends = zip(measures["low"], measures["high"], strict=True)
+    shown = ["" if pd.isna(low) else f"{low:.3f} to {high:.3f}" for low, high in ends]
+    place = list(measures).index("low")
+    others = measures.drop(columns=["low", "high"])
+    others.insert(place, "95 % interval", shown)
+    return others
+
+
 def format_cell(cell: Any) -> str:
     """Write a cell of a table.
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ganaug.reporting.blocks import ImagePairs, Paragraphs, Section, Table
+from ganaug.reporting.blocks import ImagePairs, Paragraphs, Section, Table, with_intervals
 from ganaug.reporting.card import model_card
 from ganaug.reporting.figures import draw_figures, embed_image
 
@@ -41,13 +41,16 @@ def sections(evaluation: "ImageEvaluation") -> list[Section]:
     """
     parts = {str(part): rows.drop(columns="part") for part, rows in evaluation.frame().groupby("part", sort=False)}
     private = parts.pop("privacy")
-    measures = [Table(rows, "Synthetic images compared with real ones of their class") for rows in parts.values()]
+    measures = [
+        Table(with_intervals(rows), "Synthetic images compared with real ones of their class")
+        for rows in parts.values()
+    ]
     figure = (evaluation.plot, "Measures of each class, and the nearest pairs of images", "")
     usual = f"Synthetic images compared with {evaluation.reference}, by their distance to real ones"
     return [
         Section("Measures", [*measures, draw_figures(figure, wide=True)]),
         Section("Nearest real images", [Paragraphs([_ON_PAIRS]), _pairs(evaluation)]),
-        Section("Privacy", [Table(private, usual)]),
+        Section("Privacy", [Table(with_intervals(private), usual)]),
     ]
 
 

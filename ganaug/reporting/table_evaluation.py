@@ -9,7 +9,7 @@ from ganaug.common.findings import SAFE
 from ganaug.common.wording import percent, shortened
 from ganaug.evaluation import TableEvaluation
 from ganaug.metrics import seconds_to_time
-from ganaug.reporting.blocks import Block, ColumnChart, ColumnCharts, Paragraphs, Section, Table
+from ganaug.reporting.blocks import Block, ColumnChart, ColumnCharts, Paragraphs, Section, Table, with_intervals
 from ganaug.reporting.card import model_card
 from ganaug.reporting.figures import draw_figures, heat_map, scatter
 
@@ -68,22 +68,6 @@ def sections(evaluation: TableEvaluation, of: str = "") -> list[Section]:
         Section(f"Projection{of}", [_projection(evaluation)]),
         Section(f"Privacy{of}", _privacy(evaluation, private)),
     ]
-
-
-def with_intervals(measures: pd.DataFrame) -> pd.DataFrame:
-    """Return measures with their interval in one column, which a narrow page can show.
-
-    Parameters
-    ----------
-    measures : DataFrame
-        Rows of `TableEvaluation.frame`, with the columns "low" and "high".
-    """
-    ends = zip(measures["low"], measures["high"], strict=True)
-    shown = ["" if pd.isna(low) else f"{low:.3f} to {high:.3f}" for low, high in ends]
-    place = list(measures).index("low")
-    others = measures.drop(columns=["low", "high"])
-    others.insert(place, "95 % interval", shown)
-    return others
 
 
 def card(evaluation: TableEvaluation) -> Section:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ganaug.common.findings import SAFE
 from ganaug.common.wording import shortened
-from ganaug.reporting.blocks import Block, Paragraphs, Section, Table
+from ganaug.reporting.blocks import Block, Paragraphs, Section, Table, with_intervals
 from ganaug.reporting.card import model_card
 from ganaug.reporting.figures import draw_figures
 
@@ -50,7 +50,9 @@ def sections(evaluation: "TextEvaluation", of: str = "") -> list[Section]:
     frame = evaluation.frame()
     parts = {str(part): rows.drop(columns="part") for part, rows in frame.groupby("part", sort=False)}
     private = parts.pop("privacy")
-    measures = [Table(rows, 'Synthetic texts; "best" is the value of real texts') for rows in parts.values()]
+    measures = [
+        Table(with_intervals(rows), 'Synthetic texts; "best" is the value of real texts') for rows in parts.values()
+    ]
     figure = (evaluation.plot, "Measures of each class, beside those of real texts", "")
     return [
         Section(f"Measures{of}", [*measures, draw_figures(figure, wide=True)]),
@@ -97,7 +99,7 @@ def _texts(evaluation: "TextEvaluation") -> list[Block]:
 
 
 def _privacy(evaluation: "TextEvaluation", measures: pd.DataFrame) -> list[Block]:
-    blocks: list[Block] = [Table(measures, f'Privacy; "best" is the value of {evaluation.reference}')]
+    blocks: list[Block] = [Table(with_intervals(measures), f'Privacy; "best" is the value of {evaluation.reference}')]
     copies = evaluation.copies()
     if len(copies):
         which = f"The first {_N_COPIES} of {len(copies):,}" if len(copies) > _N_COPIES else f"All {len(copies):,}"
