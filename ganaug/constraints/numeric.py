@@ -31,6 +31,7 @@ _MAX_BAND, _MAX_BAND_SHARE = 0.15, 0.3
 # Share of rows that a band excludes at least, if the target is paired at random.
 _MIN_EXCLUDED = 0.5
 _N_QUANTILES = 101
+_HUGE = 1e70
 _N_EXTREME = 10
 
 Domains = Mapping[Hashable, Domain]
@@ -169,7 +170,7 @@ def sums(cells: Cells, labels: Sequence[Hashable], domains: Domains) -> list[Lin
     Pati, Rezaiifar and Krishnaprasad, Asilomar 1993); sums and differences of two columns are all tried.
     """
     look = np.linspace(0, len(cells) - 1, min(len(cells), _N_LOOK)).astype(np.intp)
-    own = [label for label in labels if cells.kind(label) == "number" and len(domains[label].values) != 1]
+    own = [label for label in _numbers(cells, labels, domains) if len(domains[label].values) != 1]
     looked = {label: cells.numbers(label)[look] for label in own}
     full = [label for label in own if np.isnan(looked[label]).mean() < 0.5]
     found: dict[frozenset[Hashable], Linear] = {}
@@ -189,6 +190,12 @@ def sums(cells: Cells, labels: Sequence[Hashable], domains: Domains) -> list[Lin
             group = same[target]
             same.update({label: same[terms[0]] for label in own if same[label] == group})
     return list(found.values())
+
+
+def _numbers(cells: Cells, labels: Sequence[Hashable], domains: Domains) -> list[Hashable]:
+    """Return columns of numbers, but for those whose products of variances would overflow."""
+    own = [label for label in labels if cells.kind(label) == "number"]
+    return [label for label in own if max(abs(domains[label].low), abs(domains[label].high)) < _HUGE]
 
 
 def _as_total(rule: Linear) -> Linear:
@@ -318,7 +325,7 @@ def ratios(
 ) -> list[Ratio]:
     """Return columns that are nearly the product, or the sum, of two others: their ratio lies in a narrow band."""
     look = np.linspace(0, len(cells) - 1, min(len(cells), _N_LOOK)).astype(np.intp)
-    own = [label for label in labels if cells.kind(label) == "number"]
+    own = _numbers(cells, labels, domains)
     looked = np.column_stack([cells.numbers(label)[look] for label in own]) if own else np.empty((0, 0))
     # numbers that are positive, but for zeros
     positive = [i for i in range(len(own)) if np.nanmean(np.append(looked[:, i] < 0, 1e-12)) <= 1e-6]

@@ -101,9 +101,9 @@ def _total_variation_p_value(distance: float, shares: NDArray, both: float) -> f
     """
     largest = max(float(shares.max()), 0.5)
     deviation = np.sqrt(largest * (1 - largest) * both)
-    if deviation == 0:
-        return 1.0
     mean = 0.5 * np.sqrt(2 / np.pi * shares * (1 - shares) * both).sum()
+    if distance <= mean:
+        return 1.0
     n_sets = 2.0 ** min(len(shares), 1_000) - 2
     return float(min(n_sets * norm.sf(distance / deviation), norm.sf((distance - mean) / deviation)))
 

@@ -6,6 +6,7 @@ import pytest
 
 from ganaug.common.findings import REAL
 from ganaug.evaluation.table_rules import broken_rules, learn_rules
+from ganaug.metrics import TablePair, association_matrices, column_distances, kept_associations
 
 # Each breaks one rule of `table` in some of the rows.
 FAULTS = ["order", "sum", "levels", "determined", "missing"]
@@ -142,3 +143,38 @@ def test_the_verdict_names_the_worst_rule():
     assert row["value"] == finding.numbers["broken rules"] > 0.02
     (finding,) = [of for of in evaluate(real, table(300, 1), random_state=0).verdict if "breaks any of" in of.sentence]
     assert finding.answer == "good"
+
+
+N = 60
+ODD = {
+    "missing": pd.Series([None] * N, dtype=object),
+    "nothing but NaN": pd.Series(np.full(N, np.nan)),
+    "constant": pd.Series(["a"] * N),
+    "two kinds of missing": pd.Series([None, np.nan, "b"] * 20, dtype=object),
+    "nullable": pd.Series([1, None, 3] * 20, dtype="Int64"),
+    "flags": pd.Series([True, False, True] * 20),
+    "nullable flags": pd.Series([True, None, False] * 20, dtype="boolean"),
+    "half precision": pd.Series(np.linspace(0, 1, N), dtype="float16"),
+    "big-endian": pd.Series(np.arange(N), dtype=">i4"),
+    "far times": pd.Series(pd.date_range("1700-01-01", periods=N, freq="YS", unit="s")),
+    "durations": pd.Series(pd.to_timedelta(np.arange(N), unit="h")),
+    "mixed": pd.Series([1, "x", 2.5] * 20, dtype=object),
+    "ordered levels": pd.Series(pd.Categorical(["low", "high"] * 30, categories=["low", "high"], ordered=True)),
+    "unused levels": pd.Series(pd.Categorical(["a", "b"] * 30, categories=list("abc"))),
+    "huge": pd.Series([1e300, -1e300, 0.0] * 20),
+}
+
+
+@pytest.mark.parametrize("label", [0, 2.5, ("a", "b"), "`a <= b`", "", "$x$", "\x1b[31m"])
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_columns_and_names_break_nothing(kind, label):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=N)
+    columns = pd.Index([label, "x", "y"], dtype=object, tupleize_cols=False)
+    real = pd.concat([ODD[kind], pd.Series(x), pd.Series(x + rng.normal(size=N))], axis=1).set_axis(columns, axis=1)
+    pair = TablePair(real, real.copy(), identifiers=[])
+    distances = column_distances(pair)
+    assert distances["p-value"].eq(1).all()
+    kept = kept_associations(pair, association_matrices(pair), random_state=0)
+    assert kept is None or kept.value == pytest.approx(1)
+    assert not broken_rules(learn_rules(pair.real, rng), pair.synthetic).is_broken
