@@ -197,15 +197,15 @@ def _find_files(source: Path) -> list[str]:
         inside = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
         subfolders = [folder / file for file in inside if (folder / file).is_dir()]
         below = [path for subfolder in subfolders for path in sorted(subfolder.rglob("*")) if not path.is_dir()]
-        deeper = [path for path in below if _is_image(path)]
+        deeper = [path for path in below if is_image(path)]
         if deeper:
             raise ValueError(
                 f"{deeper[0]} lies deeper than {folder / 'FILE'}; if the class folders are in {folder}, pass that "
                 "folder; otherwise move the images one level up"
             )
         paths = [folder / file for file in inside if folder / file not in subfolders]
-        own = [path for path in paths if _is_image(path)]
-        others_inside = [path for path in [*paths, *below] if path not in own and not _is_text(path)]
+        own = [path for path in paths if is_image(path)]
+        others_inside = [path for path in [*paths, *below] if path not in own and not is_text(path)]
         left_out += [path.relative_to(source).as_posix() for path in others_inside]
         if not own:
             found = f"; {abridged(left_out, 3)} cannot be read as an image" if others_inside else ""
@@ -220,8 +220,14 @@ def _find_files(source: Path) -> list[str]:
     return files
 
 
-def _is_image(path: Path) -> bool:
-    """Whether a file is to be read: by its extension, or by its first bytes."""
+def is_image(path: Path) -> bool:
+    """Whether a file is to be read: by its extension, or by its first bytes.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
     if path.name.startswith(".") or path.name in _DESKTOP_FILES or path.is_dir():
         return False
     return path.suffix.lower() in image_extensions() or is_dicom(path) or looks_like_image(path)
@@ -229,10 +235,17 @@ def _is_image(path: Path) -> bool:
 
 def _is_worth_naming(path: Path) -> bool:
     """Whether the user may take a file beside the class folders for an image: not LICENSE or notes.txt."""
-    return (bool(path.suffix) and not _is_text(path)) or _is_image(path)
+    return (bool(path.suffix) and not is_text(path)) or is_image(path)
 
 
-def _is_text(path: Path) -> bool:
+def is_text(path: Path) -> bool:
+    """Whether a file describes a set, and nobody takes it for an image.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
     return path.suffix.lower() in _TEXTS or path.name in _DESKTOP_FILES or path.name.startswith(".")
 
 
