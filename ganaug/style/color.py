@@ -4,7 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 # CIE XYZ of the primaries of sRGB under D65 (IEC 61966-2-1), each row divided by its sum, so that white is (1, 1, 1)
-_XYZ_OF_RGB = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+_XYZ_OF_RGB = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
 _XYZ_OF_RGB /= _XYZ_OF_RGB.sum(1, keepdims=True)
 _LAB_OF_F = np.array([[0, 116, 0], [500, -500, 0], [0, 200, -200]])
 _LIMIT = 6 / 29

@@ -133,8 +133,7 @@ def transfer(content: Tensor, targets: Sequence[Tensor], *, strength: float, wei
     with torch.no_grad():
         kept = dict(zip(places, feature_maps(seen(content, size), places), strict=True))
         wanted = [
-            torch.lerp(gram(kept[place]), target, strength)
-            for place, target in zip(STYLE_PLACES, targets, strict=True)
+            torch.lerp(gram(kept[place]), target, strength) for place, target in zip(STYLE_PLACES, targets, strict=True)
         ]
     moved = content.clone().requires_grad_()
     optimizer = torch.optim.Adam([moved], lr=_LEARNING_RATE)
