@@ -107,10 +107,12 @@ def stylize(
     _check_parameters(method, strength, n_steps, content_weight)
     images, styles = _checked(content, "content"), _checked(style, "style")
     chosen = _checked_pairs(pairs, len(images), len(styles), random_state)
+    if not len(images):
+        return images.copy()
     own = _unit(images, value_range)
     n_colors = own.shape[1]
     others = _with_colors(_unit(styles, value_range), n_colors)
-    if strength == 0 or not len(images):
+    if strength == 0:
         return images.copy()
     moved = np.empty(own.shape, dtype=np.float64)
     targets = _Targets(others, method, own.shape[2:])
@@ -242,9 +244,9 @@ def _checked(images: ArrayLike, name: str) -> NDArray:
             f"for one image pass {name}[None]"
         )
     if min(checked.shape[1:3]) < MIN_SIDE:
-        raise ValueError(
-            f"{name} has images of {checked.shape[1]}x{checked.shape[2]} pixels; at least {MIN_SIDE} a side are needed"
-        )
+        height, width = checked.shape[1:3]
+        hint = f"; for one image pass {name}[None]" if checked.ndim == 3 and width <= 4 else ""
+        raise ValueError(f"{name} has images of {height}x{width} pixels; at least {MIN_SIDE} a side are needed{hint}")
     if name == "style" and not len(checked):
         raise ValueError("style holds no image; at least one is needed")
     return checked

@@ -10,7 +10,7 @@ _XYZ_OF_RGB = np.array(
 _XYZ_OF_RGB /= _XYZ_OF_RGB.sum(1, keepdims=True)
 _LAB_OF_F = np.array([[0, 116, 0], [500, -500, 0], [0, 200, -200]])
 _LIMIT = 6 / 29
-# A just noticeable difference: a channel that varies by less is noise, which is not scaled up to a texture.
+# Half of a just noticeable difference: a channel that varies by less is noise, which is not scaled up to a texture.
 _LEAST_SPREAD = 1.0
 
 
@@ -90,7 +90,7 @@ def transfer_color(content: NDArray, targets: NDArray, strength: float) -> NDArr
     colors = lab(np.broadcast_to(content, (*content.shape[:3], 3)))
     mean, spread = colors.mean((1, 2), keepdims=True), colors.std((1, 2), keepdims=True)
     new_mean, new_spread = targets[:, 0, None, None], targets[:, 1, None, None]
-    moved = (colors - mean) * ((new_spread + _LEAST_SPREAD) / (spread + _LEAST_SPREAD)) + new_mean
+    moved = (colors - mean) * (new_spread / np.maximum(spread, _LEAST_SPREAD)) + new_mean
     if is_grey:
         moved[..., 1:] = 0
     return rgb(colors + strength * (moved - colors))[..., : content.shape[3]]

@@ -133,7 +133,7 @@ def stylize_files(
     rows: list[dict[str, Any]] = []
 
     def styled(index: int) -> tuple[NDArray, str]:
-        """Return an image in its style, with a note, and keep its row of the manifest."""
+        # keeps the row of the manifest, and returns the image with the note about it
         own, other = files[index], styles[pairs[index]]
         image, before, after = _stylize_file(own, other, params)
         rows.append({"content": str(own), "style": str(other), "distance_before": before, "distance": after})
