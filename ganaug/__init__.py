@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ganaug.ensemble import GANBaggingClassifier
     from ganaug.evaluation import evaluate, evaluate_resampling
     from ganaug.metrics import ImageFeatures
-    from ganaug.models import ImageGAN, TabularGAN, TextGAN
+    from ganaug.models import ImageGAN, TabularGAN, TextGAN, TranslationGAN
     from ganaug.oversampler import GANOversampler
     from ganaug.reporting import report
 
@@ -25,6 +25,7 @@ __all__ = [
     "ImageGAN",
     "TabularGAN",
     "TextGAN",
+    "TranslationGAN",
     "__version__",
     "calibrated",
     "compare",
@@ -42,6 +43,7 @@ _HOME = {
     "ImageGAN": "ganaug.models",
     "TabularGAN": "ganaug.models",
     "TextGAN": "ganaug.models",
+    "TranslationGAN": "ganaug.models",
     "calibrated": "ganaug.calibration",
     "compare": "ganaug.comparison",
     "evaluate": "ganaug.evaluation",

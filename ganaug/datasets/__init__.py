@@ -10,12 +10,14 @@ from ganaug.datasets.image_files import (
 from ganaug.datasets.image_folder import extension_of
 from ganaug.datasets.image_groups import read_image_groups
 from ganaug.datasets.image_manifest import MANIFEST, write_manifest
+from ganaug.datasets.image_pair import read_image_pair
 from ganaug.datasets.image_set import (
     ImageSet,
     add_image_columns,
     check_dicom_output,
     check_image_output,
     check_image_space,
+    check_sample_output,
     read_images,
     write_image_samples,
     write_images,
@@ -40,6 +42,7 @@ __all__ = [
     "check_image_output",
     "check_image_space",
     "check_output",
+    "check_sample_output",
     "check_synthetic_folder",
     "copy_parquet",
     "extension_of",
@@ -50,6 +53,7 @@ __all__ = [
     "parquet_schema",
     "read_image_file",
     "read_image_groups",
+    "read_image_pair",
     "read_images",
     "read_table",
     "write_image_file",

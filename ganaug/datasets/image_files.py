@@ -18,13 +18,15 @@ _WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".ti
 _TIFF_DESCRIPTION, _TIFF_SAMPLE_FORMAT, _TIFF_SIGNED = 270, 339, 2
 
 
-def find_image_files(source: Path) -> list[str]:
-    """Return the image files of a folder and of the folders in it.
+def find_image_files(source: Path, *, deep: bool = True) -> list[str]:
+    """Return the image files of a folder.
 
     Parameters
     ----------
     source : Path
         A folder. Files whose name begins with a dot are left out.
+    deep : bool, default=True
+        Whether also those of the folders in it.
 
     Returns
     -------
@@ -36,13 +38,13 @@ def find_image_files(source: Path) -> list[str]:
     ValueError
         If there is none.
     """
-    paths = sorted(path for path in source.rglob("*") if not path.is_dir())
+    paths = sorted(path for path in source.glob("**/*" if deep else "*") if not path.is_dir())
     below = [path for path in paths if not any(part.startswith(".") for part in path.relative_to(source).parts)]
     own = [path for path in below if is_image(path)]
     others = [path.relative_to(source).as_posix() for path in below if path not in set(own) and not is_text(path)]
     if not own:
         found = f"; {abridged(others, 3)} cannot be read as an image" if others else ""
-        raise ValueError(f"{source} holds no image{found}; name an image file, or a folder with some")
+        raise ValueError(f"{source} holds no image{found}; name a folder with image files in it")
     if others:
         is_one = len(others) == 1
         warn_user(

@@ -99,11 +99,37 @@ def read_folder(
         files = [file for file in files if is_synthetic.get(file)]
         if not files:
             raise ValueError(f"{source} holds no synthetic image according to its {MANIFEST}")
+    labels = [file.split("/")[0] for file in files]
+    return read_files(source, files, labels, resize=resize, skip_bad=skip_bad)
+
+
+def read_files(
+    source: Path, files: Sequence[str], labels: Sequence[str], *, resize: tuple[int, int] | None, skip_bad: bool
+) -> tuple[NDArray, NDArray, list[str], NDArray[np.bool_]]:
+    """Read image files into one array.
+
+    Parameters
+    ----------
+    source : Path
+        Where they lie.
+    files : sequence of str
+        Their paths below `source`.
+    labels : sequence of str
+        Their classes.
+    resize, skip_bad
+        As in `ganaug.datasets.read_images`.
+
+    Returns
+    -------
+    X, y, files, is_resized
+        As of `read_folder`.
+    """
     if any(is_dicom(source / file) for file in files):
         require_pydicom()  # if it is missing, the files are not the cause
     images, kept, bad = _ImageArray(len(files)), [], {}
+    kept_labels: list[str] = []
     is_resized = []
-    for file in files:
+    for file, label in zip(files, labels, strict=True):
         try:
             image = _decode(source / file)
         except Exception as error:
@@ -113,6 +139,7 @@ def read_folder(
         is_resized.append(resize is not None and image.pixels.shape[:2] != resize)
         images.add(image if resize is None else image._replace(pixels=resized(image.pixels, resize)), file)
         kept.append(file)
+        kept_labels.append(label)
     n_bad = f"{len(bad)} of {counted(len(files), 'image')}"
     if bad and not skip_bad:
         raise ValueError(
@@ -121,11 +148,10 @@ def read_folder(
         )
     if bad:
         warn_user(f"{n_bad} skipped: {_with_reasons(bad)}")
-    labels = [file.split("/")[0] for file in kept]
-    lost = {file.split("/")[0] for file in bad} - set(labels)
+    lost = set(labels) - set(kept_labels)
     if lost:
         raise ValueError(f"no image of class {min(lost)!r} can be read: {_with_reasons(bad)}")
-    return images.array(), np.array(labels), kept, np.array(is_resized, dtype=bool)
+    return images.array(), np.array(kept_labels), kept, np.array(is_resized, dtype=bool)
 
 
 class _ImageArray:

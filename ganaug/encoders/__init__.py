@@ -1,9 +1,13 @@
 """Data to tensors and back, exactly."""
 
-from ganaug.encoders.image import ImageEncoder, as_images
+from ganaug.encoders.arguments import column_mask
+from ganaug.encoders.image import ImageEncoder
+from ganaug.encoders.image_checks import as_images
 from ganaug.encoders.known_cells import KnownCells, as_column, cell_from_text, encode_known
-from ganaug.encoders.table import TableEncoder, column_mask
-from ganaug.encoders.text import BLANK, END, N_SPECIAL, PADDING, TextEncoder
+from ganaug.encoders.left_out import warn_of_left_out
+from ganaug.encoders.table import TableEncoder
+from ganaug.encoders.table_again import continued_table
+from ganaug.encoders.text import BLANK, END, N_SPECIAL, PADDING, TextEncoder, fitted_tokens
 
 __all__ = [
     "BLANK",
@@ -18,5 +22,8 @@ __all__ = [
     "as_images",
     "cell_from_text",
     "column_mask",
+    "continued_table",
     "encode_known",
+    "fitted_tokens",
+    "warn_of_left_out",
 ]
