@@ -12,7 +12,7 @@ from ganaug.style.color import statistics, transfer_color
 from ganaug.style.gram import Weights, network_size, relative_distance, style_grams, transfer
 
 METHODS = ("features", "color")
-MIN_SIDE = 16
+MIN_SIDE = 8
 # By eye, on blood cells and skin of 28 and 32 pixels: without it, pixels are chequered; with 60, edges are blurred.
 _VARIATION = 20.0
 _BATCH_SIZE = 16
@@ -36,9 +36,9 @@ def stylize(
     ----------
     content : array of shape (n, h, w) or (n, h, w, c)
         Images that keep what they show: grey, or with c = 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA) channels.
-        Sides have at least 16 pixels.
+        Sides have at least 8 pixels.
     style : array of shape (m, h', w') or (m, h', w', c')
-        Images whose colours and textures the others get, of any size from 16 pixels on. Alpha is ignored. For grey
+        Images whose colours and textures the others get, of any size from 8 pixels on. Alpha is ignored. For grey
         content, styles become grey.
     method : {"features", "color"}, default="features"
         "features" optimises pixels until the Gram matrices of EfficientNet-Lite0, at four depths, are those of the
@@ -72,7 +72,7 @@ def stylize(
     ImportError
         If `method` is "features" and the weights of the network are not installed.
     ValueError
-        If a parameter is out of its range, or images have another shape, a side below 16 pixels, or NaN values.
+        If a parameter is out of its range, or images have another shape, a side below 8 pixels, or NaN values.
 
     See Also
     --------

@@ -114,7 +114,7 @@ def stylize_files(
     OSError
         If a file or folder is missing, or `out` exists or cannot be written.
     ValueError
-        If an image cannot be read, is smaller than 16 pixels, or has another depth than its style; if `out` is or lies
+        If an image cannot be read, is smaller than 8 pixels, or has another depth than its style; if `out` is or lies
         in one of the inputs; or as in `stylize`. Nothing is written then.
     """
     content, style, out = Path(content), Path(style), Path(out)
