@@ -111,6 +111,7 @@ class TranslationGAN(ImageModel):
         As of `ImageGAN`.
     $verbose
     $callbacks
+    $checkpoint
 
     Attributes
     ----------
@@ -163,6 +164,7 @@ class TranslationGAN(ImageModel):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **constraints_of("loss", "penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
+        **constraints_of("checkpoint"),
         "source": "no_validation",  # a label of any kind
         "target": "no_validation",
         "method": [StrOptions(set(METHODS))],
@@ -215,6 +217,7 @@ class TranslationGAN(ImageModel):
         precision: str = "auto",
         verbose: int = 0,
         callbacks: list[Callback] | None = None,
+        checkpoint: Any = None,
     ) -> None:
         self.source = source
         self.target = target
@@ -244,6 +247,7 @@ class TranslationGAN(ImageModel):
         self.precision = precision
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     def check_data(self, X: Any) -> CheckedData:
         """Validate images and parameters.
