@@ -43,6 +43,7 @@ ARMS: dict[str, tuple[dict | None, bool]] = {
     "colours of the same class": ({"method": "color"}, False),
     "colours of any class": ({"method": "color", "styles": "all"}, False),
     "colours of the same class + classical": ({"method": "color"}, True),
+    "colours of any class + classical": ({"method": "color", "styles": "all"}, True),
     "style of the same class, by features": ({"method": "features", "n_steps": 30}, False),
     "style of the same class, by features, + classical": ({"method": "features", "n_steps": 30}, True),
 }
