@@ -156,7 +156,10 @@ def style_distance(
     (array([0.]), array([30.]))
     """
     _check_parameters(method, 1, 0, 1)
-    own = _unit(_checked(images, "images"), value_range)
+    measured = _checked(images, "images")
+    if not len(measured):
+        return np.empty(0)
+    own = _unit(measured, value_range)
     others = _with_colors(_unit(_checked(style, "style"), value_range), own.shape[1])
     if len(others) not in (1, len(own)):
         raise ValueError(f"style must hold 1 image, or {len(own)}, one for each image; it holds {len(others)}")

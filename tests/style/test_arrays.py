@@ -120,6 +120,7 @@ def test_an_image_does_not_depend_on_the_others(method):
 
 def test_no_images_are_no_images(method):
     assert styled(blobs(0), blobs(1), method).shape == (0, 20, 24, 3)
+    assert style_distance(blobs(0), blobs(1), method=method).shape == (0,)
 
 
 def test_flat_images_are_no_problem(method):
