@@ -2,6 +2,7 @@
 
 from ganaug.encoders.image import ImageEncoder, as_images
 from ganaug.encoders.known_cells import KnownCells, as_column, cell_from_text, encode_known
+from ganaug.encoders.private_table import PrivateTable, fit_private_table
 from ganaug.encoders.table import TableEncoder, column_mask
 from ganaug.encoders.text import BLANK, END, N_SPECIAL, PADDING, TextEncoder
 
@@ -12,6 +13,7 @@ __all__ = [
     "PADDING",
     "ImageEncoder",
     "KnownCells",
+    "PrivateTable",
     "TableEncoder",
     "TextEncoder",
     "as_column",
@@ -19,4 +21,5 @@ __all__ = [
     "cell_from_text",
     "column_mask",
     "encode_known",
+    "fit_private_table",
 ]

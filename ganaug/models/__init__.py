@@ -5,6 +5,7 @@ from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.fitted_sampler import FittedSamplerMixin
 from ganaug.models.image import FAR_DISTANCE, ImageGAN
 from ganaug.models.parameters import constraints_of_overrides, documented
+from ganaug.models.private import PrivateTabularGAN
 from ganaug.models.provenance import Provenance
 from ganaug.models.resampled import ResampledRows, check_groups
 from ganaug.models.row_source import RowSource
@@ -18,6 +19,7 @@ __all__ = [
     "EncodedData",
     "FittedSamplerMixin",
     "ImageGAN",
+    "PrivateTabularGAN",
     "Provenance",
     "ResampledRows",
     "RowSource",

@@ -29,6 +29,7 @@ from ganaug.training.checkpoint import TrainingState, state_from_bytes, state_to
 from ganaug.training.conditional_prior import ConditionalMixture
 from ganaug.training.ema import EMA
 from ganaug.training.fabric import Fabric
+from ganaug.training.histogram_prior import HistogramPrior
 from ganaug.training.history import panels, plot_history
 from ganaug.training.image_classifier import classifier_probabilities, random_changes, train_classifier
 from ganaug.training.log_folder import log_to
@@ -40,6 +41,14 @@ from ganaug.training.monitors import COLLAPSE_THRESHOLD, KernelDistance, SlicedW
 from ganaug.training.optimizers import OPTIMIZERS, SCHEDULES, build_optimizer
 from ganaug.training.phase import Phase
 from ganaug.training.priors import AnchorPrior, LatentPrior, NeighborsPrior, NoisePrior, Prior
+from ganaug.training.privacy import (
+    GaussianMechanism,
+    PoissonBatches,
+    noise_for,
+    private_phases,
+    secret_generator,
+    spent_epsilon,
+)
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
 from ganaug.training.sequences import LengthBatches, sequence_phase
 
@@ -70,6 +79,8 @@ __all__ = [
     "ConditionalMixture",
     "EarlyStopping",
     "Fabric",
+    "GaussianMechanism",
+    "HistogramPrior",
     "KernelDistance",
     "LatentPrior",
     "LengthBatches",
@@ -77,6 +88,7 @@ __all__ = [
     "NeighborsPrior",
     "NoisePrior",
     "Phase",
+    "PoissonBatches",
     "Previews",
     "Prior",
     "ProgressBar",
@@ -92,12 +104,16 @@ __all__ = [
     "encode_latents",
     "log_to",
     "n_classical_draws",
+    "noise_for",
     "operations_for",
     "panels",
     "plot_history",
+    "private_phases",
     "random_changes",
     "reconstruction_phase",
+    "secret_generator",
     "sequence_phase",
+    "spent_epsilon",
     "state_from_bytes",
     "state_to_bytes",
     "train",
