@@ -44,6 +44,33 @@ SkipBad = Annotated[
     bool, typer.Option("--skip-bad", help="For images: leave out files that cannot be read, and name them.")
 ]
 
+Epsilon = Annotated[
+    float | None,
+    typer.Option(
+        "--epsilon",
+        metavar="E",
+        help="For tables: train with differential privacy of this epsilon, such as 3, and delta 1e-5. Each column of "
+        "numbers then needs --bounds or --levels. Share the synthetic rows alone (--only-synthetic).",
+    ),
+]
+Bounds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--bounds",
+        metavar="COLUMN=LOW:HIGH",
+        help="With --epsilon: the range of a column of numbers, known without the rows; may be repeated.",
+    ),
+]
+Levels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--levels",
+        metavar="COLUMN=A|B|C",
+        help="With --epsilon: the levels of a column, known without the rows; may be repeated. Of other columns of "
+        "text, rare levels are lost.",
+    ),
+]
+
 _STRATEGIES = ("auto", "minority", "not majority", "not minority", "all", "equal share")
 
 
@@ -165,3 +192,12 @@ def check_report(report: Path | None, *others: Path | None, force: bool) -> None
             raise ValueError(f"--report {report} would overwrite {other}; choose another file")
         if report.resolve().is_relative_to(other.resolve()):
             raise ValueError(f"--report {report} lies in {other}; choose a file outside of it")
+
+
+def check_log_dir(log_dir: Path, others: Mapping[str, Path | None]) -> None:
+    """Refuse a folder of logs that is a file, or part of what the command reads or writes."""
+    if log_dir.exists() and not log_dir.is_dir():
+        raise NotADirectoryError(f"--log-dir {log_dir} is not a folder")
+    for name, path in others.items():
+        if path is not None and log_dir.resolve().is_relative_to(path.resolve()):
+            raise ValueError(f"--log-dir {log_dir} is {name}, or lies in it; choose another folder")

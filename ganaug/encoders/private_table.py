@@ -17,15 +17,18 @@ from ganaug.common.containers import container_of
 from ganaug.common.wording import listed
 from ganaug.encoders.columns import MAX_BLOCK, Column, ConstantColumn, NumericColumn, OneHotCategory, Vocabulary
 from ganaug.encoders.columns.base import factorize_levels
+from ganaug.encoders.columns.numeric import POINT_MASS_SHARE
 from ganaug.encoders.columns.scales import TAIL, Grid, PiecewiseLinearMap
 from ganaug.encoders.table import TableEncoder, to_frame
 
 # Bins of a numeric column. More of them show finer shapes, and have more noise in each.
-_N_BINS = 16
-# Whole numbers between bounds so near have a bin each.
-_MAX_DISCRETE = 24
+_N_BINS = 20
+# Up to so many whole numbers between the bounds have a bin each.
+_MAX_DISCRETE = 100
 # Least share of a bin among all rows, so that the scale rises everywhere.
 _LEAST_SHARE = 1e-5
+# Bins of fewer rows than so many standard deviations of the noise are taken for empty.
+_EMPTY = 1.0
 # Missing cells are a state of a column where their noisy number is so many standard deviations above 0.
 _CLEAR = 3.0
 
@@ -225,7 +228,9 @@ def _declared(label: Hashable, levels: Any, dtype: Any) -> pd.Series:
 
 def _checked_bounds(label: Hashable, pair: Any, dtype: Any) -> tuple[float, float]:
     if dtype.kind not in "iuf":
-        raise ValueError(f"bounds[{label!r}] is for numbers, but the column has dtype {dtype}; convert it, or use levels")
+        raise ValueError(
+            f"bounds[{label!r}] is for numbers, but the column has dtype {dtype}; convert it, or use levels"
+        )
     try:
         low, high = map(float, pair)
     except (TypeError, ValueError):
@@ -271,11 +276,12 @@ def _shares(noisy: NDArray, counts: NDArray, scale: float) -> tuple[NDArray, NDA
     rows, and in between a mean of both (James-Stein).
     """
     n_cells = noisy.shape[1]
-    whole = np.maximum(noisy.sum(axis=0), 0.0)
+    whole = noisy.sum(axis=0)
+    whole[whole < _EMPTY * scale * math.sqrt(len(noisy))] = 0.0
     whole = whole / whole.sum() if whole.sum() > 0 else np.full(n_cells, 1 / n_cells)
     apart = noisy - counts[:, None] * whole
     weight = np.maximum(0.0, 1 - n_cells * scale**2 / np.maximum((apart**2).sum(axis=1), 1e-12))
-    of_classes = np.maximum(whole + weight[:, None] * apart / counts[:, None], 0.0)
+    of_classes = np.where(whole > 0, np.maximum(whole + weight[:, None] * apart / counts[:, None], 0.0), 0.0)
     return whole, of_classes / np.maximum(of_classes.sum(axis=1, keepdims=True), 1e-12)
 
 
@@ -293,8 +299,17 @@ def _read_numbers(
     numbers = np.clip(series.to_numpy(dtype=np.float64, na_value=np.nan), low, high)
     missing = missing | np.isnan(numbers)
     bins = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, n_bins - 1)
-    bins[missing] = n_bins
-    noisy = _noisy(bins, y, (len(counts), n_bins + 1), scale, rng)
+    # zeros are counted on their own, because many columns have a spike there
+    at_zero = int(np.clip(np.searchsorted(edges, 0, side="right") - 1, 0, n_bins - 1))
+    bins[numbers == 0] = n_bins
+    bins[missing] = n_bins + 1
+    noisy = _noisy(bins, y, (len(counts), n_bins + 2), scale, rng)
+    zeros, absent = noisy[:, n_bins], noisy[:, n_bins + 1]
+    clear = _CLEAR * scale * math.sqrt(len(counts))
+    has_missing = plan.may_miss and absent.sum() > max(clear, 0.5)
+    has_spike = not is_discrete and low <= 0 <= high and zeros.sum() > max(clear, POINT_MASS_SHARE * counts.sum())
+    if not has_spike:
+        noisy[:, at_zero] += zeros
     whole, shares = _shares(noisy[:, :n_bins], np.maximum(noisy[:, :n_bins].sum(axis=1), 1.0), scale)
     whole = whole + _LEAST_SHARE
     ranks = np.concatenate([[0.0], np.cumsum(whole / whole.sum())])
@@ -303,8 +318,6 @@ def _read_numbers(
     at = (ranks[1:] + ranks[:-1]) / 2 if is_discrete else ranks
     knots = np.arange(n_bins) if is_discrete else edges - low if is_whole else edges
     exact = {"i": "int64", "u": "uint64"}.get(plan.dtype.kind, "float64")
-    n_missing = noisy[:, n_bins].sum()
-    has_missing = plan.may_miss and n_missing > _CLEAR * scale * math.sqrt(len(counts)) and n_missing > 0.5
     column = NumericColumn(
         label=plan.label,
         dtype=plan.dtype,
@@ -318,7 +331,7 @@ def _read_numbers(
             knots.astype(np.uint64 if is_whole else np.float64), ndtri(TAIL + at * (1 - 2 * TAIL))
         ),
         markers=[None] if has_missing else [],
-        point_masses=np.empty(0, dtype=exact),
+        point_masses=np.zeros(int(has_spike), dtype=exact),
     )
     cells = series
     if missing.any() and not has_missing:
@@ -326,8 +339,11 @@ def _read_numbers(
         drawn = column.decode(place[:, None], np.zeros(len(place), dtype=np.intp))
         cells = series.copy()
         cells[missing] = drawn.to_numpy()
-    absent = np.clip(noisy[:, n_bins] / counts, 0.0, 1.0)
-    states = np.column_stack([1 - absent, absent]) if has_missing else np.empty((len(counts), 0))
+    states = np.empty((len(counts), 0))
+    if column.block_size:
+        special = np.column_stack([*([absent] if has_missing else []), *([zeros] if has_spike else [])])
+        of_cells = np.column_stack([np.maximum(counts - special.sum(axis=1), 1.0), special])
+        states = _shares(of_cells, of_cells.sum(axis=1), scale)[1]
     return _Found(column, cells, ranks, shares, states)
 
 

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 FORMAT = 3
 NETWORKS = ("generator_", "discriminator_")
-# Parameters of the machine and of the session, which a file does not hold; of constraints it holds the rules.
-_NOT_STORED = ("callbacks", "random_state", "device", "verbose", "constraints")
+# Parameters of the machine and of the session, and those whose effect the encoder or the rules hold.
+_NOT_STORED = ("callbacks", "random_state", "device", "verbose", "constraints", "bounds", "levels")
 # What malformed data raises where a model is restored from it.
 _ERRORS = (
     LookupError,

@@ -5,16 +5,13 @@ from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
 import torch
-from sklearn.utils.validation import validate_data
-from torch import Tensor
+from torch import Tensor, nn
 
-from ganaug.common.progress import begin_phase
 from ganaug.common.warnings import warn_user
 from ganaug.constraints import Constraints
 from ganaug.encoders import PrivateTable, TableEncoder, fit_private_table
-from ganaug.models.base import Measure, Networks
+from ganaug.models.base import Networks
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
@@ -70,7 +67,7 @@ class PrivateTabularGAN(TabularGAN):
     hidden_sizes : sequence of int, default=(64,)
         Sizes of the hidden layers of both networks. The noise grows with the number of weights.
     $latent_size
-    n_critic : int, default=1
+    n_critic : int, default=4
         Number of discriminator updates for each generator update. Each update of the discriminator spends.
     $learning_rate
     $ema
@@ -79,7 +76,7 @@ class PrivateTabularGAN(TabularGAN):
         independently of the others; of a small class it is at most `max_rate`.
     max_rate : float, default=0.2
         Largest probability with which a row is part of a batch, in (0, 1].
-    n_steps : int, default=500
+    n_steps : int, default=200
         Training steps. The noise is chosen so that all of them meet the budget.
     $max_time
     $random_state
@@ -141,7 +138,7 @@ class PrivateTabularGAN(TabularGAN):
     >>> rng = np.random.default_rng(0)
     >>> y = np.repeat(["common", "rare"], [900, 100])
     >>> X = rng.normal(size=(1_000, 2)) + (y == "rare")[:, None]
-    >>> model = PrivateTabularGAN(epsilon=3, bounds={0: (-5, 5), 1: (-5, 5)}, n_steps=20, random_state=0).fit(X, y)
+    >>> model = PrivateTabularGAN(epsilon=3, bounds={0: (-5, 5), 1: (-5, 5)}, n_steps=5, random_state=0).fit(X, y)
     >>> bool(model.epsilon_ <= 3), model.sample(["rare"] * 4).shape
     (True, (4, 2))
     """
@@ -160,10 +157,13 @@ class PrivateTabularGAN(TabularGAN):
         "max_rate": [Number(Real, 0, 1, closed="right")],
         "n_steps": [count()],
     }
-    _network_parameters = ("hidden_sizes", "latent_size")
+    _network_parameters: ClassVar[Any] = ("hidden_sizes", "latent_size")
     _deleted_by_fit = (*TabularGAN._deleted_by_fit, "epsilon_", "noise_")
-    _selection = None  # a choice among candidates looks at single rows
+    _selection: ClassVar[Any] = None  # a choice among candidates looks at single rows
 
+    n_critic: int
+    batch_size: int
+    n_steps: int
     epsilon_: float
     noise_: dict[str, float]
     _private: PrivateTable
@@ -178,12 +178,12 @@ class PrivateTabularGAN(TabularGAN):
         max_grad_norm: float = 1.0,
         hidden_sizes: Sequence[int] = (64,),
         latent_size: int = 16,
-        n_critic: int = 1,
+        n_critic: int = 4,
         learning_rate: float = 1e-3,
         ema: float = 0.995,
         batch_size: int = 256,
         max_rate: float = 0.2,
-        n_steps: int = 500,
+        n_steps: int = 200,
         max_time: float | None = None,
         random_state: int | np.random.RandomState | None = None,
         device: str = "auto",
@@ -210,7 +210,7 @@ class PrivateTabularGAN(TabularGAN):
         self.callbacks = callbacks
 
     # What `TabularGAN` lets the user choose, and what is fixed here.
-    prior = "histogram"
+    prior: Any = "histogram"
     matching = None
     constraints = None
     precision = "32-true"
@@ -243,9 +243,10 @@ class PrivateTabularGAN(TabularGAN):
             )
         return super()._fit(checked, y, previous, None)
 
-    def _params_of_networks(self) -> dict[str, Any]:
-        fixed = {"activation": "leaky_relu", "dropout": 0.0, "pac": 1, "prior": "histogram", "spectral_norm": False}
-        return fixed | super()._params_of_networks()
+    def _build(self, params: Mapping[str, Any], rng: torch.Generator) -> tuple[nn.Module, nn.Module]:
+        # each score of the discriminator depends on its own row alone: no pac, and nothing random
+        fixed = {"activation": "leaky_relu", "dropout": 0.0, "pac": 1, "prior": self.prior, "spectral_norm": False}
+        return super()._build(fixed | dict(params), rng)
 
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[TableEncoder, Tensor]:
         if self.delta * len(y) > 1:
@@ -337,8 +338,8 @@ class PrivateTabularGAN(TabularGAN):
         finally:  # also where the user interrupts it and uses what has been learned
             discriminator.eval().requires_grad_(False)
             self.epsilon_ = spent(batches.n_drawn)
-        steps = self.history_["step"] if len(self.history_) else []
-        self.history_["epsilon"] = [spent(int(step) * self.n_critic) for step in steps]
+        if len(self.history_):
+            self.history_["epsilon"] = [spent(int(step) * self.n_critic) for step in self.history_["step"]]
 
     def _budget(self) -> tuple[int, int]:
         return self.n_steps, self.batch_size

@@ -55,7 +55,7 @@ class HistogramPrior(NoisePrior):
         parts = []
         if n_numeric:
             ends = self.shares.cumsum(2)[y]
-            found = place[:, :n_numeric, None]
+            found = place[:, :n_numeric, None].contiguous()
             bins = torch.searchsorted(ends, found, right=True).clamp(max=ends.shape[2] - 1)
             ranks = self.ranks.expand(len(y), -1, -1)
             low, high = ranks.gather(2, bins), ranks.gather(2, bins + 1)
@@ -64,7 +64,9 @@ class HistogramPrior(NoisePrior):
             parts.append(torch.special.ndtri(rank))
         for i, of_block in enumerate(self.levels.split(list(self.block_sizes), 1) if self.block_sizes else ()):
             ends = of_block.cumsum(1)[y]
-            level = torch.searchsorted(ends, place[:, n_numeric + i, None], right=True).clamp(max=ends.shape[1] - 1)
+            level = torch.searchsorted(ends, place[:, n_numeric + i, None].contiguous(), right=True).clamp(
+                max=ends.shape[1] - 1
+            )
             parts.append(torch.zeros_like(ends).scatter_(1, level, 1.0))
         anchor = torch.cat(parts, 1) if parts else torch.zeros(len(y), 1, dtype=torch.float64)
         return latent, gumbel, anchor.float()

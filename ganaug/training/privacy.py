@@ -25,7 +25,7 @@ RowLoss = Callable[[Tensor], Tensor]
 
 
 class GaussianMechanism(NamedTuple):
-    """Sums of vectors of norm at most 1, a vector for each row, with normal noise; repeated on random parts of the rows.
+    """Sums of vectors of norm at most 1, one for each row, with normal noise; repeated on random parts of the rows.
 
     Attributes
     ----------
@@ -131,7 +131,7 @@ def _opacus() -> Any:
         from opacus.accountants.analysis import rdp
     except ImportError as error:
         raise ImportError(
-            "differential privacy is accounted by Opacus, which is not installed: pip install 'ganaug[dp]'"
+            "differential privacy is accounted by Opacus, which is not installed. Run: pip install 'ganaug[dp]'"
         ) from error
     return rdp
 
