@@ -58,7 +58,8 @@ Bounds = Annotated[
     typer.Option(
         "--bounds",
         metavar="COLUMN=LOW:HIGH",
-        help="With --epsilon: the range of a column of numbers, known without the rows; may be repeated.",
+        help="With --epsilon: the range of a column of numbers, known without the rows; may be repeated. "
+        "LOW:HIGH:STEP for numbers with a step, such as 0:500:0.01.",
     ),
 ]
 Levels = Annotated[

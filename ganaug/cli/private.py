@@ -58,13 +58,17 @@ def private_model(
     return model
 
 
-def _bounds(text: str) -> tuple[str, tuple[float, float]]:
+def _bounds(text: str) -> tuple[str, tuple[float, ...]]:
     name, _, value = text.rpartition("=")
     try:
-        low, high = map(float, value.split(":"))
+        numbers = tuple(map(float, value.split(":")))
     except ValueError:
-        raise ValueError(f"--bounds {text} is not of the form COLUMN=LOW:HIGH, such as age=0:120") from None
-    return name, (low, high)
+        numbers = ()
+    if len(numbers) not in (2, 3):
+        raise ValueError(
+            f"--bounds {text} is not of the form COLUMN=LOW:HIGH or COLUMN=LOW:HIGH:STEP, such as age=0:120"
+        )
+    return name, numbers
 
 
 def _levels(text: str) -> tuple[str, list[str]]:

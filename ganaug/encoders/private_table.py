@@ -18,7 +18,7 @@ from ganaug.common.wording import listed
 from ganaug.encoders.columns import MAX_BLOCK, Column, ConstantColumn, NumericColumn, OneHotCategory, Vocabulary
 from ganaug.encoders.columns.base import factorize_levels
 from ganaug.encoders.columns.numeric import POINT_MASS_SHARE
-from ganaug.encoders.columns.scales import TAIL, Grid, PiecewiseLinearMap
+from ganaug.encoders.columns.scales import MAX_DECIMALS, TAIL, Grid, PiecewiseLinearMap
 from ganaug.encoders.table import TableEncoder, to_frame
 
 # Bins of a numeric column. More of them show finer shapes, and have more noise in each.
@@ -62,7 +62,7 @@ def fit_private_table(
     y: NDArray,
     *,
     n_classes: int,
-    bounds: Mapping[Any, tuple[float, float]] | None,
+    bounds: Mapping[Any, Sequence[float]] | None,
     levels: Mapping[Any, Sequence[Any]] | None,
     noise: float,
     delta: float,
@@ -85,8 +85,9 @@ def fit_private_table(
         Class indices.
     n_classes : int
         How many classes there are.
-    bounds : mapping of name to (float, float), or None
-        The range of each column of numbers, known without the rows. Numbers outside are set to the nearest end.
+    bounds : mapping of name to (float, float) or (float, float, float), or None
+        The range of each column of numbers, known without the rows, and the step between numbers, if they have one.
+        Whole numbers have the step 1. Numbers outside the range are set to its nearest end.
     levels : mapping of name to sequence, or None
         The levels of columns, known without the rows. Other cells are drawn anew.
     noise : float
@@ -144,7 +145,7 @@ class _Plan:
 
     label: Hashable
     dtype: Any
-    bounds: tuple[float, float] | None = None
+    bounds: tuple[float, float, float] | None = None  # with the step; 0 is none
     known: pd.Series | None = None  # levels
 
     @property
@@ -181,7 +182,9 @@ def _plans(frame: pd.DataFrame, bounds: dict[Any, Any], levels: dict[Any, Any]) 
     for parameter, declared in (("bounds", bounds), ("levels", levels)):
         for name in declared:
             if name not in list(frame.columns):
-                raise ValueError(f"{parameter} names {name!r}, which is no column; there are {listed(frame, 8)}")
+                raise ValueError(
+                    f"{parameter} names {name!r}, which is no column; there are {listed(frame.columns, 8)}"
+                )
     plans, undeclared = [], []
     for i, label in enumerate(frame.columns):
         dtype = frame.dtypes.iloc[i]
@@ -226,23 +229,40 @@ def _declared(label: Hashable, levels: Any, dtype: Any) -> pd.Series:
     return series
 
 
-def _checked_bounds(label: Hashable, pair: Any, dtype: Any) -> tuple[float, float]:
+def _checked_bounds(label: Hashable, given: Any, dtype: Any) -> tuple[float, float, float]:
     if dtype.kind not in "iuf":
         raise ValueError(
             f"bounds[{label!r}] is for numbers, but the column has dtype {dtype}; convert it, or use levels"
         )
+    is_whole = dtype.kind in "iu"
     try:
-        low, high = map(float, pair)
+        low, high, step = (*map(float, given), float(is_whole))[:3] if len(given) in (2, 3) else ()
     except (TypeError, ValueError):
-        raise ValueError(f"bounds[{label!r}]={pair!r} must be a pair of numbers, such as (0, 120)") from None
+        raise ValueError(
+            f"bounds[{label!r}]={given!r} must be a pair of numbers, such as (0, 120), or (0, 99.99, 0.01) with a step"
+        ) from None
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise ValueError(f"bounds[{label!r}]={pair!r} must be two finite numbers, the lower one first")
-    if dtype.kind in "iu":
+        raise ValueError(f"bounds[{label!r}]={given!r} must be two finite numbers, the lower one first")
+    if is_whole:
         low, high = math.floor(low), math.ceil(high)
         limits = np.iinfo(getattr(dtype, "numpy_dtype", dtype))
-        if low < limits.min or high > limits.max or max(abs(low), abs(high)) > 2**53:
-            raise ValueError(f"bounds[{label!r}]={pair!r} do not fit the dtype {dtype}")
-    return low, high
+        if low < limits.min or high > limits.max:
+            raise ValueError(f"bounds[{label!r}]={given!r} do not fit the dtype {dtype}")
+    if step:
+        decimals = _decimals(step)
+        if not (0 < step <= high - low and decimals is not None and max(-low, high) * 10.0**decimals < 2**53):
+            raise ValueError(
+                f"bounds[{label!r}]={given!r}: the step must be a number of few decimals, such as 0.01, and not larger "
+                "than the range"
+            )
+        if is_whole and decimals:
+            raise ValueError(f"bounds[{label!r}]={given!r}: the step of whole numbers must be a whole number")
+    return low, high, step
+
+
+def _decimals(step: float) -> int | None:
+    """Return how many decimals write a step, if they are few."""
+    return next((d for d in range(MAX_DECIMALS + 1) if round(step, d) == step), None)
 
 
 # --------------------------------------------------------------------------------------------------- columns
@@ -289,18 +309,21 @@ def _read_numbers(
     plan: _Plan, series: pd.Series, y: NDArray, counts: NDArray, scale: float, rng: np.random.Generator
 ) -> _Found:
     assert plan.bounds is not None
-    low, high = plan.bounds
-    is_whole = plan.dtype.kind in "iu"
-    is_discrete = is_whole and high - low <= _MAX_DISCRETE
-    n_bins = int(high - low) + 1 if is_discrete else _N_BINS
-    edges = np.arange(low, high + 2) - 0.5 if is_discrete else np.linspace(low, high, n_bins + 1)
-    edges = np.rint(edges) if is_whole and not is_discrete else edges
+    low, high, step = plan.bounds
+    # numbers with a step are counted in steps from the lowest
+    origin, unit = (low, step) if step else (0.0, 1.0)
+    n_steps = int((high - low) / step + 1e-6) if step else 0
+    is_discrete = 0 < n_steps <= _MAX_DISCRETE
+    n_bins = n_steps + 1 if is_discrete else _N_BINS
+    edges = np.arange(n_bins + 1) - 0.5 if is_discrete else np.linspace(low, high, n_bins + 1)
+    if step and not is_discrete:
+        edges = np.rint(np.linspace(0, n_steps, n_bins + 1))
     missing = series.isna().to_numpy(dtype=bool)
     numbers = np.clip(series.to_numpy(dtype=np.float64, na_value=np.nan), low, high)
     missing = missing | np.isnan(numbers)
-    bins = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, n_bins - 1)
+    bins = np.clip(np.searchsorted(edges, (numbers - origin) / unit, side="right") - 1, 0, n_bins - 1)
     # zeros are counted on their own, because many columns have a spike there
-    at_zero = int(np.clip(np.searchsorted(edges, 0, side="right") - 1, 0, n_bins - 1))
+    at_zero = int(np.clip(np.searchsorted(edges, (0 - origin) / unit, side="right") - 1, 0, n_bins - 1))
     bins[numbers == 0] = n_bins
     bins[missing] = n_bins + 1
     noisy = _noisy(bins, y, (len(counts), n_bins + 2), scale, rng)
@@ -316,7 +339,9 @@ def _read_numbers(
     ranks[-1] = 1.0
     # rows of equal numbers share their middle rank
     at = (ranks[1:] + ranks[:-1]) / 2 if is_discrete else ranks
-    knots = np.arange(n_bins) if is_discrete else edges - low if is_whole else edges
+    knots = np.arange(n_bins) if is_discrete else edges
+    decimals = _decimals(step) or 0
+    scaled = round(low * 10.0**decimals), round(step * 10.0**decimals)
     exact = {"i": "int64", "u": "uint64"}.get(plan.dtype.kind, "float64")
     column = NumericColumn(
         label=plan.label,
@@ -325,11 +350,9 @@ def _read_numbers(
         unit="",
         aware=False,
         local=False,
-        grid=Grid(int(low), 1, 0, exact) if is_whole else None,
+        grid=Grid(*scaled, decimals, exact) if step else None,
         is_discrete=is_discrete,
-        scale=PiecewiseLinearMap(
-            knots.astype(np.uint64 if is_whole else np.float64), ndtri(TAIL + at * (1 - 2 * TAIL))
-        ),
+        scale=PiecewiseLinearMap(knots.astype(np.uint64 if step else np.float64), ndtri(TAIL + at * (1 - 2 * TAIL))),
         markers=[None] if has_missing else [],
         point_masses=np.zeros(int(has_spike), dtype=exact),
     )

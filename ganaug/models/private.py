@@ -57,7 +57,8 @@ class PrivateTabularGAN(TabularGAN):
         Probability, in (0, 1), with which the guarantee may fail. Take less than one divided by the number of rows.
     bounds : dict or None, default=None
         Column -> (lowest, highest), for each column of numbers. They must be known without the rows, such as (0, 120)
-        for an age. Numbers outside are set to the nearest end.
+        for an age. Numbers outside are set to the nearest end. A third number is the step of numbers that have one,
+        such as 0.01 for amounts in cents.
     levels : dict or None, default=None
         Column -> list of levels that are known without the rows, such as ``{"sex": ["F", "M"]}`` or the digits of a
         code. The levels of other columns of text and categories are found by noisy counts; rare ones are lost.
@@ -173,7 +174,7 @@ class PrivateTabularGAN(TabularGAN):
         *,
         epsilon: float = 3.0,
         delta: float = 1e-5,
-        bounds: Mapping[Any, tuple[float, float]] | None = None,
+        bounds: Mapping[Any, Sequence[float]] | None = None,
         levels: Mapping[Any, Sequence[Any]] | None = None,
         max_grad_norm: float = 1.0,
         hidden_sizes: Sequence[int] = (64,),
@@ -344,29 +345,39 @@ class PrivateTabularGAN(TabularGAN):
     def _budget(self) -> tuple[int, int]:
         return self.n_steps, self.batch_size
 
+    def check_selection(self, selection: Any) -> None:
+        """Refuse a selection among candidates.
+
+        Parameters
+        ----------
+        selection : {"auto", None}
+            Others look at single rows.
+
+        Raises
+        ------
+        ValueError
+            If it is another one.
+        """
+        if not (selection is None or (isinstance(selection, str) and selection == "auto")):
+            raise ValueError(
+                f"selection={selection!r} compares candidates with single real rows, which differential privacy does "
+                "not cover; use selection='auto' or None"
+            )
+
     def selection_for(self, selection: Any, training: EncodedData, n_requested: int) -> CandidateSelection | None:
         """Return None: there is no selection with differential privacy.
 
         Parameters
         ----------
         selection : {"auto", None}
-            Others look at single rows.
+            As `check_selection` takes it.
         training : EncodedData
             Not used.
         n_requested : int
             Not used.
-
-        Raises
-        ------
-        ValueError
-            If `selection` is another one.
         """
-        if selection is None or (isinstance(selection, str) and selection == "auto"):
-            return None
-        raise ValueError(
-            f"selection={selection!r} compares candidates with single real rows, which differential privacy does not "
-            "cover; use selection='auto' or None"
-        )
+        self.check_selection(selection)
+        return None
 
     def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         description, arrays = super()._store()
