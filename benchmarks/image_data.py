@@ -117,7 +117,7 @@ def read_synthetic(path: Path) -> Synthetic:
 class Arm:
     """How training images are drawn, and whether they are augmented or the loss is class-weighted."""
 
-    generator: Literal["ganaug", "DeepSMOTE"] | None = None
+    generator: Literal["ganaug", "translation", "DeepSMOTE"] | None = None
     only_minority: bool = False
     is_balanced: bool = True
     is_augmented: bool = False
@@ -134,6 +134,8 @@ ARMS = {
     "DeepSMOTE + classical": Arm("DeepSMOTE", only_minority=True, is_augmented=True),
     "ganaug": Arm("ganaug"),
     OURS: Arm("ganaug", is_augmented=True),
+    "translation": Arm("translation"),
+    "translation + classical": Arm("translation", is_augmented=True),
     "ganaug, minority only + classical": Arm("ganaug", only_minority=True, is_augmented=True),
 }
 

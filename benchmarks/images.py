@@ -23,6 +23,8 @@ classical              each class equally often; each image is rotated by up to 
                        brightened at random whenever it is drawn
 DeepSMOTE              the smaller classes are filled up to the largest by ``ImageGAN(prior="neighbors", n_steps=0)``
 ganaug                 each class equally often, and in each class a share of 0.2 synthetic images of `GANOversampler`
+translation            as ganaug, by `TranslationGAN`: images of the largest class are translated into the others, and
+                       images of all others into the largest class
 NAME + classical       NAME, with all images augmented as in "classical"
 ganaug, minority only  the smaller classes are filled up by `GANOversampler`, the largest stays real: an arm that shows
                        why synthetic images should not be in the minority classes only
@@ -94,12 +96,14 @@ def generate(
     generator: str, X: np.ndarray, y: np.ndarray, n_each: int, n_steps: int | None, seed: int
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Train on (X, y) with `GANOversampler` and return `n_each` synthetic images per class, and the number of steps."""
-    from ganaug import GANOversampler, ImageGAN
+    from ganaug import GANOversampler, ImageGAN, TranslationGAN
 
+    model: ImageGAN | TranslationGAN
     if generator == "DeepSMOTE":
         model = ImageGAN(prior="neighbors", n_steps=0)
     else:
-        model = ImageGAN() if n_steps is None else ImageGAN(n_steps=n_steps)
+        kind = TranslationGAN if generator == "translation" else ImageGAN
+        model = kind() if n_steps is None else kind(n_steps=n_steps)
     labels, counts = np.unique(y, return_counts=True)
     wanted = dict(zip(labels.tolist(), (counts + n_each).tolist(), strict=True))
     sampler = GANOversampler(sampling_strategy=wanted, model=model, random_state=seed, device="cpu")
@@ -112,7 +116,7 @@ def generate(
 @functools.cache
 def digest(generator: str) -> str:
     """Digest of the images after a short training, of the distance that selects weights, and of the planned steps."""
-    from ganaug import ImageGAN
+    from ganaug import ImageGAN, TranslationGAN
     from ganaug.training import Callback, Run
 
     class Planned(Callback):
@@ -129,9 +133,10 @@ def digest(generator: str) -> str:
         warnings.simplefilter("ignore")
         images, _, _ = generate(generator, X, y, 4, 20, 0)
         if generator != "DeepSMOTE":
-            ImageGAN(device="cpu", random_state=0, callbacks=[Planned()]).fit(X, y)
+            kind = TranslationGAN if generator == "translation" else ImageGAN
+            kind(device="cpu", random_state=0, callbacks=[Planned()]).fit(X, y)
             # the distance selects the weights at the end of training
-            history = ImageGAN(device="cpu", random_state=0, n_steps=20).fit(X, y).history_
+            history = kind(device="cpu", random_state=0, n_steps=20).fit(X, y).history_
             measured += [f"{distance:.2g}" for distance in history["distance"].dropna()]
     return hashlib.sha256(images.tobytes() + str([*planned, *measured]).encode()).hexdigest()[:8]
 

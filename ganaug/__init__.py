@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ganaug.ensemble import GANBaggingClassifier
     from ganaug.evaluation import evaluate, evaluate_resampling
     from ganaug.metrics import ImageFeatures
-    from ganaug.models import ImageGAN, PrivateTabularGAN, TabularGAN, TextGAN
+    from ganaug.models import ImageGAN, PrivateTabularGAN, TabularGAN, TextGAN, TranslationGAN
     from ganaug.oversampler import GANOversampler
     from ganaug.reporting import report
 
@@ -26,6 +26,7 @@ __all__ = [
     "PrivateTabularGAN",
     "TabularGAN",
     "TextGAN",
+    "TranslationGAN",
     "__version__",
     "calibrated",
     "compare",
@@ -44,6 +45,7 @@ _HOME = {
     "PrivateTabularGAN": "ganaug.models",
     "TabularGAN": "ganaug.models",
     "TextGAN": "ganaug.models",
+    "TranslationGAN": "ganaug.models",
     "calibrated": "ganaug.calibration",
     "compare": "ganaug.comparison",
     "evaluate": "ganaug.evaluation",

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from numbers import Real
-from typing import Any, ClassVar, NamedTuple
+from os import PathLike
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
-from numpy.typing import NDArray
 from sklearn.base import _fit_context, clone
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -18,19 +18,19 @@ from sklearn.utils.validation import check_consistent_length
 
 from ganaug.common.identifiers import refuse_identifiers_as_classes
 from ganaug.common.labels import check_classes, labels_like, labels_of, name_of
-from ganaug.common.modality import MODALITIES, modality_of
+from ganaug.common.modality import MODELS, modality_of, model_class
 from ganaug.common.progress import begin_phase, end_phase, hidden_phase_on_error
 from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.shares import check_weights, equal_share_counts, repeats_of
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import stable_warning_filters
 from ganaug.models import (
-    CheckedData,
     ConditionalGAN,
     EncodedData,
     FittedSamplerMixin,
     ResampledRows,
     RowSource,
+    TrainingData,
     check_groups,
     constraints_of_overrides,
     documented,
@@ -39,19 +39,9 @@ from ganaug.selection import SELECTIONS, is_cleaner
 
 # Parameters that override those of the model where they are given.
 _OVERRIDES = (
-    *("categorical_features", "ignore", "constraints", "random_state"),
-    *("device", "max_time", "verbose", "callbacks"),
+    *("categorical_features", "ignore", "constraints", "text_columns", "random_state"),
+    *("device", "max_time", "verbose", "callbacks", "checkpoint"),
 )
-
-
-class _Training(NamedTuple):
-    """What a fit starts from."""
-
-    model: ConditionalGAN  # not fitted to these data yet
-    data: CheckedData
-    labels: NDArray
-    is_one_hot: bool
-    sample_weight: NDArray | None
 
 
 @documented(noun="rows, images or texts", overrides=True)
@@ -105,20 +95,23 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         rows; an image has three. With more than 333,333 requested rows there are two candidates for each, and with more
         than 500,000 only one: copies are refused, and nothing else is chosen. Texts are always chosen by
         `ganaug.TextGAN` itself; a selection then replaces its choice by class and likelihood.
-    model : {"auto", "tabular", "image", "text"} or ConditionalGAN, default="auto"
+    model : {"auto", "tabular", "image", "text", "translation"} or ConditionalGAN, default="auto"
         The model that generates. ``"auto"`` takes `ganaug.ImageGAN` if X is an array of three or four dimensions or a
-        list of images, `ganaug.TextGAN` for a list, Series or column of texts, and `ganaug.TabularGAN` otherwise. An
-        instance is cloned: only its parameters count, unless it has ``warm_start=True``. Then each fit continues from
-        `model_`, and the first fit from the instance if that is fitted. The eight parameters below override those of
-        the model if they are not None.
+        list of images, `ganaug.TextGAN` for a list, Series or column of texts, and `ganaug.TabularGAN` otherwise.
+        ``"translation"`` is `ganaug.TranslationGAN`, which translates images of other classes. An instance is cloned:
+        only its parameters count, unless it has ``warm_start=True``. Then each fit continues from `model_`, and the
+        first fit from the instance if that is fitted. The parameters below override those of the model if they are not
+        None.
     $categorical_features
     $ignore
     $constraints
+    $text_columns
     $random_state
     $device
     $max_time
     $verbose
     $callbacks
+    $checkpoint
 
     Attributes
     ----------
@@ -154,6 +147,9 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         - ``certainty``: probability of its class, by a forest trained on X and y, for classes of equal size. In classes
           of 10 to 1,000 rows, neither the forest nor the detector has learned the real row nearest to this one;
         - ``is_copy``: whether it equals a single training row, in features alone or within its class.
+
+        For images of `ganaug.TranslationGAN`: ``source``, the position in X of the image that was translated, and
+        ``source_class``.
     history_ : DataFrame
         The training history of the model.
     classes_ : ndarray of shape (n_classes,)
@@ -205,7 +201,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         "synthetic_share": [Interval(Real, 0, 1, closed="neither")],
         "repeat_real": ["boolean"],
         "selection": [StrOptions({"auto", *SELECTIONS}), None, HasMethods("fit_resample")],
-        "model": [StrOptions({"auto", *MODALITIES}), ConditionalGAN],
+        "model": [StrOptions({"auto", *MODELS}), ConditionalGAN],
         **constraints_of_overrides(*_OVERRIDES),
     }
     # a pipeline that hands on weights calls `fit_resample`, and need not be told about `fit`
@@ -222,11 +218,13 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         categorical_features: Any = None,
         ignore: Any = None,
         constraints: Any = None,
+        text_columns: Any = None,
         random_state: int | np.random.RandomState | None = None,
         device: str | None = None,
         max_time: float | None = None,
         verbose: int | None = None,
         callbacks: list[Any] | None = None,
+        checkpoint: str | PathLike[str] | None = None,
     ) -> None:
         self.sampling_strategy = sampling_strategy
         self.synthetic_share = synthetic_share
@@ -236,11 +234,13 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         self.categorical_features = categorical_features
         self.ignore = ignore
         self.constraints = constraints
+        self.text_columns = text_columns
         self.random_state = random_state
         self.device = device
         self.max_time = max_time
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     # the parameters of the model and of a cleaning sampler are validated as well
     @_fit_context(prefer_skip_nested_validation=False)
@@ -269,6 +269,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         """
         with rollback_on_error(self, self._is_warm), hidden_phase_on_error():
             self._fit_model(self._check(X, y, sample_weight))
+            self.model_.end_checkpoint()
             end_phase()
         return self
 
@@ -335,6 +336,8 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
             record = None if provenance is None else provenance.add
             parts = chain(parts, self.model_.sample_parts(requested, selection=selection, record=record))
         X_resampled = stack_rows(parts, len(labels) + len(repeated) + len(requested))
+        if len(requested):
+            self.model_.end_checkpoint()
         end_phase()
         y_resampled: Any = np.concatenate([labels, labels[repeated], requested])
         share = self.synthetic_share if self._has_equal_share else None
@@ -409,7 +412,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         super().set_params(**params)
         return self
 
-    def _check(self, X: Any, y: Any, sample_weight: Any = None) -> _Training:
+    def _check(self, X: Any, y: Any, sample_weight: Any = None) -> TrainingData:
         """Validate data and parameters, and set what they tell: `sampling_strategy_`, `n_features_in_` and names."""
         # a fit that fails leaves nothing of an earlier one that looks fitted
         for learned in ("_resampled", *([] if self._is_warm else ["model_"])):
@@ -443,7 +446,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         else:
             self.sampling_strategy_ = check_sampling_strategy(self.sampling_strategy, labels, "over-sampling")
         weights = None if sample_weight is None else check_weights(sample_weight, labels)
-        return _Training(model, data, labels, is_one_hot, weights)
+        return TrainingData(model, data, labels, is_one_hot, weights)
 
     @property
     def _is_warm(self) -> bool:
@@ -457,8 +460,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         """Make the model for X, with the parameters of the sampler that are given."""
         given = {name: value for name in _OVERRIDES if (value := getattr(self, name)) is not None}
         if isinstance(self.model, str):
-            modality = modality_of(X) if self.model == "auto" else MODALITIES[self.model]
-            model: ConditionalGAN = modality.load("model")()
+            model: ConditionalGAN = model_class(modality_of(X).name if self.model == "auto" else self.model)()
         else:
             model = clone(self.model)
             # clone copies callbacks too, but the objects of the user are those to be called
@@ -474,7 +476,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         model._validate_params()  # scikit-learn does not validate the parameters of nested estimators
         return model
 
-    def _fit_model(self, training: _Training) -> EncodedData:
+    def _fit_model(self, training: TrainingData) -> EncodedData:
         model, labels = training.model, pd.Series(training.labels, name=self.target_name_)
         encoded = model.fit_checked(training.data, labels, training.sample_weight)
         self.model_ = model
@@ -485,8 +487,8 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         if isinstance(self.model, ConditionalGAN):
             models = [self.model]
         else:
-            names = MODALITIES if self.model == "auto" else [self.model]
-            models = [MODALITIES[name].load("model")() for name in names if name in MODALITIES]
+            names = MODELS if self.model == "auto" else [self.model]
+            models = [model_class(name)() for name in names if name in MODELS]
         of_models = [get_tags(model).input_tags for model in models]
         for kind in ("allow_nan", "string", "sparse", "two_d_array", "three_d_array"):
             setattr(tags.input_tags, kind, any(getattr(of_model, kind) for of_model in of_models))

@@ -16,7 +16,7 @@ from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_digits
 from small_texts import LABELS, TEXTS
 
-from ganaug import ImageGAN, TabularGAN, TextGAN, select
+from ganaug import ImageGAN, TabularGAN, TextGAN, TranslationGAN, select
 from ganaug.cli.app import main
 from ganaug.comparison import FrozenFeatures, ImageCNN
 
@@ -130,7 +130,7 @@ def in_a_folder_with_data(tmp_path, monkeypatch):
 @pytest.fixture
 def short_training(monkeypatch):
     """Train no longer than it takes to see that it runs."""
-    for model in (TabularGAN, ImageGAN, TextGAN):
+    for model in (TabularGAN, ImageGAN, TextGAN, TranslationGAN):
         monkeypatch.setitem(model.__init__.__kwdefaults__, "n_steps", 20)
     monkeypatch.setitem(TextGAN.__init__.__kwdefaults__, "autoencoder_steps", 20)
     monkeypatch.setitem(select.__kwdefaults__, "n_repeats", 1)
@@ -155,6 +155,8 @@ def test_what_the_readme_shows_runs(in_a_folder_with_data, short_training):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The texts of 'text' are written for the class of a row")  # the page says so
+@pytest.mark.filterwarnings("ignore:.* copies or near copies of a training text")  # after a moment of training
 @pytest.mark.parametrize(
     "page",
     [page for page in PAGES if page != TUTORIAL and {kind for kind, _ in blocks(page)} & {"python", "console"}],

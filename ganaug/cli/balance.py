@@ -21,6 +21,7 @@ from ganaug.cli.console import (
 )
 from ganaug.cli.first_screen import (
     command,
+    kept_checkpoint,
     kept_model,
     measure,
     print_next,
@@ -33,20 +34,25 @@ from ganaug.cli.first_screen import (
 )
 from ganaug.cli.options import (
     Bounds,
+    Checkpoint,
+    Constraint,
     Encoding,
     Engine,
     Epsilon,
     Force,
     Ignore,
     Levels,
+    LogDir,
     ModelName,
     Report,
     Resize,
     Seed,
     SelectionName,
     SkipBad,
+    TextColumns,
     check_log_dir,
     check_options,
+    check_own_file,
     check_report,
     parse_ignore,
     parse_size,
@@ -95,7 +101,7 @@ def balance(
         typer.Option(
             "--model",
             help="The model; auto follows the kind of IN. A table with one column beside the target, whose cells are "
-            "sentences, is a table of texts.",
+            "sentences, is a table of texts. For images, translation turns images of the largest class into others.",
         ),
     ] = ModelName.auto,
     seed: Seed = None,
@@ -119,15 +125,8 @@ def balance(
     ] = None,
     encoding: Encoding = None,
     ignore: Ignore = None,
-    constraint: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--constraint",
-            metavar="RULE",
-            help="For tables: a rule that each row keeps, such as 'start <= end' or 'total = a + b'; may be repeated. "
-            "Others are learned from the rows.",
-        ),
-    ] = None,
+    text: TextColumns = None,
+    constraint: Constraint = None,
     epsilon: Epsilon = None,
     bounds: Bounds = None,
     levels: Levels = None,
@@ -193,15 +192,8 @@ def balance(
             "classifiers are not given the column. For images: a CSV file with the column file and one with groups.",
         ),
     ] = None,
-    log_dir: Annotated[
-        Path | None,
-        typer.Option(
-            "--log-dir",
-            metavar="DIR",
-            help="Write the history of the training there while it runs; for images, with samples; also for "
-            "TensorBoard, if it is installed.",
-        ),
-    ] = None,
+    log_dir: LogDir = None,
+    checkpoint: Checkpoint = None,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="MODEL", help="Also write the model, for `ganaug sample`.")
     ] = None,
@@ -267,6 +259,7 @@ def balance(
                 "--provenance": provenance,
                 "--log-dir": log_dir,
                 "--epsilon": epsilon,
+                "--checkpoint": checkpoint,
                 "--encoding": encoding,
                 "--resize": resize,
                 "--dicom": dicom,
@@ -286,8 +279,7 @@ def balance(
         strategy = "equal share"
     if provenance is not None:
         check_output(provenance, force=force)
-        if provenance.resolve() in {path.resolve() for path in (source, out, save, report) if path is not None}:
-            raise ValueError(f"--provenance {provenance} is also another file of this command; choose another one")
+        check_own_file("--provenance", provenance, source, out, save, report)
     if share is not None and strategy != "equal share":
         raise ValueError(f"--share {share} needs --strategy 'equal share'")
     if share is not None and not 0 < share < 1:
@@ -301,6 +293,7 @@ def balance(
         raise ValueError("--select compares already; leave --compare out")
     if groups is not None and not (select or compare):
         raise ValueError(f"--groups {groups} needs --select or --compare")
+    check_own_file("--checkpoint", checkpoint, source, out, save, report, provenance)
     if log_dir is not None:
         check_log_dir(log_dir, {"IN": source, "OUT": out, "MODEL": save})
     if not source.exists():
@@ -313,6 +306,7 @@ def balance(
             "--target": target,
             "--categorical": categorical,
             "--ignore": ignore,
+            "--text": text,
             "--constraint": constraint or None,
             "--epsilon": epsilon,
             "--mark": mark,
@@ -322,7 +316,8 @@ def balance(
         for_images={"--resize": resize, "--skip-bad": skip_bad, "--dicom": dicom, "--link": link},
     )
     # texts are a column of a table
-    fitting = (ModelName.auto, modality.name, *([ModelName.text] if modality.name == "tabular" else []))
+    other = {"tabular": ModelName.text, "image": ModelName.translation}[modality.name]
+    fitting = (ModelName.auto, modality.name, other)
     if model not in fitting:
         raise ValueError(f"--model {model.value} does not fit {source}, which holds {modality.noun}; use --model auto")
     params: dict[str, Any] = {
@@ -331,6 +326,7 @@ def balance(
         "random_state": seed,
         "max_time": max_time,
         "verbose": int(on_terminal()),
+        "checkpoint": checkpoint,
     }
     if share is not None:
         params["synthetic_share"] = share
@@ -341,7 +337,7 @@ def balance(
     trial = Trial((metric or "auto") if select else None, compare, groups, max_time)
     if select and max_time is not None:
         params["max_time"] = PART_OF_TRAINING * max_time
-    with log as callbacks:
+    with kept_checkpoint(checkpoint), log as callbacks:
         params["callbacks"] = callbacks
         if modality.name == "image":
             copies: Literal["copy", "link", "none"] = "none" if only_synthetic else "link" if link else "copy"
@@ -366,7 +362,8 @@ def balance(
             raise ValueError("--target COLUMN is missing: name the column with the classes")
         columns = None if categorical is None else split_names(categorical)
         params["constraints"] = constraint or None
-        others = {"--categorical": categorical, "--ignore": ignore, "--constraint": constraint, "--select": select}
+        others = {"--categorical": categorical, "--ignore": ignore, "--constraint": constraint, "--text": text}
+        others |= {"--select": select, "--checkpoint": checkpoint}
         private = private_model(epsilon, bounds, levels, others)
         _balance_table(
             source,
@@ -377,6 +374,7 @@ def balance(
             trial,
             columns,
             ignore,
+            text,
             encoding=encoding,
             private=private,
             mark=mark,
@@ -398,6 +396,7 @@ def _balance_table(
     trial: Trial,
     categorical: list[str] | None,
     ignore: str | None,
+    text: str | None,
     *,
     encoding: str | None,
     private: PrivateModel | None,
@@ -420,13 +419,14 @@ def _balance_table(
         others = ", ".join(map(str, X.columns))
         raise ValueError(
             f"--model text takes a table with one column beside --target {target}, but {source} has {X.shape[1]}: "
-            f"{others}. Remove all but the column of texts; --model tabular takes such texts as categories"
+            f"{others}. Remove all but the column of texts; or leave --model out and name the column in --text"
         )
     is_text = params["model"] == "text" or (params["model"] == "auto" and modality_of(X).name == "text")
     if is_text and provenance is not None:
         raise ValueError(f"--provenance is for tables, and {source} holds texts; leave it out")
     left_out = parse_ignore(ignore, list(table.frame))
-    for option, columns in (("--categorical", categorical), ("--ignore", left_out)):
+    texts = None if text is None or text == "auto" else split_names(text)
+    for option, columns in (("--categorical", categorical), ("--ignore", left_out), ("--text", texts)):
         for column in columns or []:
             table.check_column(column)
             if column == target:
@@ -448,6 +448,7 @@ def _balance_table(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()),
         categorical_features=categorical,
         ignore=left_out,
+        text_columns=texts if text != "auto" else text,
         **params,
     )
     sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, X, y, trial)

@@ -87,7 +87,7 @@ def balance_images(
     train_for(save, sampler, images.X, y)
     with kept_model(sampler, save, out):
         begin_phase(f"writing {out}", show=on_terminal())
-        manifest = score_columns(sampler, X_synthetic, y_synthetic)
+        manifest = score_columns(sampler, images, X_synthetic, y_synthetic)
         write_images(out, images, X_synthetic, y_synthetic, manifest=manifest, copies=copies, dicom=dicom, force=force)
     KEPT.append(str(out))
     end_phase()

@@ -42,6 +42,23 @@ def command(*words: object) -> str:
 
 
 @contextmanager
+def kept_checkpoint(path: Path | None) -> Iterator[None]:
+    """Say where the block is interrupted that its training is kept.
+
+    Parameters
+    ----------
+    path : Path or None
+        The file of ``--checkpoint``.
+    """
+    try:
+        yield
+    except BaseException:
+        if path is not None and path.exists():
+            KEPT.append(f"the checkpoint {path}, from which the same command goes on")
+        raise
+
+
+@contextmanager
 def kept_model(sampler: Any, save: Path | None, out: Path) -> Iterator[None]:
     """Store the trained model before the block writes the data, so that a failed write does not cost the training.
 

@@ -27,6 +27,24 @@ Report = Annotated[
     Path | None,
     typer.Option("--report", metavar="HTML", help="Also write the result as one page. The page shows some real data."),
 ]
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option(
+        "--checkpoint",
+        metavar="FILE",
+        help="Store the training there while it runs. If the command is interrupted, the same command goes on from it. "
+        "The file is deleted when the training is over.",
+    ),
+]
+LogDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--log-dir",
+        metavar="DIR",
+        help="Write the history of the training there while it runs; for images, with samples; also for TensorBoard, "
+        "if it is installed.",
+    ),
+]
 Ignore = Annotated[
     str | None,
     typer.Option(
@@ -36,6 +54,25 @@ Ignore = Annotated[
         "'none' leaves out no column.",
     ),
 ]
+TextColumns = Annotated[
+    str | None,
+    typer.Option(
+        "--text",
+        metavar="A,B",
+        help="For tables: columns of texts, for which new texts of the class are written; 'auto' finds them. It "
+        "takes minutes for each.",
+    ),
+]
+Constraint = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--constraint",
+        metavar="RULE",
+        help="For tables: a rule that each row keeps, such as 'start <= end' or 'total = a + b'; may be repeated. "
+        "Others are learned from the rows.",
+    ),
+]
+
 Resize = Annotated[
     str | None,
     typer.Option("--resize", metavar="HxW", help="For images: resize all images of a folder to one size."),
@@ -82,6 +119,7 @@ class ModelName(str, Enum):
     tabular = "tabular"
     image = "image"
     text = "text"
+    translation = "translation"
 
 
 class SelectionName(str, Enum):
@@ -193,6 +231,12 @@ def check_report(report: Path | None, *others: Path | None, force: bool) -> None
             raise ValueError(f"--report {report} would overwrite {other}; choose another file")
         if report.resolve().is_relative_to(other.resolve()):
             raise ValueError(f"--report {report} lies in {other}; choose a file outside of it")
+
+
+def check_own_file(option: str, path: Path | None, *others: Path | None) -> None:
+    """Refuse a file that the command reads or writes for something else."""
+    if path is not None and path.resolve() in {other.resolve() for other in others if other is not None}:
+        raise ValueError(f"{option} {path} is also another file of this command; choose another one")
 
 
 def check_log_dir(log_dir: Path, others: Mapping[str, Path | None]) -> None:

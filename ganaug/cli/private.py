@@ -42,7 +42,7 @@ def private_model(
     for option, value in others.items():
         if value:
             raise ValueError(
-                f"{option} looks at single rows, which --epsilon {epsilon:g} does not allow; leave one of them out"
+                f"{option} keeps or looks at single rows, which --epsilon {epsilon:g} does not allow; leave one out"
             )
     ranges = dict(_bounds(text) for text in bounds or [])
     values = dict(_levels(text) for text in levels or [])

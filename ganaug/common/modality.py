@@ -49,8 +49,7 @@ class Modality:
         >>> MODALITIES["tabular"].load("model").__name__
         'TabularGAN'
         """
-        module, name = getattr(self, part).split(":")
-        return getattr(import_module(module), name)
+        return _imported(getattr(self, part))
 
 
 MODALITIES = {
@@ -79,6 +78,33 @@ MODALITIES = {
         report="ganaug.reporting.text_evaluation:sections",
     ),
 }
+
+# What `model=` of the sampler takes by name: the model of each kind of data, and others.
+MODELS = {
+    **{name: modality.model for name, modality in MODALITIES.items()},
+    "translation": "ganaug.models:TranslationGAN",
+}
+
+
+def model_class(name: str) -> Any:
+    """Import a model by its name in `MODELS`.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+
+    Examples
+    --------
+    >>> model_class("translation").__name__
+    'TranslationGAN'
+    """
+    return _imported(MODELS[name])
+
+
+def _imported(reference: str) -> Any:
+    module, name = reference.split(":")
+    return getattr(import_module(module), name)
 
 
 def modality_of(X: Any) -> Modality:

@@ -60,6 +60,8 @@ def are_texts(X: Any) -> bool:
     >>> are_texts(pd.DataFrame({"note": ["The left lung is clear.", "No change since May."]}))
     True
     """
+    if _are_rows_of_one(X):
+        X = np.array([list(row) for row in X], dtype=object)
     if isinstance(X, list | tuple):
         return len(X) > 0 and all(isinstance(of, str) or _is_missing(of) for of in X) and not all(map(_is_missing, X))
     shape: tuple[int, ...] = tuple(getattr(X, "shape", ()))
@@ -77,6 +79,14 @@ def are_texts(X: Any) -> bool:
         return True
     n_words = sum(len(cell.split()) for cell in present) / len(present)
     return n_words >= _MIN_WORDS and len(set(present)) >= _MIN_DISTINCT * len(present)
+
+
+def _are_rows_of_one(X: Any) -> bool:
+    return (
+        isinstance(X, list | tuple)
+        and len(X) > 0
+        and all(isinstance(row, list | tuple) and len(row) == 1 and isinstance(row[0], str | None) for row in X)
+    )
 
 
 def _first_cells(X: Any) -> list[Any]:
@@ -133,8 +143,8 @@ def texts_of(X: Any, name: str = "X") -> list[str]:
         first = "" if columns is None else f", such as {name}[[{columns[0]!r}]]"
         raise ValueError(
             f"{name} {kind}, but texts are needed: a list, a Series, or a table of one column of strings. Pass the "
-            f"column of texts alone{first}; for a table with other columns, use TabularGAN, which takes its texts as "
-            "categories"
+            f"column of texts alone{first}; for a table with other columns, use TabularGAN, and name the texts in "
+            "text_columns"
         )
     if not len(array):
         raise ValueError(f"{name} holds no texts; pass at least one text of each class")
@@ -172,6 +182,7 @@ class TextContainer:
 
     def __init__(self, X: Any) -> None:
         self._empty = list(X[:0]) if isinstance(X, tuple) else X[:0]
+        self._is_nested = _are_rows_of_one(X)
 
     def restore(self, texts: list[str]) -> Any:
         """Put texts into such a container.
@@ -183,7 +194,7 @@ class TextContainer:
         """
         empty = self._empty
         if isinstance(empty, list):
-            return list(texts)
+            return [[text] for text in texts] if self._is_nested else list(texts)
         array = np.empty(len(texts), dtype=object)
         array[:] = texts
         if isinstance(empty, np.ndarray):
@@ -196,9 +207,11 @@ class TextContainer:
         """Describe the container as plain data."""
         empty = self._empty
         if isinstance(empty, list):
-            return {"kind": "list"}
+            return {"kind": "list of lists" if self._is_nested else "list"}
         if isinstance(empty, np.ndarray):
-            return {"kind": "array", "dtype": empty.dtype.str, "n_dimensions": empty.ndim}
+            # NumPy does not read the name of its strings of any length
+            dtype = "T" if empty.dtype.kind == "T" else empty.dtype.str
+            return {"kind": "array", "dtype": dtype, "n_dimensions": empty.ndim}
         if isinstance(empty, pd.Series):
             name = empty.name if isinstance(empty.name, str | int | None) else str(empty.name)
             return {"kind": "series", "name": name, "dtype": dtype_to_json(empty.dtype, "X")}
@@ -229,8 +242,10 @@ class TextContainer:
         kind = plain["kind"]
         if kind == "list":
             return cls([])
+        if kind == "list of lists":
+            return cls([[""]])
         if kind == "array":
-            dtype = np.dtype(plain["dtype"])
+            dtype = np.dtypes.StringDType() if plain["dtype"] == "T" else np.dtype(plain["dtype"])
             if dtype.kind not in "UOT" or plain["n_dimensions"] not in (1, 2):
                 raise ValueError(f"{dtype} cannot be the dtype of texts")
             empty: NDArray = np.empty((0, 1)[: plain["n_dimensions"]], dtype=dtype)

@@ -29,7 +29,14 @@ from ganaug.comparison.preparation import classes_of, digest_of, is_texts, rows_
 from ganaug.comparison.processes import run_jobs
 from ganaug.comparison.result import Comparison, ImageComparison
 from ganaug.comparison.results_file import KEY, ResultsFile, key_of
-from ganaug.comparison.samplers import SharedTraining, check_classifier, check_sampler, named, without_columns
+from ganaug.comparison.samplers import (
+    SharedTraining,
+    check_classifier,
+    check_sampler,
+    named,
+    without_checkpoint,
+    without_columns,
+)
 from ganaug.comparison.scoring import RUN_COLUMNS, evaluate_sampler, scorers_for
 from ganaug.comparison.statistics import MIN_SPLITS
 
@@ -175,7 +182,7 @@ def compare(
         classifiers = FOR_TEXTS
     if ways is None:
         chosen = {"none": "none", **named(samplers, "samplers", check_sampler)}
-        chosen = {name: without_columns(sampler, names, left_out) for name, sampler in chosen.items()}
+        chosen = {name: without_checkpoint(without_columns(of, names, left_out)) for name, of in chosen.items()}
         if chosen["none"] != "none":
             raise ValueError(f'samplers: the name "none" is reserved for no resampling; rename {chosen["none"]!r}')
         unfitted = named(classifiers, "classifiers", check_classifier)

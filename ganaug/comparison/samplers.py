@@ -161,10 +161,27 @@ def without_columns(sampler: Any, names: Sequence[str], left_out: Sequence[str])
     changes = {}
     for key, value in sampler.get_params().items():
         parameter = key.split("__")[-1]
-        if parameter in ("categorical_features", "ignore") and value is not None and not isinstance(value, str):
+        if (
+            parameter in ("categorical_features", "ignore", "text_columns")
+            and value is not None
+            and not isinstance(value, str)
+        ):
             mask = column_mask(value, list(names), parameter)
             changes[key] = [name for name, chosen in zip(names, mask, strict=True) if chosen and name not in left_out]
     return clone(sampler).set_params(**changes) if changes else sampler
+
+
+def without_checkpoint(sampler: Any) -> Any:
+    """Return a sampler that does not store its training: each split has a training of its own.
+
+    Parameters
+    ----------
+    sampler : str or sampler
+        What is compared.
+    """
+    params = sampler.get_params().items() if hasattr(sampler, "get_params") else ()
+    stored = {key: None for key, value in params if key.split("__")[-1] == "checkpoint" and value is not None}
+    return clone(sampler).set_params(**stored) if stored else sampler
 
 
 class RealRows(BaseEstimator):

@@ -252,7 +252,7 @@ def _trials(base: GANOversampler, tried: dict[str, tuple[str, float] | None], fo
     """Return the samplers to compare; all with a GAN take their rows from the same training."""
     quiet = clone(base)
     for key in quiet.get_params():
-        if key.split("__")[-1] in ("callbacks", "verbose"):  # of the model, too
+        if key.split("__")[-1] in ("callbacks", "checkpoint", "verbose"):  # of the model, too
             quiet.set_params(**{key: 0 if key.endswith("verbose") else None})
     shares = [asked[1] for asked in tried.values() if asked is not None and asked[0] == "equal share"]
     if shares:

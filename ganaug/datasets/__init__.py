@@ -1,12 +1,14 @@
 """Files of tables and images: read them, and write them back with synthetic rows or images."""
 
 from ganaug.datasets.image_groups import read_image_groups
+from ganaug.datasets.image_pair import read_image_pair
 from ganaug.datasets.image_set import (
     ImageSet,
     add_image_columns,
     check_dicom_output,
     check_image_output,
     check_image_space,
+    check_sample_output,
     read_images,
     write_image_samples,
     write_images,
@@ -29,12 +31,14 @@ __all__ = [
     "check_image_output",
     "check_image_space",
     "check_output",
+    "check_sample_output",
     "copy_parquet",
     "find_parquet_files",
     "frame_of_arrow",
     "parquet_parts",
     "parquet_schema",
     "read_image_groups",
+    "read_image_pair",
     "read_images",
     "read_table",
     "write_image_samples",

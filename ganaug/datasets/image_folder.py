@@ -99,11 +99,37 @@ def read_folder(
         files = [file for file in files if is_synthetic.get(file)]
         if not files:
             raise ValueError(f"{source} holds no synthetic image according to its {MANIFEST}")
+    labels = [file.split("/")[0] for file in files]
+    return read_files(source, files, labels, resize=resize, skip_bad=skip_bad)
+
+
+def read_files(
+    source: Path, files: Sequence[str], labels: Sequence[str], *, resize: tuple[int, int] | None, skip_bad: bool
+) -> tuple[NDArray, NDArray, list[str], NDArray[np.bool_]]:
+    """Read image files into one array.
+
+    Parameters
+    ----------
+    source : Path
+        Where they lie.
+    files : sequence of str
+        Their paths below `source`.
+    labels : sequence of str
+        Their classes.
+    resize, skip_bad
+        As in `ganaug.datasets.read_images`.
+
+    Returns
+    -------
+    X, y, files, is_resized
+        As of `read_folder`.
+    """
     if any(is_dicom(source / file) for file in files):
         require_pydicom()  # if it is missing, the files are not the cause
     images, kept, bad = _ImageArray(len(files)), [], {}
+    kept_labels: list[str] = []
     is_resized = []
-    for file in files:
+    for file, label in zip(files, labels, strict=True):
         try:
             image = _decode(source / file)
         except Exception as error:
@@ -113,6 +139,7 @@ def read_folder(
         is_resized.append(resize is not None and image.pixels.shape[:2] != resize)
         images.add(image if resize is None else image._replace(pixels=resized(image.pixels, resize)), file)
         kept.append(file)
+        kept_labels.append(label)
     n_bad = f"{len(bad)} of {counted(len(files), 'image')}"
     if bad and not skip_bad:
         raise ValueError(
@@ -121,11 +148,10 @@ def read_folder(
         )
     if bad:
         warn_user(f"{n_bad} skipped: {_with_reasons(bad)}")
-    labels = [file.split("/")[0] for file in kept]
-    lost = {file.split("/")[0] for file in bad} - set(labels)
+    lost = set(labels) - set(kept_labels)
     if lost:
         raise ValueError(f"no image of class {min(lost)!r} can be read: {_with_reasons(bad)}")
-    return images.array(), np.array(labels), kept, np.array(is_resized, dtype=bool)
+    return images.array(), np.array(kept_labels), kept, np.array(is_resized, dtype=bool)
 
 
 class _ImageArray:
@@ -197,15 +223,15 @@ def _find_files(source: Path) -> list[str]:
         inside = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
         subfolders = [folder / file for file in inside if (folder / file).is_dir()]
         below = [path for subfolder in subfolders for path in sorted(subfolder.rglob("*")) if not path.is_dir()]
-        deeper = [path for path in below if _is_image(path)]
+        deeper = [path for path in below if is_image(path)]
         if deeper:
             raise ValueError(
                 f"{deeper[0]} lies deeper than {folder / 'FILE'}; if the class folders are in {folder}, pass that "
                 "folder; otherwise move the images one level up"
             )
         paths = [folder / file for file in inside if folder / file not in subfolders]
-        own = [path for path in paths if _is_image(path)]
-        others_inside = [path for path in [*paths, *below] if path not in own and not _is_text(path)]
+        own = [path for path in paths if is_image(path)]
+        others_inside = [path for path in [*paths, *below] if path not in own and not is_text(path)]
         left_out += [path.relative_to(source).as_posix() for path in others_inside]
         if not own:
             found = f"; {abridged(left_out, 3)} cannot be read as an image" if others_inside else ""
@@ -220,8 +246,14 @@ def _find_files(source: Path) -> list[str]:
     return files
 
 
-def _is_image(path: Path) -> bool:
-    """Whether a file is to be read: by its extension, or by its first bytes."""
+def is_image(path: Path) -> bool:
+    """Whether a file is to be read: by its extension, or by its first bytes.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
     if path.name.startswith(".") or path.name in _DESKTOP_FILES or path.is_dir():
         return False
     return path.suffix.lower() in image_extensions() or is_dicom(path) or looks_like_image(path)
@@ -229,10 +261,17 @@ def _is_image(path: Path) -> bool:
 
 def _is_worth_naming(path: Path) -> bool:
     """Whether the user may take a file beside the class folders for an image: not LICENSE or notes.txt."""
-    return (bool(path.suffix) and not _is_text(path)) or _is_image(path)
+    return (bool(path.suffix) and not is_text(path)) or is_image(path)
 
 
-def _is_text(path: Path) -> bool:
+def is_text(path: Path) -> bool:
+    """Whether a file describes a set, and nobody takes it for an image.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
     return path.suffix.lower() in _TEXTS or path.name in _DESKTOP_FILES or path.name.startswith(".")
 
 

@@ -17,6 +17,8 @@ from ganaug.datasets.image_decoding import reason
 MANIFEST = "manifest.csv"
 # Its first columns. Others about the synthetic images may follow.
 COLUMNS = ["file", "class", "synthetic"]
+# Those that follow in the result of `ganaug translate`.
+TRANSLATION_COLUMNS = ["seed", "discriminator_score", "source"]
 
 
 class Manifest(NamedTuple):
@@ -27,7 +29,7 @@ class Manifest(NamedTuple):
     is_synthetic : dict of str to bool
         For each file whether it is synthetic.
     has_more_columns : bool
-        Whether there are columns besides `COLUMNS`.
+        Whether there are columns besides `COLUMNS` and `TRANSLATION_COLUMNS`, as only `ganaug balance` writes them.
     """
 
     is_synthetic: dict[str, bool]
@@ -69,7 +71,7 @@ def read_manifest(folder: Path) -> Manifest:
             is_synthetic = {row["file"]: row["synthetic"] == "1" for row in reader}
     except (KeyError, csv.Error) as error:
         raise ValueError(f"{path} cannot be read: {reason(error)}") from error
-    return Manifest(is_synthetic, reader.fieldnames != COLUMNS)
+    return Manifest(is_synthetic, reader.fieldnames not in (COLUMNS, [*COLUMNS, *TRANSLATION_COLUMNS]))
 
 
 def marks_of_files(folder: Path, files: Sequence[str]) -> NDArray[np.bool_]:

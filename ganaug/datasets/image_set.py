@@ -417,7 +417,22 @@ def _check_synthetic(images: ImageSet, X: NDArray, y: NDArray, manifest: pd.Data
         raise ValueError(f"manifest has a column {taken[0]!r}, which every manifest has already; rename it")
 
 
-def write_image_samples(out: str | Path, X: NDArray, label: str, *, force: bool = False) -> None:
+def check_sample_output(out: str | Path, label: str, *, force: bool = False) -> None:
+    """Make sure that `write_image_samples` can write, before time is spent on computing the images.
+
+    Parameters
+    ----------
+    out, label, force
+        As of `write_image_samples`.
+    """
+    if label in ("", ".", "..", MANIFEST) or "/" in label or "\\" in label:  # the model may come from a stranger
+        raise ValueError(f"label {label!r} cannot be the name of a folder; sample the model in Python")
+    check_folder(Path(out), force, of_samples=True)
+
+
+def write_image_samples(
+    out: str | Path, X: NDArray, label: str, *, manifest: pd.DataFrame | None = None, force: bool = False
+) -> None:
     """Write synthetic images of one class to a folder of their own, with a manifest.
 
     Parameters
@@ -428,6 +443,8 @@ def write_image_samples(out: str | Path, X: NDArray, label: str, *, force: bool 
         The images, of uint8, uint16 or int16.
     label : str
         Their class.
+    manifest : DataFrame of shape (n, k) or None, default=None
+        More columns about the images.
     force : bool, default=False
         As in `check_image_output`; and a folder with originals is never replaced.
 
@@ -452,9 +469,7 @@ def write_image_samples(out: str | Path, X: NDArray, label: str, *, force: bool 
     if X.dtype not in (np.uint8, np.uint16, np.int16) or (X.ndim == 4 and X.dtype != np.uint8):
         what = f"{X.dtype} with {X.shape[3]} channels" if X.ndim == 4 else str(X.dtype)
         raise ValueError(f"image files cannot store pixels of {what}; sample the model in Python")
-    if label in ("", ".", "..", MANIFEST) or "/" in label or "\\" in label:  # the model may come from a stranger
-        raise ValueError(f"label {label!r} cannot be the name of a folder; sample the model in Python")
-    check_folder(out, force, of_samples=True)
+    check_sample_output(out, label, force=force)
     with replacing_folder(out) as folder:
         files = write_synthetic(folder, X, np.full(len(X), label, dtype=object), [])
-        write_manifest(folder / MANIFEST, files=files, labels=[label] * len(X), n_originals=0)
+        write_manifest(folder / MANIFEST, files=files, labels=[label] * len(X), n_originals=0, more=manifest)

@@ -1,10 +1,14 @@
 """Data to tensors and back, exactly."""
 
-from ganaug.encoders.image import ImageEncoder, as_images
+from ganaug.encoders.arguments import column_mask
+from ganaug.encoders.image import ImageEncoder
+from ganaug.encoders.image_checks import as_images
 from ganaug.encoders.known_cells import KnownCells, as_column, cell_from_text, encode_known
+from ganaug.encoders.left_out import warn_of_left_out
 from ganaug.encoders.private_table import PrivateTable, fit_private_table
-from ganaug.encoders.table import TableEncoder, column_mask
-from ganaug.encoders.text import BLANK, END, N_SPECIAL, PADDING, TextEncoder
+from ganaug.encoders.table import TableEncoder
+from ganaug.encoders.table_again import continued_table
+from ganaug.encoders.text import BLANK, END, N_SPECIAL, PADDING, TextEncoder, fitted_tokens
 
 __all__ = [
     "BLANK",
@@ -20,6 +24,9 @@ __all__ = [
     "as_images",
     "cell_from_text",
     "column_mask",
+    "continued_table",
     "encode_known",
     "fit_private_table",
+    "fitted_tokens",
+    "warn_of_left_out",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,15 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from ganaug.common.containers import Container, check_container, container_from_state, container_of
+from ganaug.common.containers import Container, container_from_state, container_of
 from ganaug.common.serialization import dtype_from_json, dtype_to_json, refusing_malformed
-from ganaug.common.wording import counted
+from ganaug.encoders.image_checks import as_images, bounds, check_dtype, check_range, check_shape, ends, shape_of
+from ganaug.encoders.masks import check_mask_channels, levels_of, scaled_mask, snapped_mask
 
-# Below, halving leaves nothing for a convolution to look at; above, activations outgrow an ordinary machine.
-_SMALLEST, _LARGEST = 8, 512
-_MOST_CHANNELS = 4
-# float32 in [-1, 1] tells 2**23 steps apart; with one bit to spare every integer comes back exactly.
-_WIDEST = 2**22
 # The tensors that hold each NumPy dtype as it is; all other integers are held as int32.
 _KEPT_AS = {"b1": torch.uint8, "u1": torch.uint8, "i1": torch.int8, "u2": torch.uint16, "i2": torch.int16}
 
@@ -37,6 +33,8 @@ class ImageEncoder:
     ----------
     image_shape : (int, int) or (int, int, int) or None, default=None
         Height, width and channels, if each row of X is a flattened image. None takes the shape from X.
+    mask_channels : sequence of int or None, default=None
+        Channels that are masks, whose decoded values are among those seen in fit. None means none.
 
     Attributes
     ----------
@@ -47,7 +45,9 @@ class ImageEncoder:
     dtype_ : dtype
         Of the images.
     low_, high_ : int or float
-        Ends of the legal range: the least and the greatest value seen in fit.
+        Ends of the legal range: the least and the greatest value seen in fit, in channels that are not masks.
+    masks_ : dict of int to ndarray
+        Channel -> levels of each mask, in ascending order. Networks see them at equal distances in [-1, 1].
     opacity_ : int, float or None
         The value of the last of two or four channels, if it is the same in all pixels. Synthetic images keep it.
     n_levels_ : int
@@ -86,13 +86,15 @@ class ImageEncoder:
     n_levels_: int
     size_: tuple[int, int]
 
+    masks_: dict[int, NDArray]
     opacity_: float | None
     # of images in a table, and the dtype of its columns where it is pandas'
     _container: Container | None
     _cells: Any
 
-    def __init__(self, image_shape: tuple[int, ...] | None = None) -> None:
+    def __init__(self, image_shape: tuple[int, ...] | None = None, mask_channels: Sequence[int] | None = None) -> None:
         self.image_shape = image_shape
+        self.mask_channels = mask_channels
 
     def fit(self, X: Any) -> ImageEncoder:
         """Learn the images' shape, dtype and range.
@@ -140,15 +142,24 @@ class ImageEncoder:
 
     def _fit(self, images: NDArray, X: Any) -> None:
         """Learn from the pixels of X, which are in `images`."""
-        _check_dtype(images.dtype)
-        shape = _image_shape(images, self.image_shape)
-        low, high = _ends(images)
-        _check_range(low, high, images.dtype)
+        check_dtype(images.dtype)
+        shape = shape_of(images, self.image_shape)
+        n_channels = (*shape, 1)[2]
+        channels = check_mask_channels(self.mask_channels, n_channels)
+        low, high = ends(images)
+        check_range(low, high, images.dtype)
+        masks = {}
+        if channels:
+            by_channel = images.reshape(len(images), *shape[:2], n_channels)
+            masks = levels_of(by_channel, channels)
+            if rest := [channel for channel in range(n_channels) if channel not in masks]:
+                low, high = ends(by_channel[..., rest])
         self._lay_out(shape, images.dtype, low, high, flat=images.ndim == 2)
+        self.masks_ = masks
         if hasattr(X, "columns"):
             self._container = container_of(X)
             self._cells = X.dtypes.iloc[0] if isinstance(X, pd.DataFrame) else None
-        if self.channels_ in (2, 4):
+        if self.channels_ in (2, 4) and self.channels_ - 1 not in masks:
             opacity = images.reshape(len(images), *self.shape_)[..., -1]
             first = opacity[0, 0, 0]
             self.opacity_ = first.item() if (opacity == first).all() else None
@@ -159,7 +170,7 @@ class ImageEncoder:
         self.n_levels_ = max(1, round(math.log2(min(height, width) / 4)))
         step = 2**self.n_levels_
         self.size_ = (-(-height // step) * step, -(-width // step) * step)
-        self.opacity_ = None
+        self.opacity_, self.masks_ = None, {}
         self._container, self._cells = None, None
 
     def encode(self, X: Any) -> Tensor:
@@ -188,7 +199,7 @@ class ImageEncoder:
         if (X.dtype.kind, X.dtype.itemsize) != (self.dtype_.kind, self.dtype_.itemsize):
             raise ValueError(f"X has dtype {X.dtype}, but had {self.dtype_} in fit; convert it with X.astype(...)")
         if self.dtype_.kind == "f" and len(X):
-            _ends(X)  # refuses NaN
+            ends(X)  # refuses NaN
         return self._encode(X)
 
     def _encode(self, images: NDArray) -> Tensor:
@@ -197,7 +208,7 @@ class ImageEncoder:
         kept = torch.empty(channels_first.shape, dtype=_kept_as(self.dtype_))
         # a few at a time: what is computed in double precision takes no second training set's memory
         for start in range(0, len(images), 256):
-            part = channels_first[start : start + 256]
+            part = given = channels_first[start : start + 256]
             if self.dtype_.kind == "f":
                 clipped = part.astype(np.float64).clip(self.low_, self.high_)
                 part = (clipped - self.low_) / (self._span() or 1.0) * 2 - 1
@@ -206,6 +217,11 @@ class ImageEncoder:
             else:
                 part = part.clip(self.low_, self.high_)
             kept.numpy()[start : start + 256] = part
+            for channel, levels in self.masks_.items():
+                mask = given[:, channel]
+                if self.dtype_.kind == "f":
+                    mask = scaled_mask(torch.from_numpy(mask.astype(np.float64)), levels).numpy()
+                kept.numpy()[start : start + 256, channel] = mask
         return kept
 
     def _span(self) -> float:
@@ -228,6 +244,8 @@ class ImageEncoder:
         if self.dtype_.kind != "f":
             # int32 holds every difference exactly, and float32 those that fit has admitted
             scaled = (compact.to(torch.int32) - self.low_).float() / (self._span() or 1.0) * 2 - 1
+            for channel, levels in self.masks_.items():
+                scaled[:, channel] = scaled_mask(compact[:, channel], levels)
         # an image of 8 pixels or more is wider than what is added to it: it can always be reflected
         (top, bottom), (left, right) = self._margins()
         return F.pad(scaled, (left, right, top, bottom), mode="reflect")
@@ -264,12 +282,15 @@ class ImageEncoder:
         values = cropped.cpu().double().numpy().clip(-1, 1)
         if np.isnan(values).any():
             raise ValueError("scaled holds NaN, because the generator has diverged")
+        masks = {channel: snapped_mask(values[..., channel], levels) for channel, levels in self.masks_.items()}
         values = (values + 1) / 2 * self._span() + self.low_
         if self.dtype_.kind != "f":
             values = np.rint(values)
         X = values.clip(self.low_, self.high_).astype(self.dtype_, order="C")
         if self.opacity_ is not None:
             X[..., -1] = self.opacity_
+        for channel, mask in masks.items():
+            X[..., channel] = mask
         if self._container is not None:
             frame = pd.DataFrame(X.reshape(len(X), -1))
             return self._container.restore(frame if self._cells is None else frame.astype(self._cells))
@@ -283,7 +304,7 @@ class ImageEncoder:
         description : dict
             For `json.dumps`.
         arrays : dict of str to array
-            ``"range"``: the two ends.
+            ``"range"``: the two ends; ``"mask0"`` and so on: the levels of a mask.
         """
         description = {
             "shape": list(self.shape_),
@@ -293,8 +314,9 @@ class ImageEncoder:
             "table": None if self._container is None else self._container.state(),
             "cells": None if self._cells is None else dtype_to_json(self._cells, "the images' columns"),
         }
-        ends = np.array([self.low_, self.high_], dtype=np.float64 if self.dtype_.kind == "f" else np.int64)
-        return description, {"range": ends}
+        kind = np.float64 if self.dtype_.kind == "f" else np.int64
+        masks = {f"mask{channel}": levels.astype(kind) for channel, levels in self.masks_.items()}
+        return description, {"range": np.array([self.low_, self.high_], dtype=kind), **masks}
 
     @classmethod
     def from_state(cls, description: dict[str, Any], arrays: dict[str, NDArray]) -> ImageEncoder:
@@ -313,9 +335,9 @@ class ImageEncoder:
         shape = tuple(description["shape"])
         if any(type(size) is not int for size in shape):
             raise ValueError(f"shape must hold integers only, got {shape!r}")
-        _check_shape(shape)
+        check_shape(shape)
         dtype = np.dtype(description["dtype"])
-        _check_dtype(dtype)
+        check_dtype(dtype)
         flat = description["flat"]
         if type(flat) is not bool:
             raise ValueError(f"flat is {flat!r}")
@@ -323,12 +345,21 @@ class ImageEncoder:
         if ends.shape != (2,) or ends.dtype != (np.float64 if dtype.kind == "f" else np.int64):
             raise ValueError(f"range is not a pair of ends: {ends.dtype} of shape {ends.shape}")
         low, high = ends.tolist()
-        least, most = _bounds(dtype)
+        least, most = bounds(dtype)
         if not least <= low <= high <= most:
             raise ValueError(f"{low!r} to {high!r} is not a range of {dtype}")
-        _check_range(low, high, dtype)
+        check_range(low, high, dtype)
         encoder = cls(shape if flat else None)
         encoder._lay_out(shape, dtype, low, high, flat)
+        channels = [channel for channel in range(encoder.channels_) if f"mask{channel}" in arrays]
+        for channel in channels:
+            levels = arrays[f"mask{channel}"]
+            if levels.ndim != 1 or not len(levels) or levels.dtype != arrays["range"].dtype:
+                raise ValueError(f"levels of a mask have dtype {levels.dtype} and shape {levels.shape}")
+            if (np.diff(levels) <= 0).any() or not least <= levels[0] <= levels[-1] <= most:
+                raise ValueError(f"{levels!r} are not levels of a mask of {dtype}")
+            encoder.masks_[channel] = levels.astype(dtype)
+        encoder.mask_channels = channels or None
         opacity = description["opacity"]
         if opacity is not None and (isinstance(opacity, bool) or not low <= opacity <= high):
             raise ValueError(f"opacity {opacity!r} is out of range")
@@ -341,126 +372,7 @@ class ImageEncoder:
         return encoder
 
 
-def as_images(X: Any) -> NDArray:
-    """Return images, or a table with one in each row, as one array.
-
-    Raises
-    ------
-    ValueError
-        If images in a list differ in shape, or columns of a table differ in dtype or have missing cells.
-    """
-    check_container(X)
-    if isinstance(X, list | tuple):
-        for image in X:
-            check_container(image, "an image in X")
-    if isinstance(X, pd.DataFrame):
-        kinds = X.dtypes.unique()
-        if len(kinds) > 1:
-            raise ValueError(
-                f"X has columns of {len(kinds)} dtypes, such as {kinds[0]} and {kinds[1]}, but all pixels must have "
-                "one dtype; convert X with X.astype(...)"
-            )
-        if X.isna().any(axis=None):
-            raise ValueError(
-                "X has missing cells, but an image needs all pixels; fill them with X.fillna(0), or drop the rows"
-            )
-        return X.to_numpy(dtype=getattr(kinds[0], "numpy_dtype", None)) if len(kinds) else X.to_numpy()
-    try:
-        return np.asarray(X)
-    except ValueError:
-        shapes = sorted({np.shape(image) for image in X}, key=str)
-        raise ValueError(
-            f"X holds images of {len(shapes)} shapes, such as {shapes[0]} and {shapes[-1]}; resize all to one shape"
-        ) from None
-
-
 def _kept_as(dtype: np.dtype) -> torch.dtype:
     if dtype.kind == "f":
         return torch.float32
     return _KEPT_AS.get(f"{dtype.kind}{dtype.itemsize}", torch.int32)
-
-
-def _bounds(dtype: np.dtype) -> tuple[float, float]:
-    """Return the least and the greatest finite value that a dtype can hold."""
-    if dtype.kind == "b":
-        return 0, 1
-    if dtype.kind == "f":
-        return float(np.finfo(dtype).min), float(np.finfo(dtype).max)
-    return np.iinfo(dtype).min, np.iinfo(dtype).max
-
-
-def _check_dtype(dtype: np.dtype) -> None:
-    if dtype.kind not in "biuf" or dtype.itemsize > 8:
-        raise ValueError(f"X must hold booleans, integers or floats of up to 64 bits, got dtype {dtype}")
-
-
-def _image_shape(X: NDArray, image_shape: Any) -> tuple[int, ...]:
-    """Return (h, w) or (h, w, c), from X itself or from `image_shape`."""
-    if image_shape is not None:
-        try:
-            given = tuple(operator.index(size) for size in image_shape)
-        except TypeError:
-            raise ValueError(f"image_shape must be (h, w) or (h, w, c), got {image_shape!r}") from None
-        if len(given) not in (2, 3) or min(given) < 1:
-            raise ValueError(f"image_shape must be (h, w) or (h, w, c) in pixels, got {image_shape!r}")
-        if X.ndim == 2 and math.prod(given) != X.shape[1]:
-            raise ValueError(
-                f"image_shape={given} needs {math.prod(given)} columns, but X of shape {X.shape} has {X.shape[1]}"
-            )
-        if X.ndim != 2 and X.shape[1:] != given:
-            raise ValueError(f"image_shape={given} is not the shape of the images in X of shape {X.shape}")
-        shape = given
-    elif X.ndim in (3, 4):
-        shape = X.shape[1:]
-    else:
-        side = math.isqrt(X.shape[1]) if X.ndim == 2 else 0
-        example = f"({side}, {side})" if side and side**2 == X.shape[1] else "(h, w) or (h, w, c)"
-        hint = f"; flattened images need image_shape={example}" if X.ndim == 2 else ""
-        raise ValueError(f"X must have shape (n, h, w) or (n, h, w, c), got {X.shape}{hint}")
-    _check_shape(shape)
-    if not len(X):
-        raise ValueError(f"X has shape {X.shape}: at least one image is needed")
-    return shape
-
-
-def _check_shape(shape: tuple[int, ...]) -> None:
-    if len(shape) not in (2, 3):
-        raise ValueError(f"image_shape must be (h, w) or (h, w, c), got {shape}")
-    if not 1 <= (*shape, 1)[2] <= _MOST_CHANNELS:
-        raise ValueError(
-            f"images of shape {shape} have {shape[2]} channels, but 1 to {_MOST_CHANNELS} are supported. Channels must "
-            "be the last dimension. If they are the first, use X.transpose(0, 2, 3, 1)"
-        )
-    if min(shape[:2]) < _SMALLEST or max(shape[:2]) > _LARGEST:
-        raise ValueError(
-            f"images have {shape[0]}x{shape[1]} pixels, but each side must have {_SMALLEST} to {_LARGEST}; resize them"
-        )
-
-
-def _ends(X: NDArray) -> tuple[Any, Any]:
-    """Return the least and the greatest value, after making sure that all are finite."""
-    low, high = X.min().item(), X.max().item()
-    if X.dtype.kind != "f":
-        return int(low), int(high)
-    if not (math.isfinite(low) and math.isfinite(high)):
-        bad = [i for i, image in enumerate(X) if not np.isfinite(image).all()]
-        n_values = sum(int((~np.isfinite(X[i])).sum()) for i in bad)
-        raise ValueError(
-            f"X holds {counted(n_values, 'NaN or infinite value')} in {len(bad)} of {len(X)} images, the "
-            f"first of them image {bad[0]}; replace them, e.g. by np.nan_to_num, or leave these images out"
-        )
-    return low, high
-
-
-def _check_range(low: Any, high: Any, dtype: np.dtype) -> None:
-    """Make sure that float32 can represent all steps of the range."""
-    if dtype.kind == "f":
-        if not math.isfinite(high - low):
-            raise ValueError(f"X spans {low:g} to {high:g}, more than floats can scale; divide it by its maximum")
-        return
-    whole = np.iinfo(np.int32)
-    if low < whole.min or high > whole.max or high - low > _WIDEST:
-        raise ValueError(
-            f"X of dtype {dtype} spans {low} to {high}, but integers must lie within int32 and span at most {_WIDEST} "
-            "steps; rescale X, or pass floats"
-        )

@@ -10,6 +10,8 @@ import pandas as pd
 
 from ganaug.common.containers import Container, to_pandas
 from ganaug.common.identifiers import NEAR_UNIQUE, distinct_share, find_identifiers
+from ganaug.common.warnings import warn_user
+from ganaug.common.wording import listed
 from ganaug.encoders.columns import Column, ExactTimes, IdentifierColumn, NumericColumn, read_numbers
 
 
@@ -53,6 +55,23 @@ def columns_left_out(
             if not ignored[i]:
                 found[label] = columns[i].gets_values
     return columns, found
+
+
+def columns_of_texts(frame: pd.DataFrame, places: Sequence[int], container: Container) -> dict[int, IdentifierColumn]:
+    """Return columns of texts, whose cells are empty when decoded, by position.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n, d)
+        The cells.
+    places : sequence of int
+        Positions of the columns.
+    container : Container
+        In which the user holds the cells.
+    """
+    width = _text_width(container)
+    cells = {i: (frame.columns[i], frame.iloc[:, i]) for i in places}
+    return {i: IdentifierColumn.fit(label, of, "free text", width=width) for i, (label, of) in cells.items()}
 
 
 def exact_times(frame: pd.DataFrame, columns: Sequence[Column]) -> dict[int, ExactTimes]:
@@ -146,3 +165,26 @@ def _text_width(container: Any) -> int | None:
 def _lists_values(container: Any, column: int) -> bool:
     """Return whether the container lists all values of a column; of pandas, the dtype of the column does."""
     return container.kind == "polars" and container.schema.dtypes()[column].base_type().__name__ == "Enum"
+
+
+def warn_of_left_out(found: dict[Hashable, bool]) -> None:
+    """Name the columns that are not learned although the user did not say so, and the way out.
+
+    Parameters
+    ----------
+    found : dict
+        `TableEncoder.found_`.
+    """
+    renewed, emptied = ([label for label, of in found.items() if of is kind] for kind in (True, False))
+    if found:
+        said = [f"Synthetic rows get new values of the same form, which no training row has, in {listed(renewed, 5)}."]
+        said += [
+            f"They are empty in {listed(emptied, 5)} (free text, or categories to which no new one can be added); "
+            f"text_columns={emptied[:1]!r} (in the shell --text {emptied[0] if emptied else ''}) writes new texts."
+        ]
+        said = [sentence for sentence, labels in zip(said, (renewed, emptied), strict=True) if labels]
+        warn_user(
+            f"Columns that identify rows are not learned. {' '.join(said)} To learn one all the same, name it in "
+            "categorical_features, or pass ignore=[] (in the shell --ignore none) to learn all; synthetic rows then "
+            "repeat its real values."
+        )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ganaug.common.containers import container_from_state, container_of, to_pandas
 from ganaug.common.serialization import from_json, level_key, refusing_malformed, to_json
+from ganaug.encoders.arguments import column_mask, to_frame
 from ganaug.encoders.columns import (
     MAX_BLOCK,
     Arrays,
@@ -26,7 +26,7 @@ from ganaug.encoders.columns import (
     Vocabulary,
     read_numbers,
 )
-from ganaug.encoders.left_out import columns_left_out, exact_times, renewal, without_values
+from ganaug.encoders.left_out import columns_left_out, columns_of_texts, exact_times, renewal, without_values
 
 
 class TableEncoder:
@@ -46,6 +46,8 @@ class TableEncoder:
         Columns that are not encoded. "auto" takes those that identify rows (`ganaug.common.identifiers`), and a
         sequence adds others to them. None and an empty sequence encode all columns. Columns of `categorical_features`
         are encoded unless `ignore` names them.
+    texts : sequence of int, default=()
+        Positions of columns of texts, which are not encoded. They are empty when decoded; `with_cells` fills them.
 
     Attributes
     ----------
@@ -102,7 +104,9 @@ class TableEncoder:
         categorical_features: Literal["auto"] | Sequence[Any] | NDArray | None = "auto",
         numeric: Literal["quantile", "standard"] = "quantile",
         ignore: Literal["auto"] | Sequence[Any] | NDArray | None = None,
+        texts: Sequence[int] = (),
     ) -> None:
+        self.texts = texts
         self.categorical_features = categorical_features
         self.numeric = numeric
         self.ignore = ignore
@@ -169,7 +173,9 @@ class TableEncoder:
         self.found_: dict[Hashable, bool] = {}
         if ignores:
             ignored = column_mask(self.ignore, names, "ignore")
+            ignored = [of or i in self.texts for i, of in enumerate(ignored)]
             left_out, self.found_ = columns_left_out(frame, ignored, forced, self._container)
+        left_out |= columns_of_texts(frame, self.texts, self._container)
 
         columns: list[Any] = []
         for i, label in enumerate(frame.columns):
@@ -307,6 +313,21 @@ class TableEncoder:
         """
         return renewal(self.columns_, self._exact_times, self._container, seed)
 
+    def with_cells(self, X: Any, cells: Mapping[int, Sequence[Any]]) -> Any:
+        """Return decoded rows with other cells in some columns.
+
+        Parameters
+        ----------
+        X : as from `decode`, of shape (n, d)
+            Rows.
+        cells : mapping of int to sequence of length n
+            Position of a column -> its cells.
+        """
+        frame = to_pandas(X).copy(deep=False)
+        for i, column in cells.items():
+            frame.isetitem(i, pd.Series(list(column), index=frame.index, dtype=frame.dtypes.iloc[i]))
+        return self._container.restore(frame)
+
     def state(self) -> tuple[dict[str, Any], Arrays]:
         """Return the fitted encoder as plain data.
 
@@ -405,93 +426,3 @@ def _column_from_state(label: Hashable, plain: dict[str, Any], arrays: Arrays) -
     if plain["kind"] == OneHotCategory.kind and 1 < len(vocabulary) <= MAX_BLOCK:
         return OneHotCategory(label, vocabulary)
     raise ValueError(f"column {label!r} cannot be {plain['kind']} with {len(vocabulary)} levels")
-
-
-def column_mask(wanted: Any, names: Sequence[Hashable], parameter: str) -> list[bool]:
-    """Return for each column whether a parameter names it.
-
-    Parameters
-    ----------
-    wanted : "auto", None, or sequence of names, positions or booleans
-        Value of the parameter. "auto" and None name no column. An integer is the name of a column if a column has this
-        name, otherwise its position.
-    names : list of hashable
-        Names of all columns.
-    parameter : str
-        Name of the parameter, for messages.
-
-    Returns
-    -------
-    list of bool
-        One for each name.
-
-    Raises
-    ------
-    ValueError
-        If it names no column, or has another number of booleans.
-
-    Examples
-    --------
-    >>> column_mask(["age", 0], ["id", "age", "city"], "ignore")
-    [True, True, False]
-    """
-    if wanted is None or (isinstance(wanted, str) and wanted == "auto"):
-        return [False] * len(names)
-    if isinstance(wanted, str):
-        raise ValueError(f"{parameter} must be 'auto', None or a sequence, got {wanted!r}; pass a list")
-    items = list(wanted)
-    if items and all(isinstance(item, bool | np.bool_) for item in items):
-        if len(items) != len(names):
-            raise ValueError(f"{parameter} has {len(items)} booleans for {len(names)} columns")
-        return [bool(item) for item in items]
-    mask = [False] * len(names)
-    for item in items:
-        if item in names:
-            mask = [chosen or name == item for chosen, name in zip(mask, names, strict=True)]
-        elif isinstance(item, int | np.integer) and 0 <= item < len(names):
-            mask[int(item)] = True
-        else:
-            near = difflib.get_close_matches(str(item), [str(name) for name in names], n=1, cutoff=0.0)
-            raise ValueError(
-                f"{parameter} holds {item!r}, which is not a column and not an index below {len(names)}"
-                + (f"; did you mean {near[0]!r}?" if isinstance(item, str) and near else "")
-            )
-    return mask
-
-
-# ---------------------------------------------------------------------------------------------- containers
-
-
-def to_frame(X: Any) -> pd.DataFrame:
-    """Return any accepted container as a pandas frame, after checking that its cells can be encoded.
-
-    Parameters
-    ----------
-    X : DataFrame of pandas or polars, 2-D array, or list of lists, shape (n, d)
-        Arrays share their memory with the frame where pandas allows it.
-
-    Returns
-    -------
-    DataFrame, shape (n, d)
-        With n and d at least 1.
-
-    Raises
-    ------
-    ValueError
-        If X is not such a table, or a column is complex or infinite; the message says which.
-    """
-    frame = to_pandas(X)
-    if 0 in frame.shape:
-        raise ValueError(f"X has {frame.shape[0]} rows and {frame.shape[1]} columns; at least 1 of each is needed")
-    for i, label in enumerate(frame.columns):
-        _check_cells(label, frame.iloc[:, i])
-    return frame
-
-
-def _check_cells(label: Hashable, series: pd.Series) -> None:
-    if series.dtype.kind == "c":
-        raise ValueError(f"column {label!r} is complex; pass its real and imaginary parts as two columns")
-    if series.dtype.kind == "f" or series.dtype == object:
-        read = read_numbers(series)
-        if read is not None and read[0].dtype == np.float64 and np.isinf(read[0]).any():
-            raise ValueError(f"column {label!r} holds infinite values; replace them, e.g. by NaN or a bound")

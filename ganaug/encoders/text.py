@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -165,6 +165,36 @@ class TextEncoder:
                 raise ValueError("the first tokens are others")
             encoder._restore()
         return encoder
+
+
+def fitted_tokens(
+    texts: Sequence[str],
+    vocabulary_size: int | Literal["auto"],
+    max_length: int | Literal["auto"],
+    auto_vocabulary_size: int,
+    longest: int,
+) -> TextEncoder:
+    """Learn the tokens of texts.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Training texts.
+    vocabulary_size : int or "auto"
+        Number of different tokens.
+    max_length : int or "auto"
+        Number of tokens of a text that are kept. "auto" is the length that 98 % of the texts do not exceed.
+    auto_vocabulary_size : int
+        What "auto" stands for.
+    longest : int
+        What "auto" stands for at most.
+    """
+    size = auto_vocabulary_size if vocabulary_size == "auto" else vocabulary_size
+    tokens = TextEncoder(size, longest if max_length == "auto" else max_length).fit(texts)
+    if max_length == "auto":
+        lengths = [min(len(tokens.tokens(text)) + 1, longest) for text in texts]
+        tokens.max_length = max(int(np.quantile(lengths, 0.98)), 2)
+    return tokens
 
 
 def _library() -> Any:

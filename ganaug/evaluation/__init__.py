@@ -2,7 +2,12 @@
 
 from ganaug.evaluation.dispatch import evaluate
 from ganaug.evaluation.image_evaluation import evaluate_images
-from ganaug.evaluation.image_manifest import nearest_columns, score_columns, training_distance
+from ganaug.evaluation.image_manifest import (
+    nearest_columns,
+    score_columns,
+    training_distance,
+    training_recognition,
+)
 from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.paths import evaluate_paths
 from ganaug.evaluation.preview import PreviewRow, preview_rows
@@ -32,4 +37,5 @@ __all__ = [
     "preview_rows",
     "score_columns",
     "training_distance",
+    "training_recognition",
 ]

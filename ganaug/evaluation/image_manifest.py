@@ -15,15 +15,21 @@ from ganaug.oversampler import GANOversampler
 # it does not tell synthetic images from real ones; from `FAR_DISTANCE` on, they are easy to tell apart. It sees
 # coarse differences only, so a small one is no proof.
 AS_NEAR = 0.15
+# If the class is recognised less often than so much of its share among real images, translations are of a wrong class.
+_RECOGNISED = 0.9
 
 
-def score_columns(sampler: GANOversampler, X_synthetic: NDArray, y_synthetic: pd.Series) -> pd.DataFrame:
+def score_columns(
+    sampler: GANOversampler, images: ImageSet, X_synthetic: NDArray, y_synthetic: pd.Series
+) -> pd.DataFrame:
     """Describe synthetic images by their model, one row each; this takes no time.
 
     Parameters
     ----------
     sampler : GANOversampler
         Fitted on the real images.
+    images : ImageSet
+        These, with the names of their files.
     X_synthetic : ndarray of shape (n, height, width[, channels])
         What the sampler added.
     y_synthetic : Series of length n
@@ -33,15 +39,19 @@ def score_columns(sampler: GANOversampler, X_synthetic: NDArray, y_synthetic: pd
     -------
     DataFrame
         With the index of `y_synthetic` and the columns "seed" (of the model) and "discriminator_score" (higher means
-        that the discriminator takes the image for real). Without rows it has no columns.
+        that the discriminator takes the image for real); of translated images also "source", the file that was
+        translated. Without rows it has no columns.
     """
     manifest = pd.DataFrame(index=y_synthetic.index)
     if not len(y_synthetic):
         return manifest
-    return manifest.assign(
+    manifest = manifest.assign(
         seed=sampler.model_.seed_,
         discriminator_score=sampler.model_.score_samples(X_synthetic, y_synthetic).round(4),
     )
+    if not hasattr(sampler, "provenance_"):  # images that are generated from noise have no source
+        return manifest
+    return manifest.assign(source=[images.files[place] for place in sampler.provenance_["source"]])
 
 
 def nearest_columns(
@@ -113,4 +123,34 @@ def training_distance(history: pd.DataFrame) -> Finding:
         "bad",
         f"{measured}. From {FAR_DISTANCE} on, synthetic images are easy to tell from real ones. Train for longer.",
         numbers,
+    )
+
+
+def training_recognition(history: pd.DataFrame) -> Finding:
+    """Say how often the target class was recognised in translations during training.
+
+    Parameters
+    ----------
+    history : DataFrame
+        ``history_`` of `ganaug.TranslationGAN`.
+
+    Returns
+    -------
+    Finding
+        Of a question of its own. It is never "good", because the generator was trained with the classifier.
+
+    Examples
+    --------
+    >>> history = pd.DataFrame({"distance": [0.4, 0.1], "recognised": [0.2, 0.96], "recognised_real": [0.98, 0.98]})
+    >>> training_recognition(history).sentence
+    'A classifier finds the class in 96 % of the translations and 98 % of real images. The training used it.'
+    """
+    best = history.iloc[int(history["distance"].argmin())]
+    found, real = float(best["recognised"]), float(best["recognised_real"])
+    return Finding(
+        "Is it of the class?",
+        "bad" if found < _RECOGNISED * real else "unknown",
+        f"A classifier finds the class in {100 * found:.0f} % of the translations and {100 * real:.0f} % of real "
+        "images. The training used it.",
+        {"recognised": found, "recognised_real": real},
     )

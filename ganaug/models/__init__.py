@@ -1,9 +1,10 @@
 """Models: conditional GANs as scikit-learn estimators."""
 
-from ganaug.models.base import ConditionalGAN
+from ganaug.models.base import ConditionalGAN, TrainingData
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.fitted_sampler import FittedSamplerMixin
-from ganaug.models.image import FAR_DISTANCE, ImageGAN
+from ganaug.models.image import ImageGAN
+from ganaug.models.image_model import FAR_DISTANCE
 from ganaug.models.parameters import constraints_of_overrides, documented
 from ganaug.models.private import PrivateTabularGAN
 from ganaug.models.provenance import Provenance
@@ -11,6 +12,7 @@ from ganaug.models.resampled import ResampledRows, check_groups
 from ganaug.models.row_source import RowSource
 from ganaug.models.tabular import TabularGAN
 from ganaug.models.text import TextGAN
+from ganaug.models.translation import TranslationGAN
 
 __all__ = [
     "FAR_DISTANCE",
@@ -25,6 +27,8 @@ __all__ = [
     "RowSource",
     "TabularGAN",
     "TextGAN",
+    "TrainingData",
+    "TranslationGAN",
     "check_groups",
     "constraints_of_overrides",
     "documented",

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.shares import check_weights
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
+from ganaug.models.continuation import CheckpointMixin, Networks, check_same_classes, networks_of, open_training_file
 from ganaug.models.data import CheckedData, EncodedData, Encoder
 from ganaug.models.drawing import DrawingMixin
 from ganaug.models.persistence import NETWORKS, PersistenceMixin
@@ -37,7 +38,6 @@ from ganaug.training import (
     CompactRows,
     EarlyStopping,
     Fabric,
-    Previews,
     Prior,
     ProgressBar,
     SlicedWasserstein,
@@ -50,16 +50,26 @@ _FEW = 6
 
 Self = TypeVar("Self", bound="ConditionalGAN")
 Measure = Callable[[nn.Module], dict[str, float]]
-# What the two networks start from; None is random weights.
-Networks = Sequence[nn.Module | None]
 
 
-class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSupportMixin, BaseEstimator, ABC):
+class TrainingData(NamedTuple):
+    """What a fit starts from."""
+
+    model: "ConditionalGAN"  # not fitted to these data yet
+    data: CheckedData
+    labels: NDArray
+    is_one_hot: bool
+    sample_weight: NDArray | None
+
+
+class ConditionalGAN(
+    ScoringMixin, DrawingMixin, PersistenceMixin, CheckpointMixin, CallbackSupportMixin, BaseEstimator, ABC
+):
     """A conditional GAN as a scikit-learn estimator: `fit(X, y)`, then `sample(y)`.
 
     A subclass gives the constructor, with the parameters that this class uses (`loss`, `penalty`, `gamma`,
     `penalty_every`, `n_critic`, `learning_rate`, `ema`, `batch_size`, `n_steps`, `max_time`, `patience`,
-    `random_state`, `device`, `precision`, `verbose`, `callbacks`), and the abstract methods below.
+    `random_state`, `device`, `precision`, `verbose`, `callbacks`, `checkpoint`), and the abstract methods below.
     """
 
     loss: str | AdversarialLoss
@@ -67,7 +77,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
     gamma: float | str
     penalty_every: int
     n_critic: int | str
-    learning_rate: float
+    learning_rate: float | str
     ema: float | str
     batch_size: int | str
     n_steps: int | str
@@ -89,6 +99,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
     schedule: str = "constant"
     label_smoothing: float = 0.0
     discriminator_warmup: int = 0
+    orthogonal: float = 0.0
     # Of Adam; None takes those of the loss.
     betas: tuple[float, float] | None = None
 
@@ -145,13 +156,9 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         """Return the augmentation of all that the discriminator sees; none by default."""
         return None
 
-    def _default_callbacks(self) -> list[Callback]:
+    def _default_callbacks(self, generator: nn.Module) -> list[Callback]:
         """Return callbacks of the model itself, which are called after those of the user; none by default."""
         return []
-
-    def _preview_drawer(self) -> Callable[[int], NDArray] | None:
-        """Return what draws a sheet of synthetic images, see `Previews`; None, the default, for rows."""
-        return None
 
     def _train_validation_split(self, data: EncodedData, generator: torch.Generator) -> tuple[EncodedData, EncodedData]:
         """Return the training split, and the validation split on which training is measured; by default both all."""
@@ -195,6 +202,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         with rollback_on_error(self, self.warm_start):
             previous = self._delete_previous_fit()
             self._fit(self.check_data(X), y, previous, sample_weight)
+        self.end_checkpoint()
         return self
 
     @with_callbacks
@@ -222,11 +230,11 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
 
     def _delete_previous_fit(self) -> Networks | None:
         """Delete the networks of a previous fit; return them where a warm start continues from them."""
-        networks = [getattr(self, name, None) for name in NETWORKS]
+        networks = networks_of(self)
         for name in self._deleted_by_fit:
             if hasattr(self, name):
                 delattr(self, name)
-        return networks if self.warm_start and networks[0] is not None else None
+        return networks
 
     def _fit(self, checked: CheckedData, y: Any, previous: Networks | None, sample_weight: Any) -> EncodedData:
         given = column_or_1d(labels_of(y))
@@ -234,15 +242,15 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         labels, index, counts = np.unique(given, return_inverse=True, return_counts=True)
         check_consistent_length(checked.X, index)
         weights = None if sample_weight is None else torch.from_numpy(check_weights(sample_weight, given))
-        if previous is not None and labels.tolist() != self.classes_.tolist():
-            raise ValueError(
-                f"warm_start=True continues with the classes {self.classes_.tolist()}, but y has {labels.tolist()}; "
-                f"pass {self._noun} of the same classes, or set warm_start=False to train from the beginning"
-            )
+        if previous is not None:
+            check_same_classes(self.classes_, labels, self._noun)
         self.target_name_ = name_of(y)
         self.classes_ = labels
         self.network_params_ = self._params_of_networks()
         self.seed_ = draw_seed(self.random_state)
+        self._training_file = open_training_file(self, checked, index, weights, self.seed_, previous)
+        if self._training_file is not None:
+            self.seed_ = self._training_file.seed
         rng = torch.Generator().manual_seed(self.seed_)
         with phase("encoding", show=bool(self.verbose)):
             self.encoder_, rows = self._fit_encode(checked, index)
@@ -296,7 +304,7 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             gamma=self.gamma,
             penalty_every=self.penalty_every,
             n_critic=self.n_critic,
-            learning_rate=self.learning_rate,
+            learning_rate=self._learning_rate(),
             discriminator_learning_rate=self.discriminator_learning_rate,
             optimizer=self.optimizer,
             betas=self.betas,
@@ -304,14 +312,16 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
             label_smoothing=self.label_smoothing,
             discriminator_warmup=self.discriminator_warmup,
             pac=self.pac,
+            orthogonal=self.orthogonal,
             matching=self._matching(),
         )
         augment = self._augment(on_device, batch_size)
-        game = Adversarial(generator, discriminator, settings, fabric=fabric, rng=on_device, augment=augment)
+        options: dict[str, Any] = {"fabric": fabric, "rng": on_device, "augment": augment}
+        game = self._game(generator, discriminator, settings, training, **options)
         # "auto" remembers the last fifth of the run, whatever its length
         average = EMA(generator, 1 - 5 / (5 + n_steps) if isinstance(self.ema, str) else self.ema)
         self.generator_, self.discriminator_ = average.module, discriminator
-        callbacks = [*(self.callbacks or []), *self._default_callbacks()]
+        callbacks = [*(self.callbacks or []), *self._default_callbacks(generator)]
         if self.patience is not None:
             callbacks.append(EarlyStopping(patience=self.patience))
         if has_callbacks(self):
@@ -340,10 +350,17 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
                 save=self.save,
                 schedule=None if self.schedule == "constant" else SCHEDULES[self.schedule],
                 previews=self._previews(data),
+                stage=self._stage("training"),
             )
         finally:  # also where the user interrupts it and uses what has been learned
             discriminator.eval().requires_grad_(False)
         self._check_training(measure)
+
+    def _game(
+        self, one: nn.Module, other: nn.Module, settings: AdversarialSettings, data: EncodedData, **options: Any
+    ) -> Adversarial:
+        """Return the objectives of generator and discriminator, given the rows that they are trained on."""
+        return Adversarial(one, other, settings, **options)
 
     def _check_training(self, measure: Measure) -> None:
         """Warn if the trained generator is of no use; nothing by default."""
@@ -352,24 +369,13 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
         """Return the terms of the generator's objective beside the loss, and their weights; none by default."""
         return {}
 
+    def _learning_rate(self) -> float:
+        """Return the learning rate of the adversarial training, with a value in place of "auto"."""
+        return float(self.learning_rate)
+
     def _max_time(self) -> float | None:
         """Return the limit of the adversarial training in seconds."""
         return self.max_time
-
-    def _previews(self, data: EncodedData) -> Previews:
-        labels = self.classes_.tolist()
-
-        def real(n: int) -> dict[Any, Any]:
-            rng = torch.Generator().manual_seed(self.seed_)
-            members = [(data.y == index).nonzero().squeeze(1) for index in range(len(labels))]
-            chosen = [own[torch.randperm(len(own), generator=rng)[:n]] for own in members]
-            return {label: self.encoder_.decode(data.rows[own]) for label, own in zip(labels, chosen, strict=True)}
-
-        def sample(n: int) -> dict[Any, Any]:
-            synthetic = self.sample(np.repeat(self.classes_, n))
-            return {label: take_rows(synthetic, np.arange(i * n, i * n + n)) for i, label in enumerate(labels)}
-
-        return Previews(real, sample, self._preview_drawer())
 
     def _precision(self) -> Any:
         """Return the precision in which networks compute, with a value in place of "auto"."""
@@ -476,12 +482,12 @@ class ConditionalGAN(ScoringMixin, DrawingMixin, PersistenceMixin, CallbackSuppo
                     n_refused += np.bincount(refused[chosen], minlength=len(Refusal))
                 if record is not None and features is not None:
                     record(features, index)
-            yield renew(synthetic)
+            yield renew(synthetic, index)
         self._warn_of_refused(n_refused)
 
-    def _renewal(self, seed: int) -> Callable[[Any], Any]:
-        """Return what gives the chosen rows of one call the cells that no network generates; none by default."""
-        return lambda synthetic: synthetic
+    def _renewal(self, seed: int) -> Callable[[Any, NDArray[np.intp]], Any]:
+        """Return what gives the chosen rows of one call, of these classes, the cells that no network generates."""
+        return lambda synthetic, index: synthetic
 
     def _encode(self, X: Any) -> Tensor | CompactRows:
         """Encode to rows that networks take, or that become so where they are indexed."""

@@ -46,8 +46,8 @@ class ConditioningMixin:
     prior_: Prior
     constraints_: Constraints
     _generate: Callable[[Tensor, torch.Generator], Tensor]
-    _run_generator: Callable[[Tensor, tuple[Tensor, ...]], Tensor]
-    _renewal: Callable[[int], Callable[[Any], Any]]
+    _run_generator: Callable[..., Tensor]
+    _renewal: Callable[[int], Callable[[Any, NDArray], Any]]
 
     def impute(
         self,
@@ -152,7 +152,8 @@ class ConditioningMixin:
         cells = encode_known(self.encoder_, frame, known, strict=True)
         completed = self._complete(frame, ~known, cells, index, seed, False)
         container = self.encoder_._container
-        renewed = to_pandas(self._renewal(seed)(container.restore(completed.set_axis(range(frame.shape[1]), axis=1))))
+        restored = container.restore(completed.set_axis(range(frame.shape[1]), axis=1))
+        renewed = to_pandas(self._renewal(seed)(restored, index))
         for i in np.flatnonzero(known.any(axis=0)).tolist():
             kept: Any = frame.iloc[:, i]
             renewed.isetitem(i, kept)

@@ -1,6 +1,6 @@
 """Synthetic rows that keep the rules of a table: repaired, generated again, or replaced."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ganaug.common.containers import container_of, to_pandas
 from ganaug.common.warnings import warn_user
-from ganaug.constraints import Cells, Constraints
+from ganaug.common.wording import counted
+from ganaug.constraints import Cells, Constraints, learn_constraints
 
 # Rows that break a rule are generated again so many times at most. To stop earlier, where few new rows keep the rules,
 # would make a row depend on the others.
@@ -144,3 +145,46 @@ def _repeat(place: NDArray[np.intp], left: NDArray[np.intp], y: NDArray) -> None
         "did not keep the rules of the table. Train longer, or see constraints_ of the model and leave rules out with "
         "constraints=None."
     )
+
+
+def learned_rules(given: Any, frame: pd.DataFrame, labels: pd.Series, columns: Sequence[Any]) -> Constraints:
+    """Learn the rules of a table, of the columns that are learned.
+
+    Parameters
+    ----------
+    given : "auto", sequence of rules or None
+        As `constraints` of `ganaug.TabularGAN`.
+    frame : DataFrame of shape (n_rows, d)
+        The training rows.
+    labels : Series of shape (n_rows,)
+        Their classes.
+    columns : sequence of length d
+        How the columns are encoded.
+    """
+    if given is None:
+        return Constraints()
+    # by position: pandas takes some names for something else, e.g. tuples for levels and bools for a mask
+    kept = [i for i, column in enumerate(columns) if column.kind != "identifier"]
+    frame = frame.iloc[:, kept]
+    return learn_constraints(
+        frame,
+        labels.set_axis(frame.index),
+        given=None if isinstance(given, str) else given,
+        categorical=[frame.columns[k] for k, i in enumerate(kept) if columns[i].kind != "numeric"],
+    )
+
+
+def warn_of_rules_left_out(left_out: Sequence[str]) -> None:
+    """Name the rules that synthetic rows may break.
+
+    Parameters
+    ----------
+    left_out : sequence of str
+        From `without_rules_out_of_reach`.
+    """
+    if left_out:
+        warn_user(
+            f"The generated rows hardly ever keep {counted(len(left_out), 'rule')} of the training rows: "
+            f"{'; '.join(left_out[:5])}{'; ...' if len(left_out) > 5 else ''}. Synthetic rows may break them, and "
+            "`ganaug.evaluate` counts those that do. More training (n_steps) may help."
+        )

@@ -1,7 +1,7 @@
 """How rows come out of a trained generator: drawn and decoded, with more candidates where many are refused."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ganaug.common.rows import stack_rows
+from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.warnings import warn_user
 from ganaug.models.data import EncodedData
 from ganaug.selection import CandidateSelection, Refusal
-from ganaug.training import CompactRows, Prior
+from ganaug.training import CompactRows, Previews, Prior
 
 # How often more candidates are drawn where many are refused.
 _N_MORE = 3
@@ -25,9 +25,11 @@ class DrawingMixin(ABC):
     _n_generated: ClassVar[int]
 
     classes_: NDArray
+    seed_: int
     generator_: nn.Module
     encoder_: Any
     prior_: Prior
+    sample: Callable[..., Any]
 
     @property
     @abstractmethod
@@ -41,6 +43,25 @@ class DrawingMixin(ABC):
     def _generate_rows(self, y: Tensor, rng: torch.Generator, seed: int) -> Any:
         """Generate and decode a row for each class index; `seed` is for further draws."""
         return self.encoder_.decode(self._generate(y, rng))
+
+    def _previews(self, data: EncodedData) -> Previews:
+        labels = self.classes_.tolist()
+
+        def real(n: int) -> dict[Any, Any]:
+            rng = torch.Generator().manual_seed(self.seed_)
+            members = [(data.y == index).nonzero().squeeze(1) for index in range(len(labels))]
+            chosen = [own[torch.randperm(len(own), generator=rng)[:n]] for own in members]
+            return {label: self.encoder_.decode(data.rows[own]) for label, own in zip(labels, chosen, strict=True)}
+
+        def sample(n: int) -> dict[Any, Any]:
+            synthetic = self.sample(np.repeat(self.classes_, n))
+            return {label: take_rows(synthetic, np.arange(i * n, i * n + n)) for i, label in enumerate(labels)}
+
+        return Previews(real, sample, self._preview_drawer())
+
+    def _preview_drawer(self) -> Callable[[int], NDArray] | None:
+        """Return what draws a sheet of synthetic images, see `Previews`; None, the default, for rows."""
+        return None
 
     def _draw_candidates(
         self, index: NDArray[np.intp], selection: CandidateSelection, rng: torch.Generator, spare_seed: int
@@ -103,8 +124,8 @@ class DrawingMixin(ABC):
         return torch.cat(parts)
 
     @torch.inference_mode()
-    def _run_generator(self, y: Tensor, start: tuple[Tensor, ...]) -> Tensor:
-        """Return the generator's encoded rows on the CPU, given class indices and draws of the prior."""
+    def _run_generator(self, y: Tensor, start: tuple[Tensor, ...], **options: Any) -> Tensor:
+        """Return the generator's encoded rows on the CPU, given class indices, draws of the prior, and its options."""
         device = next(self.generator_.parameters()).device
         self.generator_.eval()
-        return self.generator_(y.to(device), *(part.to(device) for part in start)).float().cpu()
+        return self.generator_(y.to(device), *(part.to(device) for part in start), **options).float().cpu()

@@ -171,7 +171,8 @@ class FittedSamplerMixin:
         -------
         GANOversampler
             Ready to `sample`. `fit_resample` trains from the beginning; after ``set_params(model__warm_start=True)`` it
-            continues from the networks of the file, if the model is a `ganaug.ImageGAN`.
+            continues from the networks of the file, if the model is a `ganaug.ImageGAN`, or a `ganaug.TabularGAN` that
+            had ``warm_start=True`` when it was stored.
 
         Raises
         ------
@@ -243,8 +244,8 @@ class FittedSamplerMixin:
         found = self._resampled.frame
         if found is None:
             raise AttributeError(
-                "this sampler has no provenance_: it is there for tables, after fit_resample has generated rows, and "
-                "is not pickled before it was read"
+                "this sampler has no provenance_: it is there for tables and for translated images, after fit_resample "
+                "has generated rows, and is not pickled before it was read"
             )
         return found
 

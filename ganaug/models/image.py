@@ -1,6 +1,5 @@
 """ImageGAN: a conditional GAN of convolutional networks for images of 8 to 512 pixels a side."""
 
-import math
 from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any, ClassVar, Literal
@@ -8,16 +7,14 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import torch
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import validate_data
 from torch import Tensor, nn
 
-from ganaug.common.warnings import warn_user
-from ganaug.encoders import ImageEncoder, as_images
-from ganaug.models.base import ConditionalGAN, Measure, Networks
+from ganaug.encoders import ImageEncoder
+from ganaug.models.base import ConditionalGAN
 from ganaug.models.data import CheckedData, EncodedData
+from ganaug.models.editing import Editing
+from ganaug.models.image_model import ImageModel, check_betas
 from ganaug.models.image_reconstruction import train_autoencoder
-from ganaug.models.image_snapshots import Snapshots
-from ganaug.models.image_views import ImageViews
 from ganaug.models.parameters import (
     LARGEST_COUNT,
     LARGEST_SIZE,
@@ -29,33 +26,23 @@ from ganaug.models.parameters import (
 )
 from ganaug.models.persistence import group_by_prefix
 from ganaug.models.torch_state import seeded_networks
-from ganaug.nets import ARCHITECTURES, CONDITIONINGS, build_image_encoder, build_image_networks
+from ganaug.nets import ARCHITECTURES, CONDITIONINGS, build_image_encoder, build_image_networks, noise_size
 from ganaug.training import (
-    AdaptiveAugmentation,
     AnchorPrior,
     Callback,
     CompactRows,
-    KernelDistance,
     LatentPrior,
     Prior,
-    operations_for,
 )
 
-# A class of this many images gives a tenth of them to the validation split.
-_MIN_TO_SPLIT = 100
 # Below this many pixels a side, convolutions have nothing to repeat.
 _MIN_CONVOLVED = 12
-# From this distance on (`KernelDistance`, in units of two halves of the real images), synthetic images are easy to tell
-# from real ones.
-FAR_DISTANCE = 0.3
-# A training of fewer steps and seconds is a trial, of which nobody expects images.
-_TRIAL_STEPS, _TRIAL_SECONDS = 200, 5
 # From this many images on, and with a GPU, the largest networks pay off.
 _MANY = 5_000
 
 
 @documented(noun="images")
-class ImageGAN(ImageViews):
+class ImageGAN(Editing, ImageModel):
     """Conditional GAN for images: one network learns all classes and generates images of the requested classes.
 
     Images have 8 to 512 pixels a side, 1 to 4 channels, and any ratio of the sides; pixels are booleans, integers or
@@ -65,7 +52,7 @@ class ImageGAN(ImageViews):
 
     Parameters
     ----------
-    architecture : {"auto", "light", "mlp", "dcgan", "resnet", "sagan", "biggan"}, default="auto"
+    architecture : {"auto", "light", "mlp", "dcgan", "resnet", "sagan", "biggan", "stylegan2"}, default="auto"
         The pair of networks; see `ganaug.nets`. ``"auto"`` takes ``"mlp"`` for images below 12 pixels a side,
         ``"biggan"`` on a GPU for at least 5,000 images, and ``"light"`` otherwise. In our measurements ``"light"``
         generated images of the requested class after minutes on one core, when the larger networks did not yet. At 8
@@ -86,10 +73,21 @@ class ImageGAN(ImageViews):
         architecture.
     width : int, default=16
         Channels of the generator at full resolution. Coarser levels have up to eight times as many.
+    n_blocks : int, default=1
+        Convolutions, or residual blocks, of each level of both networks; of "mlp" hidden layers of each width. The
+        papers of "resnet", "sagan" and "biggan" have 1, that of "stylegan2" 2.
+    dropout : float, default=0.0
+        Probability of zeroing a value after each level of the discriminator, in [0, 1). It is an alternative to
+        augmentation if the discriminator memorises few images.
+    orthogonal : float, default=0.0
+        Weight of the orthogonal regularisation of the generator's layers (arXiv 1809.11096, equation 3; 1e-4 in the
+        paper of BigGAN), at least 0. Samples then bear a lower `truncation`.
     $latent_size
     truncation : float or None, default=None
         Samples start from noise no farther from 0 than this value, above 0 (truncation trick, arXiv 1809.11096). A
-        smaller value gives more typical and less varied images. None does not truncate.
+        smaller value gives more typical and less varied images. None does not truncate. With
+        ``architecture="stylegan2"`` it is the distance to the mean style of the class, where 1 is that of no truncation
+        and 0.7 is usual (arXiv 1812.04948).
     augment : "auto", None, str or sequence of str, default="auto"
         Operations applied to all images that the discriminator sees, real and synthetic (arXiv 2006.10738). Synthetic
         images do not show them. The names are those of `ganaug.training.augmentation`. ``"auto"`` takes only operations
@@ -117,6 +115,10 @@ class ImageGAN(ImageViews):
     image_shape : (int, int), (int, int, int) or None, default=None
         Height, width and channels, if each row of `X` is a flattened image. `X` is then a table or an array of two
         dimensions. None takes the shape from `X`.
+    mask_channels : sequence of int or None, default=None
+        Channels that are masks of the others, such as ``[3]`` for a lesion behind three colours. Each has at most 64
+        levels. Masks are generated together with the image, and have only levels of the training masks. Classes without
+        an order are better given as one mask for each class. Augmentations then only move pixels.
     warm_start : bool, default=False
         Whether `fit` continues from the networks of the previous fit, or of the file that `load` read. Classes, shape
         and dtype of the images must be the same, and values must lie within the range of the previous fit. If such a
@@ -131,6 +133,7 @@ class ImageGAN(ImageViews):
         images of a seed then depend on the processor.
     $verbose
     $callbacks
+    $checkpoint
 
     Attributes
     ----------
@@ -183,7 +186,7 @@ class ImageGAN(ImageViews):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **constraints_of("loss", "n_neighbors", "latent_size"),
+        **constraints_of("loss", "n_neighbors", "latent_size", "checkpoint"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
         "architecture": [StrOptions({"auto", *ARCHITECTURES})],
@@ -191,6 +194,9 @@ class ImageGAN(ImageViews):
         "prior": [StrOptions({"noise", "neighbors"})],
         "spectral_norm": [StrOptions({"auto"}), "boolean"],
         "width": [count(maximum=LARGEST_SIZE)],
+        "n_blocks": [count(maximum=10)],
+        "dropout": [Number(Real, 0, 1, closed="left")],
+        "orthogonal": [Number(Real, 0, LARGEST_COUNT, closed="left")],
         "truncation": [None, Number(Real, 0, LARGEST_COUNT, closed="right")],
         "augment": [None, str, Items("a list of names")],
         "augment_strength": [StrOptions({"adaptive"}), Number(Real, 0, 1, closed="both")],
@@ -198,17 +204,20 @@ class ImageGAN(ImageViews):
         "batch_size": [StrOptions({"auto"}), count(2, LARGEST_SIZE)],
         "n_steps": [StrOptions({"auto"}), count(0)],
         "image_shape": [None, Items("a list of int")],
+        "mask_channels": [None, Items("a list of int")],
         "warm_start": ["boolean"],
         "precision": [StrOptions({"auto", "32-true", "bf16-mixed"})],
     }
 
-    encoder_: ImageEncoder
-    modality = "image"
-    # Activations of an image take a thousand times the memory of those of a row.
-    _n_generated = 64
-    _keep_best = True
-    _stores_discriminator = True
-    _network_parameters = ("conditioning", "latent_size", "prior", "spectral_norm", "width")
+    _network_parameters = (
+        "conditioning",
+        "dropout",
+        "latent_size",
+        "n_blocks",
+        "prior",
+        "spectral_norm",
+        "width",
+    )
     _deleted_by_fit = (*ConditionalGAN._deleted_by_fit, "reconstruction_", "snapshots_")
 
     def __init__(
@@ -221,6 +230,9 @@ class ImageGAN(ImageViews):
         loss: str = "rpgan",
         spectral_norm: bool | Literal["auto"] = "auto",
         width: int = 16,
+        n_blocks: int = 1,
+        dropout: float = 0.0,
+        orthogonal: float = 0.0,
         latent_size: int = 64,
         truncation: float | None = None,
         augment: str | Sequence[str] | None = "auto",
@@ -237,12 +249,14 @@ class ImageGAN(ImageViews):
         max_time: float | None = None,
         patience: int | None = None,
         image_shape: tuple[int, ...] | None = None,
+        mask_channels: Sequence[int] | None = None,
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         device: str = "auto",
         precision: str = "auto",
         verbose: int = 0,
         callbacks: list[Callback] | None = None,
+        checkpoint: Any = None,
     ) -> None:
         self.architecture = architecture
         self.conditioning = conditioning
@@ -251,6 +265,9 @@ class ImageGAN(ImageViews):
         self.loss = loss
         self.spectral_norm = spectral_norm
         self.width = width
+        self.n_blocks = n_blocks
+        self.dropout = dropout
+        self.orthogonal = orthogonal
         self.latent_size = latent_size
         self.truncation = truncation
         self.augment = augment
@@ -267,12 +284,14 @@ class ImageGAN(ImageViews):
         self.max_time = max_time
         self.patience = patience
         self.image_shape = image_shape
+        self.mask_channels = mask_channels
         self.warm_start = warm_start
         self.random_state = random_state
         self.device = device
         self.precision = precision
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     def check_data(self, X: Any) -> CheckedData:
         """Validate images, and parameters that depend on each other.
@@ -292,8 +311,7 @@ class ImageGAN(ImageViews):
         ValueError
             If X is of another form, holds NaN or infinite values, or if parameters contradict each other.
         """
-        if not _are_betas(self.betas):
-            raise ValueError(f"betas={self.betas!r}: Adam takes two numbers from 0 to less than 1, such as (0.0, 0.99)")
+        check_betas(self.betas)
         if self.prior == "noise" and self.n_steps == 0:
             raise ValueError("n_steps=0 trains nothing; set prior='neighbors', or n_steps to at least 1")
         if self.prior == "neighbors" and self.warm_start:
@@ -301,57 +319,22 @@ class ImageGAN(ImageViews):
                 "warm_start=True continues from trained networks, but prior='neighbors' starts from new ones; set "
                 "warm_start=False or prior='noise'"
             )
-        X = X if hasattr(X, "columns") else as_images(X)
-        encoder = ImageEncoder(self.image_shape)
-        encoded = encoder.fit_encode(X)
-        operations_for(self.augment, encoder.channels_)  # an unknown name raises before training
-        validate_data(self, X, reset=True, skip_check_array=True)
-        self.n_features_in_ = math.prod(encoder.shape_)
-        return CheckedData(X, encoder, encoded)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = self.image_shape is None
-        tags.input_tags.two_d_array = self.image_shape is not None
-        tags.target_tags.required = True
-        return tags
-
-    @property
-    def _is_on_cuda(self) -> bool:
-        return self.device in ("auto", "gpu", "cuda") and torch.cuda.is_available()
-
-    def _precision(self) -> Any:
-        if self.precision != "auto":
-            return self.precision
-        return "bf16-mixed" if self._is_on_cuda and torch.cuda.is_bf16_supported() else "32-true"
+        return self._checked_images(X)
 
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[ImageEncoder, CompactRows]:
         encoder, encoded = checked.encoder, checked.encoded
         if self.warm_start and hasattr(self, "encoder_"):
             _check_range(encoder, self.encoder_)
-            encoder = self.encoder_  # the networks know its range
-            encoded = encoder.encode(checked.X)
+            encoder, encoded = self.encoder_, self.encoder_.encode(checked.X)  # the networks know its range
         self.architecture_ = self.architecture
         if self.architecture == "auto":
             large = "biggan" if self._is_on_cuda and len(checked.X) >= _MANY else "light"
             self.architecture_ = "mlp" if min(encoder.shape_[:2]) < _MIN_CONVOLVED else large
         return encoder, CompactRows(encoded, encoder.scale)
 
-    @property
-    def _n_decoded(self) -> int:  # type: ignore[override]
-        # so many that their values take some hundred megabytes at most
-        n_values = self.encoder_.channels_ * math.prod(self.encoder_.size_)
-        return max(self._n_generated, min(1024, 2**24 // n_values))
-
-    def _encode(self, X: Any) -> CompactRows:
-        return CompactRows(self.encoder_.encode(X), self.encoder_.scale)
-
-    def _from_features(self, features: Tensor) -> Tensor:
-        return features.unflatten(1, (self.encoder_.channels_, *self.encoder_.size_))
-
     def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[Prior, nn.Module | None]:
         if self.prior == "noise":
-            return LatentPrior(self.latent_size), None
+            return self._noise_prior(self.encoder_), None
         with seeded_networks(self.seed_):
             encoder = build_image_encoder(
                 channels=self.encoder_.channels_,
@@ -369,28 +352,16 @@ class ImageGAN(ImageViews):
             rng=generator,
             latent_size=self.latent_size,
             batch_size=self._budget()[1],
-            learning_rate=self.learning_rate,
+            learning_rate=self._learning_rate(),
             max_time=self.max_time if self.n_steps == 0 else self._max_time(),
             is_verbose=bool(self.verbose),
             save=self.save,
+            stage=self._stage("autoencoder"),
         )
         prior = AnchorPrior.from_rows(
             0, 0, latents, data.y, n_interpolated=self.latent_size, n_neighbors=self.n_neighbors, generator=generator
         )
         return prior, decoder
-
-    def _train(self, data: EncodedData, rng: torch.Generator, initial: Networks) -> None:
-        super()._train(data, rng, initial)
-        if not len(self.history_) or "distance" not in self.history_:
-            return
-        distance, n_done = float(self.history_["distance"].min()), int(self.history_["step"].iloc[-1])
-        n_steps, seconds = self._budget()[0], float(self.history_["seconds"].iloc[-1])
-        if distance >= FAR_DISTANCE and (n_done >= _TRIAL_STEPS or seconds >= _TRIAL_SECONDS):
-            warn_user(
-                f"The images are probably blurred or rough: after {n_done:,} of {n_steps:,} steps their distance to "
-                f"real ones is {distance:.2f}, and from {FAR_DISTANCE} on they are easy to tell from real ones. Look "
-                "at them, and train for longer: raise max_time (in the shell --max-time) or n_steps."
-            )
 
     def _max_time(self) -> float | None:
         # the other half is for the autoencoder
@@ -401,10 +372,19 @@ class ImageGAN(ImageViews):
             return "with n_steps=0 it was not trained; set n_steps to at least 1 and fit again"
         return super()._why_not_scored()
 
+    def _noise_prior(self, encoder: ImageEncoder) -> LatentPrior:
+        noise = noise_size(encoder.size_, encoder.n_levels_, self.n_blocks) if self.has_styles else 0
+        return LatentPrior(self.latent_size, noise_size=noise)
+
     def _sampling_prior(self) -> Prior:
-        if isinstance(self.prior_, AnchorPrior):
+        if isinstance(self.prior_, AnchorPrior) or self.has_styles:
             return self.prior_
         return LatentPrior(self.network_params_["latent_size"], self.truncation)
+
+    def _run_generator(self, y: Tensor, start: tuple[Tensor, ...], **options: Any) -> Tensor:
+        if self.has_styles and self.truncation is not None:
+            options["truncation"] = self.truncation
+        return super()._run_generator(y, start, **options)
 
     def _build(self, params: Mapping[str, Any], rng: torch.Generator) -> tuple[nn.Module, nn.Module]:
         return build_image_networks(
@@ -417,42 +397,14 @@ class ImageGAN(ImageViews):
             width=params["width"],
             conditioning=params["conditioning"],
             spectral_norm=params["spectral_norm"],
+            n_blocks=params["n_blocks"],
+            dropout=params["dropout"],
+            rng=rng,
         )
-
-    def _default_callbacks(self) -> list[Callback]:
-        return [Snapshots(self)]
-
-    def _train_validation_split(self, data: EncodedData, generator: torch.Generator) -> tuple[EncodedData, EncodedData]:
-        rows, y, weights = data
-        training, validation = [], []
-        for label in range(int(y.max()) + 1):
-            members = (y == label).nonzero().squeeze(1)
-            members = members[torch.randperm(len(members), generator=generator)]
-            n_held_out = len(members) // 10 if len(members) >= _MIN_TO_SPLIT else 0
-            training.append(members[n_held_out:])
-            validation.append(members[:n_held_out] if n_held_out else members)
-        one, other = torch.cat(training), torch.cat(validation)
-        parts = [(rows.part(of), y[of], None if weights is None else weights[of]) for of in (one, other)]
-        return EncodedData(*parts[0]), EncodedData(*parts[1])
-
-    def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
-        return KernelDistance(*data[:2], self.prior_, generator=generator, device=device)
-
-    def _augment(self, rng: torch.Generator, batch_size: int) -> AdaptiveAugmentation | None:
-        operations = operations_for(self.augment, self.encoder_.channels_)
-        before, self.augmentation_ = getattr(self, "augmentation_", 0.0), 0.0
-        if not operations:
-            return None
-        augment = AdaptiveAugmentation(operations, p=self.augment_strength, generator=rng, batch_size=batch_size)
-        if self.warm_start and augment.is_adaptive:
-            augment.p = before  # the discriminator of a warm start has seen the images already
-        self.augmentation_ = augment.p
-        return augment
 
     def _budget(self) -> tuple[int, int]:
         n_steps = 3000 if isinstance(self.n_steps, str) else self.n_steps
-        batch_size = max(32, 4 * len(self.classes_)) if isinstance(self.batch_size, str) else self.batch_size
-        return int(n_steps), int(batch_size)
+        return int(n_steps), int(max(32, 4 * len(self.classes_)) if self.batch_size == "auto" else self.batch_size)
 
     def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         description, arrays = self.encoder_.state()
@@ -469,19 +421,12 @@ class ImageGAN(ImageViews):
             raise ValueError(f"augmentation {self.augmentation_!r} is not a probability in [0, 1]")
         stored = group_by_prefix(arrays, ("encoder", "prior"))
         encoder = ImageEncoder.from_state(description["encoder"], stored["encoder"])
-        prior = LatentPrior(self.latent_size)
+        prior: LatentPrior = self._noise_prior(encoder)
         if self.prior == "neighbors":
             tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}
             prior = AnchorPrior(0, 0, **tensors, n_interpolated=self.latent_size)
             prior.check(len(self.classes_), self.latent_size)
         return encoder, prior
-
-
-def _are_betas(betas: Any) -> bool:
-    try:
-        return len(betas) == 2 and all(0 <= beta < 1 for beta in betas)
-    except TypeError:
-        return False
 
 
 def _check_range(found: ImageEncoder, previous: ImageEncoder) -> None:
@@ -490,6 +435,11 @@ def _check_range(found: ImageEncoder, previous: ImageEncoder) -> None:
         raise ValueError(
             f"warm_start=True continues with images of {previous.dtype_} and shape {previous.shape_}, but X is of "
             f"{found.dtype_} and shape {found.shape_}; set warm_start=False to train from the beginning"
+        )
+    if {c: v.tolist() for c, v in found.masks_.items()} != {c: v.tolist() for c, v in previous.masks_.items()}:
+        raise ValueError(
+            "warm_start=True continues with other mask_channels or other levels of masks; set warm_start=False to "
+            "train from the beginning"
         )
     if found.low_ < previous.low_ or found.high_ > previous.high_:
         raise ValueError(

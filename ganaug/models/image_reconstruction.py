@@ -14,6 +14,7 @@ from ganaug.training import (
     Fabric,
     LatentPrior,
     ProgressBar,
+    Stage,
     TrainingState,
     encode_latents,
     reconstruction_phase,
@@ -55,6 +56,7 @@ def train_autoencoder(
     max_time: float | None,
     is_verbose: bool,
     save: Callable[..., None],
+    stage: Stage | None = None,
 ) -> Reconstruction:
     """Train an encoder, and a generator as its decoder, to reproduce images (BAGAN, arXiv 1803.09655).
 
@@ -80,6 +82,8 @@ def train_autoencoder(
         Whether a progress bar is shown.
     save : callable (path)
         Stores the model.
+    stage : Stage or None, default=None
+        As of `train`.
 
     Returns
     -------
@@ -108,6 +112,7 @@ def train_autoencoder(
         measure=lambda network: {},
         keep_best=False,
         save=save,
+        stage=stage,
     )
     if not all(weight.isfinite().all() for weight in decoder.parameters()):
         raise ValueError(

@@ -1,18 +1,14 @@
-"""How a model of images shows what it generates: figures, sheets for callbacks, and paths between two images."""
+"""How a model of images shows what it generates: figures, and sheets for callbacks."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
 
-from ganaug.common.random import draw_seed
 from ganaug.encoders import ImageEncoder
 from ganaug.models.base import ConditionalGAN
-from ganaug.models.scoring import class_index
 
 # Classes on a sheet, at most.
 _MAX_CLASSES = 20
@@ -21,44 +17,10 @@ _ENLARGED_TO = 64
 
 
 class ImageViews(ConditionalGAN):
-    """The methods of `ImageGAN` that show images."""
+    """The methods of models of images that show images."""
 
     encoder_: ImageEncoder
     snapshots_: dict[int, NDArray]
-
-    def interpolate(self, label: Any, n: int = 8, random_state: int | np.random.RandomState | None = None) -> NDArray:
-        """Generate images along a path between two latent vectors, in equal steps.
-
-        If the images between the two ends are as good as the ends, the network has learned what a class looks like. If
-        one end fades into the other, the network has memorised images. The path is the great circle, on which latent
-        vectors keep a length that occurs in training (arXiv 1609.04468).
-
-        Parameters
-        ----------
-        label : label
-            A class seen in `fit`.
-        n : int, default=8
-            Number of images, at least 2, both ends included.
-        random_state : int, RandomState or None, default=None
-            Seed of the ends. None takes the seed of `fit`.
-
-        Returns
-        -------
-        X : ndarray of shape (n, ...)
-            Images, as `sample` returns them.
-
-        Raises
-        ------
-        ValueError
-            If `n` is below 2, or `label` was not seen in `fit`.
-        """
-        check_is_fitted(self, "generator_")
-        if not isinstance(n, int | np.integer) or n < 2:
-            raise ValueError(f"n={n!r} must be a whole number of at least 2, because both ends are included")
-        y = torch.from_numpy(class_index(self.classes_, [label] * n))
-        seed = self.seed_ if random_state is None else draw_seed(random_state)
-        (ends,) = self._sampling_prior().draw(y[:2], torch.Generator().manual_seed(seed))
-        return self.encoder_.decode(self._run_generator(y, (_great_circle(ends, n),)))
 
     def plot(self, X: Any = None, y: Any = None, *, n_each: int = 8, random_state: int | None = None) -> Any:
         """Draw synthetic images of each class, below real ones if these are given.
@@ -161,7 +123,10 @@ def _to_display(images: NDArray, encoder: ImageEncoder) -> NDArray:
     """
     low, high = encoder.low_, encoder.high_
     scaled = (np.asarray(images).reshape(len(images), *encoder.shape_).astype(float) - low) / (high - low or 1)
-    return scaled[..., 0] if encoder.shape_[2:] in [(1,), (2,)] else scaled
+    if encoder.masks_ and len(encoder.masks_) < encoder.channels_:
+        # masks are no colours
+        scaled = scaled[..., [channel for channel in range(encoder.channels_) if channel not in encoder.masks_]]
+    return scaled[..., 0] if scaled.ndim == 4 and scaled.shape[3] in (1, 2) else scaled
 
 
 def _figure_of_strips(strips: Sequence[tuple[str, NDArray]]) -> Any:
@@ -220,12 +185,3 @@ def _sheet_of_classes(images: NDArray, n_classes: int) -> NDArray[np.uint8]:
     by_class = framed.reshape(n_classes, -1, *framed.shape[1:])
     rows = np.concatenate(list(by_class.swapaxes(0, 1)), axis=2)
     return np.concatenate(list(rows), axis=0)
-
-
-def _great_circle(ends: Tensor, n: int) -> Tensor:
-    """Return `n` points in equal steps between two vectors, along the great circle."""
-    angle = torch.acos(torch.cosine_similarity(ends[:1], ends[1:]).clamp(-1, 1)).item()
-    place = torch.linspace(0, 1, n)[:, None]
-    if np.sin(angle) < 1e-3:  # on a line through the origin, no great circle is defined
-        return torch.lerp(ends[:1], ends[1:], place)
-    return (((1 - place) * angle).sin() * ends[:1] + (place * angle).sin() * ends[1:]) / np.sin(angle)

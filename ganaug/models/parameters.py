@@ -11,6 +11,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable
 from numbers import Integral, Real
+from os import PathLike
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -229,6 +230,15 @@ SHARED: dict[str, Parameter] = {
         "repaired or generated again.",
         "None uses no rules.",
     ),
+    "text_columns": Parameter(
+        [_AUTO, Items("a list of names, indices or booleans"), None],
+        '"auto", array-like (names, indices or bool)',
+        "Columns of texts in a table, for which `ganaug.TextGAN` writes new texts of the class of a row. "
+        '``"auto"`` takes those whose cells have at least three words on average and are mostly different. The '
+        "training takes minutes for each, and within a class the texts do not depend on the other cells of a row. "
+        "Other columns of texts are left empty or are categories, see `ignore`.",
+        "None means the same as an empty list.",
+    ),
     "random_state": Parameter(
         ["random_state"],
         "int, RandomState",
@@ -246,6 +256,16 @@ SHARED: dict[str, Parameter] = {
         "list of Callback",
         "Objects that watch or stop the training; see `ganaug.training.callbacks`.",
         "None uses no callback.",
+    ),
+    "checkpoint": Parameter(
+        [None, str, PathLike],
+        "str or Path",
+        "File to which the training is stored about twice a minute, in at most 1 % of the time. If the process ends "
+        "early (Ctrl-C, SIGTERM, a crash), the same call goes on from the file; on the CPU, the result is the same as "
+        "without the interruption. A file of other data or parameters is refused: only `max_time`, `verbose` and "
+        "`callbacks` may differ. The file is deleted when the call has succeeded. It holds more of the training data "
+        "than a model file: share it only with those who may see the data.",
+        "None stores nothing.",
     ),
 }
 

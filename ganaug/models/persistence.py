@@ -41,8 +41,12 @@ if TYPE_CHECKING:
 
 FORMAT = 3
 NETWORKS = ("generator_", "discriminator_")
-# Parameters of the machine and of the session, and those whose effect the encoder or the rules hold.
-_NOT_STORED = ("callbacks", "random_state", "device", "verbose", "constraints", "bounds", "levels")
+# Parameters of the machine and of the session, which a file does not hold; of constraints, bounds and levels it holds
+# what was made of them, and of text_model what it learned.
+_NOT_STORED = (
+    *("callbacks", "random_state", "device", "verbose", "checkpoint"),
+    *("constraints", "bounds", "levels", "text_model"),
+)
 # What malformed data raises where a model is restored from it.
 _ERRORS = (
     LookupError,
@@ -79,9 +83,9 @@ class PersistenceMixin:
 
         The file holds values of the training data: categories, up to 1,000 quantiles of each numeric column, the rules
         between columns, with ``prior="mixture"`` means and covariances of groups of a few rows, and with
-        ``prior="neighbors"`` whole training rows, or the latent vectors of training images and texts. Of texts it holds
-        the tokens, which may be names or numbers, hashes of all words, and the texts of classes of five or fewer. Share
-        it only with those who may see the data.
+        ``prior="neighbors"`` whole training rows, or the latent vectors of training images and texts. Of a
+        `TranslationGAN` it holds all training images. Of texts it holds the tokens, which may be names or numbers,
+        hashes of all words, and the texts of classes of five or fewer. Share it only with those who may see the data.
 
         Parameters
         ----------
@@ -129,8 +133,8 @@ class PersistenceMixin:
     def __getstate__(self) -> dict[str, Any]:
         # torch pickles only the weights of networks with spectral norm, not the networks
         parent: Any = super()  # an estimator; `object` itself has this method only from Python 3.11 on
-        state = parent.__getstate__()
-        return {**state} | {
+        state = {name: value for name, value in parent.__getstate__().items() if name != "_training_file"}
+        return state | {
             name: state[name].state_dict()
             for name in NETWORKS
             if name in state and any(is_parametrized(module) for module in state[name].modules())
@@ -157,7 +161,14 @@ def _as_os_error(error: SafetensorError, path: str | Path) -> OSError:
     return OSError(f"the model could not be written to {str(path)!r}: {error}")
 
 
-def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
+def parts_of_model(model: "ConditionalGAN") -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return what a file holds of a model: the header, and the tensors.
+
+    Parameters
+    ----------
+    model : ConditionalGAN
+        Fitted.
+    """
     description, arrays = model._store()
     params = model.get_params(deep=False) | model.network_params_
     header = {
@@ -174,10 +185,32 @@ def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
         "description": description,
     }
     tensors = {f"generator.{name}": weight.cpu() for name, weight in model.generator_.state_dict().items()}
-    if model._stores_discriminator:
+    if model._stores_discriminator or model.warm_start:
         weights = model.discriminator_.state_dict()
         tensors |= {f"discriminator.{name}": weight.cpu() for name, weight in weights.items()}
     tensors |= {f"array.{name}": torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+    return header, tensors
+
+
+def model_from_parts(kind: str, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> "ConditionalGAN":
+    """Restore a model that is a part of another one; malformed data raise an error.
+
+    Parameters
+    ----------
+    kind : str
+        Name of its class.
+    header, arrays
+        What `parts_of_model` returned.
+    """
+    if header["model"] != kind:
+        raise ValueError(f"a {header['model']} stands where a {kind} should")
+    return _restored(
+        PersistenceMixin._kinds[kind], header, {name: torch.from_numpy(array) for name, array in arrays.items()}
+    )
+
+
+def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
+    header, tensors = parts_of_model(model)
     tensors["json"] = torch.frombuffer(bytearray(json.dumps(header).encode()), dtype=torch.uint8)
     with replacing(path) as beside:
         try:
@@ -238,7 +271,7 @@ def _restored(kind: type["ConditionalGAN"], header: dict[str, Any], tensors: dic
     model.encoder_, model.prior_ = model._restore(header["description"], arrays)
     generator, discriminator = _empty_networks(model)
     model.generator_ = _with_weights(generator, stored["generator"])
-    if kind._stores_discriminator:
+    if kind._stores_discriminator or stored["discriminator"]:
         model.discriminator_ = _with_weights(discriminator, stored["discriminator"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of these samples, which nobody sees

@@ -17,6 +17,7 @@ from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constra
 from ganaug.models.persistence import group_by_prefix
 from ganaug.models.sklearn_callbacks import SklearnCallbacks, has_callbacks
 from ganaug.models.tabular import TabularGAN
+from ganaug.models.text_columns import TextColumns
 from ganaug.models.torch_state import seeded_networks
 from ganaug.selection import CandidateSelection
 from ganaug.training import (
@@ -215,6 +216,8 @@ class PrivateTabularGAN(TabularGAN):
     matching = None
     constraints = None
     precision = "32-true"
+    text_columns = None
+    checkpoint = None  # it would hold the random numbers of the noise
 
     def check_data(self, X: Any) -> CheckedData:
         """Validate a table.
@@ -267,7 +270,7 @@ class PrivateTabularGAN(TabularGAN):
             delta=_SHARE_OF_LEVELS * self.delta,
             rng=np.random.default_rng(),  # noise is secret
         )
-        self.constraints_ = Constraints()
+        self.constraints_, self.texts_ = Constraints(), TextColumns({}, {})
         return self._private.encoder, self._private.rows
 
     def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[Prior, None]:
@@ -388,7 +391,7 @@ class PrivateTabularGAN(TabularGAN):
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[TableEncoder, Prior]:
         stored = group_by_prefix(arrays, ("encoder", "prior"))
         encoder = TableEncoder.from_state(description, stored["encoder"])
-        self.constraints_ = Constraints()
+        self.constraints_, self.texts_ = Constraints(), TextColumns({}, {})
         self.epsilon_ = float(description["epsilon"])
         self.noise_ = {name: float(description["noise"][name]) for name in ("histograms", "gradients")}
         tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}

@@ -121,3 +121,65 @@ class Provenance:
             found, _ = nearest_rows(self._layout.expand(synthetic[own]), self._layout.expand(self._real[members]))
             nearest[own] = members[found[:, 0]]
         return nearest
+
+
+class SourceProvenance:
+    """The source of each image that was translated.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_images,)
+        Class index of each training image.
+    classes : ndarray
+        The labels of these.
+    positions : ndarray of shape (n_images,) or None
+        Their positions in `X`; None if they are all of it.
+    """
+
+    def __init__(self, y: NDArray, classes: NDArray, positions: NDArray | None) -> None:
+        self._labels = classes[y]
+        self._positions = np.arange(len(y)) if positions is None else positions
+        self._sources: list[NDArray] = []
+
+    def add(self, sources: NDArray, y: NDArray) -> None:
+        """Take the sources of the next images.
+
+        Parameters
+        ----------
+        sources : ndarray of shape (n,)
+            Positions among the training images.
+        y : ndarray of shape (n,)
+            Class index of each translation.
+        """
+        self._sources.append(sources)
+
+    def frame(self) -> pd.DataFrame:
+        """Return a row for each synthetic image.
+
+        Returns
+        -------
+        DataFrame of shape (n_synthetic, 2)
+            Columns `source` (position in `X`) and `source_class`.
+        """
+        sources = np.concatenate(self._sources)
+        return pd.DataFrame({"source": self._positions[sources], "source_class": self._labels[sources]})
+
+    def nearest_of_class(self) -> NDArray[np.intp]:
+        """Return the position of each source in `X`.
+
+        Returns
+        -------
+        ndarray of int, shape (n_synthetic,)
+            A translation shows its source, whatever is nearest to it.
+        """
+        return self._positions[np.concatenate(self._sources)]
+
+    def class_probability(self) -> NDArray[np.float64]:
+        """Return 1 for each synthetic image: all have the same weight.
+
+        Returns
+        -------
+        ndarray of shape (n_synthetic,)
+            Ones.
+        """
+        return np.ones(len(np.concatenate(self._sources)))

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ganaug.common.shares import weights_of
 from ganaug.models.base import ConditionalGAN
-from ganaug.models.provenance import Provenance
+from ganaug.models.provenance import Provenance, SourceProvenance
 
 
 def check_groups(groups: ArrayLike, model: ConditionalGAN, n_rows: int) -> NDArray:
@@ -56,8 +56,8 @@ class ResampledRows:
         Weights of the rows of X that were given.
     groups : ndarray of shape (n_rows,) or None
         Values of the rows of X that the result has as well.
-    provenance : Provenance or None
-        For tables, the encoded rows.
+    provenance : Provenance, SourceProvenance or None
+        For tables, the encoded rows; for translated images, their sources.
     """
 
     labels: NDArray
@@ -65,7 +65,7 @@ class ResampledRows:
     share: float | None
     sample_weight: NDArray | None
     groups: NDArray | None
-    provenance: Provenance | None
+    provenance: Provenance | SourceProvenance | None
 
     @property
     def is_synthetic(self) -> NDArray[np.bool_]:

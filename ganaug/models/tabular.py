@@ -14,15 +14,23 @@ from torch import Tensor, nn
 
 from ganaug.common.containers import check_container, to_pandas
 from ganaug.common.warnings import warn_user
-from ganaug.common.wording import counted, listed
-from ganaug.constraints import Constraints, learn_constraints
-from ganaug.encoders import TableEncoder
+from ganaug.common.wording import listed
+from ganaug.constraints import Constraints
+from ganaug.encoders import TableEncoder, warn_of_left_out
 from ganaug.models.base import ConditionalGAN, Measure
 from ganaug.models.conditioning import ConditioningMixin
-from ganaug.models.constrained import keep_rules, without_rules_out_of_reach
+from ganaug.models.constrained import (
+    keep_rules,
+    learned_rules,
+    warn_of_rules_left_out,
+    without_rules_out_of_reach,
+)
+from ganaug.models.continuation import encode_again
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
+from ganaug.models.text import TextGAN
+from ganaug.models.text_columns import TextColumns
 from ganaug.nets import ACTIVATIONS, MLPDiscriminator, MLPGenerator
 from ganaug.selection import Layout
 from ganaug.training import (
@@ -76,6 +84,9 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
     $categorical_features
     $ignore
     $constraints
+    $text_columns
+    text_model : TextGAN or None, default=None
+        The model of the columns of texts, cloned for each. None takes ``TextGAN()``.
     hidden_sizes : sequence of int, default=(128, 128)
         Sizes of the hidden layers of both networks. Twice the default size doubled the time and changed no score.
     activation : {"leaky_relu", "relu", "elu", "gelu", "silu", "tanh"}, default="leaky_relu"
@@ -126,12 +137,17 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         class of 30,000.
     $max_time
     $patience
+    warm_start : bool, default=False
+        Whether `fit` continues from the networks of the previous fit, for more steps or on new rows. They must have the
+        same columns and classes, and no category, missing cell or number outside the range that the first fit did not
+        see. The model file then holds the discriminator too.
     $random_state
     $device
     precision : {"32-true", "bf16-mixed"}, default="32-true"
         Precision of the computation. ``"bf16-mixed"`` needs a device that supports bfloat16; weights keep 32 bits.
     $verbose
     $callbacks
+    $checkpoint
 
     Attributes
     ----------
@@ -178,9 +194,11 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **constraints_of("loss", "n_neighbors", "categorical_features", "ignore", "constraints", "latent_size"),
-        **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
+        **constraints_of("loss", "n_neighbors", "categorical_features", "ignore", "constraints", "text_columns"),
+        **constraints_of("latent_size", "penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
+        **constraints_of("checkpoint"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
+        "text_model": [TextGAN, None],
         "prior": [StrOptions({"mixture", "noise", "neighbors"})],
         "numeric": [StrOptions({"quantile", "standard"})],
         "discriminator_learning_rate": [None, Number(Real, 0, None, closed="neither")],
@@ -197,6 +215,7 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         "pac": [count(maximum=LARGEST_SIZE)],
         "batch_size": [StrOptions({"auto"}), count(maximum=LARGEST_SIZE)],
         "n_steps": [StrOptions({"auto"}), count()],
+        "warm_start": ["boolean"],
         "precision": [StrOptions({"32-true", "bf16-mixed"})],
     }
 
@@ -220,6 +239,8 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         categorical_features: Any = "auto",
         ignore: Any = "auto",
         constraints: Any = "auto",
+        text_columns: Any = None,
+        text_model: TextGAN | None = None,
         hidden_sizes: Sequence[int] = (128, 128),
         activation: str = "leaky_relu",
         latent_size: int = 32,
@@ -243,11 +264,13 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         n_steps: int | Literal["auto"] = "auto",
         max_time: float | None = None,
         patience: int | None = 8,
+        warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         device: str = "auto",
         precision: str = "32-true",
         verbose: int = 0,
         callbacks: list[Callback] | None = None,
+        checkpoint: Any = None,
     ) -> None:
         self.loss = loss
         self.prior = prior
@@ -256,6 +279,8 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         self.categorical_features = categorical_features
         self.ignore = ignore
         self.constraints = constraints
+        self.text_columns = text_columns
+        self.text_model = text_model
         self.hidden_sizes = hidden_sizes
         self.activation = activation
         self.latent_size = latent_size
@@ -279,11 +304,13 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         self.n_steps = n_steps
         self.max_time = max_time
         self.patience = patience
+        self.warm_start = warm_start
         self.random_state = random_state
         self.device = device
         self.precision = precision
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     def check_data(self, X: Any) -> CheckedData:
         """Validate a table.
@@ -319,7 +346,7 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
             raise ValueError(f"X has more than one column {twice!r}; rename or drop one")
         elif 0 in X.shape:
             raise ValueError(f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s): nothing to learn")
-        # scikit-learn refuses names of which only some are text; they do no harm here, and are not `feature_names_in_`
+        # scikit-learn refuses names of which only some are text; they do no harm here
         is_mixed = len({isinstance(name, str) for name in getattr(X, "columns", ())}) > 1
         named = np.broadcast_to(np.zeros(1), X.shape) if is_mixed else X
         validate_data(self, named, reset=True, skip_check_array=True)
@@ -337,25 +364,22 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         return Layout(self.encoder_.n_continuous_, self.encoder_.block_sizes_)
 
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[TableEncoder, Tensor]:
-        encoder = TableEncoder(self.categorical_features, self.numeric, self.ignore)
+        self.texts_ = TextColumns.fit(self, checked.X, y)
+        encoder = TableEncoder(self.categorical_features, self.numeric, self.ignore, list(self.texts_.models))
         rows = encoder.fit_encode(checked.X, y).float()
-        _warn_of_identifiers(encoder)
-        self.constraints_ = Constraints()
-        if self.constraints is not None:
-            frame = to_pandas(checked.X)
-            # by position: pandas takes some names for something else, e.g. tuples for levels and bools for a mask
-            kept = [i for i, column in enumerate(encoder.columns_) if column.kind != "identifier"]
-            frame = frame.iloc[:, kept]
-            self.constraints_ = learn_constraints(
-                frame,
-                pd.Series(self.classes_[y], name=self.target_name_, index=frame.index),
-                given=None if isinstance(self.constraints, str) else self.constraints,
-                categorical=[frame.columns[k] for k, i in enumerate(kept) if encoder.columns_[i].kind != "numeric"],
-            )
+        if self.warm_start and hasattr(self, "encoder_"):
+            encoder, rows = encode_again(self.encoder_, encoder, checked.X)
+        warn_of_left_out(encoder.found_)
+        labels = pd.Series(self.classes_[y], name=self.target_name_)
+        self.constraints_ = learned_rules(self.constraints, to_pandas(checked.X), labels, encoder.columns_)
         return encoder, rows
 
-    def _renewal(self, seed: int) -> Callable[[Any], Any]:
-        return self.encoder_.renewal(seed)
+    def _max_time(self) -> float | None:
+        return None if self.max_time is None else max(self.max_time - self.texts_.seconds, 1e-3)
+
+    def _renewal(self, seed: int) -> Callable[[Any, NDArray[np.intp]], Any]:
+        renew, write = self.encoder_.renewal(seed), self.texts_.writing(seed, self.encoder_)
+        return lambda rows, index: write(renew(rows), index)
 
     def _generate_rows(self, y: Tensor, rng: torch.Generator, seed: int) -> Any:
         """Generate rows that keep the rules of the table."""
@@ -371,26 +395,14 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         return _MATCHING if isinstance(self.matching, str) else self.matching or {}
 
     def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[Prior, None]:
-        rows, y, weights = data
-        n_levels = sum(self.encoder_.block_sizes_)
+        n_levels, blocks, rows = sum(self.encoder_.block_sizes_), self.encoder_.block_sizes_, data[:2]
+        drawn: Any = {"generator": generator, "weights": data.weights}
         if self.prior == "noise":
             return NoisePrior(self.latent_size, n_levels), None
         if self.prior == "mixture":
-            blocks = self.encoder_.block_sizes_
-            return MixturePrior.from_rows(
-                self.latent_size, rows, y, block_sizes=blocks, generator=generator, weights=weights
-            ), None
-        prior = NeighborsPrior.from_rows(
-            self.latent_size,
-            n_levels,
-            rows,
-            y,
-            n_interpolated=self.encoder_.n_numeric_,
-            n_neighbors=self.n_neighbors,
-            generator=generator,
-            weights=weights,
-        )
-        return prior, None
+            return MixturePrior.from_rows(self.latent_size, *rows, block_sizes=blocks, **drawn), None
+        shape: Any = {"n_interpolated": self.encoder_.n_numeric_, "n_neighbors": self.n_neighbors}
+        return NeighborsPrior.from_rows(self.latent_size, n_levels, rows[0], rows[1], **shape, **drawn), None
 
     def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
         sizes = [1] * self.encoder_.n_continuous_ + list(self.encoder_.block_sizes_)
@@ -420,12 +432,7 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         rng = torch.Generator().manual_seed(self.seed_ + 3)
         rows = self.encoder_.decode(self._generate(torch.from_numpy(y), rng)) if len(self.constraints_) else None
         self.constraints_, left_out = without_rules_out_of_reach(self.constraints_, rows, self.classes_[y])
-        if left_out:
-            warn_user(
-                f"The generated rows hardly ever keep {counted(len(left_out), 'rule')} of the training rows: "
-                f"{'; '.join(left_out[:5])}{'; ...' if len(left_out) > 5 else ''}. Synthetic rows may break them, and "
-                "`ganaug.evaluate` counts those that do. More training (n_steps) may help."
-            )
+        warn_of_rules_left_out(left_out)
 
     def _build(self, params: Mapping[str, Any], rng: torch.Generator) -> tuple[nn.Module, nn.Module]:
         encoder, n_classes, hidden_sizes = self.encoder_, len(self.classes_), list(params["hidden_sizes"])
@@ -461,37 +468,25 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
     def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         description, arrays = self.encoder_.state()
         description["constraints"] = self.constraints_.state()
-        arrays = {f"encoder.{name}": array for name, array in arrays.items()}
+        description["texts"], texts = self.texts_.state()
+        arrays = {f"encoder.{name}": of for name, of in arrays.items()} | {f"texts.{n}": of for n, of in texts.items()}
         if isinstance(self.prior_, NeighborsPrior | MixturePrior):
             arrays |= {f"prior.{name}": tensor.numpy() for name, tensor in self.prior_.state().items()}
         return description, arrays
 
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[TableEncoder, Prior]:
-        stored = group_by_prefix(arrays, ("encoder", "prior"))
+        stored = group_by_prefix(arrays, ("encoder", "prior", "texts"))
         encoder = TableEncoder.from_state(description, stored["encoder"])
         self.constraints_ = Constraints.from_state(description["constraints"])
-        n_levels = sum(encoder.block_sizes_)
+        self.texts_ = TextColumns.from_state(description["texts"], stored["texts"], len(self.classes_))
+        size, n_levels = self.latent_size, sum(encoder.block_sizes_)
         if self.prior == "noise":
-            return encoder, NoisePrior(self.latent_size, n_levels)
+            return encoder, NoisePrior(size, n_levels)
         tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}
         prior: MixturePrior | NeighborsPrior
         if self.prior == "mixture":
-            prior = MixturePrior(self.latent_size, n_levels, **tensors, block_sizes=encoder.block_sizes_)
+            prior = MixturePrior(size, n_levels, **tensors, block_sizes=encoder.block_sizes_)
         else:
-            prior = NeighborsPrior(self.latent_size, n_levels, **tensors, n_interpolated=encoder.n_numeric_)
+            prior = NeighborsPrior(size, n_levels, **tensors, n_interpolated=encoder.n_numeric_)
         prior.check(len(self.classes_), encoder.width_)
         return encoder, prior
-
-
-def _warn_of_identifiers(encoder: TableEncoder) -> None:
-    """Name the columns that are not learned although the user did not say so, and the way out."""
-    renewed, emptied = ([label for label, of in encoder.found_.items() if of is kind] for kind in (True, False))
-    if encoder.found_:
-        said = [f"Synthetic rows get new values of the same form, which no training row has, in {listed(renewed, 5)}."]
-        said += [f"They are empty in {listed(emptied, 5)} (free text, or categories to which no new one can be added)."]
-        said = [sentence for sentence, labels in zip(said, (renewed, emptied), strict=True) if labels]
-        warn_user(
-            f"Columns that identify rows are not learned. {' '.join(said)} To learn one all the same, name it in "
-            "categorical_features, or pass ignore=[] (in the shell --ignore none) to learn all; synthetic rows then "
-            "repeat its real values."
-        )

@@ -1,4 +1,4 @@
-"""TextGAN: a conditional GAN over the latents of a sequence autoencoder."""
+"""TextGAN: a conditional GAN for texts, over the latents of an autoencoder or on tokens."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from numbers import Real
@@ -11,38 +11,36 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
-from ganaug.common.progress import begin_phase
+from ganaug.common.containers import check_container
 from ganaug.common.random import draw_seed
-from ganaug.common.texts import TextContainer, texts_of, words_of
+from ganaug.common.texts import TextContainer, texts_of
 from ganaug.common.warnings import warn_user
-from ganaug.common.wording import counted, listed, percent
+from ganaug.common.wording import counted, listed
 from ganaug.metrics import KnownTexts
-from ganaug.models.base import ConditionalGAN
+from ganaug.models.base import ConditionalGAN, Measure
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
 from ganaug.models.scoring import class_index
-from ganaug.models.text_autoencoder import TextAutoencoder, new_autoencoder
-from ganaug.models.text_choice import REFUSED, ClassJudge, grouped, new_edit, selected_weights, weights_of
-from ganaug.models.torch_state import torch_threads
-from ganaug.nets import MLPDiscriminator, MLPGenerator, on_sphere
+from ganaug.models.text_choice import ClassJudge, grouped
+from ganaug.models.text_latents import LatentGAN
+from ganaug.models.text_relgan import RelGAN
+from ganaug.models.text_writing import TextWriter
 from ganaug.selection import CandidateSelection
-from ganaug.training import Callback, NeighborsPrior, NoisePrior, Prior
+from ganaug.training import Callback, Prior
 
 # A class of so many texts or fewer gets edits of them.
 _N_EDITED = 5
-# Texts that are written together, and how often new candidates are generated for texts that have only refused ones.
-_N_WRITTEN = 64
-_N_ROUNDS = 4
 # A warning says how many texts were cut from this share on.
 _MANY_CUT = 0.05
-# Part of `max_time` that the autoencoder may take.
-_AUTOENCODER_SHARE = 0.85
+_ARCHITECTURES: dict[str, LatentGAN | RelGAN] = {"autoencoder": LatentGAN(), "relgan": RelGAN()}
 
 
 @documented(noun="texts")
 class TextGAN(ConditionalGAN):
     """Conditional GAN for texts: an autoencoder learns to write, and a GAN learns what the texts of each class say.
+
+    With the default architecture:
 
     1. A recurrent autoencoder is trained on the texts of all classes: large classes teach it the language. It gives
        each text a latent vector, and writes a text for each latent (as in ARAE, arXiv 1706.04223).
@@ -51,34 +49,42 @@ class TextGAN(ConditionalGAN):
        is of its class and how likely the decoder finds it. Copies of training texts, and texts that have 90 % of their
        words in common with one, are refused; if no other candidate is left, a warning says how many texts are copies.
 
+    With ``architecture="relgan"`` the adversarial training is on the tokens themselves: a generator with a relational
+    memory writes the tokens, and a discriminator judges whole texts (RelGAN, ICLR 2019). It is first trained to predict
+    the next token. The third step above is the same. Its texts are rougher; it is there for comparison.
+
     Texts may be in any script, with emoji, addresses and numbers. A class of 5 texts or fewer cannot be learned: its
     synthetic texts are edits of the real ones, with words exchanged, left out or repeated, and a warning says so.
 
     Parameters
     ----------
+    architecture : {"autoencoder", "relgan"}, default="autoencoder"
+        What the adversarial training works on: latents of an autoencoder, or tokens. The parameters `prior`,
+        `n_neighbors`, `code_size` and `hidden_sizes` are for ``"autoencoder"`` only.
     $loss
     prior : {"noise", "neighbors"}, default="neighbors"
         What the generator starts from. ``"noise"`` is a random vector. ``"neighbors"`` adds an anchor: a point between
         the latents of two training texts of the class that are near to each other; these texts are more of their class
         and helped classifiers more, and the model file holds latents of training texts.
     $n_neighbors
-    vocabulary_size : int, default=4000
-        Number of tokens, 300 to 65,536: single bytes, and frequent sequences of them (byte-pair encoding).
+    vocabulary_size : int or "auto", default="auto"
+        Number of tokens, 300 to 65,536: single bytes, and frequent sequences of them (byte-pair encoding). ``"auto"``
+        is 4,000, or 2,000 for ``"relgan"``.
     max_length : int or "auto", default="auto"
         Number of tokens of a text that are learned; a longer text is cut, and synthetic texts are not longer.
-        ``"auto"`` is the length that 98 % of the texts do not exceed, at most 64.
+        ``"auto"`` is the length that 98 % of the texts do not exceed, at most 64, or 32 for ``"relgan"``.
     embedding_size : int, default=64
         Size of the vector of a token.
     hidden_size : int, default=192
-        Size of the state of the recurrent networks.
+        Size of the state of the recurrent networks, and of the relational memory of ``"relgan"``.
     code_size : int, default=64
         Size of the latent of a text.
     autoencoder_steps : int, default=2500
-        Training steps of the autoencoder, in which most of the time goes.
+        Training steps of the autoencoder, in which most of the time goes; for ``"relgan"``, steps of the pre-training.
     autoencoder_batch_size : int, default=32
-        Texts in a batch of the autoencoder.
+        Texts in a batch of the autoencoder, or of the pre-training.
     autoencoder_learning_rate : float, default=0.004
-        Highest learning rate of Adam for the autoencoder.
+        Highest learning rate of Adam for the autoencoder, or for the pre-training.
     temperature : float, default=0.65
         The draw of tokens: a lower value writes more usual texts, a higher one more different texts.
     top_k : int, default=20
@@ -92,19 +98,21 @@ class TextGAN(ConditionalGAN):
     $gamma
     $penalty_every
     $n_critic
-    $learning_rate
+    learning_rate : float or "auto", default="auto"
+        Learning rate of Adam, for both networks. ``"auto"`` is 0.001, or 0.0001 for ``"relgan"``.
     $ema
     batch_size : int or "auto", default="auto"
-        Latents in a batch of the GAN, divided equally among the classes. ``"auto"`` is 128, or 16 for each class if
-        that is more.
+        Latents or texts in a batch of the GAN, divided equally among the classes. ``"auto"`` is 128, or 64 for
+        ``"relgan"``, or 16 for each class if that is more.
     n_steps : int or "auto", default="auto"
-        Training steps of the GAN. ``"auto"`` is 800.
+        Training steps of the GAN. ``"auto"`` is 800, or 500 for ``"relgan"``.
     $max_time
     $patience
     $random_state
     $device
     $verbose
     $callbacks
+    $checkpoint
 
     Attributes
     ----------
@@ -115,13 +123,14 @@ class TextGAN(ConditionalGAN):
     history_ : DataFrame
         The training of the GAN, as of `ganaug.TabularGAN`. Not in a model that was loaded.
     autoencoder_history_ : DataFrame
-        The training of the autoencoder: the cross-entropy of a token. Not in a model that was loaded.
+        The training of the autoencoder, or the pre-training: the cross-entropy of a token. Not in a model that was
+        loaded.
     generator_ : torch.nn.Module
-        The trained generator of latents (moving average of its weights).
+        The trained generator of latents or tokens (moving average of its weights).
     discriminator_ : torch.nn.Module
-        The trained discriminator of latents. Not in a model that was loaded.
-    encoder_ : TextAutoencoder
-        Converts between texts and latents.
+        The trained discriminator of latents or tokens. Not in a model that was loaded.
+    encoder_ : TextAutoencoder or TokenRows
+        Converts between texts and latents, or between texts and one-hot tokens.
     prior_ : Prior
         What the generator starts from.
     network_params_ : dict
@@ -156,11 +165,13 @@ class TextGAN(ConditionalGAN):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **constraints_of("loss", "n_neighbors", "latent_size"),
-        **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
+        **constraints_of("loss", "n_neighbors", "latent_size", "checkpoint"),
+        **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
+        "architecture": [StrOptions(set(_ARCHITECTURES))],
         "prior": [StrOptions({"noise", "neighbors"})],
-        "vocabulary_size": [count(300, LARGEST_SIZE)],
+        "learning_rate": [StrOptions({"auto"}), Number(Real, 0, None, closed="neither")],
+        "vocabulary_size": [StrOptions({"auto"}), count(300, LARGEST_SIZE)],
         "max_length": [StrOptions({"auto"}), count(2, 10_000)],
         "embedding_size": [count(maximum=LARGEST_SIZE)],
         "hidden_size": [count(maximum=LARGEST_SIZE)],
@@ -176,9 +187,11 @@ class TextGAN(ConditionalGAN):
         "n_steps": [StrOptions({"auto"}), count()],
     }
 
-    encoder_: TextAutoencoder
+    encoder_: Any
     modality = "text"
-    _network_parameters = ("code_size", "hidden_sizes", "latent_size", "prior")
+    _network_parameters = (
+        *("architecture", "code_size", "embedding_size", "hidden_size", "hidden_sizes", "latent_size", "prior"),
+    )
     _deleted_by_fit = (*ConditionalGAN._deleted_by_fit, "autoencoder_history_")
     _n_threads = 1
     _n_decoded = 4096
@@ -187,10 +200,11 @@ class TextGAN(ConditionalGAN):
     def __init__(
         self,
         *,
+        architecture: Literal["autoencoder", "relgan"] = "autoencoder",
         loss: str = "rpgan",
         prior: Literal["noise", "neighbors"] = "neighbors",
         n_neighbors: int = 5,
-        vocabulary_size: int = 4000,
+        vocabulary_size: int | Literal["auto"] = "auto",
         max_length: int | Literal["auto"] = "auto",
         embedding_size: int = 64,
         hidden_size: int = 192,
@@ -207,7 +221,7 @@ class TextGAN(ConditionalGAN):
         gamma: float | Literal["auto"] = "auto",
         penalty_every: int = 8,
         n_critic: int | Literal["auto"] = "auto",
-        learning_rate: float = 1e-3,
+        learning_rate: float | Literal["auto"] = "auto",
         ema: float | Literal["auto"] = 0.995,
         batch_size: int | Literal["auto"] = "auto",
         n_steps: int | Literal["auto"] = "auto",
@@ -217,7 +231,9 @@ class TextGAN(ConditionalGAN):
         device: str = "auto",
         verbose: int = 0,
         callbacks: list[Callback] | None = None,
+        checkpoint: Any = None,
     ) -> None:
+        self.architecture = architecture
         self.loss = loss
         self.prior = prior
         self.n_neighbors = n_neighbors
@@ -248,6 +264,7 @@ class TextGAN(ConditionalGAN):
         self.device = device
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     def check_data(self, X: Any) -> CheckedData:
         """Validate texts.
@@ -267,6 +284,7 @@ class TextGAN(ConditionalGAN):
         ValueError
             If X has several columns, holds no texts, or a cell is not a string.
         """
+        check_container(X)
         X = list(X) if isinstance(X, tuple) else X
         texts_of(X)
         validate_data(self, X, reset=True, skip_check_array=True)
@@ -281,8 +299,12 @@ class TextGAN(ConditionalGAN):
         tags.target_tags.required = True
         return tags
 
-    def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[TextAutoencoder, Tensor]:
-        texts, n_classes = texts_of(checked.X), len(self.classes_)
+    @property
+    def _architecture(self) -> LatentGAN | RelGAN:
+        return _ARCHITECTURES[self.network_params_["architecture"]]
+
+    def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[Any, Any]:
+        texts = texts_of(checked.X)
         self.judge_, self.known_ = ClassJudge.fitted(texts, y, self.seed_), KnownTexts.of(texts)
         self.edited_ = grouped(texts, y, _N_EDITED)
         if self.edited_:
@@ -290,70 +312,73 @@ class TextGAN(ConditionalGAN):
                 f"Classes with {_N_EDITED} texts or fewer: {listed([self.classes_[of] for of in self.edited_])}. Their "
                 "synthetic texts are edits of the real ones: words are exchanged, left out or repeated."
             )
-        encoder = new_autoencoder(texts, TextContainer(checked.X), self.get_params(deep=False), n_classes, self.seed_)
-        encoded = encoder.tokens.encode(texts)
-        n_cut = int(encoder.tokens.is_cut(encoded).sum())
-        if n_cut > _MANY_CUT * len(texts):
+        return self._architecture.fit_encode(self, texts, TextContainer(checked.X), y)
+
+    def _warn_of_cut(self, n_cut: int, n_texts: int, max_length: int) -> None:
+        if n_cut > _MANY_CUT * n_texts:
             warn_user(
-                f"{counted(n_cut, 'text')} of {len(texts):,} are longer than max_length={encoder.tokens.max_length} "
-                "tokens. Only their beginnings are learned, and synthetic texts are not longer; for longer ones, set "
-                "max_length to more"
+                f"{counted(n_cut, 'text')} of {n_texts:,} are longer than max_length={max_length} tokens. Only their "
+                "beginnings are learned, and synthetic texts are not longer; for longer ones, set max_length to more"
             )
-        begin_phase("training the autoencoder", show=bool(self.verbose))
-        with torch_threads(self._n_threads):
-            self.autoencoder_history_ = encoder.train(
-                encoded,
-                torch.from_numpy(y),
-                fabric=self._fabric(),
-                rng=torch.Generator().manual_seed(self.seed_),
-                seed=self.seed_ + 3,
-                n_steps=self.autoencoder_steps,
-                batch_size=self.autoencoder_batch_size,
-                learning_rate=self.autoencoder_learning_rate,
-                max_time=None if self.max_time is None else _AUTOENCODER_SHARE * self.max_time,
-                is_verbose=bool(self.verbose),
-                save=self.save,
-            )
-            return encoder, encoder.encode_tokens(encoded)
 
     def _max_time(self) -> float | None:
         if self.max_time is None:
             return None
         return max(self.max_time - float(self.autoencoder_history_["seconds"].iloc[-1]), 1e-3)
 
-    def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[Prior, None]:
-        if self.prior == "noise":
-            return NoisePrior(self.latent_size), None
-        prior = NeighborsPrior.from_rows(
-            self.latent_size,
-            0,
-            *data[:2],
-            n_interpolated=self.code_size,
-            n_neighbors=self.n_neighbors,
-            generator=generator,
-            weights=data.weights,
-        )
-        return prior, None
+    def _learning_rate(self) -> float:
+        return self._architecture.learning_rate if isinstance(self.learning_rate, str) else self.learning_rate
+
+    def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[Prior, nn.Module | None]:
+        return self._architecture.fit_prior(self, data, generator)
 
     def _build(self, params: Mapping[str, Any], rng: torch.Generator) -> tuple[nn.Module, nn.Module]:
-        n_classes, hidden_sizes = len(self.classes_), list(params["hidden_sizes"])
-        generator = MLPGenerator(
-            params["latent_size"],
-            n_classes,
-            n_continuous=params["code_size"],
-            block_sizes=(),
-            hidden_sizes=hidden_sizes,
-            anchored=params["prior"] == "neighbors",
-        )
-        discriminator = MLPDiscriminator(
-            params["code_size"], n_classes, hidden_sizes=hidden_sizes, dropout=0.0, spectral=False, generator=rng
-        )
-        return generator, discriminator
+        return _ARCHITECTURES[params["architecture"]].build(self, params, rng)
+
+    def _default_callbacks(self, generator: nn.Module) -> list[Callback]:
+        return self._architecture.callbacks(generator)
+
+    def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
+        measure: Measure = self._architecture.measure(self, data, generator=generator, device=device)
+        return measure
 
     def _budget(self) -> tuple[int, int]:
-        n_steps = 800 if isinstance(self.n_steps, str) else self.n_steps
-        batch_size = max(128, 16 * len(self.classes_)) if isinstance(self.batch_size, str) else self.batch_size
+        own = self._architecture
+        n_steps = own.n_steps if isinstance(self.n_steps, str) else self.n_steps
+        is_auto = isinstance(self.batch_size, str)
+        batch_size = max(own.batch_size, 16 * len(self.classes_)) if is_auto else self.batch_size
         return int(n_steps), int(batch_size)
+
+    def selection_for(self, selection: Any, training: EncodedData, n_requested: int) -> CandidateSelection | None:
+        """Learn from training data how to choose among candidates, for `sample`.
+
+        Parameters
+        ----------
+        selection : {"auto", "class", "realism", "neighbors", "discriminator"}, None or cleaning sampler
+            As `GANOversampler` takes it. ``"auto"`` and None choose by class and likelihood.
+        training : EncodedData
+            Training texts, or some of them, from `encode` or `fit_checked`.
+        n_requested : int
+            How many texts will be requested.
+
+        Returns
+        -------
+        CandidateSelection or None
+            None for ``"auto"`` and None.
+
+        Raises
+        ------
+        ValueError
+            If `selection` is another one and ``architecture="relgan"``, or if it needs the discriminator of a model
+            that was loaded.
+        """
+        check_is_fitted(self, "generator_")
+        if not self._architecture.selects and not (selection is None or selection == "auto"):
+            raise ValueError(
+                f"selection={selection!r} chooses by the latents of texts, which architecture='relgan' does not have; "
+                "pass selection='auto', which chooses by class and likelihood, or architecture='autoencoder'"
+            )
+        return super().selection_for(selection, training, n_requested)
 
     def sample_parts(
         self,
@@ -388,109 +413,40 @@ class TextGAN(ConditionalGAN):
             raise ValueError(f"y must have one dimension, a label for each requested text; got shape {requested.shape}")
         index = class_index(self.classes_, requested)
         seed = self.seed_ if random_state is None else draw_seed(random_state)
-        seen: set[tuple[str, ...]] = set()
-        n_copies = 0
+        write = TextWriter(self, seed, selection)
         for first in range(0, max(len(index), 1), self._n_decoded):
-            texts: list[str] = []
-            for place in range(first, min(first + self._n_decoded, len(index)), _N_WRITTEN):
-                labels = index[place : min(place + _N_WRITTEN, first + self._n_decoded)]
-                texts += self._write(labels, np.random.default_rng([seed, place]), selection, seen)
-            n_copies += int((self.known_.nearest_copies(texts) >= 0).sum())
+            part = index[first : first + self._n_decoded]
+            texts = write(part)
             if record is not None:
-                record(self.encoder_.encode(texts).numpy(), index[first : first + self._n_decoded])
+                record(self.encoder_.encode(texts)[:].flatten(1).numpy(), part)
             yield self.encoder_.container.restore(texts)
-        if n_copies:
-            share = percent(n_copies / len(index))
-            warn_user(
-                f"{counted(n_copies, 'synthetic text')} of {len(index):,} ({share}) are copies or near copies of a "
-                "training text, because no other candidate was found. Request fewer texts, or raise temperature or "
-                "n_candidates"
-            )
+        write.warn_of_copies()
 
-    def _write(
-        self,
-        labels: NDArray[np.intp],
-        rng: np.random.Generator,
-        selection: CandidateSelection | None,
-        seen: set[tuple[str, ...]],
-    ) -> list[str]:
-        """Write a text for each class index; as many texts are always written, so that a text does not depend on n."""
-        n_candidates = self.n_candidates if selection is None else selection.n_candidates
-        padded = np.concatenate([labels, np.zeros(_N_WRITTEN - len(labels), dtype=labels.dtype)])
-        best: list[tuple[float, str]] = [(-np.inf, "")] * len(labels)
-        for _ in range(_N_ROUNDS):
-            texts, weights = self._candidates(np.repeat(padded, n_candidates), n_candidates, rng, selection)
-            weights = weights + rng.gumbel(size=len(weights))
-            for place, label in enumerate(labels):
-                if best[place][0] > REFUSED / 2 or int(label) in self.edited_:
-                    continue
-                own = range(place * n_candidates, (place + 1) * n_candidates)
-                # a text that was written before is as good as refused
-                found = [(weights[i] + REFUSED * (tuple(words_of(texts[i])) in seen), texts[i]) for i in own]
-                best[place] = max([best[place], *found], key=lambda candidate: candidate[0])
-                if best[place][0] > REFUSED / 2:
-                    seen.add(tuple(words_of(best[place][1])))
-            if all(
-                weight > REFUSED / 2 or int(of) in self.edited_ for (weight, _), of in zip(best, labels, strict=True)
-            ):
-                break
-        chosen = [text for _, text in best]
-        for place, label in enumerate(labels):
-            if int(label) in self.edited_:
-                own_rng = np.random.default_rng(rng.integers(2**31, size=2))
-                chosen[place] = new_edit(self.edited_[int(label)], self.known_, seen, own_rng)
-        return chosen
+    def _encode(self, X: Any) -> Any:
+        return self.encoder_.encode(X)
 
-    def _candidates(
-        self, y: NDArray[np.intp], n_candidates: int, rng: np.random.Generator, selection: CandidateSelection | None
-    ) -> tuple[list[str], NDArray]:
-        """Write a candidate for each class index; return them, and the logarithm of the weight of each."""
-        generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
-        labels = torch.from_numpy(y)
-        with torch_threads(self._n_threads):
-            latents = on_sphere(self._run_generator(labels, self.prior_.draw(labels, generator)))
-            uniform = torch.rand(len(y), self.encoder_.tokens.max_length, generator=generator)
-            texts, scores = self.encoder_.write(latents, labels, uniform)
-            weights = weights_of(texts, scores, y, n_candidates, self.judge_, self.known_)
-            if selection is not None:
-                chosen_by = selected_weights(selection, self.encoder_.encode(texts).numpy(), y, rng)
-                weights = np.where(weights < REFUSED / 2, REFUSED, chosen_by)
-        return texts, weights
+    def _from_features(self, features: Tensor) -> Tensor:
+        shape = self.encoder_.row_shape
+        return features.view(len(features), *shape)
 
     def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        description, networks = self.encoder_.state()
-        arrays = {f"autoencoder.{name}": array for name, array in networks.items()}
+        description, arrays = self._architecture.store(self)
         arrays |= {f"judge.{name}": array for name, array in self.judge_.state().items()}
         arrays |= {"known.hashes": self.known_.hashes, "known.counts": self.known_.counts}
-        if isinstance(self.prior_, NeighborsPrior):
-            arrays |= {f"prior.{name}": tensor.numpy() for name, tensor in self.prior_.state().items()}
         described = {
-            "autoencoder": description,
+            "encoder": description,
             "edited": [[label, texts] for label, texts in self.edited_.items()],
         }
         return described, arrays
 
-    def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[TextAutoencoder, Prior]:
+    def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[Any, Prior]:
         stored = group_by_prefix(arrays, ("autoencoder", "judge", "known", "prior"))
         n_classes = len(self.classes_)
-        encoder = TextAutoencoder.from_state(
-            description["autoencoder"], stored["autoencoder"], temperature=self.temperature, top_k=self.top_k
-        )
-        sizes = encoder.sizes
         self.judge_ = ClassJudge(**stored["judge"])
         self.known_ = KnownTexts(**stored["known"])
-        if (sizes["n_classes"], sizes["code_size"], len(self.judge_.intercept)) != (
-            n_classes,
-            self.code_size,
-            n_classes,
-        ):
-            raise ValueError("the autoencoder does not fit the classes: the file is damaged")
+        if len(self.judge_.intercept) != n_classes:
+            raise ValueError("the classifier of texts does not fit the classes: the file is damaged")
         self.edited_ = {int(label): [str(text) for text in texts] for label, texts in description["edited"]}
         if not all(0 <= label < n_classes and texts for label, texts in self.edited_.items()):
             raise ValueError("the texts of small classes do not fit the classes: the file is damaged")
-        if self.prior == "noise":
-            return encoder, NoisePrior(self.latent_size)
-        tensors = {name: torch.from_numpy(array) for name, array in stored["prior"].items()}
-        prior = NeighborsPrior(self.latent_size, 0, **tensors, n_interpolated=self.code_size)
-        prior.check(n_classes, self.code_size)
-        return encoder, prior
+        return self._architecture.restore(self, description["encoder"], stored)

@@ -9,13 +9,23 @@ import torch
 from torch import Tensor, nn
 
 from ganaug.common.texts import TextContainer, texts_of
-from ganaug.encoders import BLANK, END, N_SPECIAL, PADDING, TextEncoder
+from ganaug.encoders import BLANK, END, N_SPECIAL, PADDING, TextEncoder, fitted_tokens
 from ganaug.models.torch_state import seeded_networks
 from ganaug.nets import SequenceDecoder, SequenceEncoder
-from ganaug.training import EMA, Fabric, LengthBatches, ProgressBar, TrainingState, sequence_phase, train
+from ganaug.training import (
+    EMA,
+    Fabric,
+    LengthBatches,
+    ProgressBar,
+    RandomDraws,
+    Stage,
+    TrainingState,
+    sequence_phase,
+    train,
+)
 
-# Tokens of a text with max_length="auto", at most.
-MAX_AUTO_LENGTH = 64
+# What vocabulary_size="auto" and max_length="auto" are, at most.
+_VOCABULARY_SIZE, _MAX_LENGTH = 4000, 64
 # Texts that are encoded at once.
 _N_ENCODED = 256
 
@@ -84,6 +94,7 @@ class TextAutoencoder:
         max_time: float | None,
         is_verbose: bool,
         save: Any,
+        stage: Stage | None = None,
     ) -> pd.DataFrame:
         """Train the networks on encoded texts of all classes, and keep the moving average of their weights.
 
@@ -105,6 +116,8 @@ class TextAutoencoder:
             Whether a progress bar is shown.
         save : callable (path)
             Stores the model.
+        stage : Stage or None, default=None
+            As of `train`.
 
         Returns
         -------
@@ -116,11 +129,12 @@ class TextAutoencoder:
         ValueError
             If a weight is no longer finite, because the learning rate is too high.
         """
+        noise = torch.Generator(fabric.device).manual_seed(seed)
         phase = sequence_phase(
             self.networks["encoder"],
             self.networks["decoder"],
             fabric=fabric,
-            rng=torch.Generator(fabric.device).manual_seed(seed),
+            rng=noise,
             learning_rate=learning_rate,
             n_steps=n_steps,
             padding=PADDING,
@@ -132,11 +146,11 @@ class TextAutoencoder:
             bias: Any = self.networks["decoder"].bias
             bias.copy_((frequency / frequency.sum()).log())
         average = EMA(self.networks, 0.99)
-        batches: Any = LengthBatches(
+        batches = LengthBatches(
             encoded, _lengths(encoded), y, batch_size=batch_size, generator=rng, device=fabric.device
         )
         history = train(
-            TrainingState([phase], average, batches),
+            TrainingState([phase], average, batches, RandomDraws(noise)),
             fabric=fabric,
             n_steps=n_steps,
             max_time=max_time,
@@ -144,11 +158,17 @@ class TextAutoencoder:
             measure=lambda network: {},
             keep_best=False,
             save=save,
+            stage=stage,
         )
         if not average.is_finite():
             raise ValueError("the autoencoder of the texts diverged: autoencoder_learning_rate is too high for it")
         self.networks = cast(nn.ModuleDict, average.module)
         return history
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """Shape of a latent."""
+        return (self.sizes["code_size"],)
 
     @property
     def _device(self) -> torch.device:
@@ -260,11 +280,7 @@ def new_autoencoder(
     seed : int
         Seed of the weights.
     """
-    longest = params["max_length"]
-    tokens = TextEncoder(params["vocabulary_size"], MAX_AUTO_LENGTH if longest == "auto" else longest).fit(texts)
-    if longest == "auto":
-        lengths = [min(len(tokens.tokens(text)) + 1, MAX_AUTO_LENGTH) for text in texts]
-        tokens.max_length = max(int(np.quantile(lengths, 0.98)), 2)
+    tokens = fitted_tokens(texts, params["vocabulary_size"], params["max_length"], _VOCABULARY_SIZE, _MAX_LENGTH)
     sizes = {name: params[name] for name in ("embedding_size", "hidden_size", "code_size")} | {"n_classes": n_classes}
     with seeded_networks(seed):
         return TextAutoencoder(tokens, container, sizes, temperature=params["temperature"], top_k=params["top_k"])

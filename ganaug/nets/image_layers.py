@@ -76,7 +76,7 @@ class UpsampledConv(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Double the image and convolve it."""
-        return F.conv_transpose2d(x, _box_sums(self.weight.transpose(0, 1)), self.bias, stride=2, padding=1)
+        return F.conv_transpose2d(x, box_sums(self.weight.transpose(0, 1)), self.bias, stride=2, padding=1)
 
 
 class PooledConv(nn.Conv2d):
@@ -107,10 +107,10 @@ class PooledConv(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve the image and halve it."""
-        return F.conv2d(x, _box_sums(self.weight) / 4, self.bias, stride=2, padding=1)
+        return F.conv2d(x, box_sums(self.weight) / 4, self.bias, stride=2, padding=1)
 
 
-def _box_sums(weight: Tensor) -> Tensor:
+def box_sums(weight: Tensor) -> Tensor:
     """Convolve 3x3 kernels with a 2x2 box of ones: 4x4 kernels."""
     padded = F.pad(weight, (1, 1, 1, 1))
     rows = padded[:, :, 1:] + padded[:, :, :-1]
@@ -274,6 +274,76 @@ class ResidualDown(nn.Module):
         """Halve the image and add to it."""
         residual = self.conv(F.relu(self.inner(F.relu(x) if self.rectifies else x), inplace=True))
         return self.attention(residual + self.skip(F.avg_pool2d(x, 2)))
+
+
+class Repeated(nn.Module):
+    """A block of a generator, followed by convolutions of the same size, each normalised by the condition.
+
+    Parameters
+    ----------
+    block : nn.Module
+        Called with images and the condition.
+    n_channels : int
+        Channels that it returns.
+    condition_size : int
+        Size of the condition.
+    n_more : int
+        Number of convolutions that follow.
+    adds : bool
+        Whether each adds to the image, as in residual networks.
+
+    Notes
+    -----
+    Shapes:
+
+    - x: (batch, channels, height, width) as `block` takes it; condition: (batch, condition_size)
+    - output: as `block` returns it
+
+    Examples
+    --------
+    >>> block = Repeated(Level(UpsampledConv(8, 4, bias=False), 4, 2), 4, 2, n_more=1, adds=True)
+    >>> block(torch.randn(2, 8, 3, 3), torch.eye(2)).shape
+    torch.Size([2, 4, 6, 6])
+    """
+
+    def __init__(self, block: nn.Module, n_channels: int, condition_size: int, *, n_more: int, adds: bool) -> None:
+        super().__init__()
+        self.block = block
+        self.more = nn.ModuleList(
+            Level(nn.Conv2d(n_channels, n_channels, 3, padding=1, bias=False), n_channels, condition_size)
+            for _ in range(n_more)
+        )
+        self.adds = adds
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """Apply the block and the convolutions."""
+        x = self.block(x, condition)
+        for level in self.more:
+            x = x + level(x, condition) if self.adds else level(x, condition)
+        return x
+
+
+class ResidualConv(nn.Module):
+    """Rectify, convolve and add to the image: a block of a residual discriminator that keeps the size.
+
+    Parameters
+    ----------
+    n_channels : int
+        Channels in and out.
+
+    Examples
+    --------
+    >>> ResidualConv(4)(torch.randn(2, 4, 5, 5)).shape
+    torch.Size([2, 4, 5, 5])
+    """
+
+    def __init__(self, n_channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(n_channels, n_channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Add to the image."""
+        return x + self.conv(F.relu(x))
 
 
 class SumPool(nn.Module):

@@ -78,8 +78,8 @@ class Discriminator(nn.Module):
     ----------
     features : nn.Module
         Makes features (batch, n_features) of images, or of the flattened images that `flat` gives.
-    head : Head
-        Judges them.
+    head : nn.Module
+        Judges them as members of a class: a `Head`, or layers that end in one.
     n_concat : int
         With conditioning="concat" the number of classes, 0 otherwise: the class enters one-hot, as so many constant
         channels beside those of the image.
@@ -101,7 +101,7 @@ class Discriminator(nn.Module):
     torch.Size([2])
     """
 
-    def __init__(self, features: nn.Module, head: Head, *, n_concat: int, flat: bool) -> None:
+    def __init__(self, features: nn.Module, head: nn.Module, *, n_concat: int, flat: bool) -> None:
         super().__init__()
         self.features = features
         self.head = head

@@ -1,5 +1,7 @@
 """Recurrent networks for sequences of tokens: an autoencoder whose latents a conditional GAN can learn."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -141,30 +143,65 @@ class SequenceDecoder(nn.Module):
         """
         latent = latent + self.classes(y)
         condition, state = self.condition(latent), self.start(latent).tanh()[None]
-        token = torch.full_like(y, first)
-        drawn = torch.full(uniform.shape, last, dtype=torch.long, device=y.device)
-        is_open = torch.ones_like(y, dtype=torch.bool)
-        score, n_drawn = torch.zeros_like(uniform[:, 0]), torch.zeros_like(uniform[:, 0])
-        hidden = torch.tensor([of for of in range(banned) if of != last], device=y.device)
-        for place in range(uniform.shape[1]):
+
+        def step(token: Tensor) -> Tensor:
+            nonlocal state
             states, state = self.recurrent((self.embedding(token) + condition)[:, None], state)
-            logits = self.logits(self.head(states[:, 0])).index_fill(1, hidden, -torch.inf)
-            best, index = logits.topk(min(top_k, logits.shape[1]), dim=1)
-            # of the likeliest tokens, the one in whose part of the cumulative distribution the number lies
-            edges = (best / temperature).softmax(1).cumsum(1)
-            chosen = (
-                (uniform[:, place, None] * edges[:, -1:] >= edges).sum(1, keepdim=True).clamp(max=best.shape[1] - 1)
-            )
-            token = index.gather(1, chosen).squeeze(1)
-            log_probability = best.gather(1, chosen).squeeze(1) - logits.logsumexp(1)
-            score += torch.where(is_open, log_probability, 0.0)
-            n_drawn += is_open
-            token = torch.where(is_open, token, last)
-            drawn[:, place] = token
-            is_open &= token != last
-            if not is_open.any():
-                break
-        return drawn, score / n_drawn
+            return self.logits(self.head(states[:, 0]))
+
+        return drawn_sequences(
+            step, y, uniform, first=first, last=last, banned=banned, temperature=temperature, top_k=top_k
+        )
+
+
+def drawn_sequences(
+    step: Callable[[Tensor], Tensor],
+    y: Tensor,
+    uniform: Tensor,
+    *,
+    first: int,
+    last: int,
+    banned: int,
+    temperature: float,
+    top_k: int,
+) -> tuple[Tensor, Tensor]:
+    """Draw sequences, token by token, as `SequenceDecoder.sample` describes.
+
+    Parameters
+    ----------
+    step : callable (Tensor of shape (batch,)) -> Tensor of shape (batch, n_tokens)
+        Takes the tokens that were drawn last and returns the logits of the next ones.
+    y, uniform, first, last, banned, temperature, top_k
+        As of `SequenceDecoder.sample`.
+
+    Returns
+    -------
+    tokens : Tensor of shape (batch, length)
+        The sequences, each padded with `last`.
+    score : Tensor of shape (batch,)
+        Mean logarithm of the probability of the tokens, at temperature 1.
+    """
+    token = torch.full_like(y, first)
+    drawn = torch.full(uniform.shape, last, dtype=torch.long, device=y.device)
+    is_open = torch.ones_like(y, dtype=torch.bool)
+    score, n_drawn = torch.zeros_like(uniform[:, 0]), torch.zeros_like(uniform[:, 0])
+    hidden = torch.tensor([of for of in range(banned) if of != last], device=y.device)
+    for place in range(uniform.shape[1]):
+        logits = step(token).index_fill(1, hidden, -torch.inf)
+        best, index = logits.topk(min(top_k, logits.shape[1]), dim=1)
+        # of the likeliest tokens, the one in whose part of the cumulative distribution the number lies
+        edges = (best / temperature).softmax(1).cumsum(1)
+        chosen = (uniform[:, place, None] * edges[:, -1:] >= edges).sum(1, keepdim=True).clamp(max=best.shape[1] - 1)
+        token = index.gather(1, chosen).squeeze(1)
+        log_probability = best.gather(1, chosen).squeeze(1) - logits.logsumexp(1)
+        score += torch.where(is_open, log_probability, 0.0)
+        n_drawn += is_open
+        token = torch.where(is_open, token, last)
+        drawn[:, place] = token
+        is_open &= token != last
+        if not is_open.any():
+            break
+    return drawn, score / n_drawn
 
 
 def on_sphere(latent: Tensor) -> Tensor:

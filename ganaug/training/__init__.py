@@ -19,13 +19,14 @@ from ganaug.training.callbacks import (
     CollapseMonitor,
     CSVLog,
     EarlyStopping,
+    FrechetMonitor,
     Previews,
     ProgressBar,
     Run,
     SampleGrid,
     TensorBoard,
 )
-from ganaug.training.checkpoint import TrainingState, state_from_bytes, state_to_bytes
+from ganaug.training.checkpoint import RandomDraws, TrainingState, state_from_bytes, state_to_bytes
 from ganaug.training.conditional_prior import ConditionalMixture
 from ganaug.training.ema import EMA
 from ganaug.training.fabric import Fabric
@@ -39,7 +40,7 @@ from ganaug.training.matching import MATCHING
 from ganaug.training.mixture_prior import MixturePrior
 from ganaug.training.monitors import COLLAPSE_THRESHOLD, KernelDistance, SlicedWasserstein
 from ganaug.training.optimizers import OPTIMIZERS, SCHEDULES, build_optimizer
-from ganaug.training.phase import Phase
+from ganaug.training.phase import Phase, Report
 from ganaug.training.priors import AnchorPrior, LatentPrior, NeighborsPrior, NoisePrior, Prior
 from ganaug.training.privacy import (
     GaussianMechanism,
@@ -50,7 +51,9 @@ from ganaug.training.privacy import (
     spent_epsilon,
 )
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
-from ganaug.training.sequences import LengthBatches, sequence_phase
+from ganaug.training.sequences import LengthBatches, likelihood_phase, sequence_phase
+from ganaug.training.training_file import Stage, TrainingFile
+from ganaug.training.translation import SourcePrior, Translation, TranslationTerms
 
 __all__ = [
     "ALSO",
@@ -79,6 +82,7 @@ __all__ = [
     "ConditionalMixture",
     "EarlyStopping",
     "Fabric",
+    "FrechetMonitor",
     "GaussianMechanism",
     "HistogramPrior",
     "KernelDistance",
@@ -92,16 +96,24 @@ __all__ = [
     "Previews",
     "Prior",
     "ProgressBar",
+    "RandomDraws",
+    "Report",
     "Run",
     "SampleGrid",
     "SlicedWasserstein",
+    "SourcePrior",
+    "Stage",
     "TensorBoard",
+    "TrainingFile",
     "TrainingState",
+    "Translation",
+    "TranslationTerms",
     "build_optimizer",
     "check_classical",
     "classical",
     "classifier_probabilities",
     "encode_latents",
+    "likelihood_phase",
     "log_to",
     "n_classical_draws",
     "noise_for",

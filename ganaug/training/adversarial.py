@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ganaug.training.augmentation import AdaptiveAugmentation
 from ganaug.training.batches import Batch
 from ganaug.training.fabric import Fabric
-from ganaug.training.losses import LOSSES, PENALTIES, AdversarialLoss
+from ganaug.training.losses import LOSSES, PENALTIES, AdversarialLoss, orthogonal_penalty
 from ganaug.training.matching import MATCHING, rows_by_class
 from ganaug.training.optimizers import build_optimizer
 from ganaug.training.phase import Phase, Report
@@ -50,6 +50,8 @@ class AdversarialSettings:
         Steps at the start in which only the discriminator is trained.
     pac : int, default=1
         Rows that the discriminator sees side by side as one (PacGAN, arXiv 1712.04086).
+    orthogonal : float, default=0.0
+        Weight of `orthogonal_penalty` in the generator's objective, at least 0.
     matching : mapping of str to float, default={}
         Terms of the generator's objective beside the loss: name of `MATCHING` -> weight.
 
@@ -72,6 +74,7 @@ class AdversarialSettings:
     label_smoothing: float = 0.0
     discriminator_warmup: int = 0
     pac: int = 1
+    orthogonal: float = 0.0
     matching: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -149,7 +152,7 @@ class Adversarial:
         # computed at every n-th update only, so n times as heavy
         self._gamma = settings.penalty_weight * settings.penalty_every
         # Fabric's wrapper admits no derivative of a derivative: the penalty calls the network itself.
-        self._bare_discriminator = discriminator
+        self._bare_generator, self._bare_discriminator = generator, discriminator
         self.generator, self._generator_optimizer = self._set_up(generator, settings.learning_rate)
         self.discriminator, self._discriminator_optimizer = self._set_up(
             discriminator, settings.discriminator_learning_rate or settings.learning_rate
@@ -193,7 +196,7 @@ class Adversarial:
     def discriminator_step(self, batch: Batch) -> tuple[Tensor, Report]:
         """Return the discriminator's objective on a batch, and its report."""
         y = batch.y[:: self.settings.pac]
-        rows = self._shown(batch, self._fake(batch).detach())
+        rows = self._shown(batch, self._judged(batch))
         scores = self.discriminator(rows, torch.cat([y, y]))
         real, fake = _score(scores).split(len(y))
         loss = self._loss.discriminator(real, fake)
@@ -216,6 +219,8 @@ class Adversarial:
         real, fake = _score(scores).split(len(y))
         loss = self._loss.generator(real, fake)
         objective = loss + _class_loss(scores[len(y) :])
+        if self.settings.orthogonal:
+            objective = objective + self.settings.orthogonal * orthogonal_penalty(self._bare_generator)
         if not self.settings.matching:
             return objective, lambda: {"loss": loss}
         matching = self._matching(batch)
@@ -232,6 +237,10 @@ class Adversarial:
         if batch is not self._last_batch:
             self._last_batch, self._last_fake = batch, self._pack(self.generator(batch.y, *batch.start))
         return self._last_fake
+
+    def _judged(self, batch: Batch) -> Tensor:
+        """Return the fake rows that the discriminator learns from, without gradient."""
+        return self._fake(batch).detach()
 
     def _pack(self, rows: Tensor) -> Tensor:
         pac = self.settings.pac

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from ganaug.training.batches import BalancedBatches
+from ganaug.training.batches import Batch
 from ganaug.training.ema import EMA
 from ganaug.training.phase import Phase
 
@@ -29,6 +29,35 @@ class Stateful(Protocol):
         ...
 
 
+class Batches(Stateful, Protocol):
+    """An endless stream of batches whose place can be stored."""
+
+    def __next__(self) -> Batch:
+        """Return the next batch."""
+        ...
+
+
+class RandomDraws:
+    """What objectives remember that only draw random numbers.
+
+    Parameters
+    ----------
+    rng : torch.Generator
+        Their source.
+    """
+
+    def __init__(self, rng: torch.Generator) -> None:
+        self.rng = rng
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state of the source."""
+        return {"rng": self.rng.get_state()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue with a state of the source."""
+        self.rng.set_state(state["rng"])
+
+
 @dataclass
 class TrainingState:
     """All that the next steps of a training run depend on.
@@ -42,7 +71,7 @@ class TrainingState:
         The networks that are trained, with their optimisers, in the order of their updates.
     average : EMA
         The moving average that will sample, with the weights that were kept last.
-    batches : BalancedBatches
+    batches : Batches
         The place in the stream of batches, with the state of its random generator.
     objectives : Stateful or None, default=None
         What the objectives of the phases remember, such as `Adversarial`: counts, the strength of augmentation, the
@@ -66,7 +95,7 @@ class TrainingState:
 
     phases: Sequence[Phase]
     average: EMA
-    batches: BalancedBatches
+    batches: Batches
     objectives: Stateful | None = None
     step: int = field(default=0, init=False)
     seconds: float = field(default=0.0, init=False)

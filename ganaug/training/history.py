@@ -15,6 +15,7 @@ _PANELS = {
     "gradient norm": "_gradient_norm",
     "distance": "distance",
     "diversity": "diversity",
+    "FD over the real baseline": "fd_ratio",
 }
 
 
@@ -89,7 +90,7 @@ def plot_history(history: pd.DataFrame) -> Any:
     steps = history["step"]
     for ax, (title, names) in zip(figure.subplots(1, len(drawn), squeeze=False)[0], drawn.items(), strict=True):
         for i, name in enumerate(names):
-            is_measured = title in ("distance", "diversity")
+            is_measured = title in ("distance", "diversity", "FD over the real baseline")
             known = history[name].notna()
             label = name.replace(_PANELS[title], " on ").removesuffix(" on ").replace("_", " ")
             values, at = history.loc[known, name], steps[known]

@@ -17,6 +17,7 @@ from ganaug.training.callbacks.base import Callback, Previews, Run
 from ganaug.training.checkpoint import TrainingState
 from ganaug.training.fabric import Fabric
 from ganaug.training.monitors import COLLAPSE_THRESHOLD
+from ganaug.training.training_file import Stage
 
 RECORD_EVERY = 10
 # Measurements in a run, about.
@@ -37,6 +38,7 @@ def train(
     save: Callable[..., None],
     schedule: Callable[[float], float] | None = None,
     previews: Previews | None = None,
+    stage: Stage | None = None,
 ) -> pd.DataFrame:
     """Train until the budget is spent, a callback stops the run, or it diverges or collapses.
 
@@ -68,6 +70,9 @@ def train(
         time if that share is larger. None keeps them constant.
     previews : Previews or None, default=None
         Real and synthetic rows, for the callbacks; None if there are only tensors.
+    stage : Stage or None, default=None
+        Where the state is stored while the run proceeds, and from which it goes on if the state is there already. None
+        stores nothing.
 
     Returns
     -------
@@ -83,6 +88,7 @@ def train(
     UserWarning
         If the run diverged or collapsed, and returned to earlier weights.
     """
+    is_over = stage is not None and stage.begin(state)
     run = Run(n_steps=n_steps, save=save, previews=previews, max_time=max_time, step=state.step, history=state.history)
     measure_every = RECORD_EVERY * max(1, round(n_steps / (_N_MEASUREMENTS * RECORD_EVERY)))
     average = state.average
@@ -94,7 +100,10 @@ def train(
             # whatever happens to the run or to another callback: `on_fit_end` follows every call of `on_fit_start`
             ending.callback(callback.on_fit_end, run)
             callback.on_fit_start(run)
-        for step in range(state.step, n_steps):
+        if stage is not None:
+            stage.load_callbacks(callbacks)
+            ending.enter_context(stage.deferring_signals())
+        for step in range(n_steps if is_over else state.step, n_steps):
             state.step = run.step = step + 1
             state.seconds = time.perf_counter() - began
             is_last = run.step == n_steps or (max_time is not None and state.seconds + measuring > max_time)
@@ -135,8 +144,12 @@ def train(
                 callback.on_step_end(run)
             if is_last or run.stop_reason is not None:
                 break
+            if stage is not None:
+                stage.after_step(state, n_steps)
         if keep_best:
             average.roll_back()
+        if stage is not None and not is_over:
+            stage.end(state)
     return pd.DataFrame(state.history)
 
 

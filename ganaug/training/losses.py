@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 Score = Callable[[Tensor], Tensor]
 
@@ -77,6 +77,20 @@ def interpolated_gradient_penalty(score: Score, real: Tensor, fake: Tensor, mix:
     rows = torch.lerp(real, fake, mix).detach().requires_grad_()
     # the small constant keeps the square root differentiable at a gradient of zero
     return ((_squared_gradient_norms(score, rows) + 1e-12).sqrt() - 1).square().mean()
+
+
+def orthogonal_penalty(network: nn.Module) -> Tensor:
+    """Sum over the layers of the squared products of two different filters (arXiv 1809.11096, equation 3).
+
+    Filters may have any length, and so does the paper's. Layers of a single filter, and vectors, have no part in it.
+    """
+    total = torch.zeros(())
+    for weight in network.parameters():
+        if weight.ndim >= 2 and len(weight) > 1:
+            filters = weight.flatten(1)
+            products = filters @ filters.T
+            total = total.to(weight.device) + products.square().sum() - products.diagonal().square().sum()
+    return total
 
 
 def _squared_gradient_norms(score: Score, rows: Tensor) -> Tensor:

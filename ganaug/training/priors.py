@@ -33,6 +33,9 @@ class LatentPrior:
     truncation : float or None, default=None
         The normal distribution is cut off at this distance from 0 (truncation trick, arXiv 1809.11096). A lower value
         gives more typical and less diverse samples. None does not cut it off.
+    noise_size : int, default=0
+        Values of Gaussian noise beside the latent vector, for a generator that adds noise to its images (StyleGAN,
+        arXiv 1812.04948). 0 draws none.
 
     Examples
     --------
@@ -41,18 +44,25 @@ class LatentPrior:
     torch.Size([2, 4])
     """
 
-    def __init__(self, latent_size: int, truncation: float | None = None) -> None:
+    def __init__(self, latent_size: int, truncation: float | None = None, noise_size: int = 0) -> None:
         self.latent_size = latent_size
         self.truncation = truncation
+        self.noise_size = noise_size
 
     def draw(self, y: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
-        """Draw (latent,) for each class index in `y`."""
+        """Draw (latent,) for each class index in `y`, or (latent, noise) if there is noise."""
+        latent = self._draw_latent(len(y), generator)
+        if not self.noise_size:
+            return (latent,)
+        return latent, torch.randn(len(y), self.noise_size, generator=generator)
+
+    def _draw_latent(self, n: int, generator: torch.Generator) -> Tensor:
         if self.truncation is None:
-            return (torch.randn(len(y), self.latent_size, generator=generator),)
+            return torch.randn(n, self.latent_size, generator=generator)
         # inverse transform sampling: uniform between the two cuts, through the inverse of the cumulative distribution
         edge = torch.special.ndtr(torch.tensor(self.truncation, dtype=torch.float64))
-        place = torch.rand(len(y), self.latent_size, generator=generator, dtype=torch.float64)
-        return (torch.special.ndtri(torch.lerp(1 - edge, edge, place)).float(),)
+        place = torch.rand(n, self.latent_size, generator=generator, dtype=torch.float64)
+        return torch.special.ndtri(torch.lerp(1 - edge, edge, place)).float()
 
 
 class NoisePrior(LatentPrior):
@@ -78,7 +88,7 @@ class NoisePrior(LatentPrior):
 
     def draw(self, y: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
         """Draw (latent, gumbel) for each class index in `y`."""
-        (latent,) = super().draw(y, generator)
+        latent = self._draw_latent(len(y), generator)
         # -log(-log u); u may be drawn as 0, and the next value is 2**-24: clamping between them avoids log 0
         uniform = torch.rand(len(y), self.n_levels, generator=generator).clamp_(min=2**-25)
         gumbel = uniform.log_().neg_().log_().neg_()

@@ -63,21 +63,39 @@ class LengthBatches:
         self.generator = generator
         self.device = device
         self._ahead: list[Tensor] = []
+        self._rng_before = generator.get_state()
 
     def __iter__(self) -> Iterator[Batch]:
         return self
 
     def __next__(self) -> Batch:
         if not self._ahead:
-            u = torch.rand(2, _N_AHEAD * self.batch_size, generator=self.generator, dtype=torch.float64)
-            label = torch.searchsorted(self.ends, u[0]).clamp(max=len(self.counts) - 1)
-            drawn = self.order[(self.counts.cumsum(0) - self.counts)[label] + (u[1] * self.counts[label]).long()]
-            parts = drawn[self.lengths[drawn].argsort(stable=True)].split(self.batch_size)
-            self._ahead = [parts[i] for i in torch.randperm(_N_AHEAD, generator=self.generator)]
+            self._draw_ahead()
         index = self._ahead.pop()
         lengths = self.lengths[index]
         tokens = self.tokens[index, : int(lengths.max())].to(self.device)
         return Batch(tokens, self.y[index].to(self.device), (lengths,))
+
+    def _draw_ahead(self) -> None:
+        self._rng_before = self.generator.get_state()
+        u = torch.rand(2, _N_AHEAD * self.batch_size, generator=self.generator, dtype=torch.float64)
+        label = torch.searchsorted(self.ends, u[0]).clamp(max=len(self.counts) - 1)
+        drawn = self.order[(self.counts.cumsum(0) - self.counts)[label] + (u[1] * self.counts[label]).long()]
+        parts = drawn[self.lengths[drawn].argsort(stable=True)].split(self.batch_size)
+        self._ahead = [parts[i] for i in torch.randperm(_N_AHEAD, generator=self.generator)]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the place in the stream of batches."""
+        rng = self._rng_before if self._ahead else self.generator.get_state()
+        return {"n_ahead": len(self._ahead), "rng": rng}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue at a place in the stream, with the same sequences and sizes."""
+        self.generator.set_state(state["rng"])
+        self._ahead = []
+        if state["n_ahead"]:
+            self._draw_ahead()
+            del self._ahead[state["n_ahead"] :]  # they are taken from the end
 
 
 def sequence_phase(
@@ -121,19 +139,13 @@ def sequence_phase(
         Trains both networks to minimise the mean cross-entropy of a token.
     """
     networks = nn.ModuleDict({"encoder": encoder, "decoder": decoder}).to(fabric.device)
-    optimizer = _ClippedAdam(networks.parameters(), lr=learning_rate, fused=fabric.device.type in ("cpu", "cuda"))
-    n_done = 0
+    optimizer = _ClippedAdam(networks.parameters(), learning_rate, n_steps, fabric.device)
 
     def hide(tokens: Tensor, share: float) -> Tensor:
         hidden = torch.rand(tokens.shape, generator=rng, device=tokens.device) < share
         return torch.where(hidden & (tokens != end), blank, tokens)
 
     def objective(batch: Batch) -> tuple[Tensor, Report]:
-        nonlocal n_done
-        rate = learning_rate * min(1.0, (n_done + 1) / _N_WARM_UP) * (1 - 0.9 * n_done / n_steps)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        n_done += 1
         tokens, (lengths,) = batch.real, batch.start
         is_token = tokens != padding
         latent = encoder(hide(tokens, _ENCODER_DROPOUT), lengths)
@@ -147,11 +159,75 @@ def sequence_phase(
     return Phase("autoencoder", networks, optimizer, objective)
 
 
+def likelihood_phase(
+    generator: Any,
+    *,
+    fabric: Fabric,
+    rng: torch.Generator,
+    learning_rate: float,
+    latent_size: int,
+    n_steps: int,
+    padding: int,
+    end: int,
+) -> Phase:
+    """Build the phase in which a generator of sequences learns to predict each token from those before it.
+
+    It is the pre-training of RelGAN (ICLR 2019) by maximum likelihood. The random vector tells nothing about the
+    sequence, so the generator learns to write without it.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        Its method ``follow(tokens, latent, y)`` returns what its method `logits` takes.
+    fabric : Fabric
+        Device and precision.
+    rng : torch.Generator
+        Source of the random vectors, on the device.
+    learning_rate, n_steps, padding, end
+        As of `sequence_phase`.
+    latent_size : int
+        Size of a random vector.
+
+    Returns
+    -------
+    Phase
+        Minimises the mean cross-entropy of a token.
+    """
+    optimizer = _ClippedAdam(generator.to(fabric.device).parameters(), learning_rate, n_steps, fabric.device)
+
+    def objective(batch: Batch) -> tuple[Tensor, Report]:
+        tokens = batch.real
+        is_token = tokens != padding
+        before = torch.cat([torch.full_like(tokens[:, :1], end), tokens[:, :-1]], 1)
+        latent = torch.randn(len(tokens), latent_size, generator=rng, device=tokens.device)
+        features = generator.follow(before, latent, batch.y)
+        loss = F.cross_entropy(generator.logits(features[is_token]), tokens[is_token])
+        return loss, lambda: {"loss": loss}
+
+    return Phase("likelihood", generator, optimizer, objective)
+
+
 class _ClippedAdam(Adam):
-    """Adam that first shortens a long gradient, as recurrent networks need it (arXiv 1211.5063)."""
+    """Adam that first shortens a long gradient, as recurrent networks need it (arXiv 1211.5063).
+
+    Its learning rate rises over the first 50 steps and falls to a tenth until the last one.
+    """
+
+    def __init__(self, weights: Any, learning_rate: float, n_steps: int, device: torch.device) -> None:
+        super().__init__(weights, lr=learning_rate, fused=device.type in ("cpu", "cuda"))
+        self._learning_rate, self._n_steps, self._n_done = learning_rate, n_steps, 0
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
         """Take a step without gradients."""
         nn.utils.clip_grad_norm_([weight for group in self.param_groups for weight in group["params"]], _MAX_NORM)
+        done = self._n_done
+        for group in self.param_groups:
+            group["lr"] = self._learning_rate * min(1.0, (done + 1) / _N_WARM_UP) * (1 - 0.9 * done / self._n_steps)
+        self._n_done += 1
         return super().step(closure)
+
+    def load_state_dict(self, state_dict: Any) -> None:
+        """Take over what another one remembers, and with it the number of steps."""
+        super().load_state_dict(state_dict)
+        self._n_done = max((int(of["step"]) for of in self.state.values()), default=0)

@@ -54,9 +54,9 @@ def test_writes_private_rows_and_says_what_was_spent(in_csv, capsys):
     [
         (["--epsilon", "3"], "--bounds 'age=lowest:highest'"),
         (["--epsilon", "0", *DECLARED], "--epsilon 0 must be above 0"),
-        (["--epsilon", "3", *DECLARED, "--ignore", "city"], "--ignore looks at single rows"),
-        (["--epsilon", "3", *DECLARED, "--constraint", "age > 0"], "--constraint looks at single rows"),
-        (["--epsilon", "3", *DECLARED, "--select"], "--select looks at single rows"),
+        (["--epsilon", "3", *DECLARED, "--ignore", "city"], "--ignore keeps or looks at single rows"),
+        (["--epsilon", "3", *DECLARED, "--constraint", "age > 0"], "--constraint keeps or looks at single rows"),
+        (["--epsilon", "3", *DECLARED, "--select"], "--select keeps or looks at single rows"),
         (["--epsilon", "3", *DECLARED, "--selection", "class"], "'class' compares candidates"),
         (["--bounds", "age=0:9"], "--bounds age=0:9 needs --epsilon"),
         (["--epsilon", "3", "--bounds", "age=0"], "COLUMN=LOW:HIGH"),

@@ -46,6 +46,20 @@ def test_other_columns_are_named(sms, capsys):
     assert "takes a table with one column beside --target label, but sms.csv has 3: text, age, town" in said
 
 
+def test_a_table_with_a_column_of_texts(sms, capsys):
+    sms.assign(age=range(len(sms)), town="Bern").to_csv("sms.csv", index=False)
+    options = ["--target", "label", "--text", "text", "--max-time", "20", "--seed", "0", "--save", "m"]
+    assert main(["balance", "sms.csv", "out.csv", *options]) == 0
+    assert "written for the class of a row" in " ".join(capsys.readouterr().err.split())
+    out = pd.read_csv("out.csv")
+    assert list(out) == ["text", "label", "age", "town"]
+    assert out["text"].notna().all()
+    assert main(["sample", "m", "more.csv", "--label", "spam", "-n", "5"]) == 0
+    assert pd.read_csv("more.csv")["text"].notna().all()
+    assert main(["balance", "sms.csv", "two.csv", "--target", "label", "--text", "txt"]) == 2
+    assert "no column 'txt': did you mean 'text'?" in capsys.readouterr().err
+
+
 def test_texts_have_no_provenance(sms, capsys):
     options = ["--target", "label", "--provenance", "from.csv"]
     assert main(["balance", "sms.csv", "out.csv", *options]) == 2

@@ -23,6 +23,8 @@ def containers():
         "frame": pd.DataFrame({"note": TEXTS}),
         "polars": pl.Series("note", TEXTS),
         "polars frame": pl.DataFrame({"note": TEXTS}),
+        "rows": [[text] for text in TEXTS],
+        **({"any length": np.array(TEXTS, dtype=np.dtypes.StringDType())} if hasattr(np.dtypes, "StringDType") else {}),
     }
 
 
@@ -36,6 +38,7 @@ def test_containers_are_recognised_read_and_restored(kind):
     for container in (TextContainer(X), TextContainer.from_state(TextContainer(X).state())):
         restored = container.restore(longer)
         assert type(restored) is type(X)
+        assert type(restored[0]) is type(X[0]) if isinstance(X, list) else True
         assert texts_of(restored) == longer
         assert str(getattr(restored, "dtype", "")).startswith(str(getattr(X, "dtype", ""))[:2])
         assert getattr(restored, "name", None) == getattr(X, "name", None)

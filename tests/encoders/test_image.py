@@ -78,10 +78,10 @@ def test_fit_encode_reads_images_once(dtype, is_table, monkeypatch):
         monkeypatch.setattr(image, name, lambda *args: calls.append(name) or function(*args))
 
     counted("as_images")
-    counted("_ends")
+    counted("ends")
     encoder = ImageEncoder(shape)
     rows = encoder.fit_encode(X)
-    assert sorted(calls) == ["_ends", "as_images"]
+    assert sorted(calls) == ["as_images", "ends"]
     assert torch.equal(rows, expected_rows)
     assert encoder.state()[0] == expected.state()[0]
 
@@ -430,6 +430,55 @@ def test_forged_descriptions_are_refused(forged):
     arrays = {"range": forged.get("range", GOOD[1]["range"])}
     with pytest.raises(ValueError, match="not the description of an image encoder"):
         ImageEncoder.from_state(description, arrays)
+
+
+def with_mask(dtype, levels, n=20):
+    """Images of three channels, and a mask behind them."""
+    rng = np.random.default_rng(0)
+    X = rng.integers(20, 200, (n, 9, 12, 4)).astype(dtype)
+    X[..., 3] = np.array(levels, dtype=dtype)[rng.integers(0, len(levels), (n, 9, 12))]
+    return X
+
+
+@pytest.mark.parametrize(
+    ("dtype", "levels"),
+    [("uint8", [0, 1]), ("uint8", [0, 7, 255]), ("float32", [0.0, 0.5, 2.0]), ("int16", [-1, 300]), ("uint8", [5])],
+)
+def test_masks_come_back_and_are_seen_at_equal_distances(dtype, levels):
+    X = with_mask(dtype, levels)
+    encoder = ImageEncoder(mask_channels=[-1]).fit(X)
+    np.testing.assert_array_equal(encoder.masks_[3], np.array(levels, dtype=dtype))
+    assert (encoder.low_, encoder.high_) == (X[..., :3].min(), X[..., :3].max())  # not those of the mask
+    scaled = encoder.scale(encoder.encode(X))
+    wanted = np.linspace(-1, 1, len(levels)) if len(levels) > 1 else [-1]
+    np.testing.assert_array_equal(np.unique(scaled[:, 3].numpy()), np.array(wanted, dtype=np.float32))
+    again = ImageEncoder.from_state(*json_round_trip(encoder.state()))
+    for same_encoder in (encoder, again):
+        assert np.allclose(same_encoder.decode(scaled), X, atol=1e-3)
+        made = same_encoder.decode(torch.randn(5, 4, *encoder.size_, generator=torch.Generator().manual_seed(0)))
+        assert set(np.unique(made[..., 3])) <= set(np.array(levels, dtype=dtype))
+
+
+def json_round_trip(state):
+    return json.loads(json.dumps(state[0])), state[1]
+
+
+@pytest.mark.parametrize(
+    ("mask_channels", "message"),
+    [([0], "channel 0 of mask_channels has 180 values"), ([4], "have the channels 0 to 3"), ([1.5], "a list of")],
+)
+def test_channels_that_are_no_masks_are_refused(mask_channels, message):
+    with pytest.raises(ValueError, match=message):
+        ImageEncoder(mask_channels=mask_channels).fit(with_mask("uint8", [0, 1]))
+
+
+@pytest.mark.parametrize(
+    "levels", [np.array([1, 0]), np.array([0, 300]), np.array([0.0, 1.0]), np.array([[0, 1]]), np.array([], dtype=int)]
+)
+def test_forged_levels_are_refused(levels):
+    description, arrays = ImageEncoder(mask_channels=[3]).fit(with_mask("uint8", [0, 1])).state()
+    with pytest.raises(ValueError, match="not the description of an image encoder"):
+        ImageEncoder.from_state(description, arrays | {"mask3": levels})
 
 
 @pytest.mark.parametrize("missing", ["shape", "dtype", "flat", "range"])

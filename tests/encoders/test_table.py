@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal as assert_polars_equal
 from scipy import sparse
 
-from ganaug.encoders import table
+from ganaug.encoders import arguments
 from ganaug.encoders.table import TableEncoder, to_frame
 
 REAL_DATA = Path(__file__).parents[2].parent / "shared" / "data" / "tabular"
@@ -587,13 +587,13 @@ def forge(plain, path, value):
 
 def count_calls(monkeypatch, name):
     """Count the calls of a function of the module."""
-    function, calls = getattr(table, name), []
+    function, calls = getattr(arguments, name), []
 
     def counted(*args):
         calls.append(args)
         return function(*args)
 
-    monkeypatch.setattr(table, name, counted)
+    monkeypatch.setattr(arguments, name, counted)
     return calls
 
 

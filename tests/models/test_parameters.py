@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from sklearn.utils._param_validation import InvalidParameterError
 
-from ganaug import GANOversampler, ImageGAN, TabularGAN, TextGAN
+from ganaug import GANOversampler, ImageGAN, TabularGAN, TextGAN, TranslationGAN
 from ganaug.models.parameters import SHARED, constraints_of, constraints_of_overrides, documented
 
-CLASSES = [TabularGAN, ImageGAN, TextGAN, GANOversampler]
+CLASSES = [TabularGAN, ImageGAN, TextGAN, TranslationGAN, GANOversampler]
 
 
 def entries(cls):
@@ -112,10 +112,13 @@ TAKEN = {
     "patience": (None,),
     "categorical_features": (None, *SEQUENCES),
     "ignore": (None, *SEQUENCES),
+    "text_columns": (None, *SEQUENCES),
+    "text_model": (None,),
     "constraints": (None, [], ["x"]),
     "random_state": (None, 0, True),
     "verbose": (0, True, 10**400, None),
     "callbacks": (None, []),
+    "checkpoint": (None, "no such"),
     "hidden_sizes": (np.array([1, 2]),),
     "dropout": (0, 0.5),
     "spectral_norm": (True,),
@@ -131,14 +134,20 @@ TAKEN = {
     "betas": SEQUENCES,
     "n_steps": (0,),
     "image_shape": (None, *SEQUENCES),
+    "orthogonal": (0, 0.5, 2.5),
+    "mask_channels": (None, *SEQUENCES),
+    "content_weight": (0, 0.5, 2.5),
+    "class_weight": (0, 0.5, 2.5),
 }
 
 
 def is_taken(cls, name, value):
     if (cls is GANOversampler) != (name in ("device", "verbose")) and value is None and name in ("device", "verbose"):
         return False  # None keeps what the model has, so only a sampler takes it
-    if cls is TabularGAN and name == "n_steps":
+    if cls in (TabularGAN, TranslationGAN) and name == "n_steps":
         return False
+    if name in ("source", "target"):  # any label; whether y has it is seen later
+        return True
     return any(
         value is taken or (type(value) is type(taken) and repr(value) == repr(taken)) for taken in TAKEN.get(name, ())
     ) or (name == "sampling_strategy" and callable(value))
@@ -149,7 +158,8 @@ def is_taken(cls, name, value):
 def test_every_parameter_refuses_what_it_cannot_take_before_training(cls, nested, monkeypatch):
     monkeypatch.setattr("ganaug.models.base.train", lambda *_, **__: pytest.fail("training began"))
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(18, 2)) if cls is not ImageGAN else rng.integers(0, 256, (18, 8, 8), dtype=np.uint8)
+    of_images = cls in (ImageGAN, TranslationGAN)
+    X = rng.integers(0, 256, (18, 8, 8), dtype=np.uint8) if of_images else rng.normal(size=(18, 2))
     X = [f"text {i}" for i in range(18)] if cls is TextGAN else X
     y = np.repeat([0, 1], [10, 8])
     for name in inspect.signature(cls).parameters:

@@ -1,13 +1,12 @@
 """TextGAN: reproducible, safe to store, no copies where there is a choice, and it takes texts of every kind."""
 
-import json
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from forged_models import forge
 from sklearn.exceptions import NotFittedError
 from small_texts import HAM, LABELS, SPAM, TEXTS, tiny_texts
 
@@ -53,22 +52,14 @@ def test_a_stored_model_writes_the_same_texts(fitted, tmp_path):
         assert text.encode() not in (tmp_path / "m").read_bytes()
 
 
-def forge(path, change):
-    tensors = load_file(path)
-    header = json.loads(tensors["json"].numpy().tobytes())
-    change(header, tensors)
-    tensors["json"] = torch.frombuffer(bytearray(json.dumps(header).encode()), dtype=torch.uint8)
-    save_file(tensors, path)
-
-
 @pytest.mark.parametrize(
     "change",
     [
-        lambda h, t: h["description"]["autoencoder"]["sizes"].update(hidden_size=10**9),
-        lambda h, t: h["description"]["autoencoder"]["sizes"].update(n_classes=3),
-        lambda h, t: h["description"]["autoencoder"]["tokens"].update(max_length=10**9),
-        lambda h, t: h["description"]["autoencoder"]["tokens"].update(vocabulary=[]),
-        lambda h, t: h["description"]["autoencoder"].update(container={"kind": "evil"}),
+        lambda h, t: h["description"]["encoder"]["sizes"].update(hidden_size=10**9),
+        lambda h, t: h["description"]["encoder"]["sizes"].update(n_classes=3),
+        lambda h, t: h["description"]["encoder"]["tokens"].update(max_length=10**9),
+        lambda h, t: h["description"]["encoder"]["tokens"].update(vocabulary=[]),
+        lambda h, t: h["description"]["encoder"].update(container={"kind": "evil"}),
         lambda h, t: h["description"].update(edited=[[9, ["a"]]]),
         lambda h, t: h["description"].update(edited=[[1, []]]),
         lambda h, t: h["params"].update(code_size=5),
@@ -232,3 +223,9 @@ def test_texts_are_of_their_class():
     made = model.sample(["ham"] * 30 + ["spam"] * 30)
     assert np.mean(["win" in text.lower() or "http" in text for text in made[30:]]) > 0.8
     assert np.mean(["see" in text.lower() or "you" in text for text in made[:30]]) > 0.8
+
+
+def test_masked_texts_are_refused_as_masked_cells_of_tables_are():
+    masked = np.ma.array(np.array(TEXTS, dtype=object), mask=[True] + [False] * (len(TEXTS) - 1))
+    with pytest.raises(ValueError, match="masked array; fill the masked cells first"):
+        tiny_texts().fit(masked, LABELS)

@@ -23,6 +23,7 @@ def networks(
     size: tuple[int, int] = (8, 8),
     n_levels: int = 2,
     spectral_norm: bool | str = "auto",
+    **options,
 ) -> tuple[nn.Module, nn.Module]:
     torch.manual_seed(0)
     return build_image_networks(
@@ -35,6 +36,7 @@ def networks(
         width=4,
         conditioning=conditioning,
         spectral_norm=spectral_norm,
+        **options,
     )
 
 
@@ -94,7 +96,7 @@ def test_auxiliary_gives_log_probabilities(architecture):
     torch.testing.assert_close(log_p.exp().sum(0), torch.ones(5))
 
 
-@every_architecture
+@pytest.mark.parametrize("architecture", [name for name in ARCHITECTURES if name != "biggan"])
 def test_classes_start_alike_under_projection(architecture):
     _, discriminator = networks(architecture)
     y, _ = inputs()
@@ -209,6 +211,48 @@ def test_biggan_starts_orthogonal():
     generator, _ = networks("biggan", spectral_norm=False)
     weight = generator.first.weight
     torch.testing.assert_close(weight.T @ weight, torch.eye(weight.shape[1]), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("chosen", ["auto", True, False])
+def test_the_class_embedding_of_biggan_has_a_spectral_norm_of_1(chosen):
+    _, discriminator = networks("biggan", spectral_norm=chosen)
+    embedding = discriminator.head.embedding
+    assert is_parametrized(embedding) == (chosen is not False)
+    if chosen is not False:
+        for _ in range(50):
+            weight = embedding.weight
+        assert torch.linalg.matrix_norm(weight, 2).item() == pytest.approx(1, abs=0.01)
+    assert networks("biggan", "auxiliary")[1].head.embedding is None
+
+
+@every_architecture
+def test_more_blocks_are_more_layers_of_the_same_size(architecture):
+    def n_weights(n_blocks):
+        nets = networks(architecture, size=(16, 16), n_levels=2, n_blocks=n_blocks)
+        y, latent = inputs(3)
+        made = perturbed(nets[0])(y, latent)
+        assert made.shape == (3, 1, 16, 16)
+        assert nets[1](made, y).shape == (3,)
+        return [sum(weight.numel() for weight in network.parameters()) for network in nets]
+
+    one, two, three = map(n_weights, (1, 2, 3))
+    for a, b, c in zip(one, two, three, strict=True):
+        assert a < b < c
+        assert c - b == b - a or architecture == "mlp"
+
+
+@every_architecture
+def test_dropout_is_the_discriminators_and_draws_from_the_given_generator(architecture):
+    rng = torch.Generator().manual_seed(0)
+    _, discriminator = networks(architecture, dropout=0.5, rng=rng, spectral_norm=False)
+    real, y = images(6, 1, 8, 8), inputs()[0]
+    before = torch.get_rng_state()
+    one, other = discriminator(real, y), discriminator(real, y)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert not torch.equal(one, other)
+    rng.manual_seed(0)
+    assert torch.allclose(discriminator(real, y), one)
+    torch.testing.assert_close(discriminator.eval()(real, y), discriminator(real, y))
 
 
 def test_conditional_batch_norm_starts_without_a_class():

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ganaug import TabularGAN
-from ganaug.training.losses import LOSSES, PENALTIES
+from ganaug.training.losses import LOSSES, PENALTIES, orthogonal_penalty
 
 N_MODES, RADIUS, SPREAD = 6, 1.5, 0.08
 
@@ -143,3 +143,13 @@ def test_penalties_of_a_linear_score_have_closed_forms():
 
     values = {name: penalty(score, real, fake, mix).item() for name, penalty in PENALTIES.items() if penalty}
     assert values == pytest.approx({"r1": 12.5, "r1r2": 25.0, "gp": 16.0}, rel=1e-5)
+
+
+def test_orthogonal_penalty_counts_products_of_different_filters():
+    layer = torch.nn.Linear(3, 2)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor([[1.0, 2.0, 0.0], [3.0, 1.0, 5.0]]))
+    assert orthogonal_penalty(layer).item() == 2 * (1 * 3 + 2 * 1) ** 2
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor([[4.0, 0.0, 0.0], [0.0, 0.0, 9.0]]))
+    assert orthogonal_penalty(layer).item() == 0  # lengths are free

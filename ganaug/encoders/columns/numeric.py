@@ -150,6 +150,18 @@ class NumericColumn:
             states[(numbers == point_mass) & ~missing] = i
         return z[:, None], states
 
+    def check_range(self, series: pd.Series) -> None:
+        """Raise ValueError if a column has numbers or times outside the range of this one."""
+        read = read_numbers(series)
+        if read is None or str(read[0].dtype) != self.exact or read[1].all():
+            return  # `encode` says what is wrong, if anything is
+        known = (local_clock(series) if self.local else read[0])[~read[1]]
+        ends = self.scale.knots[[0, -1]]
+        low, high = self.grid.numbers(ends) if self.grid else ends
+        if known.min() < low or known.max() > high:
+            first, last = self.write(np.array([low, high]), np.zeros(2, dtype=np.intp)).tolist()
+            raise ValueError(f"column {self.label!r} has values outside of {first} to {last}")
+
     def decode(self, continuous: NDArray, states: NDArray) -> pd.Series:
         """Return missing cells and point_masses where the states say so, else numbers of the range and grid seen."""
         z = continuous[:, 0].astype(np.float64)

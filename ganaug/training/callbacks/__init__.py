@@ -2,6 +2,7 @@
 
 from ganaug.training.callbacks.base import Callback, Previews, Run
 from ganaug.training.callbacks.collapse import CollapseMonitor
+from ganaug.training.callbacks.frechet import FrechetMonitor
 from ganaug.training.callbacks.logging import CSVLog, ProgressBar, SampleGrid, TensorBoard
 from ganaug.training.callbacks.stopping import Checkpoint, EarlyStopping
 
@@ -11,6 +12,7 @@ __all__ = [
     "Checkpoint",
     "CollapseMonitor",
     "EarlyStopping",
+    "FrechetMonitor",
     "Previews",
     "ProgressBar",
     "Run",

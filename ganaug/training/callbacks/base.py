@@ -83,6 +83,9 @@ class Callback:
     scikit-learn clones estimators together with their parameters. Store in ``__init__`` only what can be copied, and
     open files in `on_fit_start`.
 
+    A callback that also has the methods ``state_dict()`` and ``load_state_dict(state)`` is stored in the `checkpoint`
+    of a model, by the name of its class. The state is a dict of numbers, strings, lists, dicts and tensors.
+
     Examples
     --------
     >>> class Printer(Callback):

@@ -93,6 +93,20 @@ class CollapseMonitor(Callback):
         self._n_present: dict[str, int] = {}
         self._reported: list[str] = []
 
+    def state_dict(self) -> dict[str, Any]:
+        """Return what was seen so far, for a run that is stored."""
+        return {"n_present": dict(self._n_present), "reported": list(self._reported)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue with what was seen before.
+
+        Parameters
+        ----------
+        state : dict
+            What `state_dict` returned.
+        """
+        self._n_present, self._reported = dict(state["n_present"]), list(state["reported"])
+
     def on_step_end(self, run: Run) -> None:
         """Compare synthetic rows with real ones after a measurement."""
         if not run.is_measured:

@@ -95,22 +95,29 @@ class CSVLog(Callback):
         self.path = path
 
     def on_fit_start(self, run: Run) -> None:
-        """Create an empty file."""
+        """Create a file, which is empty unless the run goes on from a checkpoint."""
         check_folder(self.path, "log")
         Path(self.path).write_text("")
-        self._columns: list[str] = []
+        self._columns: list[str] = list(dict.fromkeys(name for record in run.history for name in record))
+        if run.history:
+            self._write("w", run.history)
 
     def on_step_end(self, run: Run) -> None:
         """Append what the step recorded."""
         new = [name for name in run.record if name not in self._columns]
         self._columns += new
         # New columns, such as those of the first measurement, need the whole file again. It is closed between steps.
-        if run.record:
-            with Path(self.path).open("w" if new else "a", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, self._columns, lineterminator="\n")
-                if new:
-                    writer.writeheader()
-                writer.writerows(run.history if new else [run.record])
+        if new:
+            self._write("w", run.history)
+        elif run.record:
+            self._write("a", [run.record])
+
+    def _write(self, mode: str, records: list[dict[str, float]]) -> None:
+        with Path(self.path).open(mode, newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, self._columns, lineterminator="\n")
+            if mode == "w":
+                writer.writeheader()
+            writer.writerows(records)
 
 
 class TensorBoard(Callback):

@@ -1,0 +1,125 @@
+"""``ganaug translate``."""
+
+from __future__ import annotations
+
+import time
+from enum import Enum
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganaug.cli.console import KEPT, on_terminal, print_answers, print_others
+from ganaug.cli.first_screen import command, kept_model, print_next, print_written
+from ganaug.cli.options import Force, Seed, parse_size
+from ganaug.common.progress import begin_phase, end_phase
+
+if TYPE_CHECKING:
+    from ganaug.common.findings import Finding
+    from ganaug.models import TranslationGAN
+
+
+class Method(str, Enum):
+    """Ways to translate."""
+
+    cut = "cut"
+    cyclegan = "cyclegan"
+
+
+def translate(
+    source: Annotated[
+        Path, typer.Argument(metavar="DIR_A", help="A folder with image files in it: those to translate.")
+    ],
+    target: Annotated[
+        Path, typer.Argument(metavar="DIR_B", help="A folder with image files in it: what the translations look like.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OUT", help="The folder to write: a translation of each image of DIR_A, and manifest.csv."
+        ),
+    ],
+    method: Annotated[
+        Method,
+        typer.Option(
+            "--method",
+            help="cut has one generator, which keeps patches of the source recognisable; cyclegan has two, of which "
+            "the second one translates back, and takes about twice as long.",
+        ),
+    ] = Method.cut,
+    seed: Seed = None,
+    max_time: Annotated[
+        float | None, typer.Option("--max-time", metavar="SECONDS", help="Limit of the training.", min=0)
+    ] = None,
+    resize: Annotated[
+        str | None, typer.Option("--resize", metavar="HxW", help="Resize all images to one size.")
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out files that cannot be read, and name them.")
+    ] = False,
+    save: Annotated[Path | None, typer.Option("--save", metavar="MODEL", help="Also write the model.")] = None,
+    force: Force = False,
+) -> None:
+    """Translate the images of DIR_A into images like those of DIR_B, without pairs, and write them to OUT."""
+    began = time.perf_counter()
+    begin_phase("starting", show=on_terminal())
+    from ganaug.common.wording import counted
+    from ganaug.datasets import check_output, check_sample_output, read_image_pair, write_image_samples
+
+    label = target.resolve().name
+    check_sample_output(out, label, force=force)
+    for name, folder in (("DIR_A", source), ("DIR_B", target)):
+        if out.resolve().is_relative_to(folder.resolve()) or folder.resolve().is_relative_to(out.resolve()):
+            raise ValueError(f"OUT {out} and {name} {folder} overlap: one lies within the other; choose another OUT")
+    if save is not None:
+        if save.resolve().is_relative_to(out.resolve()):
+            raise ValueError(f"--save {save} lies in OUT {out}; choose a file outside of it")
+        check_output(save, force=force, extensions=False)
+    begin_phase(f"reading {source} and {target}", show=on_terminal())
+    images = read_image_pair(source, target, resize=None if resize is None else parse_size(resize), skip_bad=skip_bad)
+
+    import pandas as pd
+
+    from ganaug.models import TranslationGAN
+
+    begin_phase("training", show=on_terminal())
+    model = TranslationGAN(
+        source=images.y[0],
+        target=label,
+        method=method.value,
+        max_time=max_time,
+        random_state=seed,
+        verbose=int(on_terminal()),
+    ).fit(images.X, images.y)
+    begin_phase("translating", show=on_terminal())
+    is_source = images.y != label
+    translated = model.translate(images.X[is_source], label)
+    files = [str(file) for file, is_own in zip(images.files, is_source, strict=True) if is_own]
+    score = model.score_samples(translated, [label] * len(translated)).round(4)
+    manifest = pd.DataFrame({"seed": model.seed_, "discriminator_score": score, "source": files})
+    with kept_model(SimpleNamespace(model_=model, save=model.save), save, out):
+        begin_phase(f"writing {out}", show=on_terminal())
+        write_image_samples(out, translated, label, manifest=manifest, force=force)
+    KEPT.append(str(out))
+    end_phase()
+    findings = _findings(model, source, target, out)
+    print_answers(findings)
+    print_written(f"Wrote {out}: {counted(len(files), 'image')} of {source} as class {label}.", began)
+    print_others(findings)
+    if save is not None:
+        print_next(command("sample", save, "more", "--label", label, "-n", 20))
+
+
+def _findings(model: TranslationGAN, source: Path, target: Path, out: Path) -> list[Finding]:
+    from ganaug.common.findings import HELPS, SAFE, Finding
+    from ganaug.evaluation import training_distance, training_recognition
+
+    beside = source.resolve().parent == target.resolve().parent
+    how = f" Run: {command('evaluate', target.parent, out)}" if beside else ""
+    return [
+        Finding(HELPS, "unknown", "Not measured. Train your classifier with and without these images."),
+        training_distance(model.history_),
+        training_recognition(model.history_),
+        Finding(SAFE, "unknown", f"Not measured. Each image shows the structure of its source.{how}"),
+    ]
