@@ -362,8 +362,8 @@ def balance(
             raise ValueError("--target COLUMN is missing: name the column with the classes")
         columns = None if categorical is None else split_names(categorical)
         params["constraints"] = constraint or None
-        others = {"--categorical": categorical, "--ignore": ignore, "--constraint": constraint, "--text": text}
-        others |= {"--select": select, "--checkpoint": checkpoint}
+        others: dict[str, Any] = {"--categorical": categorical, "--ignore": ignore, "--constraint": constraint}
+        others |= {"--text": text, "--select": select, "--checkpoint": checkpoint}
         private = private_model(epsilon, bounds, levels, others)
         _balance_table(
             source,

@@ -164,6 +164,7 @@ class PrivateTabularGAN(TabularGAN):
     _selection: ClassVar[Any] = None  # a choice among candidates looks at single rows
 
     n_critic: int
+    learning_rate: float
     batch_size: int
     n_steps: int
     epsilon_: float

@@ -48,7 +48,15 @@ class HistogramPrior(NoisePrior):
         self.block_sizes = tuple(block_sizes)
 
     def draw(self, y: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
-        """Draw (latent, gumbel, anchor) for each class index in `y`."""
+        """Draw (latent, gumbel, anchor) for each class index in `y`.
+
+        Parameters
+        ----------
+        y : Tensor of shape (n,)
+            Class indices.
+        generator : torch.Generator
+            Source of randomness, on the CPU.
+        """
         latent, gumbel = super().draw(y, generator)
         n_numeric = len(self.ranks)
         place = torch.rand(len(y), n_numeric + len(self.block_sizes), generator=generator, dtype=torch.float64)

@@ -286,7 +286,13 @@ class PoissonBatches:
         raise ValueError("a training with differential privacy cannot be stored midway: its random numbers are secret")
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Refuse, as `state_dict`."""
+        """Refuse, as `state_dict`.
+
+        Parameters
+        ----------
+        state : dict
+            Not used.
+        """
         self.state_dict()
 
 
@@ -325,7 +331,15 @@ class PrivatePhase(Phase):
         self._secret = secret_generator(self.parameters[0].device)
 
     def update(self, batch: Any, fabric: Fabric) -> Report:
-        """Take one step; the noise is added once to the sum over the real rows, whatever their number."""
+        """Take one step; the noise is added once to the sum over the real rows, whatever their number.
+
+        Parameters
+        ----------
+        batch : PrivateBatch
+            Real rows, and the inputs of the generator.
+        fabric : Fabric
+            Device and precision.
+        """
         objective, report = self.objective(batch)
         for weight in self.parameters:
             weight.grad = None
