@@ -47,7 +47,6 @@ from ganaug.training.privacy import (
     PoissonBatches,
     noise_for,
     private_phases,
-    secret_generator,
     spent_epsilon,
 )
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
@@ -123,7 +122,6 @@ __all__ = [
     "private_phases",
     "random_changes",
     "reconstruction_phase",
-    "secret_generator",
     "sequence_phase",
     "spent_epsilon",
     "state_from_bytes",
