@@ -23,6 +23,7 @@ FLOORS = {
     "oversampler": 4,
     "balanced_images": 3,
     "models": 3,
+    "style": 3,
     "datasets": 2,
     "encoders": 2,
     "training": 2,

@@ -203,7 +203,7 @@ def test_links_of_an_index_bear_the_titles_of_their_pages(page):
         assert text == title((page.parent / target).resolve())
 
 
-@pytest.mark.parametrize("package", ["", "metrics", "evaluation", "training.callbacks", "datasets"])
+@pytest.mark.parametrize("package", ["", "metrics", "evaluation", "training.callbacks", "datasets", "style"])
 def test_the_reference_has_all_public_names(package):
     pages = "".join(page.read_text() for page in (DOCS / "reference").glob("*.rst"))
     listed = set(re.findall(r"^ +([\w.]+)$", pages, flags=re.MULTILINE))

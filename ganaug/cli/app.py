@@ -17,6 +17,7 @@ from ganaug.cli.console import KEPT, one_line_warnings, say, stop_on_signals, st
 from ganaug.cli.demo import demo
 from ganaug.cli.evaluate import evaluate
 from ganaug.cli.sample import sample
+from ganaug.cli.stylize import stylize
 from ganaug.cli.translate import translate
 from ganaug.common.progress import current_phase, end_phase, hidden_phase_on_error
 
@@ -27,7 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (balance, sample, compare, evaluate, translate, demo):
+for command in (balance, sample, compare, evaluate, translate, stylize, demo):
     app.command()(command)
 
 # typer has moved the base of its usage errors between versions; the second class of the MRO is right in all of them.

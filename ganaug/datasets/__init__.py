@@ -1,6 +1,15 @@
 """Files of tables and images: read them, and write them back with synthetic rows or images."""
 
+from ganaug.datasets.image_files import (
+    check_image_file,
+    check_synthetic_folder,
+    find_image_files,
+    read_image_file,
+    write_image_file,
+)
+from ganaug.datasets.image_folder import extension_of
 from ganaug.datasets.image_groups import read_image_groups
+from ganaug.datasets.image_manifest import MANIFEST, write_manifest
 from ganaug.datasets.image_pair import read_image_pair
 from ganaug.datasets.image_set import (
     ImageSet,
@@ -24,25 +33,33 @@ from ganaug.datasets.parquet_files import (
 from ganaug.datasets.table import Table, check_output, read_table, write_table, write_table_samples
 
 __all__ = [
+    "MANIFEST",
     "ImageSet",
     "Table",
     "add_image_columns",
     "check_dicom_output",
+    "check_image_file",
     "check_image_output",
     "check_image_space",
     "check_output",
     "check_sample_output",
+    "check_synthetic_folder",
     "copy_parquet",
+    "extension_of",
+    "find_image_files",
     "find_parquet_files",
     "frame_of_arrow",
     "parquet_parts",
     "parquet_schema",
+    "read_image_file",
     "read_image_groups",
     "read_image_pair",
     "read_images",
     "read_table",
+    "write_image_file",
     "write_image_samples",
     "write_images",
+    "write_manifest",
     "write_parquet_rows",
     "write_table",
     "write_table_samples",

@@ -3,7 +3,7 @@
 from ganaug.metrics.agreement import class_agreement
 from ganaug.metrics.associations import Associations, association_matrices
 from ganaug.metrics.distances import frechet_distance, kernel_distance
-from ganaug.metrics.efficientnet import EXTRACTOR_NAME, features, has_extractor, probabilities
+from ganaug.metrics.efficientnet import EXTRACTOR_NAME, feature_maps, features, has_extractor, pixels, probabilities
 from ganaug.metrics.identifiers import reused_identifiers
 from ganaug.metrics.image_features import ImageFeatures
 from ganaug.metrics.inception import Inception, inception_score
@@ -68,6 +68,7 @@ __all__ = [
     "delong_auc",
     "distinct_ngrams",
     "embed_rows",
+    "feature_maps",
     "features",
     "find_copies",
     "frechet_distance",
@@ -84,6 +85,7 @@ __all__ = [
     "ngram_novelty",
     "permutation_scores",
     "pixel_neighbors",
+    "pixels",
     "precision_recall_density_coverage",
     "probabilities",
     "projection",

