@@ -13,7 +13,15 @@ from ganaug.constraints import Constraints
 from ganaug.encoders import PrivateTable, TableEncoder, fit_private_table
 from ganaug.models.base import Networks
 from ganaug.models.data import CheckedData, EncodedData
-from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
+from ganaug.models.parameters import (
+    HIDDEN_SIZES,
+    LARGEST_COUNT,
+    LARGEST_SIZE,
+    Number,
+    constraints_of,
+    count,
+    documented,
+)
 from ganaug.models.persistence import group_by_prefix
 from ganaug.models.sklearn_callbacks import SklearnCallbacks, has_callbacks
 from ganaug.models.tabular import TabularGAN
@@ -148,11 +156,11 @@ class PrivateTabularGAN(TabularGAN):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **constraints_of("latent_size", "learning_rate", "ema", "max_time", "random_state", "device", "verbose"),
         **constraints_of("callbacks"),
-        "epsilon": [Number(Real, 0, None, closed="neither")],
+        "epsilon": [Number(Real, 0, LARGEST_COUNT, closed="right")],
         "delta": [Number(Real, 0, 1, closed="neither")],
         "bounds": [dict, None],
         "levels": [dict, None],
-        "max_grad_norm": [Number(Real, 0, None, closed="neither")],
+        "max_grad_norm": [Number(Real, 0, LARGEST_COUNT, closed="right")],
         "hidden_sizes": [HIDDEN_SIZES],
         "n_critic": [count(maximum=1000)],
         "batch_size": [count(maximum=LARGEST_SIZE)],
