@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ganaug.ensemble import GANBaggingClassifier
     from ganaug.evaluation import evaluate, evaluate_resampling
     from ganaug.metrics import ImageFeatures
-    from ganaug.models import ImageGAN, TabularGAN, TextGAN, TranslationGAN
+    from ganaug.models import ImageGAN, PrivateTabularGAN, TabularGAN, TextGAN, TranslationGAN
     from ganaug.oversampler import GANOversampler
     from ganaug.reporting import report
 
@@ -23,6 +23,7 @@ __all__ = [
     "GANOversampler",
     "ImageFeatures",
     "ImageGAN",
+    "PrivateTabularGAN",
     "TabularGAN",
     "TextGAN",
     "TranslationGAN",
@@ -41,6 +42,7 @@ _HOME = {
     "GANOversampler": "ganaug.oversampler",
     "ImageFeatures": "ganaug.metrics",
     "ImageGAN": "ganaug.models",
+    "PrivateTabularGAN": "ganaug.models",
     "TabularGAN": "ganaug.models",
     "TextGAN": "ganaug.models",
     "TranslationGAN": "ganaug.models",

@@ -438,6 +438,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
                 f"selection={self.selection!r} is not a cleaning sampler of imbalanced-learn, such as TomekLinks() or "
                 "EditedNearestNeighbours()"
             )
+        model.check_selection(self.selection)
         if hasattr(self.selection, "_validate_params"):
             self.selection._validate_params()  # now, and not after the training
         if self._has_equal_share:

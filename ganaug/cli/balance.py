@@ -28,16 +28,20 @@ from ganaug.cli.first_screen import (
     print_preview,
     print_written,
     with_commands,
+    write_provenance,
     write_report,
     written_words,
 )
 from ganaug.cli.options import (
+    Bounds,
     Checkpoint,
     Constraint,
     Encoding,
     Engine,
+    Epsilon,
     Force,
     Ignore,
+    Levels,
     LogDir,
     ModelName,
     Report,
@@ -46,6 +50,7 @@ from ganaug.cli.options import (
     SelectionName,
     SkipBad,
     TextColumns,
+    check_log_dir,
     check_options,
     check_own_file,
     check_report,
@@ -54,6 +59,7 @@ from ganaug.cli.options import (
     parse_strategy,
     split_names,
 )
+from ganaug.cli.private import PrivateModel, private_model
 from ganaug.cli.trial import PART_OF_TRAINING, Trial, resample, train_for
 from ganaug.common.progress import begin_phase, end_phase
 
@@ -121,6 +127,9 @@ def balance(
     ignore: Ignore = None,
     text: TextColumns = None,
     constraint: Constraint = None,
+    epsilon: Epsilon = None,
+    bounds: Bounds = None,
+    levels: Levels = None,
     mark: Annotated[
         str | None,
         typer.Option(
@@ -249,6 +258,7 @@ def balance(
                 "--report": report,
                 "--provenance": provenance,
                 "--log-dir": log_dir,
+                "--epsilon": epsilon,
                 "--checkpoint": checkpoint,
                 "--encoding": encoding,
                 "--resize": resize,
@@ -285,7 +295,7 @@ def balance(
         raise ValueError(f"--groups {groups} needs --select or --compare")
     check_own_file("--checkpoint", checkpoint, source, out, save, report, provenance)
     if log_dir is not None:
-        _check_log_dir(log_dir, {"IN": source, "OUT": out, "MODEL": save})
+        check_log_dir(log_dir, {"IN": source, "OUT": out, "MODEL": save})
     if not source.exists():
         raise FileNotFoundError(f"there is no file or folder {source}")
     modality = modality_of_path(source)
@@ -298,6 +308,7 @@ def balance(
             "--ignore": ignore,
             "--text": text,
             "--constraint": constraint or None,
+            "--epsilon": epsilon,
             "--mark": mark,
             "--provenance": provenance,
             "--encoding": encoding,
@@ -351,6 +362,9 @@ def balance(
             raise ValueError("--target COLUMN is missing: name the column with the classes")
         columns = None if categorical is None else split_names(categorical)
         params["constraints"] = constraint or None
+        others: dict[str, Any] = {"--categorical": categorical, "--ignore": ignore, "--constraint": constraint}
+        others |= {"--text": text, "--select": select, "--checkpoint": checkpoint}
+        private = private_model(epsilon, bounds, levels, others)
         _balance_table(
             source,
             out,
@@ -362,6 +376,7 @@ def balance(
             ignore,
             text,
             encoding=encoding,
+            private=private,
             mark=mark,
             only_synthetic=only_synthetic,
             provenance=provenance,
@@ -384,6 +399,7 @@ def _balance_table(
     text: str | None,
     *,
     encoding: str | None,
+    private: PrivateModel | None,
     mark: str | None,
     only_synthetic: bool,
     provenance: Path | None,
@@ -426,6 +442,8 @@ def _balance_table(
 
     from ganaug.oversampler import GANOversampler
 
+    if private is not None:
+        params["model"] = private(X)
     sampler = GANOversampler(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()),
         categorical_features=categorical,
@@ -438,7 +456,7 @@ def _balance_table(
     rows = pd.concat([X_resampled[written], y_resampled[written].rename(target)], axis=1)
     n_repeated = int((~is_synthetic[written]).sum())
     train_for(save, sampler, X, y)
-    if hasattr(sampler, "model_"):
+    if hasattr(sampler, "model_") and private is None:  # how cells are written may tell of single rows
         sampler.model_.text_format_ = table.format()  # so that `ganaug sample` writes rows as the file has them
     with kept_model(sampler, save, out):
         begin_phase(f"writing {out}", show=on_terminal())
@@ -460,7 +478,7 @@ def _balance_table(
     print_written(said, began)
     print_counts(target, y, y_resampled, y_resampled[~is_synthetic])
     if provenance is not None and n_synthetic:
-        _write_provenance(provenance, sampler, is_synthetic, only_synthetic, force=force)
+        write_provenance(provenance, sampler, is_synthetic, only_synthetic, force=force)
     print_preview(previews, target)
     if compared is not None:
         print_comparison(compared)
@@ -477,24 +495,3 @@ def _balance_table(
         print_next(command("sample", save, f"more{''.join(out.suffixes)}", "--label", label, "-n", 100))
     else:
         print_next(command("balance", source, out, "--target", target, "--report", "report.html", "--force"))
-
-
-def _write_provenance(path: Path, sampler: Any, is_synthetic: Any, only_synthetic: bool, *, force: bool) -> None:
-    """Write where the synthetic rows of the file come from."""
-    import pandas as pd
-
-    from ganaug.datasets import write_table_samples
-
-    columns = sampler.provenance_
-    # synthetic rows come last, so OUT lacks the rows before them where only they are written
-    first = 0 if only_synthetic else int((~is_synthetic).sum())
-    numbers = pd.RangeIndex(first, first + len(columns), name="row")
-    write_table_samples(path, columns.set_axis(numbers).reset_index(), force=force)
-
-
-def _check_log_dir(log_dir: Path, others: dict[str, Path | None]) -> None:
-    if log_dir.exists() and not log_dir.is_dir():
-        raise NotADirectoryError(f"--log-dir {log_dir} is not a folder")
-    for name, path in others.items():
-        if path is not None and log_dir.resolve().is_relative_to(path.resolve()):
-            raise ValueError(f"--log-dir {log_dir} is {name}, or lies in it; choose another folder")

@@ -270,3 +270,16 @@ def write_report(
         write_page(resampling, path, title=f"{source.name}, balanced")
     end_phase()
     KEPT.append(str(path))
+
+
+def write_provenance(path: Path, sampler: Any, is_synthetic: Any, only_synthetic: bool, *, force: bool) -> None:
+    """Write where the synthetic rows of the file come from."""
+    import pandas as pd
+
+    from ganaug.datasets import write_table_samples
+
+    columns = sampler.provenance_
+    # synthetic rows come last, so OUT lacks the rows before them where only they are written
+    first = 0 if only_synthetic else int((~is_synthetic).sum())
+    numbers = pd.RangeIndex(first, first + len(columns), name="row")
+    write_table_samples(path, columns.set_axis(numbers).reset_index(), force=force)

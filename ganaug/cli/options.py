@@ -81,6 +81,34 @@ SkipBad = Annotated[
     bool, typer.Option("--skip-bad", help="For images: leave out files that cannot be read, and name them.")
 ]
 
+Epsilon = Annotated[
+    float | None,
+    typer.Option(
+        "--epsilon",
+        metavar="E",
+        help="For tables: train with differential privacy of this epsilon, such as 3, and delta 1e-5. Each column of "
+        "numbers then needs --bounds or --levels. Share the synthetic rows alone (--only-synthetic).",
+    ),
+]
+Bounds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--bounds",
+        metavar="COLUMN=LOW:HIGH",
+        help="With --epsilon: the range of a column of numbers, known without the rows; may be repeated. "
+        "LOW:HIGH:STEP for numbers with a step, such as 0:500:0.01.",
+    ),
+]
+Levels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--levels",
+        metavar="COLUMN=A|B|C",
+        help="With --epsilon: the levels of a column, known without the rows; may be repeated. Of other columns of "
+        "text, rare levels are lost.",
+    ),
+]
+
 _STRATEGIES = ("auto", "minority", "not majority", "not minority", "all", "equal share")
 
 
@@ -209,3 +237,12 @@ def check_own_file(option: str, path: Path | None, *others: Path | None) -> None
     """Refuse a file that the command reads or writes for something else."""
     if path is not None and path.resolve() in {other.resolve() for other in others if other is not None}:
         raise ValueError(f"{option} {path} is also another file of this command; choose another one")
+
+
+def check_log_dir(log_dir: Path, others: Mapping[str, Path | None]) -> None:
+    """Refuse a folder of logs that is a file, or part of what the command reads or writes."""
+    if log_dir.exists() and not log_dir.is_dir():
+        raise NotADirectoryError(f"--log-dir {log_dir} is not a folder")
+    for name, path in others.items():
+        if path is not None and log_dir.resolve().is_relative_to(path.resolve()):
+            raise ValueError(f"--log-dir {log_dir} is {name}, or lies in it; choose another folder")

@@ -5,6 +5,7 @@ from ganaug.encoders.image import ImageEncoder
 from ganaug.encoders.image_checks import as_images
 from ganaug.encoders.known_cells import KnownCells, as_column, cell_from_text, encode_known
 from ganaug.encoders.left_out import warn_of_left_out
+from ganaug.encoders.private_table import PrivateTable, fit_private_table
 from ganaug.encoders.table import TableEncoder
 from ganaug.encoders.table_again import continued_table
 from ganaug.encoders.text import BLANK, END, N_SPECIAL, PADDING, TextEncoder, fitted_tokens
@@ -16,6 +17,7 @@ __all__ = [
     "PADDING",
     "ImageEncoder",
     "KnownCells",
+    "PrivateTable",
     "TableEncoder",
     "TextEncoder",
     "as_column",
@@ -24,6 +26,7 @@ __all__ = [
     "column_mask",
     "continued_table",
     "encode_known",
+    "fit_private_table",
     "fitted_tokens",
     "warn_of_left_out",
 ]

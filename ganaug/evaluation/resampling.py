@@ -138,6 +138,7 @@ def evaluate_resampling(
         history=pd.DataFrame() if model is None else model.history_,
         settings={type(of).__name__: _settings(of) for of in (sampler, model) if of is not None},
         seed=None if model is None else model.seed_,
+        guarantee=(model.epsilon_, model.delta) if hasattr(model, "epsilon_") else None,
     )
 
 

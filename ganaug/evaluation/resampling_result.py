@@ -67,6 +67,8 @@ class Resampling:
         The seed of all random numbers of the model.
     comparison : Comparison, Selection or None
         What `ganaug.compare` or `ganaug.select` found on the same data; its verdict says whether the rows help.
+    guarantee : (float, float) or None
+        Epsilon and delta that a model with differential privacy has spent.
 
     Examples
     --------
@@ -84,6 +86,7 @@ class Resampling:
     settings: dict[str, tuple[dict[str, Any], dict[str, Any]]]
     seed: int | None
     comparison: Any = None
+    guarantee: tuple[float, float] | None = None
 
     @property
     def heading(self) -> str:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # From this share of the diversity of real images on, a class counts as diverse.
 _DIVERSE = 0.7
+# Guarantees with a larger epsilon are weak (arXiv 2303.00654, section 5.2).
+_LARGEST_EPSILON = 10.0
 # Names of classes in a sentence, at most.
 _MAX_NAMED = 5
 
@@ -32,7 +34,7 @@ def resampling_findings(resampling: "Resampling") -> list[Finding]:
     """
     compared = [] if resampling.comparison is None else list(resampling.comparison.verdict)
     helps = [of for of in compared if of.question == HELPS] or [_on_help(resampling)]
-    findings = [*helps, *_on_shares(resampling), *reuse_findings(resampling.reused)]
+    findings = [*helps, *_on_guarantee(resampling), *_on_shares(resampling), *reuse_findings(resampling.reused)]
     findings += [*_on_classes(resampling), *_on_diversity(resampling)]
     answered = {of.question for of in findings}
     missing = [Finding(question, "unknown", _not_measured(resampling)) for question in (REAL, SAFE)]
@@ -52,6 +54,23 @@ def _on_help(resampling: "Resampling") -> Finding:
             "with and without synthetic images."
         )
     return Finding(HELPS, "unknown", said)
+
+
+def _on_guarantee(resampling: "Resampling") -> list[Finding]:
+    """Say what differential privacy covers and what it does not."""
+    if resampling.guarantee is None:
+        return []
+    epsilon, delta = resampling.guarantee
+    numbers = {"epsilon": epsilon, "delta": delta}
+    said = f"with differential privacy, epsilon {epsilon:.2f} and delta {delta:g}"
+    covered = (
+        "This covers the model and the values of the synthetic rows, not their number and not the real rows; the names "
+        "of columns and classes, and declared bounds and levels, count as known."
+    )
+    if epsilon > _LARGEST_EPSILON:
+        weak = f"The model was trained {said}: a weak guarantee, from {_LARGEST_EPSILON:g} on it says little."
+        return [Finding(SAFE, "unknown", f"{weak} {covered}", numbers)]
+    return [Finding(SAFE, "good", f"The model was trained {said}. {covered}", numbers)]
 
 
 def _on_shares(resampling: "Resampling") -> list[Finding]:

@@ -6,6 +6,7 @@ from ganaug.models.fitted_sampler import FittedSamplerMixin
 from ganaug.models.image import ImageGAN
 from ganaug.models.image_model import FAR_DISTANCE
 from ganaug.models.parameters import constraints_of_overrides, documented
+from ganaug.models.private import PrivateTabularGAN
 from ganaug.models.provenance import Provenance
 from ganaug.models.resampled import ResampledRows, check_groups
 from ganaug.models.row_source import RowSource
@@ -20,6 +21,7 @@ __all__ = [
     "EncodedData",
     "FittedSamplerMixin",
     "ImageGAN",
+    "PrivateTabularGAN",
     "Provenance",
     "ResampledRows",
     "RowSource",

@@ -41,9 +41,12 @@ if TYPE_CHECKING:
 
 FORMAT = 3
 NETWORKS = ("generator_", "discriminator_")
-# Parameters of the machine and of the session, which a file does not hold; of constraints it
-# holds the rules, and of text_model what it learned.
-_NOT_STORED = ("callbacks", "random_state", "device", "verbose", "constraints", "checkpoint", "text_model")
+# Parameters of the machine and of the session, which a file does not hold; of constraints, bounds and levels it holds
+# what was made of them, and of text_model what it learned.
+_NOT_STORED = (
+    *("callbacks", "random_state", "device", "verbose", "checkpoint"),
+    *("constraints", "bounds", "levels", "text_model"),
+)
 # What malformed data raises where a model is restored from it.
 _ERRORS = (
     LookupError,

@@ -150,6 +150,15 @@ class ScoringMixin(ABC):
             together,
         )
 
+    def check_selection(self, selection: Any) -> None:  # noqa: B027
+        """Refuse a selection that the model does not allow, before it is trained; all are allowed by default.
+
+        Parameters
+        ----------
+        selection : object
+            As `selection_for` takes it.
+        """
+
     def provenance_of(self, training: EncodedData) -> Provenance | None:
         """Return what records where synthetic rows come from; None for data without columns.
 

@@ -30,6 +30,7 @@ from ganaug.training.checkpoint import RandomDraws, TrainingState, state_from_by
 from ganaug.training.conditional_prior import ConditionalMixture
 from ganaug.training.ema import EMA
 from ganaug.training.fabric import Fabric
+from ganaug.training.histogram_prior import HistogramPrior
 from ganaug.training.history import panels, plot_history
 from ganaug.training.image_classifier import classifier_probabilities, random_changes, train_classifier
 from ganaug.training.log_folder import log_to
@@ -41,6 +42,13 @@ from ganaug.training.monitors import COLLAPSE_THRESHOLD, KernelDistance, SlicedW
 from ganaug.training.optimizers import OPTIMIZERS, SCHEDULES, build_optimizer
 from ganaug.training.phase import Phase, Report
 from ganaug.training.priors import AnchorPrior, LatentPrior, NeighborsPrior, NoisePrior, Prior
+from ganaug.training.privacy import (
+    GaussianMechanism,
+    PoissonBatches,
+    noise_for,
+    private_phases,
+    spent_epsilon,
+)
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
 from ganaug.training.sequences import LengthBatches, likelihood_phase, sequence_phase
 from ganaug.training.training_file import Stage, TrainingFile
@@ -74,6 +82,8 @@ __all__ = [
     "EarlyStopping",
     "Fabric",
     "FrechetMonitor",
+    "GaussianMechanism",
+    "HistogramPrior",
     "KernelDistance",
     "LatentPrior",
     "LengthBatches",
@@ -81,6 +91,7 @@ __all__ = [
     "NeighborsPrior",
     "NoisePrior",
     "Phase",
+    "PoissonBatches",
     "Previews",
     "Prior",
     "ProgressBar",
@@ -104,12 +115,15 @@ __all__ = [
     "likelihood_phase",
     "log_to",
     "n_classical_draws",
+    "noise_for",
     "operations_for",
     "panels",
     "plot_history",
+    "private_phases",
     "random_changes",
     "reconstruction_phase",
     "sequence_phase",
+    "spent_epsilon",
     "state_from_bytes",
     "state_to_bytes",
     "train",

@@ -115,13 +115,17 @@ class Vocabulary:
 
     def codes(self, series: pd.Series) -> NDArray:
         """Return the number of each row's level, shape (n,)."""
+        numbers = self.find(series)
+        if (numbers < 0).any():
+            unseen = self._objects(series.iloc[[int(np.flatnonzero(numbers < 0)[0])]])[0]
+            raise ValueError(f"column {self.label!r} holds {unseen!r}, which did not occur in fit")
+        return numbers
+
+    def find(self, series: pd.Series) -> NDArray:
+        """Return the number of each row's level, shape (n,); -1 where it is none."""
         first, codes = factorize_levels(series, self.label)
         cells = self._objects(series.take(first))
-        numbers = np.array([self._number.get(level_key(cell), -1) for cell in cells])
-        if (numbers < 0).any():
-            unseen = cells[int(np.flatnonzero(numbers < 0)[0])]
-            raise ValueError(f"column {self.label!r} holds {unseen!r}, which did not occur in fit")
-        return numbers[codes]
+        return np.array([self._number.get(level_key(cell), -1) for cell in cells])[codes]
 
     def take(self, codes: NDArray) -> pd.Series:
         """Return the levels of these numbers."""
