@@ -81,7 +81,8 @@ def check_classes(labels: NDArray) -> None:
     Traceback (most recent call last):
     ...
     ValueError: Unknown label type: continuous. y holds numbers such as 0.5 and 1.7, 3 different ones among 3 rows, but
-    each row needs a class. Make classes of them, e.g. with y = pandas.qcut(y, 3, labels=["low", "middle", "high"])
+    each row needs a class. Make classes of them, e.g. with y = pandas.qcut(y, 3, labels=["low", "middle", "high"]), or
+    take ganaug.targets.GANRegressionOversampler, which adds rows where numbers are rare
     """
     try:
         check_classification_targets(labels)

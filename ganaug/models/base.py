@@ -248,9 +248,9 @@ class ConditionalGAN(
         self.classes_ = labels
         self.network_params_ = self._params_of_networks()
         self.seed_ = draw_seed(self.random_state)
-        self._training_file = open_training_file(self, checked, index, weights, self.seed_, previous)
-        if self._training_file is not None:
-            self.seed_ = self._training_file.seed
+        self.__dict__.pop("_training_file", None)
+        if (opened := open_training_file(self, checked, index, weights, self.seed_, previous)) is not None:
+            self._training_file, self.seed_ = opened, opened.seed
         rng = torch.Generator().manual_seed(self.seed_)
         with phase("encoding", show=bool(self.verbose)):
             self.encoder_, rows = self._fit_encode(checked, index)

@@ -47,7 +47,7 @@ class CheckpointMixin:
         """Delete the file of `checkpoint` after `fit_checked`: what it was for is done."""
         if self._training_file is not None:
             self._training_file.path.unlink(missing_ok=True)
-        self._training_file = None
+        self.__dict__.pop("_training_file", None)
 
 
 def check_same_classes(previous: NDArray, labels: NDArray, noun: str) -> None:

@@ -92,6 +92,8 @@ def test_options_reach_the_sampler(in_csv, quick):
         "max_time": 1.5,
         "verbose": 0,
         "callbacks": None,
+        "checkpoint": None,
+        "text_columns": None,
     }
     frame = pd.read_parquet("out.parquet")
     assert list(frame.columns) == ["age", "town", "plan", "synthetic"]

@@ -19,7 +19,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
-from ganaug import GANOversampler, ImageGAN, models
+from ganaug import GANOversampler, ImageGAN
 from ganaug.nets import ARCHITECTURES, CONDITIONINGS
 from ganaug.training import AdversarialSettings
 from ganaug.training.augmentation import AdaptiveAugmentation
@@ -99,6 +99,8 @@ def test_every_loss_trains_every_architecture(bars, architecture, loss, conditio
 )
 def test_training_falls_toward_the_data(bars, architecture, loss):
     model = clone(TINY).set_params(architecture=architecture, loss=loss, n_steps=60, learning_rate=2e-3, batch_size=16)
+    if loss == "wgan":  # clipped weights and RMSprop, as in its paper, learn slowly
+        model.set_params(n_steps=200)
     if architecture == "stylegan2":  # starts nearer to the data, and learns at a rate of its own
         model.set_params(n_steps=350, learning_rate=5e-4, width=8, random_state=1)
     distances = model.fit(*bars).history_["distance"].dropna()
@@ -421,7 +423,7 @@ def test_large_classes_have_a_validation_split(bar_images):
     X = bar_images(y)
     model = clone(TINY).fit(X, y)
     data = model.encode(X, y)
-    (kept, kept_y), (spared, spared_y) = model._train_validation_split(data, torch.Generator().manual_seed(0))
+    (kept, kept_y, _), (spared, spared_y, _) = model._train_validation_split(data, torch.Generator().manual_seed(0))
     assert kept_y.bincount().tolist() == [108, 50]
     assert spared_y.bincount().tolist() == [12, 50]
     assert not set(map(bytes, spared.kept[spared_y == 0].numpy())) & set(map(bytes, kept.kept.numpy()))
@@ -501,7 +503,7 @@ def test_wrong_parameters_are_named(bars, params, match):
 @pytest.mark.parametrize("device", ["auto", "gpu", "cuda"])
 def test_many_images_and_a_gpu_take_the_largest_networks(bars, device, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(models.image_model, "_MANY", 72)
+    monkeypatch.setattr("ganaug.models.image._MANY", 72)
     model = clone(TINY).set_params(device=device)
     model._fit_encode(model.check_data(bars[0]), bars[1])
     assert model.architecture_ == "biggan"
