@@ -34,7 +34,7 @@ def test_each_synthetic_image_has_its_nearest_file(images):
 
 def test_each_synthetic_image_has_its_seed_and_score(images, sampler):
     X_synthetic = images.X[[3, 9]]
-    manifest = score_columns(sampler, X_synthetic, pd.Series(["well", "sick"], index=[14, 15]))
+    manifest = score_columns(sampler, images, X_synthetic, pd.Series(["well", "sick"], index=[14, 15]))
     assert list(manifest) == ["seed", "discriminator_score"]
     assert manifest.index.tolist() == [14, 15]
     assert manifest["seed"].eq(sampler.model_.seed_).all()
@@ -43,7 +43,7 @@ def test_each_synthetic_image_has_its_seed_and_score(images, sampler):
 
 
 def test_without_synthetic_images_there_are_no_columns(images):
-    manifest = score_columns(GANOversampler(), images.X[:0], pd.Series([], dtype=object))
+    manifest = score_columns(GANOversampler(), images, images.X[:0], pd.Series([], dtype=object))
     assert manifest.shape == (0, 0)
 
 
