@@ -20,7 +20,7 @@ _N_ROWS = 64 * 1024
 
 
 def find_parquet_files(pattern: str | Path) -> list[Path]:
-    """Return the files of a pattern such as "data/*.parquet", of a folder, or the one file, sorted by name.
+    """Return the files of a pattern such as ``data/*.parquet``, of a folder, or the one file, sorted by name.
 
     Parameters
     ----------

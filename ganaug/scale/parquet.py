@@ -89,7 +89,7 @@ def balance_parquet(
     Parameters
     ----------
     files : str or Path
-        A pattern such as "data/*.parquet", a folder, or one file. All workers must be able to read them.
+        A pattern such as ``data/*.parquet``, a folder, or one file. All workers must be able to read them.
     out : str or Path
         The folder to write. All workers must be able to write there.
     target : str
