@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,8 @@ import pyarrow as pa
 from sklearn.base import clone
 
 from ganaug.common.random import draw_seed
+from ganaug.common.warnings import warn_user
+from ganaug.common.wording import listed
 from ganaug.models import RowSource, TabularGAN
 from ganaug.oversampler import GANOversampler
 from ganaug.scale.requests import Part, parts_of, requested_rows
@@ -147,7 +150,20 @@ def learn(
     # the sample is balanced already, and what is missing was counted on all rows
     trained = clone(sampler).set_params(model=model, sampling_strategy="auto", random_state=seed)
     X, y = rows.drop(columns=reservoir.target), rows[reservoir.target]
-    source = trained.fit_source(X, y, sum(requested.values()), reservoir.largest)
+    with warnings.catch_warnings():
+        # what becomes of these columns in one memory is not what becomes of them here
+        warnings.filterwarnings("ignore", message="Columns that identify rows are not learned")
+        source = trained.fit_source(X, y, sum(requested.values()), reservoir.largest)
+    said = []
+    if source.numbered:
+        said.append(f"count on after the largest number in {listed([X.columns[i] for i in source.numbered], 5)}")
+    if source.emptied:
+        said.append(
+            f"are empty in {listed(list(source.emptied.values()), 5)}, as parts that are generated apart cannot"
+        )
+        said[-1] += " give every row a text of its own"
+    if said:
+        warn_user(f"Columns that identify rows are not learned. Synthetic cells {', and '.join(said)}.")
     return source, parts_of(requested, rows_per_part, seed)
 
 

@@ -17,7 +17,6 @@ import numpy as np
 from ganaug.common.files import replacing
 from ganaug.common.folders import replacing_folder
 from ganaug.common.random import draw_seed
-from ganaug.common.warnings import warn_user
 from ganaug.datasets import (
     copy_parquet,
     find_parquet_files,
@@ -151,12 +150,6 @@ def balance_parquet(
         reservoir = merge(_run(workers, _sample, tasks, "reading", follow))
         rows = frame_of_arrow(reservoir.table())
         source, parts = learn(sampler, rows, reservoir, rows_per_part, seed)
-        if source is not None and source.emptied:
-            emptied = ", ".join(map(repr, source.emptied.values()))
-            warn_user(
-                f"the columns {emptied} identify rows and are empty in synthetic rows: parts that are generated apart "
-                "cannot give every row a value of its own"
-            )
         import cloudpickle
 
         with replacing_folder(out) as home:

@@ -12,9 +12,7 @@ from ganaug.cli.app import main
 from ganaug.scale import balance_parquet, oversample_dask
 
 distributed = pytest.importorskip("distributed")
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Columns that identify rows", "ignore:the columns 'name' identify", "ignore::DeprecationWarning:distributed"
-)
+pytestmark = pytest.mark.filterwarnings("ignore:Columns that identify rows", "ignore::DeprecationWarning:distributed")
 N_FILES, N_ROWS = 3, 400
 
 
@@ -162,3 +160,11 @@ def test_a_worker_that_is_killed_loses_and_doubles_no_row(folder, tmp_path, samp
     assert sorted(file.name for file in disturbed.iterdir()) == names
     for name in names:
         assert (calm / name).read_bytes() == (disturbed / name).read_bytes()
+
+
+def test_it_is_said_once_what_becomes_of_identifiers(folder, tmp_path, sampler, client):
+    with pytest.warns(UserWarning, match="Columns that identify rows") as caught:
+        balance_parquet(folder, tmp_path / "out", "y", sampler, client=client, n_train=200)
+    (said,) = [str(of.message) for of in caught if "identify rows" in str(of.message)]
+    assert "count on after the largest number in 'id'" in said
+    assert "are empty in 'name'" in said
