@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ganaug.common import processes
 from ganaug.training.augmentation import AdaptiveAugmentation
 from ganaug.training.batches import Batch
 from ganaug.training.fabric import Fabric
@@ -227,8 +228,9 @@ class Adversarial:
         return objective + matching, lambda: {"loss": loss, "matching": matching}
 
     def _matching(self, batch: Batch) -> Tensor:
-        places = rows_by_class(batch.y)
-        real, fake = batch.real[places], self._fake(batch).reshape(batch.real.shape)[places]
+        real, fake, y = map(processes.all_rows, (batch.real, self._fake(batch).reshape(batch.real.shape), batch.y))
+        places = rows_by_class(y)
+        real, fake = real[places], fake[places]
         terms = [weight * MATCHING[name](real, fake, self.rng) for name, weight in self.settings.matching.items()]
         return torch.stack(terms).sum()
 
@@ -256,7 +258,7 @@ class Adversarial:
 
     def _gradient_penalty(self, rows: Tensor, y: Tensor) -> Tensor:
         assert self._penalty is not None
-        mix = torch.rand(len(y), generator=self.rng, device=rows.device)
+        mix = processes.drawn(lambda n: torch.rand(n, generator=self.rng, device=rows.device), len(y))
 
         def score(rows: Tensor) -> Tensor:
             return _score(self._bare_discriminator(rows, y.repeat(len(rows) // len(y))))
