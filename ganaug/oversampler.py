@@ -469,9 +469,8 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
             # clone copies callbacks too, but the objects of the user are those to be called
             given = {"callbacks": self.model.callbacks, **given}
         for name in given.keys() - model.get_params().keys():
-            raise ValueError(
-                f"{name}={given[name]!r} is for tables, but {type(model).__name__} has no such parameter; leave it out"
-            )
+            what = f"{name}={given[name]!r} is for {'other models' if name == 'devices' else 'tables'}"
+            raise ValueError(f"{what}, but {type(model).__name__} has no such parameter; leave it out")
         model.set_params(**given)
         previous = getattr(self, "model_", self.model)
         if self._is_warm and type(previous) is type(model):

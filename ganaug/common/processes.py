@@ -90,6 +90,11 @@ def alone() -> Iterator[None]:
         _thread.is_alone = before
 
 
+def is_alone() -> bool:
+    """Return whether this process trains alone, see `alone`."""
+    return _thread.is_alone
+
+
 @contextmanager
 def joined(place: Place, store: Any = None, *, is_cuda: bool) -> Iterator[None]:
     """Exchange with the other processes within the block, which all of them enter.

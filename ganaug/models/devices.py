@@ -3,6 +3,7 @@
 import copy
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
@@ -79,7 +80,7 @@ def _together(model: Any, arguments: tuple[Any, ...]) -> Iterator[None]:
     place = None if processes.n_processes() > 1 else processes.place_of_environment()
     started = 1 if place is None else place.size
     n = started if model.devices == "auto" else int(model.devices)
-    if processes.n_processes() > 1 or n == 1:
+    if processes.n_processes() > 1 or n == 1 or processes.is_alone():
         yield  # a model within another one is trained by the same processes
         return
     if started not in (1, n):
@@ -264,5 +265,6 @@ def help_first() -> None:
     """Train what the first process of torchrun sends, until it ends."""
     place = processes.place_of_environment()
     assert place is not None
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the first process, with which the others end
     while _help(place):
         pass

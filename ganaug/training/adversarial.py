@@ -228,10 +228,17 @@ class Adversarial:
         return objective + matching, lambda: {"loss": loss, "matching": matching}
 
     def _matching(self, batch: Batch) -> Tensor:
-        real, fake, y = map(processes.all_rows, (batch.real, self._fake(batch).reshape(batch.real.shape), batch.y))
+        real, fake, y = batch.real, self._fake(batch).reshape(batch.real.shape), batch.y
+        if processes.n_processes() > 1:  # a term compares the rows of all processes; one exchange for all three
+            real, fake, labels = processes.all_rows(torch.cat([real, fake, y[:, None]], 1)).split(
+                [real.shape[1], fake.shape[1], 1], 1
+            )
+            real, y = real.detach(), labels.detach().squeeze(1).long()
         places = rows_by_class(y)
-        real, fake = real[places], fake[places]
-        terms = [weight * MATCHING[name](real, fake, self.rng) for name, weight in self.settings.matching.items()]
+        terms = [
+            weight * MATCHING[name](real[places], fake[places], self.rng)
+            for name, weight in self.settings.matching.items()
+        ]
         return torch.stack(terms).sum()
 
     def _fake(self, batch: Batch) -> Tensor:
