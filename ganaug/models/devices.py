@@ -3,6 +3,7 @@
 import copy
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -31,6 +32,8 @@ _PATIENCE = 10.0
 _HELP = "import sys; from ganaug.models.devices import help_at; help_at(*map(int, sys.argv[1:]))"
 # What `fabric run` sets for code that creates one Fabric of all its devices; here each process has one of a device.
 _OF_FABRIC_RUN = ("LT_DEVICES", "LT_NUM_NODES", "LT_STRATEGY")
+
+_OF_RANK = re.compile(r"(\[rank\d+\]: ?)+")  # with which torch begins the lines of an error
 
 # Whether the other processes wait for what this one has to train, instead of running the same script.
 _is_leading = False
@@ -222,7 +225,7 @@ def _await(store: Any, started: list[subprocess.Popen]) -> None:
 
 def _last_words(started: list[subprocess.Popen], said: list[Any]) -> str:
     """Say which process ended, and what it said last."""
-    deadline = time.monotonic() + 1
+    deadline = time.monotonic() + _PATIENCE  # it may still be on its way out
     while all(process.poll() is None for process in started) and time.monotonic() < deadline:
         time.sleep(0.02)
     for rank, (process, file) in enumerate(zip(started, said, strict=True), 1):
@@ -230,6 +233,7 @@ def _last_words(started: list[subprocess.Popen], said: list[Any]) -> str:
             file.seek(0)
             lines = file.read().decode(errors="replace").split("\n")
             last = next((line for line in reversed(lines) if line.strip()), f"exit code {process.returncode}")
+            last = _OF_RANK.sub("", last)
             return f"{rank + 1} of {len(started) + 1} that train together has ended: {last}"
     return f"of {len(started) + 1} that train together does not answer"
 
