@@ -11,7 +11,7 @@ import torch
 
 from ganaug import ImageGAN, TabularGAN, TextGAN
 from ganaug.common import processes
-from ganaug.training import BalancedBatches, Callback, CSVLog
+from ganaug.training import BalancedBatches, Callback, CSVLog, training_file
 
 LOSSES = ("discriminator_loss", "generator_loss", "generator_gradient_norm", "distance")
 
@@ -43,9 +43,13 @@ class Seen(Callback):
 class Failing(Callback):
     """An error in the first process."""
 
+    def __init__(self, step: int = 1) -> None:
+        self.step = step
+
     def on_step_end(self, run: Any) -> None:
         """Raise it."""
-        raise ValueError("no room")
+        if run.step == self.step:
+            raise ValueError("no room")
 
 
 def table(seed: int = 0) -> tuple[Any, Any]:
@@ -72,8 +76,8 @@ def fitted(kind: str, folder: Path | None = None, **params: Any) -> Any:
         if folder is not None:
             params["checkpoint"] = folder / f"checkpoint {processes_rank()}"
             callbacks += [CSVLog(folder / f"history {processes_rank()}.csv")]
-        params = {"n_steps": 20, "hidden_sizes": (32,), **params}
-        model: Any = TabularGAN(batch_size=32, callbacks=callbacks, random_state=0, **params)
+        params = {"n_steps": 20, "hidden_sizes": (32,), "callbacks": callbacks, **params}
+        model: Any = TabularGAN(batch_size=32, random_state=0, **params)
     elif kind == "image":
         X = np.random.default_rng(0).integers(0, 256, size=(40, 8, 8), dtype=np.uint8)
         y = np.repeat([0, 1], 20)
@@ -109,6 +113,13 @@ if __name__ == "__main__":
             continue
         if kind == "failing":
             found[kind] = said_by(lambda: TabularGAN(callbacks=[Failing()], random_state=0).fit(*table()))
+            continue
+        if kind == "resumed":
+            training_file.EVERY, training_file.PART = 0.0, 1e9  # stored at each step
+            said_by(lambda: fitted("table", folder, callbacks=[Failing(12)]))
+            found["kept"] = sorted(path.name for path in folder.glob("checkpoint*"))
+            training_file.EVERY = 30.0
+            found[kind] = summary(fitted("table", folder, callbacks=[]))
             continue
         model = fitted(kind, folder)
         found[kind] = summary(model)

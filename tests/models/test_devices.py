@@ -41,7 +41,7 @@ def start(folder, *arguments, size=2, script=HELPERS / "together.py"):
 def trained(tmp_path_factory):
     """What two processes that torchrun started have seen, one after the other, and where they wrote."""
     folder = tmp_path_factory.mktemp("two")
-    started = start(folder, "other", "failing", *KINDS)  # after an error, they still train together
+    started = start(folder, "other", "failing", *KINDS, "resumed")  # after an error, they still train together
     said = [process.communicate(timeout=120) for process in started]
     assert [process.returncode for process in started] == [0, 0], said
     assert said == [("", "")] * 2
@@ -90,6 +90,12 @@ def test_a_model_that_starts_its_processes_itself(trained):
     model = together.fitted("table", devices=2)
     assert together.summary(model)["losses"] == trained[0][0]["table"]["losses"]
     assert processes.n_processes() == 1
+
+
+def test_an_interrupted_training_goes_on_as_if_it_were_not(trained):
+    for found in trained[0]:
+        assert found["kept"] == ["checkpoint 0"]
+        assert found["resumed"] == found["table"]
 
 
 FAILING = """
