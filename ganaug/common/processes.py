@@ -153,7 +153,13 @@ def is_first() -> bool:
 
 
 def from_first(value: Value) -> Value:
-    """Return the value of the first process."""
+    """Return the value of the first process.
+
+    Parameters
+    ----------
+    value : object
+        Its value of this process, which can be pickled.
+    """
     group = _thread.group
     if group is None:
         return value
@@ -199,7 +205,13 @@ def on_first(function: Callable[[], Value], *, is_shared: bool = True) -> Value:
 
 
 def first_difference(differences: Sequence[str]) -> str:
-    """Return the first of what any process has found, in the order of the processes; "" if none has found any."""
+    """Return the first of what any process has found, in the order of the processes; "" if none has found any.
+
+    Parameters
+    ----------
+    differences : sequence of str
+        What this process has found.
+    """
     group = _thread.group
     if group is None:
         return differences[0] if differences else ""
@@ -210,7 +222,13 @@ def first_difference(differences: Sequence[str]) -> str:
 
 
 def flag_of_first(flag: bool) -> bool:
-    """Return a truth value of the first process, in the least time."""
+    """Return a truth value of the first process, in the least time.
+
+    Parameters
+    ----------
+    flag : bool
+        That of this process.
+    """
     group = _thread.group
     if group is None:
         return flag
@@ -240,7 +258,13 @@ def average(tensors: Sequence[Tensor]) -> None:
 
 
 def mean(value: Tensor) -> Tensor:
-    """Return the mean of a value over all processes, without gradient."""
+    """Return the mean of a value over all processes, without gradient.
+
+    Parameters
+    ----------
+    value : Tensor
+        That of this process.
+    """
     if n_processes() == 1:
         return value
     total = value.detach().float().clone()
@@ -249,13 +273,25 @@ def mean(value: Tensor) -> Tensor:
 
 
 def own(rows: Tensor) -> Tensor:
-    """Return the part of this process of what all have: as many rows as in each other part, one after the other."""
+    """Return the part of this process of what all have: as many rows as in each other part, one after the other.
+
+    Parameters
+    ----------
+    rows : Tensor of shape (n, ...)
+        The rows of all.
+    """
     group = _thread.group
     return rows if group is None else rows[own_slice(len(rows))]
 
 
 def own_slice(n: int) -> slice:
-    """Return the positions of the part of this process among `n`, which all processes divide equally."""
+    """Return the positions of the part of this process among `n`, which all processes divide equally.
+
+    Parameters
+    ----------
+    n : int
+        Rows of all, a multiple of the number of processes.
+    """
     size = n // n_processes()
     return slice(rank() * size, (rank() + 1) * size)
 

@@ -64,8 +64,14 @@ class TrainingData(NamedTuple):
 
 
 class ConditionalGAN(
-    *(ScoringMixin, DrawingMixin, PersistenceMixin, CheckpointMixin, DevicesMixin),
-    *(CallbackSupportMixin, BaseEstimator, ABC),
+    ScoringMixin,
+    DrawingMixin,
+    PersistenceMixin,
+    CheckpointMixin,
+    DevicesMixin,
+    CallbackSupportMixin,
+    BaseEstimator,
+    ABC,
 ):
     """A conditional GAN as a scikit-learn estimator: `fit(X, y)`, then `sample(y)`.
 

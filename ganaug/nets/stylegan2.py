@@ -327,10 +327,11 @@ class StyleGenerator(nn.Module):
     def _mixed(self, w: Tensor, y: Tensor) -> Tensor:
         """Give half of the images the fine styles of a second latent vector of their class."""
         device = w.device
-        rng, n, size = {"generator": self.rng, "device": device}, len(w), self.latent_size
-        other = self.style(y, processes.drawn(lambda n: torch.randn(n, size, **rng), n))
-        first = processes.drawn(lambda n: torch.randint(1, self.n_styles, (n, 1), **rng), n)
-        mixes = processes.drawn(lambda n: torch.rand(n, 1, **rng), n) < _MIXING
+        n, size, rng = len(w), self.latent_size, self.rng
+        latent = processes.drawn(lambda n: torch.randn(n, size, generator=rng, device=device), n)
+        first = processes.drawn(lambda n: torch.randint(1, self.n_styles, (n, 1), generator=rng, device=device), n)
+        mixes = processes.drawn(lambda n: torch.rand(n, 1, generator=rng, device=device), n) < _MIXING
+        other = self.style(y, latent)
         level = torch.arange(self.n_styles, device=device)
         return torch.where((mixes & (level >= first))[..., None], other[:, None], w[:, None])
 
