@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from ganaug.common.shares import draw_groups
 
-# Synthetic images kept of a class: as many as the largest class has, within these limits.
+# Synthetic images kept of a class: as many as the largest class has, within these limits; see also `n_synthetic`.
 N_SYNTHETIC = (500, 4_000)
 
 # --- sets ------------------------------------------------------------------------------------------------------------
@@ -63,6 +63,11 @@ def load(name: str, folder: Path | None, seed: int) -> Parts:
     else:
         parts = read_folders(folder / file, seed) if (folder / file).is_dir() else read_medmnist(folder / file)
     return few(parts, int(n_rare), seed) if n_rare else parts
+
+
+def n_synthetic(name: str, parts: Parts) -> int:
+    """Return how many synthetic images of a class are kept: fewer for a set that is itself cut to few images."""
+    return N_SYNTHETIC[0] if "@" in name else int(np.clip(parts.counts.max(), *N_SYNTHETIC))
 
 
 def few(parts: Parts, n_rare: int, seed: int) -> Parts:

@@ -71,7 +71,19 @@ from image_classifiers import (
     resamples,
     train_cnn,
 )
-from image_data import ARMS, FILES, N_SYNTHETIC, REFERENCE, Parts, Synthetic, available, load, pool_of, read_synthetic
+from image_data import (
+    ARMS,
+    FILES,
+    N_SYNTHETIC,
+    REFERENCE,
+    Parts,
+    Synthetic,
+    available,
+    load,
+    n_synthetic,
+    pool_of,
+    read_synthetic,
+)
 from image_page import FIDELITY, LETTERS, contact_sheet, write_page
 from pages import machine
 from results import RESULTS, RawRows, Row, matching
@@ -156,7 +168,7 @@ def train_generator(
 ) -> str:
     """Train a generator on a set and save its images; return what the progress bar shows."""
     parts = load(name, folder, seed)
-    n_each = int(np.clip(parts.counts.max(), *N_SYNTHETIC))
+    n_each = n_synthetic(name, parts)
     start, n_done, note = time.perf_counter(), 0, ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
