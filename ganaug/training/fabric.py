@@ -32,7 +32,7 @@ class _OptimizedModule(metaclass=_RecognizesCompiled):
 _import = builtins.__import__
 
 
-def _import_for_fabric(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:  # noqa: A002
+def _import_for_fabric(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
     """Import as always, except for this one statement of this one file; other threads see no difference."""
     is_fabric = globals is not None and globals.get("__name__") == "lightning_fabric.wrappers"
     if is_fabric and name == _COMPILER and fromlist == ("OptimizedModule",) and _COMPILER not in sys.modules:
