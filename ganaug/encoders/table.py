@@ -26,6 +26,7 @@ from ganaug.encoders.columns import (
     Vocabulary,
     read_numbers,
 )
+from ganaug.encoders.equal_cells import equal_states, order_of_decoding, with_equal_cells
 from ganaug.encoders.left_out import columns_left_out, columns_of_texts, exact_times, renewal, without_values
 
 
@@ -194,10 +195,11 @@ class TableEncoder:
                 vocabulary, codes = columns[i]
                 columns[i] = EmbeddedCategory.fit(vocabulary.label, vocabulary, codes, classes, numerics)
         self._exact_times = exact_times(frame, columns) if ignores else {}
-        self._lay_out(columns)
+        self._lay_out(with_equal_cells(frame, columns))
 
     def _lay_out(self, columns: list[Column]) -> None:
         self.columns_ = columns
+        self._equal = order_of_decoding(columns)
         self.feature_names_ = [column.label for column in columns]
         self.block_sizes_ = tuple(column.block_size for column in columns if column.block_size)
         self.n_numeric_ = sum(isinstance(column, NumericColumn) for column in columns)
@@ -258,6 +260,9 @@ class TableEncoder:
         rows = np.arange(n)
         for i, (column, (dim, block)) in enumerate(zip(self.columns_, self._offsets, strict=True)):
             continuous, states = column.encode(frame.iloc[:, i])
+            if getattr(column, "equal_to", ()):
+                others = equal_states(column, frame.iloc[:, i], [frame.iloc[:, k] for k in column.equal_to])
+                states = np.where((states == 0) & (others > 0), column.first_equal + others - 1, states)
             encoded[:, dim : dim + column.n_continuous] = continuous
             if states is not None:
                 encoded[rows, block + states] = 1.0
@@ -287,13 +292,21 @@ class TableEncoder:
         if torch.isnan(encoded).any():
             raise ValueError("encoded holds NaN, because the generator has diverged")
         none = np.zeros(len(encoded), dtype=np.intp)
-        decoded = []
+        decoded, all_states = [], []
         for column, (dim, block) in zip(self.columns_, self._offsets, strict=True):
             continuous = encoded[:, dim : dim + column.n_continuous].numpy()
             states = none
             if column.block_size:
                 states = encoded[:, block : block + column.block_size].argmax(dim=1).numpy()
             decoded.append(column.decode(continuous, states))
+            all_states.append(states)
+        for i in self._equal:
+            column = self.columns_[i]
+            for k, parent in enumerate(column.equal_to):
+                numbers, missing = read_numbers(decoded[parent])
+                is_equal = (all_states[i] == column.first_equal + k) & ~missing
+                is_equal[is_equal] = column.holds(numbers[is_equal])
+                decoded[i] = decoded[i].mask(is_equal, decoded[parent])
         frame = pd.DataFrame(dict(enumerate(decoded)), index=pd.RangeIndex(len(encoded)))
         return self._container.restore(frame)
 
