@@ -114,7 +114,6 @@ def rows_by_class(y: Tensor) -> Tensor:
     tensor([[0, 2],
             [1, 3]])
     """
-    counts = y.bincount()
-    starts = (counts.cumsum(0) - counts)[counts > 0]
-    n = int(counts[counts > 0].min())
-    return y.argsort(stable=True)[starts[:, None] + torch.arange(n, device=y.device)]
+    counts = [count for count in y.bincount().tolist() if count]
+    n = min(counts)
+    return torch.stack([of_class[:n] for of_class in y.argsort(stable=True).split(counts)])
