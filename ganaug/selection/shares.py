@@ -322,7 +322,7 @@ class Together:
         counts = states.sum(axis=0)
         common = np.flatnonzero(np.minimum(counts, len(rows) - counts) >= MIN_TOGETHER)
         equal: dict[bytes, list[int]] = {}
-        for column in common:
+        for column in common.tolist():
             equal.setdefault(states[:, column].tobytes(), []).append(column)
         sets = [np.array(own) for own in equal.values() if len(own) > 1]
         self._sets = [own + layout.n_continuous for own in sets if len(np.unique(block[own])) == len(own)]
