@@ -239,6 +239,10 @@ def _cell(value: Any) -> str:
         return f"{value:.5g}"
     if isinstance(value, pd.Timestamp):
         return str(value.date()) if value == value.normalize() else str(value)
+    if isinstance(value, pd.Timedelta):
+        from ganaug.common.cells import duration_words
+
+        return duration_words(value)
     return str(value)
 
 

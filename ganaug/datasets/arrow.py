@@ -164,7 +164,7 @@ def _to_series(name: str, column: pa.ChunkedArray) -> pd.Series:
     elif pa.types.is_date(kind):
         column = column.cast(pa.timestamp("ms"))
     elif pa.types.is_time(kind):
-        column = column.cast(pa.int32() if pa.types.is_time32(kind) else pa.int64())
+        return pd.Series(pd.arrays.ArrowExtensionArray(column))
     elif pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         raise ValueError(f"column {name!r} holds {kind}, which cannot be generated; remove the column from the file")
     if column.null_count and (pa.types.is_integer(column.type) or pa.types.is_boolean(column.type)):
