@@ -37,12 +37,12 @@ def duration_text(cell: Any) -> Any:
     return f"{sign}{hours:02d}:{minute}{second or ':00'}"
 
 
-def duration_words(duration: pd.Timedelta) -> str:
-    """Return a duration as it is shown: 03:00:00, or 2 days 03:00:00 from a day on.
+def duration_words(value: pd.Timedelta | pd.Timestamp) -> str:
+    """Return a duration as it is shown: 03:00:00, or 2 days 03:00:00 from a day on; a time as pandas writes it.
 
     Parameters
     ----------
-    duration : Timedelta
+    value : Timedelta or Timestamp
         Not missing.
 
     Examples
@@ -50,7 +50,7 @@ def duration_words(duration: pd.Timedelta) -> str:
     >>> duration_words(pd.Timedelta("3h")), duration_words(pd.Timedelta("51h"))
     ('03:00:00', '2 days 03:00:00')
     """
-    return str(duration).removeprefix("0 days ")
+    return str(value).removeprefix("0 days ")
 
 
 def kind_of(series: pd.Series) -> str:

@@ -158,7 +158,7 @@ def readable(series: pd.Series) -> tuple[pd.Series, Stored] | None:
             durations = counts.cast(pa.int64()).cast(pa.duration(of.unit)).to_pandas()
             return durations.set_axis(series.index), Stored("arrow", dtype, of.unit)
         if pa.types.is_decimal(of) and 0 <= of.scale <= _MAX_DIGITS:
-            floats = pd.Series(series.to_numpy(np.float64, na_value=np.nan), index=series.index)
+            floats = pd.Series(floats_of(pa.chunked_array(pa.array(series))), index=series.index)
             if not floats.abs().max() * 10**of.scale >= 10**_MAX_DIGITS:
                 return floats, Stored("arrow", dtype, places=of.scale)
         return None
@@ -171,6 +171,17 @@ def readable(series: pd.Series) -> tuple[pd.Series, Stored] | None:
         return None
     gaps = series.to_numpy()[missing]
     return _or_none(lambda: _read_objects(series, known, missing, kind, gaps[0] if len(gaps) else None))
+
+
+def floats_of(decimals: pa.ChunkedArray) -> NDArray[np.float64]:
+    """Return decimals of Arrow as the nearest floats: 0.29 as 0.29, where Arrow's own cast may give a neighbour of it.
+
+    Parameters
+    ----------
+    decimals : ChunkedArray of decimals
+        The numbers; missing ones become NaN.
+    """
+    return decimals.cast(pa.string()).cast(pa.float64()).to_pandas().to_numpy(np.float64)
 
 
 def _or_none(read: Callable[[], tuple[pd.Series, Stored] | None]) -> tuple[pd.Series, Stored] | None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ganaug.common.stored import floats_of
 from ganaug.datasets.columns import MAX_COLUMNS, Mark, check_unique
 
 
@@ -159,8 +160,10 @@ def _to_series(name: str, column: pa.ChunkedArray) -> pd.Series:
     kind = column.type
     if pa.types.is_null(kind):
         return pd.Series(np.full(len(column), np.nan))
-    if pa.types.is_decimal(kind) or pa.types.is_float16(kind):
-        column = column.cast(pa.float64() if pa.types.is_decimal(kind) else pa.float32())
+    if pa.types.is_decimal(kind):
+        return pd.Series(floats_of(column))
+    if pa.types.is_float16(kind):
+        column = column.cast(pa.float32())
     elif pa.types.is_date(kind):
         column = column.cast(pa.timestamp("ms"))
     elif pa.types.is_time(kind):
