@@ -467,7 +467,8 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
             given = {"callbacks": self.model.callbacks, **given}
         for name in given.keys() - model.get_params().keys():
             raise ValueError(
-                f"{name}={given[name]!r} is for tables, but {type(model).__name__} has no such parameter; leave it out"
+                f"{name}={given[name]!r} is given, but the model is {type(model).__name__}, which has no parameter "
+                f"{name!r}; leave {name} out, or give another model"
             )
         model.set_params(**given)
         previous = getattr(self, "model_", self.model)

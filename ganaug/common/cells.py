@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ganaug.common.times import time_index
 
-
 _CLOCK = re.compile(r"([-+]?)(\d+):([0-5]\d)((?::[0-5]\d(?:\.\d+)?)?) ?(?:([AaPp])\.?[Mm]\.?)?")
 
 

@@ -31,8 +31,8 @@ def labels_of(y: Any, name: str = "y") -> NDArray:
     Raises
     ------
     ValueError
-        If y is None or no sequence, a label is missing, or labels are neither text, whole numbers nor booleans (times of
-        NumPy are classes as well); the message names a label and how to convert all.
+        If y is None or no sequence, a label is missing, or labels are neither text, whole numbers nor booleans (times
+        of NumPy are classes as well); the message names a label and how to convert all.
 
     Examples
     --------
@@ -102,7 +102,9 @@ def _check_kinds(labels: NDArray, name: str) -> None:
         if len(labels):
             raise _unfit(labels[0], name)
     elif labels.dtype.kind == "f" and np.isinf(labels).any():
-        raise ValueError(f"{name} holds {labels[np.isinf(labels)][0]}, which is no class; replace it, or remove the rows")
+        raise ValueError(
+            f"{name} holds {labels[np.isinf(labels)][0]}, which is no class; replace it, or remove the rows"
+        )
     elif labels.dtype == object:
         other = next((label for label in labels if not isinstance(label, str)), None)
         if other is not None:

@@ -93,12 +93,24 @@ class Stored:
         return cells[codes]
 
     def state(self, label: Any) -> list[Any]:
-        """Describe it as plain data."""
+        """Describe it as plain data.
+
+        Parameters
+        ----------
+        label : object
+            Name of the column, for messages.
+        """
         return [self.kind, dtype_to_json(self.dtype, label), self.unit, self.places, to_json(self.missing, label)]
 
     @classmethod
     def from_state(cls, plain: list[Any]) -> Stored:
-        """Read what `state` wrote; a malformed description raises an error."""
+        """Read what `state` wrote; a malformed description raises an error.
+
+        Parameters
+        ----------
+        plain : list
+            What `state` returned.
+        """
         kind, dtype, unit, places, missing = plain
         of = cls(str(kind), dtype_from_json(dtype), str(unit), int(places), from_json(missing))
         if not (kind in _KINDS or kind in ("arrow", "period")) or not 0 <= of.places <= _MAX_DIGITS:
@@ -162,7 +174,7 @@ def readable(series: pd.Series) -> tuple[pd.Series, Stored] | None:
             if not floats.abs().max() * 10**of.scale >= 10**_MAX_DIGITS:
                 return floats, Stored("arrow", dtype, places=of.scale)
         return None
-    if dtype != object or not len(series):
+    if not isinstance(dtype, np.dtype) or dtype.kind != "O" or not len(series):
         return None
     missing = series.isna().to_numpy(bool)
     known = series.to_numpy()[~missing]
@@ -267,7 +279,7 @@ class StoredColumns:
             return frame
         # by position: a frame whose columns already have their names need not number them
         frame = frame.set_axis(range(frame.shape[1]), axis=1).astype({**self.sparse, **self.foreign})
-        cells = {i: self.counted[i].restore(of) if i in self.counted else of for i, of in frame.items()}  # type: ignore[index, call-overload]
+        cells = {i: self.counted[i].restore(of) if i in self.counted else of for i, of in frame.items()}
         return pd.DataFrame(cells, index=frame.index)
 
     def state(self, labels: Sequence[Any]) -> dict[str, Any]:
@@ -297,10 +309,7 @@ class StoredColumns:
             It may lack entries, and have others.
         """
         return cls(
-            {
-                int(i): pd.SparseDtype(dtype_from_json(of), from_json(fill))
-                for i, of, fill in plain.get("sparse", [])
-            },
+            {int(i): pd.SparseDtype(dtype_from_json(of), from_json(fill)) for i, of, fill in plain.get("sparse", [])},
             {int(i): dtype_from_json(found) for i, found in plain.get("foreign", [])},
             {int(i): Stored.from_state(found) for i, found in plain.get("counted", [])},
         )

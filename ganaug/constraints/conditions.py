@@ -31,7 +31,9 @@ def shown(value: Any, kind: str = "") -> str:
     """Write a value of a column."""
     if kind in ("time", "duration"):
         micros = round(value * 1e6)
-        return str(pd.Timestamp(micros, unit="us")) if kind == "time" else duration_words(pd.Timedelta(micros, unit="us"))
+        return (
+            str(pd.Timestamp(micros, unit="us")) if kind == "time" else duration_words(pd.Timedelta(micros, unit="us"))
+        )
     if isinstance(value, float | np.floating):
         return f"{value:.6g}"
     return repr(value.item() if isinstance(value, np.generic) else value)

@@ -198,9 +198,7 @@ def _sums_of(cells: Cells, own: list[Hashable], domains: Domains) -> list[Linear
     return list(found.values())
 
 
-def _of_kinds(
-    cells: Cells, labels: Sequence[Hashable], domains: Domains, kinds: Sequence[str]
-) -> list[Hashable]:
+def _of_kinds(cells: Cells, labels: Sequence[Hashable], domains: Domains, kinds: Sequence[str]) -> list[Hashable]:
     """Return columns of these kinds, but for those whose products of variances would overflow."""
     own = [label for label in labels if cells.kind(label) in kinds]
     return [label for label in own if max(abs(domains[label].low), abs(domains[label].high)) < _HUGE]

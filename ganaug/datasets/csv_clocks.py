@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -144,7 +144,7 @@ def _durations(parts: dict[str, NDArray] | None) -> pd.TimedeltaIndex | None:
     if np.abs(days * 86_400.0 + seconds).max() > 9e9:
         return None
     total = np.where(negative & ~of_days, -total, total)
-    unit = "s" if (parts["fraction"] == "").all() else "ns"
+    unit: Literal["s", "ns"] = "s" if (parts["fraction"] == "").all() else "ns"
     return pd.TimedeltaIndex(total.view("m8[ns]")).as_unit(unit)
 
 
@@ -337,7 +337,9 @@ def _find_spans(tokens: pa.Array) -> tuple[pd.TimedeltaIndex, Spans] | None:
 
 
 def _names(found: list[dict[str, Any]], unit: str) -> str:
-    many, one = ([m[f"name_{unit}"] for m in found if m[unit] and (m[unit] == "1") is single] for single in (False, True))
+    many, one = (
+        [m[f"name_{unit}"] for m in found if m[unit] and (m[unit] == "1") is single] for single in (False, True)
+    )
     usual = [max(words, key=words.count) if words else "" for words in (many, one)]
     if usual[0] and not usual[1]:
         usual[1] = usual[0][:-1] if len(usual[0]) > 3 and usual[0].endswith("s") else usual[0]

@@ -125,7 +125,7 @@ def fit_private_table(
         dense = container_of(known.set_axis(frame.columns, axis=1))
         counted = encoder._container.stored.counted.items()
         ways = {i: replace(way, missing=None) for i, way in counted}  # which missing cell X has is its secret
-        encoder._container = replace(dense, stored=replace(dense.stored, counted=ways))  # type: ignore[arg-type]
+        encoder._container = replace(dense, stored=replace(dense.stored, counted=ways))
     encoder._lay_out(columns)
     numeric = [of for of in found if isinstance(of.column, NumericColumn)]
     n_bins = max([len(of.ranks) - 1 for of in numeric], default=1)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
+from scipy.stats import binom
 
 from ganaug.common.texts import words_of
 
@@ -16,6 +17,8 @@ from ganaug.common.texts import words_of
 NEAR = 0.9
 # Odd, so that the n-th occurrence of a word gets a number of its own.
 _STEP = 0x9E3779B97F4A7C15
+# Chance at which copies of rare texts are too many.
+_ALPHA = 0.0025
 
 
 class KnownTexts:
@@ -140,15 +143,19 @@ class Repeats(NamedTuple):
         Number of copies.
     drawn : ndarray of int, shape (n_draws,)
         The same for random divisions of all texts in two such sets.
+    chance_of_rare : float
+        The chance (at most) that new real texts repeat so many texts that are found once among the known ones. Copies
+        of texts that many people write hide no others here.
     """
 
     found: int
     drawn: NDArray[np.intp]
+    chance_of_rare: float
 
     @property
     def is_beyond_chance(self) -> bool:
-        """Whether there are more copies than in every random division."""
-        return self.found > int(self.drawn.max())
+        """Whether there are more copies than in every random division, or far too many of rare texts."""
+        return self.found > int(self.drawn.max()) or self.chance_of_rare < _ALPHA
 
 
 def repeats_by_chance(
@@ -157,14 +164,15 @@ def repeats_by_chance(
     known_labels: ArrayLike,
     labels: ArrayLike,
     *,
-    n_draws: int = 200,
+    n_draws: int = 400,
     random_state: int | np.random.Generator | None = None,
 ) -> dict[str, Repeats]:
     """Compare how many texts are copies of known ones with what real texts have among themselves.
 
     Real texts repeat each other: short ones, and mass mailings. If texts are new real texts, it makes no difference
     which texts of a class are called known. So these names are exchanged at random, and copies are counted again
-    (permutation test).
+    (permutation test). Of texts that occur once among n known ones, m new texts repeat at most 2 m / n times as many,
+    on average, as there are texts that occur twice, because both are numbers of pairs (binomial test).
 
     Parameters
     ----------
@@ -172,8 +180,8 @@ def repeats_by_chance(
         Known texts, and those that may be copies.
     known_labels, labels : array-like of shape (n_known,) and (n,)
         Their classes.
-    n_draws : int, default=200
-        Number of random divisions. With 200, new real texts are beyond chance in at most one of 201 cases.
+    n_draws : int, default=400
+        Number of random divisions. With 400, new real texts are beyond chance in at most 0.5 % of the cases.
     random_state : int, numpy.random.Generator or None, default=None
         Source of the divisions.
 
@@ -213,8 +221,19 @@ def repeats_by_chance(
         for rows in members:
             drawn[rows] = is_known[rng.permutation(rows)]
         draws.append(counted(drawn))
-    found, chance = counted(is_known), np.array(draws, dtype=np.intp)
-    return {kind: Repeats(found[i], chance[:, i]) for i, kind in enumerate(("exact", "near"))}
+    found, drawn_counts = counted(is_known), np.array(draws, dtype=np.intp)
+    # texts of classes that are concerned, and how many new texts come on a known one
+    concerned = np.isin(classes, classes[~is_known])
+    per_known = max((~is_known[rows]).sum() / max(1, is_known[rows].sum()) for rows in members)
+    exact = np.bincount(codes[is_known & concerned], minlength=len(numbers))
+    new = np.bincount(codes[~is_known], minlength=len(numbers))
+    chances = []
+    for times, again in ((exact, new), (near @ exact, near @ new)):
+        once = int(((exact == 1) & (times == 1) & (again > 0)).sum())
+        twice = int(exact[times == 2].sum()) // 2
+        ratio = 2 * per_known
+        chances.append(float(binom.sf(once - 1, once + twice, ratio / (1 + ratio))) if once else 1.0)
+    return {kind: Repeats(found[i], drawn_counts[:, i], chances[i]) for i, kind in enumerate(("exact", "near"))}
 
 
 def _hashes(texts: Sequence[str]) -> list[NDArray[np.uint64]]:

@@ -124,13 +124,18 @@ def test_labels_that_are_no_classes_are_refused_by_name_with_the_way_out(kind, c
     if container == "list" and kind in ("lists", "sets"):
         return  # a list of lists may be indicators
     make = {"array": as_objects, "list": list, "series": lambda of: pd.Series(as_objects(of))}
-    make |= {"index": lambda of: pd.Series(as_objects(of)).array, "frame": lambda of: pd.DataFrame({"y": as_objects(of)})}
+    make |= {
+        "index": lambda of: pd.Series(as_objects(of)).array,
+        "frame": lambda of: pd.DataFrame({"y": as_objects(of)}),
+    }
     with pytest.raises(ValueError, match=r"y holds .*\[(str\(label\)|label\.decode\(\)) for label in y\]") as error:
         labels_of(make[container](labels))
     assert repr(labels[0])[:20] in str(error.value) or repr(labels[1])[:20] in str(error.value)
 
 
-@pytest.mark.parametrize("y", [3, "aab", b"ab", {"a": 1}, {1, 2}, np.array(1), (i for i in range(3)), np.zeros((2, 2, 2))])
+@pytest.mark.parametrize(
+    "y", [3, "aab", b"ab", {"a": 1}, {1, 2}, np.array(1), (i for i in range(3)), np.zeros((2, 2, 2))]
+)
 def test_what_is_no_sequence_of_labels_is_refused(y):
     with pytest.raises(ValueError, match="y must hold one label for each row"):
         labels_of(y)
@@ -151,7 +156,13 @@ def test_labels_that_no_file_can_hold_are_refused():
 
 @pytest.mark.parametrize(
     "labels",
-    [["True", "False"], ["", "a"], [np.str_("a b"), np.str_("c d")], [np.bool_(1), np.bool_(0)], [np.int8(1), np.int8(2)]]
+    [
+        ["True", "False"],
+        ["", "a"],
+        [np.str_("a b"), np.str_("c d")],
+        [np.bool_(1), np.bool_(0)],
+        [np.int8(1), np.int8(2)],
+    ]
     + [[1, 2.0], [datetime.datetime(2024, 1, 1), datetime.datetime(2025, 1, 1)], ["None", "nan"], ["a\0", "b"]],
 )
 def test_labels_that_look_odd_and_are_classes(labels):
