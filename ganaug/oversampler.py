@@ -469,8 +469,10 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
             # clone copies callbacks too, but the objects of the user are those to be called
             given = {"callbacks": self.model.callbacks, **given}
         for name in given.keys() - model.get_params().keys():
-            what = f"{name}={given[name]!r} is for {'other models' if name == 'devices' else 'tables'}"
-            raise ValueError(f"{what}, but {type(model).__name__} has no such parameter; leave it out")
+            raise ValueError(
+                f"{name}={given[name]!r} is given, but the model is {type(model).__name__}, which has no parameter "
+                f"{name!r}; leave {name} out, or give another model"
+            )
         model.set_params(**given)
         previous = getattr(self, "model_", self.model)
         if self._is_warm and type(previous) is type(model):

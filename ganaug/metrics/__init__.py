@@ -25,7 +25,7 @@ from ganaug.metrics.supports import AlphaPrecisionBetaRecall, alpha_precision_be
 from ganaug.metrics.table_features import Projection, embed_rows, projection
 from ganaug.metrics.table_pair import TablePair, seconds_to_time
 from ganaug.metrics.text_classifiers import class_acceptance, text_classifier, text_two_sample_auc
-from ganaug.metrics.text_copies import KnownTexts
+from ganaug.metrics.text_copies import KnownTexts, Repeats, repeats_by_chance
 from ganaug.metrics.text_nearest import nearest_texts
 from ganaug.metrics.text_ngrams import (
     distinct_ngrams,
@@ -55,6 +55,7 @@ __all__ = [
     "Neighborhoods",
     "PermutationScores",
     "Projection",
+    "Repeats",
     "TablePair",
     "Utility",
     "alpha_precision_beta_recall",
@@ -92,6 +93,7 @@ __all__ = [
     "probabilities",
     "projection",
     "real_baseline",
+    "repeats_by_chance",
     "reused_identifiers",
     "seconds_to_time",
     "self_bleu",
