@@ -9,7 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganaug.nets.conditions import Conditions
 from ganaug.nets.image_layers import PooledConv, box_sums
+from ganaug.nets.image_networks import Head
 
 # The paper's learning rate is 0.0025, that of our models 0.0005. In equalised layers the ratio belongs into the layer.
 _RATE = 5.0
@@ -229,13 +231,15 @@ class StyleGenerator(nn.Module):
         Draws what style mixing needs, on the device of the network.
     n_blocks : int, default=1
         Convolutions of each level above the grid; 2 in the paper.
+    attribute_sizes : sequence of int, default=()
+        Levels of the attributes beside the class.
 
     Notes
     -----
     Shapes:
 
-    - y: (batch,) class index; latent: (batch, latent_size); noise: (batch, `noise_size`), or None for no noise, and
-      then no style mixing
+    - y: (batch,) class index, or what `Conditions` takes; latent: (batch, latent_size)
+    - noise: (batch, `noise_size`), or None for no noise, and then no style mixing
     - w: (batch, latent_size), or (batch, n_styles, latent_size) with a style for each level
     - output: (batch, channels, height, width) within [-1, 1]
 
@@ -259,13 +263,15 @@ class StyleGenerator(nn.Module):
         size: tuple[int, int],
         rng: torch.Generator,
         n_blocks: int = 1,
+        attribute_sizes: Sequence[int] = (),
     ) -> None:
         super().__init__()
         n_levels = len(widths) - 1
         self.latent_size = latent_size
         self.rng = rng
         self.noise_sizes = _noise_sizes(size, n_levels, n_blocks)
-        self.embedding = nn.Parameter(torch.randn(n_classes, latent_size))
+        self.conditions = Conditions(n_classes, attribute_sizes)
+        self.embedding = nn.Parameter(torch.randn(self.conditions.n_codes, latent_size))
         sizes = [2 * latent_size, *[latent_size] * _N_MAPPING]
         self.mapping = nn.ModuleList(EqualisedLinear(a, b, _MAPPING_RATE) for a, b in pairwise(sizes))
         self.constant = nn.Parameter(torch.randn(widths[0], size[0] >> n_levels, size[1] >> n_levels))
@@ -290,19 +296,19 @@ class StyleGenerator(nn.Module):
         return self.render(w, noise)
 
     def style(self, y: Tensor, latent: Tensor, truncation: float = 1.0) -> Tensor:
-        """Return w of each latent vector, moved toward the mean of its class: 1 leaves it, 0 is the mean."""
-        x = torch.cat([_unit(latent), _unit(self.embedding)[y]], 1)
+        """Return w of each latent vector, moved toward the mean of its condition: 1 leaves it, 0 is the mean."""
+        x = torch.cat([_unit(latent), _unit(self.conditions.embed(self.embedding, y))], 1)
         for layer in self.mapping:
             x = F.leaky_relu(layer(x), 0.2) * math.sqrt(2)
         if truncation == 1:
             return x
-        labels, place = y.unique(return_inverse=True)
+        labels, place = y.unique(return_inverse=True, dim=0)
         return torch.lerp(self.mean_styles(labels)[place], x, truncation)
 
     def mean_styles(self, y: Tensor) -> Tensor:
-        """Return the mean w of each class index in `y`, of shape (len(y), latent_size)."""
+        """Return the mean w of each condition in `y`, of shape (len(y), latent_size)."""
         latent = torch.randn(_N_FOR_MEAN, self.latent_size, generator=torch.Generator().manual_seed(0)).to(y.device)
-        return torch.stack([self.style(label.expand(_N_FOR_MEAN), latent).mean(0) for label in y])
+        return torch.stack([self.style(one.expand(_N_FOR_MEAN, *one.shape), latent).mean(0) for one in y])
 
     def render(self, w: Tensor, noise: Tensor | None = None) -> Tensor:
         """Make images of styles."""
@@ -440,8 +446,8 @@ class StyleHead(nn.Module):
         Channels of the grid.
     grid : (int, int)
         Height and width of the grid.
-    head : nn.Module
-        A `Head`: judges `n_channels` features.
+    head : Head
+        Judges `n_channels` features.
 
     Notes
     -----
@@ -458,7 +464,7 @@ class StyleHead(nn.Module):
     torch.Size([2])
     """
 
-    def __init__(self, n_channels: int, grid: tuple[int, int], head: nn.Module) -> None:
+    def __init__(self, n_channels: int, grid: tuple[int, int], head: Head) -> None:
         super().__init__()
         self.deviation = MinibatchDeviation()
         self.conv = nn.Conv2d(n_channels + 1, n_channels, 3, padding=1)
@@ -467,7 +473,7 @@ class StyleHead(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Judge the features of images as members of their class in `y`."""
-        x = F.leaky_relu(self.conv(self.deviation(x, y)), 0.2)
+        x = F.leaky_relu(self.conv(self.deviation(x, self.head.conditions.classes(y))), 0.2)
         return self.head(F.leaky_relu(self.linear(x.flatten(1)), 0.2), y)
 
 
