@@ -179,10 +179,10 @@ def _candidates(
     copies: dict[int, list[int]] = {}
     for place, pixels in enumerate(both):
         copies.setdefault(hash(pixels.tobytes()), []).append(place)
-    real_cells = _cell_means(both.reshape(n_both, *real_images.shape[1:]))
+    real_cells = cell_means(both.reshape(n_both, *real_images.shape[1:]))
     centre = real_cells.mean(0)
     real_cells -= centre
-    fake_cells = _cell_means(fake_images) - centre
+    fake_cells = cell_means(fake_images) - centre
     lengths = (real_cells**2).sum(1)
     for rows in batches(len(fake_images), n_both):
         apart = lengths - 2 * (fake_cells[rows] @ real_cells.T)  # less the length of the fake image
@@ -194,10 +194,23 @@ def _candidates(
         yield rows, [np.union1d(some, same).astype(np.intp) for some, same in zip(found, equal, strict=True)]
 
 
-def _cell_means(images: NDArray) -> NDArray[np.float32]:
-    """Return the means of pixels in the cells of a grid of at most 32 by 32, one row for each image."""
+def cell_means(images: NDArray, n_cells: int = _N_CELLS) -> NDArray[np.float32]:
+    """Return the means of pixels in the cells of a grid.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, h, w[, c])
+        Images.
+    n_cells : int, default=32
+        Cells along a side, at most.
+
+    Returns
+    -------
+    ndarray of shape (n, n_cells * n_cells * c)
+        A row for each image.
+    """
     images = images.reshape(*images.shape[:3], -1)
-    edges = [np.unique(np.linspace(0, size, _N_CELLS, endpoint=False, dtype=int)) for size in images.shape[1:3]]
+    edges = [np.unique(np.linspace(0, size, n_cells, endpoint=False, dtype=int)) for size in images.shape[1:3]]
     sizes = [np.diff(np.append(of, size)) for of, size in zip(edges, images.shape[1:3], strict=True)]
     n_pixels = np.outer(*sizes)[..., None]
     means = np.empty((len(images), n_pixels.size * images.shape[3]), dtype=np.float32)
