@@ -4,8 +4,8 @@
 
 FOLDER holds ``pneumoniamnist.npz``, ``ham10000_28.npz``, ``bccd_cells_32.npz`` and ``busi_128/CLASS/*.png``. Each case
 is built from real images: other ones of the same class, or images with a fault that a person sees (or, of copies, that
-a person would find). The half "design" was looked at while the verdicts were written; "confirm" has other classes, other
-seeds and the digits of scikit-learn, and is for reporting. ``--sheets`` writes a sheet of each case, with the real
+a person would find). The half "design" was looked at while the verdicts were written; "confirm" has other classes,
+other seeds and the digits of scikit-learn, and is for reporting. ``--sheets`` writes a sheet of each case, with the real
 images above. The page is ``benchmarks/results/image_verdicts.md``.
 """
 

@@ -38,7 +38,7 @@ def edit(
         typer.Option(
             "--given",
             metavar="ATTRIBUTE=LEVEL",
-            help="Move the images to a level of an attribute, if the model was fitted with attributes; may be repeated.",
+            help="Move the images to a level of an attribute of the model; may be repeated.",
         ),
     ] = None,
     amount: Annotated[

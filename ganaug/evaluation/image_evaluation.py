@@ -308,8 +308,8 @@ def _nearer_to_one(distances: NDArray, references: NDArray) -> bool:
     """
     ratios = np.concatenate([of[:, 0] / np.maximum(of[:, 1], np.finfo(float).tiny) for of in (references, distances)])
     order = np.argsort(ratios, kind="stable")
-    # if they are like unseen images, the smallest ratios of all are a random draw from both: the smallest tenth, in case
-    # few are copies, and the smallest half, in case some real images are alike as well
+    # if they are like unseen images, the smallest ratios are a random draw from both: the smallest tenth, in case few
+    # are copies, and the smallest half, in case some real images are alike as well
     for n_smallest in (max(1, len(ratios) // 10), len(ratios) // 2):
         n_synthetic = int((order[:n_smallest] >= len(references)).sum())
         if hypergeom.sf(n_synthetic - 1, len(ratios), len(distances), n_smallest) < _SURE / 2:

@@ -164,9 +164,7 @@ def edit_files(
         {
             "file": [str(path) for path in (*paths, *([] if other is None else [other]))],
             "class": found.y,
-            "attributes": [
-                ", ".join(f"{k}={v}" for k, v in row.items()) for row in found.attributes.to_dict("records")
-            ],
+            "attributes": [_written(row) for row in found.attributes.to_dict("records")],
             "error": found.error.round(4),
             "reproduced": found.reproduced.round(4),
             "resized": [is_resized for _, is_resized in read],
@@ -215,13 +213,16 @@ def _edited(
     if mixes:
         levels = range(1, own.latents.shape[1])
         mixed = np.concatenate([model.mix_styles(own.latents, found.latents[-1:], level) for level in levels])
-        return model.from_latents(mixed, [own.y[0]] * len(mixed)), [
-            f"styles of levels {level} and up" for level in levels
-        ]
+        words = [f"styles of levels {level} and up" for level in levels]
+        return model.from_latents(mixed, [own.y[0]] * len(mixed)), words
     amounts = [amount] if steps == 1 else np.linspace(0, amount, steps).tolist()
-    target = ", ".join([*([] if toward is None else [f"class {toward}"]), *(f"{k}={v}" for k, v in given.items())])
+    target = ", ".join(of for of in ("" if toward is None else f"class {toward}", _written(given)) if of)
     frames = [model.edit(own, toward, given=given, amount=of) for of in amounts]
     return np.concatenate(frames), [f"{of:.3g} of the way to {target}" for of in amounts]
+
+
+def _written(attributes: Mapping[Any, Any]) -> str:
+    return ", ".join(f"{name}={level}" for name, level in attributes.items())
 
 
 def _part(found: Inversion, index: Sequence[int]) -> Inversion:
