@@ -5,11 +5,12 @@
 FOLDER holds ``pneumoniamnist.npz``, ``ham10000_28.npz``, ``bccd_cells_32.npz`` and ``busi_128/CLASS/*.png``. Each case
 is built from real images: other ones of the same class, or images with a fault that a person sees (or, of copies, that
 a person would find). The half "design" was looked at while the verdicts were written; "confirm" has other classes,
-other seeds and the digits of scikit-learn, and is for reporting. ``--sheets`` writes a sheet of each case, with the real
-images above. The page is ``benchmarks/results/image_verdicts.md``.
+other seeds and the digits of scikit-learn, and is for reporting. ``--sheets`` writes a sheet of each case, with the
+real images above. The page is ``benchmarks/results/image_verdicts.md``.
 """
 
 import argparse
+import functools
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +31,7 @@ from ganaug.training import CompactRows, KernelDistance, LatentPrior
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
+@functools.cache
 def read(folder: Path, name: str, label: str) -> np.ndarray:
     """Return all images of one class, in a random order that is always the same."""
     if name == "digits":

@@ -168,6 +168,15 @@ class ImageEvaluation:
                 closest.reference_closer.share,
                 f"share that is nearer to a real image than 95 % of {reference}",
             ),
+            (
+                "privacy",
+                "distance to nearest image after alignment, ratio",
+                self.aligned.ratio,
+                self.aligned.low,
+                self.aligned.high,
+                1.0,
+                "moved, mirrored and turned, with adjusted brightness and contrast",
+            ),
         ]
 
     @property

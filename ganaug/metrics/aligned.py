@@ -55,17 +55,20 @@ def aligned_neighbors(
     """
     fake, real = _small(fake_images), _small(real_images)
     templates, source = _templates(real)
-    coarse = _standardized(cell_means(templates[..., None], _N_COARSE))
-    # the whole of a fake image, less the margin by which the templates are smaller
-    margin = (fake.shape[1] - templates.shape[1]) // 2, (fake.shape[2] - templates.shape[2]) // 2
-    centre = fake[:, margin[0] : margin[0] + templates.shape[1], margin[1] : margin[1] + templates.shape[2]]
-    fake_coarse = _standardized(cell_means(centre[..., None], _N_COARSE))
+    height, width = templates.shape[1:]
+    coarse = _standardized(cell_means(templates, _N_COARSE))
+    # parts of fake images of the size of the templates: at the edges, and in the middle
+    edges = [sorted({0, of // 2, of}) for of in (fake.shape[1] - height, fake.shape[2] - width)]
+    parts = [
+        _standardized(cell_means(fake[:, i : i + height, j : j + width], _N_COARSE)) for i in edges[0] for j in edges[1]
+    ]
     flat = _standardized(templates.reshape(len(templates), -1))
+    n_turned = len(templates) // len(real)
     index, distance = np.zeros((len(fake), n), dtype=np.intp), np.full((len(fake), n), np.inf)
     for first in range(0, len(fake), _ROWS_AT_ONCE):
-        alike = fake_coarse[first : first + _ROWS_AT_ONCE] @ coarse.T
-        for row, similarity in enumerate(alike, start=first):
-            best = similarity.reshape(-1, len(real)).max(0)
+        rows = slice(first, first + _ROWS_AT_ONCE)
+        alike = np.maximum.reduce([(of[rows] @ coarse.T).reshape(-1, n_turned, len(real)).max(1) for of in parts])
+        for row, best in enumerate(alike, start=first):
             if own is not None:
                 best[own[row]] = -np.inf
             chosen = np.argsort(-best, kind="stable")[:_N_CANDIDATES]
