@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import torch
+from pages import markdown, write
 from PIL import Image
 from results import RESULTS
 from scipy.ndimage import gaussian_filter
@@ -348,7 +349,25 @@ def main() -> None:
     print(f"{int(table['agrees'].sum())} of {len(table)} agree")
     path = args.results / "image_verdicts.csv"
     kept = pd.read_csv(path) if path.exists() else pd.DataFrame({"half": []})
-    pd.concat([kept[kept["half"] != args.half], table.assign(half=args.half)]).to_csv(path, index=False)
+    table = pd.concat([kept[kept["half"] != args.half], table.assign(half=args.half)])
+    table.to_csv(path, index=False)
+    write_page(table, args.results)
+
+
+def write_page(table: pd.DataFrame, results: Path) -> None:
+    parts = [
+        "# Do verdicts on images agree with a look at the sheet?",
+        "Each case is built from real images. *Wanted* is what a person says who looks at real images above synthetic "
+        "ones: whether they look real (of each class), and whether they are copies. *Verdict* is what `evaluate` says, "
+        'and *of the training* what the first screen of `ganaug balance` says, which is never more than "unknown" and '
+        'must not be "bad" for good images. The half "design" was looked at while the verdicts were written; '
+        '"confirm" was not. `python benchmarks/image_verdicts.py --data FOLDER`.',
+    ]
+    for half_of_cases, rows in table.groupby("half", sort=False):
+        parts.append(f"## {str(half_of_cases).capitalize()}: {int(rows['agrees'].sum())} of {len(rows)} agree")
+        shown = rows.drop(columns="half").assign(agrees=rows["agrees"].map({True: "yes", False: "**no**"}))
+        parts.append(markdown(shown.set_index("case")))
+    write(results / "image_verdicts", parts)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def _on_inversion(row: Mapping[Any, Any]) -> Finding:
     question, reproduced = "Is it the image?", float(row["reproduced"])
     near = (
         f"its inversion has {percent(max(reproduced, 0.0))} of what distinguishes it from the mean image of class "
-        f"{row['class']}, and differs by {percent(float(row['error']))} of the range of pixels"
+        f"{row['class']} besides brightness, and differs by {percent(float(row['error']))} of the range of pixels"
     )
     numbers = {"reproduced": reproduced, "error": float(row["error"])}
     if reproduced < _UNLIKE:

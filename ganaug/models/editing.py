@@ -40,9 +40,9 @@ class Inversion(NamedTuple):
         Root mean squared difference between the image of the latents and the real image, as a share of the range of the
         pixels: 0 is the same image.
     reproduced : ndarray of shape (n_images,)
-        Share of what distinguishes the real image from the mean synthetic image of its class that the image of the
-        latents has too: 1 less the ratio of the two squared differences. 1 is the same image. At 0 the mean image
-        would have been as near; below 0 it is nearer.
+        Share of what distinguishes the real image from the mean synthetic image of its class, brightness and contrast
+        aside, that the image of the latents has too: 1 less the ratio of the two squared differences. 1 is the same
+        image. At 0 the mean image, adjusted in brightness and contrast, would have been as near; below 0 it is nearer.
     y : ndarray of shape (n_images,)
         The labels.
     attributes : DataFrame of shape (n_images, n_attributes)
@@ -429,8 +429,8 @@ class Editing(Attributed):
             optimizer.step()
         found = latents.detach()
         with torch.no_grad():
-            error, usual = ((of - real).square().flatten(1).mean(1) for of in (self._render(found, y), mean))
-            reproduced = 1 - error / usual.clamp(min=1e-12)
+            error = (self._render(found, y) - real).square().flatten(1).mean(1)
+            reproduced = 1 - error / _unexplained(real, mean).clamp(min=1e-12)
         return found.cpu(), error.sqrt().float().cpu() / 2, reproduced.float().cpu(), y.cpu()
 
     @torch.no_grad()
@@ -456,6 +456,13 @@ def _differences(images: Tensor, real: Tensor) -> Tensor:
     x = images.float() - real
     parts = [x, F.avg_pool2d(x, 2), F.avg_pool2d(x, 4)]
     return torch.stack([part.square().flatten(1).mean(1) for part in parts]).sum(0)
+
+
+def _unexplained(images: Tensor, others: Tensor) -> Tensor:
+    """Return the mean squared difference of images from others, after these are adjusted in brightness and contrast."""
+    x, of = ((flat := part.flatten(1)) - flat.mean(1, keepdim=True) for part in (images, others))
+    slope = (x * of).sum(1) / of.square().sum(1).clamp(min=1e-12)
+    return (x - slope[:, None] * of).square().mean(1)
 
 
 def _great_circle(ends: Tensor, n: int) -> Tensor:
