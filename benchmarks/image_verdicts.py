@@ -359,7 +359,7 @@ def write_page(table: pd.DataFrame, results: Path) -> None:
         "# Do verdicts on images agree with a look at the sheet?",
         "Each case is built from real images. *Wanted* is what a person says who looks at real images above synthetic "
         "ones: whether they look real (of each class), and whether they are copies. *Verdict* is what `evaluate` says, "
-        'and *of the training* what the first screen of `ganaug balance` says, which is never more than "unknown" and '
+        'and *of the training* what the first screen of `ganaug balance` says, which is at best "unknown" and '
         'must not be "bad" for good images. The half "design" was looked at while the verdicts were written; '
         '"confirm" was not. `python benchmarks/image_verdicts.py --data FOLDER`.',
     ]

@@ -76,7 +76,7 @@ def test_images_move_toward_an_attribute_and_other_files_are_read_in_the_form_of
     shown = " ".join(capsys.readouterr().out.split())
     assert "2 images from 2 real images (1 image resized to the size of the model)" in shown
     assert pixels("stained/large.png").shape == pixels("stained/grey.png").shape == (16, 20, 3)
-    assert main("sample light.gan more --label sick -n 2 --given stain=IHC".split()) == 0
+    assert main(["sample", "light.gan", "more", "--label", "sick", "-n", "2", "--given", "stain=IHC"]) == 0
 
 
 def test_styles_are_mixed_and_paths_lead_to_another_image(capsys):
