@@ -124,9 +124,7 @@ def test_edits_lead_from_the_image_to_the_other_class(models, name):
     whole, half = (model.edit(found, "b", amount=amount) for amount in (1, 0.5))
     assert (half != whole).any()
     if name == "stylegan2":  # the mean style of a class becomes that of the other one
-        of_a, of_b = (
-            model.generator_.mean_styles(torch.tensor([label]))[:, None].expand(-1, 2, -1) for label in (0, 1)
-        )
+        of_a, of_b = model.generator_.mean_styles(torch.tensor([0, 1]))[:, None, None].expand(-1, 1, 2, -1)
         moved = model.edit(found._replace(latents=of_a.expand(3, -1, -1).numpy()), "b")
         assert difference(moved[:1], model.from_latents(of_b.numpy(), ["b"])).max() < 0.1
     else:
