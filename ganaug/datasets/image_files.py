@@ -101,7 +101,7 @@ def read_image_like(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> tupl
     shape : tuple of int
         Height, width and, if there are any, channels. Grey becomes colour, and colours that are all grey become grey.
     dtype : dtype
-        uint8, uint16 or int16.
+        That of the pixels: uint8, uint16 or int16.
 
     Returns
     -------
@@ -126,7 +126,8 @@ def read_image_like(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> tupl
     if joint_channels(pixels.shape[2], n_channels) != n_channels:
         words = {1: "grey", 2: "grey and alpha", 3: "colour", 4: "colour and alpha"}
         raise ValueError(f"{path} has {words[pixels.shape[2]]}, but {words[n_channels]} is needed; convert the file")
-    image = resized(with_more_channels(pixels, n_channels), shape[:2])
+    height, width = shape[:2]
+    image = resized(with_more_channels(pixels, n_channels), (height, width))
     return image.reshape(shape), pixels.shape[:2] != shape[:2]
 
 

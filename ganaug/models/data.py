@@ -94,4 +94,5 @@ class EncodedData(NamedTuple):
     def part(self, index: Tensor) -> "EncodedData":
         """Return some of the rows."""
         rows = self.rows.part(index) if hasattr(self.rows, "part") else self.rows[index]
-        return EncodedData(rows, *(None if of is None else of[index] for of in self[1:]))
+        weights, conditions = (None if of is None else of[index] for of in self[2:])
+        return EncodedData(rows, self.y[index], weights, conditions)

@@ -226,8 +226,8 @@ def _written(attributes: Mapping[Any, Any]) -> str:
 
 
 def _part(found: Inversion, index: Sequence[int]) -> Inversion:
-    arrays = (of[np.asarray(index)] for of in found[:4])
-    return Inversion(*arrays, found.attributes.iloc[list(index)].reset_index(drop=True))
+    latents, error, reproduced, y = (of[np.asarray(index)] for of in found[:4])
+    return Inversion(latents, error, reproduced, y, found.attributes.iloc[list(index)].reset_index(drop=True))
 
 
 def _form(model: ImageGAN) -> tuple[tuple[int, ...], np.dtype]:

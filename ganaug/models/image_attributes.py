@@ -106,11 +106,19 @@ class Attributes:
         places = np.column_stack([y, *(place for _, place in found)])
         combinations, counts = np.unique(places, axis=0, return_counts=True)
         names = [name.item() if isinstance(name, np.generic) else name for name in frame.columns]
-        levels = [sortable(of) for of, _ in found]
-        return cls(names, levels, torch.from_numpy(combinations), torch.from_numpy(counts), n_classes)
+        own = [sortable(of) for of, _ in found]
+        return cls(names, own, torch.from_numpy(combinations), torch.from_numpy(counts), n_classes)
 
     def numbers(self, attributes: Any, y: NDArray[np.intp]) -> Tensor:
-        """Return the numbers of the conditions of images, given all their attributes and class indices."""
+        """Return the numbers of the conditions of images.
+
+        Parameters
+        ----------
+        attributes : as of `of`
+            All attributes of each image.
+        y : ndarray of shape (n_images,)
+            Class index of each image.
+        """
         places = self.places(attributes, len(y))
         if missing := [name for name, place in zip(self.names, places.T, strict=True) if (place < 0).any()]:
             raise ValueError(f"attributes lacks {listed(missing)}; give every attribute of fit, {listed(self.names)}")
@@ -190,18 +198,38 @@ class Attributes:
         return numbers
 
     def frequent(self, label: int, n: int) -> Tensor:
-        """Return the numbers of the `n` most frequent conditions of a class."""
+        """Return the numbers of the most frequent conditions of a class.
+
+        Parameters
+        ----------
+        label : int
+            Class index.
+        n : int
+            How many, at most.
+        """
         own = (self.combinations[:, 0] == label).nonzero().squeeze(1)
         return self._numbers[own[self.counts[own].argsort(descending=True, stable=True)[:n]]]
 
     def frame(self, numbers: Tensor) -> pd.DataFrame:
-        """Return the attributes of conditions, a row each."""
+        """Return the attributes of conditions, a row each.
+
+        Parameters
+        ----------
+        numbers : Tensor of shape (n,)
+            Numbers of the conditions.
+        """
         places = self.conditions.places(numbers)[:, 1:].numpy()
         columns = {name: of[place] for name, of, place in zip(self.names, self.levels, places.T, strict=True)}
         return pd.DataFrame(columns, index=range(len(numbers)))
 
     def check_same(self, other: "Attributes") -> None:
-        """Raise ValueError unless a warm start has the attributes and levels of the previous fit."""
+        """Raise ValueError unless a warm start has the attributes and levels of the previous fit.
+
+        Parameters
+        ----------
+        other : Attributes
+            Those of the previous fit.
+        """
         one, two = ({name: of.tolist() for name, of in zip(a.names, a.levels, strict=True)} for a in (self, other))
         if one != two:
             raise ValueError(
@@ -221,14 +249,25 @@ class Attributes:
 
     @classmethod
     def from_state(cls: type[Self], described: Any, arrays: Mapping[str, NDArray], n_classes: int) -> Self:
-        """Restore what `state` returned; malformed data raise an error."""
+        """Restore what `state` returned; malformed data raise an error.
+
+        Parameters
+        ----------
+        described : list of dict or None
+            Names and levels; nothing for a model without attributes.
+        arrays : mapping of str to ndarray
+            The combinations.
+        n_classes : int
+            Number of classes.
+        """
         if not described:
             return cls.of(pd.DataFrame(index=range(n_classes)), np.arange(n_classes), n_classes)
         names = [of["name"] for of in described]
         if not all(isinstance(name, str | int) for name in names):
             raise ValueError(f"the names of attributes are {names!r}")
         levels = [labels_from_json(of["levels"]) for of in described]
-        return cls(names, levels, *(torch.from_numpy(arrays[name]) for name in ("combinations", "counts")), n_classes)
+        combinations, counts = (torch.from_numpy(arrays[name]) for name in ("combinations", "counts"))
+        return cls(names, levels, combinations, counts, n_classes)
 
 
 def _frame(attributes: Any, n: int) -> pd.DataFrame:
