@@ -170,7 +170,7 @@ def pixel_neighbors(
 def _candidates(
     fake_images: NDArray, real_images: NDArray, own: NDArray[np.intp] | None
 ) -> Iterator[tuple[slice, list[NDArray[np.intp]]]]:
-    """Yield for fake images which may be nearest: all, or copies and those alike in cells. Mirrored ones come second."""
+    """Yield for fake images which real ones may be nearest: all, or copies and those alike in cells."""
     n_both = 2 * len(real_images)
     if n_both <= _ALL_COMPARED:
         for rows in batches(len(fake_images), _ROWS_AT_ONCE):
@@ -179,11 +179,15 @@ def _candidates(
     copies: dict[int, list[int]] = {}
     for place, pixels in enumerate(chain(real_images, real_images[:, :, ::-1])):
         copies.setdefault(hash(pixels.tobytes()), []).append(place)
-    real_cells = np.concatenate([cell_means(images) for images in (real_images, real_images[:, :, ::-1])])
+    one_half = cell_means(real_images)
+    real_cells = np.empty((n_both, one_half.shape[1]), dtype=np.float32)
+    real_cells[: len(one_half)] = one_half
+    del one_half
+    real_cells[len(real_images) :] = cell_means(real_images[:, :, ::-1])
     centre = real_cells.mean(0)
     real_cells -= centre
     fake_cells = cell_means(fake_images) - centre
-    lengths = (real_cells**2).sum(1)
+    lengths = np.einsum("ij,ij->i", real_cells, real_cells)
     for rows in batches(len(fake_images), n_both):
         apart = lengths - 2 * (fake_cells[rows] @ real_cells.T)  # less the length of the fake image
         if own is not None:
