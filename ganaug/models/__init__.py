@@ -2,6 +2,7 @@
 
 from ganaug.models.base import ConditionalGAN, TrainingData
 from ganaug.models.data import CheckedData, EncodedData
+from ganaug.models.devices import help_first, leading
 from ganaug.models.edited_files import EditedFiles, edit_files
 from ganaug.models.editing import Inversion
 from ganaug.models.fitted_sampler import FittedSamplerMixin
@@ -37,4 +38,6 @@ __all__ = [
     "constraints_of_overrides",
     "documented",
     "edit_files",
+    "help_first",
+    "leading",
 ]

@@ -11,6 +11,7 @@ from torch.nn.utils.parametrizations import spectral_norm as divide_by_spectral_
 
 from ganaug.nets.conditions import Conditions
 from ganaug.nets.image_layers import (
+    BatchNorm,
     Level,
     Repeated,
     ResidualConv,
@@ -21,7 +22,8 @@ from ganaug.nets.image_layers import (
 )
 from ganaug.nets.image_networks import CONDITIONINGS, Discriminator, FlatGenerator, Generator, Head
 from ganaug.nets.mlp import Dropout, MLPDiscriminator
-from ganaug.nets.stylegan2 import StyleDown, StyleGenerator, StyleHead, style_features
+from ganaug.nets.style_discriminator import StyleDown, StyleHead, style_features
+from ganaug.nets.stylegan2 import StyleGenerator
 
 # Channels double with each halving of the image, up to this multiple of the finest width.
 _WIDEST = 8
@@ -105,7 +107,7 @@ def build_image_networks(
     All generators but those of "mlp" and "stylegan2" have `ConditionalBatchNorm`. No discriminator has batch
     normalisation, not even that of "dcgan", whose paper has it: with a gradient penalty and batches balanced by class,
     the score of an image must not depend on the other images of the batch. Only that of "stylegan2" compares images of
-    the same class in training (`ganaug.nets.stylegan2.MinibatchDeviation`), and not where it scores images. Initial
+    the same class in training (`ganaug.nets.style_discriminator.MinibatchDeviation`), and not where it scores images. Initial
     weights come from torch's global generator.
 
     Parameters
@@ -285,7 +287,7 @@ def _blocks(
             ResidualUp(a, b, condition_size, attends=level == attended)
             for level, ((a, b), condition_size) in enumerate(zip(pairs, condition_sizes, strict=True), 1)
         ]
-        last = nn.Sequential(nn.BatchNorm2d(widths[-1]), nn.ReLU(inplace=True), last)
+        last = nn.Sequential(BatchNorm(widths[-1]), nn.ReLU(inplace=True), last)
     else:
         blocks = [Level(*level) for level in zip(layers, n_made, condition_sizes, strict=True)]
     if n_blocks > 1:
