@@ -107,8 +107,8 @@ def build_image_networks(
     All generators but those of "mlp" and "stylegan2" have `ConditionalBatchNorm`. No discriminator has batch
     normalisation, not even that of "dcgan", whose paper has it: with a gradient penalty and batches balanced by class,
     the score of an image must not depend on the other images of the batch. Only that of "stylegan2" compares images of
-    the same class in training (`ganaug.nets.style_discriminator.MinibatchDeviation`), and not where it scores images. Initial
-    weights come from torch's global generator.
+    the same class in training (`ganaug.nets.style_discriminator.MinibatchDeviation`), and not where it scores images.
+    Initial weights come from torch's global generator.
 
     Parameters
     ----------
