@@ -17,6 +17,7 @@ from ganaug.cli.balance import balance
 from ganaug.cli.compare import compare
 from ganaug.cli.console import KEPT, one_line_warnings, say, stop_on_signals, stopped_message
 from ganaug.cli.demo import demo
+from ganaug.cli.edit import edit
 from ganaug.cli.evaluate import evaluate
 from ganaug.cli.sample import sample
 from ganaug.cli.stylize import stylize
@@ -30,7 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (balance, sample, compare, evaluate, translate, stylize, demo):
+for command in (balance, sample, compare, evaluate, translate, stylize, edit, demo):
     app.command()(command)
 
 # typer has moved the base of its usage errors between versions; the second class of the MRO is right in all of them.

@@ -1,6 +1,7 @@
 """Measures of synthetic data, one family a file."""
 
 from ganaug.metrics.agreement import class_agreement
+from ganaug.metrics.aligned import aligned_neighbors
 from ganaug.metrics.associations import Associations, KeptAssociations, association_matrices, kept_associations
 from ganaug.metrics.distances import frechet_distance, kernel_distance
 from ganaug.metrics.efficientnet import EXTRACTOR_NAME, feature_maps, features, has_extractor, pixels, probabilities
@@ -58,6 +59,7 @@ __all__ = [
     "Repeats",
     "TablePair",
     "Utility",
+    "aligned_neighbors",
     "alpha_precision_beta_recall",
     "association_matrices",
     "bootstrap",

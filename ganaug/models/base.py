@@ -19,7 +19,7 @@ from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.shares import check_weights
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
-from ganaug.models.continuation import CheckpointMixin, Networks, check_same_classes, networks_of, open_training_file
+from ganaug.models.continuation import ContinuationMixin, Networks, check_same_classes, networks_of, open_training_file
 from ganaug.models.data import CheckedData, EncodedData, Encoder
 from ganaug.models.devices import DevicesMixin
 from ganaug.models.drawing import DrawingMixin
@@ -67,7 +67,7 @@ class ConditionalGAN(
     ScoringMixin,
     DrawingMixin,
     PersistenceMixin,
-    CheckpointMixin,
+    ContinuationMixin,
     DevicesMixin,
     CallbackSupportMixin,
     BaseEstimator,
@@ -159,6 +159,10 @@ class ConditionalGAN(
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[Encoder, Prior]:
         """Restore encoder and prior from what `_store` returned; malformed input raises ValueError."""
 
+    def _fit_conditions(self, checked: CheckedData, y: np.ndarray) -> Tensor | None:
+        """Return the number of the condition that networks are given for each row; None is its class index `y`."""
+        return None
+
     def _augment(self, rng: torch.Generator, batch_size: int) -> AdaptiveAugmentation | None:
         """Return the augmentation of all that the discriminator sees; none by default."""
         return None
@@ -206,9 +210,12 @@ class ConditionalGAN(
         UserWarning
             If a class has fewer than 6 samples, and if training diverged and went back to its last good weights.
         """
+        return self._fit_new(X, y, sample_weight)
+
+    def _fit_new(self: Self, X: Any, y: Any, sample_weight: Any, attributes: Any = None) -> Self:
         with rollback_on_error(self, self.warm_start):
             previous = self._delete_previous_fit()
-            self._fit(self.check_data(X), y, previous, sample_weight)
+            self._fit(self.check_data(X)._replace(attributes=attributes), y, previous, sample_weight)
         self.end_checkpoint()
         return self
 
@@ -254,16 +261,17 @@ class ConditionalGAN(
         self.target_name_ = name_of(y)
         self.classes_ = labels
         self.network_params_ = self._params_of_networks()
+        conditions = self._fit_conditions(checked, index)
         seed = draw_seed(self.random_state)
         self.__dict__.pop("_training_file", None)
-        if (opened := open_training_file(self, checked, index, weights, seed, previous)) is not None:
+        if (opened := open_training_file(self, checked, index, weights, conditions, seed, previous)) is not None:
             self._training_file, seed = opened, opened.seed
         self.seed_ = processes.from_first(seed)
         rng = torch.Generator().manual_seed(self.seed_)
         with phase("encoding", show=bool(self.verbose)):
             self.encoder_, rows = self._fit_encode(checked, index)
         begin_phase("training", show=bool(self.verbose))
-        data = EncodedData(rows, torch.from_numpy(index), weights)
+        data = EncodedData(rows, torch.from_numpy(index), weights, conditions)
         few = {label: int(n) for label, n in zip(labels.tolist(), counts, strict=True) if n < _FEW}
         if few:
             warn_user(
@@ -277,24 +285,6 @@ class ConditionalGAN(
 
     def _params_of_networks(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self._network_parameters}
-
-    def warm_start_from(self: Self, fitted: Self) -> Self:
-        """Take over what another model of the same class has learned; `fit` with ``warm_start=True`` continues from it.
-
-        Parameters
-        ----------
-        fitted : same class
-            Not changed. If it is not fitted, nothing is taken over.
-
-        Returns
-        -------
-        self
-            With the learned attributes of `fitted`, and its own parameters.
-        """
-        for name, value in vars(fitted).items():
-            if name.endswith("_"):
-                setattr(self, name, value)
-        return self
 
     def _train(self, data: EncodedData, rng: torch.Generator, initial: Networks) -> None:
         fabric = self._fabric()
@@ -344,6 +334,7 @@ class ConditionalGAN(
             generator=rng,
             device=fabric.device,
             weights=training.weights,
+            conditions=training.conditions,
         )
         measure = self._measure(validation.drawn(rng), generator=rng, device=fabric.device)
         try:
@@ -407,7 +398,8 @@ class ConditionalGAN(
         given : dict or None, default=None
             For tables: column -> cell, or a list of cells, one for each row. The rows have exactly these cells, and the
             generator gives the others to fit: several candidates with anchors that fit are generated for each row
-            (`prior`), and one whose own cells are near the given ones is chosen.
+            (`prior`), and one whose own cells are near the given ones is chosen. For images of a model that was fitted
+            with attributes: attribute -> level, or a list of levels; others are as images of the class have them.
 
         Returns
         -------
@@ -418,8 +410,8 @@ class ConditionalGAN(
         Raises
         ------
         ValueError
-            If a label was not seen in `fit`, if a cell of `given` is not legal in its column, or if `given` is for
-            images or texts or is combined with `selection`.
+            If a label was not seen in `fit`, if a cell of `given` is not legal in its column, or if the model takes no
+            `given`, or it is combined with `selection`.
         """
         if given:
             if selection is not None:

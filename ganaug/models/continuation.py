@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -25,6 +25,8 @@ from ganaug.training import Stage, TrainingFile, differences
 if TYPE_CHECKING:
     from ganaug.models.base import ConditionalGAN
 
+Self = TypeVar("Self", bound="ContinuationMixin")
+
 # What the two networks start from; None is random weights.
 Networks = Sequence[nn.Module | None]
 
@@ -34,11 +36,29 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _LONGEST = 80
 
 
-class CheckpointMixin:
-    """The file of the `checkpoint` parameter, from the beginning of a fit until its result is with the user."""
+class ContinuationMixin:
+    """What a training goes on from: another model, or the file of `checkpoint` until its result is with the user."""
 
     checkpoint: str | PathLike[str] | None
     _training_file: TrainingFile | None = None
+
+    def warm_start_from(self: Self, fitted: Self) -> Self:
+        """Take over what another model of the same class has learned; `fit` with ``warm_start=True`` continues from it.
+
+        Parameters
+        ----------
+        fitted : same class
+            Not changed. If it is not fitted, nothing is taken over.
+
+        Returns
+        -------
+        self
+            With the learned attributes of `fitted`, and its own parameters.
+        """
+        for name, value in vars(fitted).items():
+            if name.endswith("_"):
+                setattr(self, name, value)
+        return self
 
     def _stage(self, name: str) -> Stage | None:
         """Return the part of the file in which a stage of the training is stored."""
@@ -124,6 +144,7 @@ def open_training_file(
     checked: CheckedData,
     index: NDArray,
     weights: Any,
+    conditions: Any,
     seed: int,
     previous: Networks | None,
 ) -> TrainingFile | None:
@@ -141,6 +162,8 @@ def open_training_file(
         Class index of each row.
     weights : Tensor or None
         Weights of the rows.
+    conditions : Tensor or None
+        Number of the condition of each row, if there are others than classes.
     seed : int
         What was drawn from `random_state`.
     previous : sequence of Module or None
@@ -169,6 +192,8 @@ def open_training_file(
     }
     if weights is not None:
         identity["data sample_weight"] = _digest([np.asarray(weights)])
+    if conditions is not None:
+        identity["data attributes"] = _digest([np.asarray(conditions)])
     if previous is not None:
         states = [network.state_dict() for network in previous if network is not None]
         identity["data model of the previous fit"] = _digest(

@@ -106,8 +106,9 @@ class MLPGenerator(nn.Module):
         self.register_buffer("member", _membership(block_sizes), persistent=False)
 
     def forward(self, y: Tensor, latent: Tensor, gumbel: Tensor, anchor: Tensor | None = None) -> Tensor:
-        """Generate one encoded row for each class index in `y`."""
-        inputs = [latent, self.one_hot[y]] + ([] if anchor is None else [anchor])
+        """Generate one encoded row for each class index in `y`, or for each code of floats (`Conditions`)."""
+        code = y.to(latent.dtype) if y.is_floating_point() else self.one_hot[y]
+        inputs = [latent, code] + ([] if anchor is None else [anchor])
         features = torch.cat(inputs, 1)
         for layer in self.hidden:
             features = torch.cat([features, layer(features)], 1)

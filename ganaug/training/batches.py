@@ -58,7 +58,7 @@ class Batch(NamedTuple):
     real : Tensor of shape (n_rows, ...)
         Encoded real rows.
     y : Tensor of shape (n_rows,)
-        Class index of each row. The generator makes fake rows of the same classes.
+        Class index of each row, or the number of its condition. The generator makes fake rows of the same ones.
     start : tuple of Tensor
         What the generator starts from: `Prior.draw` of `y`.
     """
@@ -93,6 +93,9 @@ class BalancedBatches:
         Where batches are put.
     weights : Tensor of shape (n_rows,) or None, default=None
         Within a class, a row is drawn with a probability in proportion to its weight.
+    conditions : Tensor of shape (n_rows,) or None, default=None
+        Number of the condition of each row, see `ganaug.nets.Conditions`, which becomes `Batch.y`. None: its class
+        index.
     """
 
     def __init__(
@@ -106,8 +109,10 @@ class BalancedBatches:
         generator: torch.Generator,
         device: torch.device,
         weights: Tensor | None = None,
+        conditions: Tensor | None = None,
     ) -> None:
         self.rows = rows.to(device)
+        self.conditions = conditions
         self.order = y.argsort(stable=True)
         self.draws = ClassDraws(y.bincount(), None if weights is None else weights[self.order])
         self.prior = prior
@@ -140,9 +145,10 @@ class BalancedBatches:
         pack = torch.arange(self._n_blocks * n_packs, (self._n_blocks + 1) * n_packs)
         y = (pack % len(self.draws.counts)).repeat_interleave(self.pac)
         place = torch.rand(len(y), generator=self.generator, dtype=torch.float64)
-        self._index = self.order[self.draws(y, place)].to(self.device)
+        index = self.order[self.draws(y, place)]
+        self._index = index.to(self.device)
         self._start = tuple(part.to(self.device) for part in self.prior.draw(y, self.generator))
-        self._y = y.to(self.device)
+        self._y = (y if self.conditions is None else self.conditions[index]).to(self.device)
         self._n_blocks += 1
         self._n_taken = 0
 
