@@ -164,7 +164,7 @@ def test_the_history_says_whether_the_class_is_recognised(bars):
     history = clone(TINY).set_params(n_steps=20).fit(*bars).history_
     assert history["recognised"].between(0, 1).all()
     assert history["recognised_real"].between(0, 1).all()
-    assert not hasattr(clone(TINY).fit(*bars), "_probe")
+    assert not hasattr(clone(TINY).fit(*bars), "_judge")
 
 
 def test_images_may_be_flat(bars):
