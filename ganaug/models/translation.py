@@ -69,14 +69,14 @@ class TranslationGAN(ImageModel):
         ``"cut"`` has one generator and one discriminator. Patches of the translation are compared with those of the
         source in the features of the generator itself (contrastive unpaired translation, arXiv 2007.15651).
         ``"cyclegan"`` has a second generator, which translates back into the source (arXiv 1703.10593). It takes about
-        twice as long.
+        twice as long, and keeps less of the source.
     content_weight : float or "auto", default="auto"
         Weight of what keeps the structure of the source, at least 0: of the contrast of patches (``"auto"``: 0.2), or
         of the cycle (2, and half of it for the identity). With a large value the source is hardly changed.
     class_weight : float, default=0.2
         Weight of a classifier that is trained on the real images first, and then has to find the target class in
-        translations. Without it (0), the class of the source may survive; with a large weight, translations get marks
-        that only the classifier takes for the class.
+        translations. Without it (0), more of the class of the source survives; with a large weight, translations get
+        marks that only the classifier takes for the class.
     width : int, default=24
         Channels of the first layer of the networks; deeper layers have up to four times as many.
     n_blocks : int, default=4
@@ -123,8 +123,9 @@ class TranslationGAN(ImageModel):
         Name of `y`, if it was a Series with a name.
     history_ : DataFrame
         As of `ImageGAN`. Column ``recognised`` is the share of translations in which a second classifier, which has no
-        part in the training, finds the target class, and ``recognised_real`` that of real images. ``distance`` is the kernel distance to real images, plus
-        what the first share is below the second; the weights with the smallest one are kept.
+        part in the training, finds the target class, and ``recognised_real`` that of real images. ``distance`` is the
+        kernel distance to real images, plus what the first share is below the second; the weights with the smallest one
+        are kept.
     generator_ : torch.nn.Module
         The trained generator, or with "cyclegan" both (moving average of the weights).
     discriminator_ : torch.nn.Module

@@ -338,7 +338,7 @@ class PatchDiscriminator(nn.Module):
 class WholeAndPatches(nn.Module):
     """Judge an image as a whole and by its patches: the sum of two scores.
 
-    Patches alone do not see what makes the class of many images, such as how dark a lung is beside the other parts of an
+    Patches alone do not see what makes the class of many images, such as how dark a lung is beside other parts of an
     image. With them alone, a translator was stopped by what keeps the structure, and left much of the source class.
 
     Parameters

@@ -5,7 +5,6 @@ import torch
 
 from ganaug.nets.translation import PairedTranslator, PatchDiscriminator, Translator, build_translation_networks
 
-
 SIZE = (16, 8)
 
 
