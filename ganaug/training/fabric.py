@@ -32,7 +32,7 @@ class _OptimizedModule(metaclass=_RecognizesCompiled):
 _import = builtins.__import__
 
 
-def _import_for_fabric(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:  # noqa: A002
+def _import_for_fabric(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
     """Import as always, except for this one statement of this one file; other threads see no difference."""
     is_fabric = globals is not None and globals.get("__name__") == "lightning_fabric.wrappers"
     if is_fabric and name == _COMPILER and fromlist == ("OptimizedModule",) and _COMPILER not in sys.modules:
@@ -41,7 +41,7 @@ def _import_for_fabric(name: str, globals: Any = None, locals: Any = None, froml
 
 
 # Python's import lock of this file admits one thread. A Fabric that no longer has that statement is imported as it is.
-builtins.__import__ = _import_for_fabric  # type: ignore[assignment]  # Any where typeshed has Mapping
+builtins.__import__ = _import_for_fabric
 try:
     from lightning_fabric import Fabric
 finally:
