@@ -5,7 +5,9 @@ Everything heavy is imported inside the commands, so that ``ganaug --help`` answ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, cast
 
 import typer
@@ -73,14 +75,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     end_phase()
     with stop_on_signals() as received, one_line_warnings():
         try:
-            with hidden_phase_on_error():
-                return _run(arguments)
+            with hidden_phase_on_error(), _first_of_torchrun() as is_first:
+                return _run(arguments) if is_first else 0
         except BaseException:
             # A library may have turned our exception into one of its own: the signal decides, not the exception.
             if not received:
                 raise
             say("error", stopped_message(current_phase(), KEPT))
             return 128 + received[0]
+
+
+@contextmanager
+def _first_of_torchrun() -> Iterator[bool]:
+    """Yield whether this process runs the command: of several that torchrun started, the others only train with it."""
+    if os.environ.get("WORLD_SIZE", "1") == "1" or "RANK" not in os.environ:
+        yield True
+        return
+    from ganaug.models import help_first, leading
+
+    if os.environ["RANK"] != "0":
+        help_first()
+        yield False
+        return
+    with leading():
+        yield True
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -79,6 +79,9 @@ def encode_known(encoder: TableEncoder, frame: pd.DataFrame, known: NDArray, *, 
         if state is not None:
             found.rows[own, block + state] = 1.0
             found.is_known[own, states] = True
+            if isinstance(column, NumericColumn) and column.equal_to:  # whether it equals another is left open
+                found.is_known[own, states] = (state > 0)[:, None]
+                found.rows[own, states] *= (state > 0)[:, None]
             if column.n_continuous:  # a number that is missing has no place
                 found.is_known[own, dims] = ~found.is_missing[own, block + state][:, None]
     return found

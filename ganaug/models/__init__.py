@@ -2,6 +2,7 @@
 
 from ganaug.models.base import ConditionalGAN, TrainingData
 from ganaug.models.data import CheckedData, EncodedData
+from ganaug.models.devices import help_first, leading
 from ganaug.models.fitted_sampler import FittedSamplerMixin
 from ganaug.models.image import ImageGAN
 from ganaug.models.image_model import FAR_DISTANCE
@@ -32,4 +33,6 @@ __all__ = [
     "check_groups",
     "constraints_of_overrides",
     "documented",
+    "help_first",
+    "leading",
 ]

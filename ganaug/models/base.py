@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 from torch import Tensor, nn
 
+from ganaug.common import processes
 from ganaug.common.labels import check_classes, labels_of, name_of
 from ganaug.common.progress import begin_phase, phase
 from ganaug.common.random import draw_seed
@@ -20,6 +21,7 @@ from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
 from ganaug.models.continuation import CheckpointMixin, Networks, check_same_classes, networks_of, open_training_file
 from ganaug.models.data import CheckedData, EncodedData, Encoder
+from ganaug.models.devices import DevicesMixin
 from ganaug.models.drawing import DrawingMixin
 from ganaug.models.persistence import NETWORKS, PersistenceMixin
 from ganaug.models.scoring import ScoringMixin, class_index
@@ -37,7 +39,6 @@ from ganaug.training import (
     Callback,
     CompactRows,
     EarlyStopping,
-    Fabric,
     Prior,
     ProgressBar,
     SlicedWasserstein,
@@ -63,7 +64,14 @@ class TrainingData(NamedTuple):
 
 
 class ConditionalGAN(
-    ScoringMixin, DrawingMixin, PersistenceMixin, CheckpointMixin, CallbackSupportMixin, BaseEstimator, ABC
+    ScoringMixin,
+    DrawingMixin,
+    PersistenceMixin,
+    CheckpointMixin,
+    DevicesMixin,
+    CallbackSupportMixin,
+    BaseEstimator,
+    ABC,
 ):
     """A conditional GAN as a scikit-learn estimator: `fit(X, y)`, then `sample(y)`.
 
@@ -84,7 +92,6 @@ class ConditionalGAN(
     max_time: float | None
     patience: int | None
     random_state: int | np.random.RandomState | None
-    device: str
     precision: Any
     verbose: int
     callbacks: Sequence[Callback] | None
@@ -236,7 +243,7 @@ class ConditionalGAN(
                 delattr(self, name)
         return networks
 
-    def _fit(self, checked: CheckedData, y: Any, previous: Networks | None, sample_weight: Any) -> EncodedData:
+    def _fit_here(self, checked: CheckedData, y: Any, previous: Networks | None, sample_weight: Any) -> EncodedData:
         given = column_or_1d(labels_of(y))
         check_classes(given)
         labels, index, counts = np.unique(given, return_inverse=True, return_counts=True)
@@ -247,10 +254,11 @@ class ConditionalGAN(
         self.target_name_ = name_of(y)
         self.classes_ = labels
         self.network_params_ = self._params_of_networks()
-        self.seed_ = draw_seed(self.random_state)
+        seed = draw_seed(self.random_state)
         self.__dict__.pop("_training_file", None)
-        if (opened := open_training_file(self, checked, index, weights, self.seed_, previous)) is not None:
-            self._training_file, self.seed_ = opened, opened.seed
+        if (opened := open_training_file(self, checked, index, weights, seed, previous)) is not None:
+            self._training_file, seed = opened, opened.seed
+        self.seed_ = processes.from_first(seed)
         rng = torch.Generator().manual_seed(self.seed_)
         with phase("encoding", show=bool(self.verbose)):
             self.encoder_, rows = self._fit_encode(checked, index)
@@ -376,18 +384,6 @@ class ConditionalGAN(
     def _max_time(self) -> float | None:
         """Return the limit of the adversarial training in seconds."""
         return self.max_time
-
-    def _precision(self) -> Any:
-        """Return the precision in which networks compute, with a value in place of "auto"."""
-        return self.precision
-
-    def _fabric(self) -> Fabric:
-        try:
-            return Fabric(accelerator=self.device, devices=1, precision=self._precision())
-        except (RuntimeError, ImportError) as error:
-            raise ValueError(
-                f"device={self.device!r} is not available on this machine: {error}. Use device='auto'"
-            ) from error
 
     def sample(
         self,

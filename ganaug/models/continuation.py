@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ganaug._version import __version__
+from ganaug.common import processes
 from ganaug.common.containers import to_pandas
 from ganaug.common.texts import texts_of
 from ganaug.encoders import TableEncoder, continued_table
 from ganaug.models.data import CheckedData
-from ganaug.training import Stage, TrainingFile
+from ganaug.training import Stage, TrainingFile, differences
 
 if TYPE_CHECKING:
     from ganaug.models.base import ConditionalGAN
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 Networks = Sequence[nn.Module | None]
 
 # Parameters with other values with which a training may go on: they do not change its steps.
-_FREE = ("callbacks", "checkpoint", "max_time", "verbose", "random_state", "device")
+_FREE = ("callbacks", "checkpoint", "max_time", "verbose", "random_state", "device", "devices")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _LONGEST = 80
 
@@ -126,7 +127,9 @@ def open_training_file(
     seed: int,
     previous: Networks | None,
 ) -> TrainingFile | None:
-    """Open the file of the `checkpoint` parameter; None if there is no such parameter.
+    """Open the file of the `checkpoint` parameter; None if there is no such parameter, or another process has it.
+
+    Where several processes train, see that they do so on the same data.
 
     Parameters
     ----------
@@ -148,9 +151,10 @@ def open_training_file(
     OSError
         If the file cannot be read, or there is no folder for it.
     ValueError
-        If the file is no checkpoint, is damaged, or is of other data or parameters.
+        If the file is no checkpoint, is damaged, or is of other data or parameters; or if processes that train
+        together have other data or parameters.
     """
-    if model.checkpoint is None:
+    if model.checkpoint is None and processes.n_processes() == 1:
         return None
     given = model.get_params(deep=False)
     identity = {
@@ -170,8 +174,16 @@ def open_training_file(
         identity["data model of the previous fit"] = _digest(
             tensor.cpu().numpy() for state in states for tensor in state.values()
         )
+    if other := processes.first_difference(differences(processes.from_first(identity), identity)):
+        raise ValueError(
+            f"the processes that train together differ in data or parameters: {other} (there: in the first process). "
+            "Give all the same; or set devices=1, with which each trains a model of its own"
+        )
+    path = processes.from_first(model.checkpoint)
+    if path is None:
+        return None
     is_given = isinstance(model.random_state, Integral)
-    return TrainingFile(Path(model.checkpoint), identity, seed, is_seed_given=is_given)
+    return processes.on_first(lambda: TrainingFile(Path(path), identity, seed, is_seed_given=is_given), is_shared=False)
 
 
 def _shortened(value: Any) -> str:

@@ -127,6 +127,7 @@ class ImageGAN(Editing, ImageModel):
         fitted: cross-validation trains from the beginning in each split.
     $random_state
     $device
+    $devices
     precision : {"auto", "32-true", "bf16-mixed"}, default="auto"
         Precision of the computation. ``"bf16-mixed"`` computes in bfloat16; weights keep 32 bits. ``"auto"`` does so on
         a GPU that supports bfloat16. On a CPU that supports it, ``"bf16-mixed"`` saves a quarter of the time, but the
@@ -188,7 +189,7 @@ class ImageGAN(Editing, ImageModel):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **constraints_of("loss", "n_neighbors", "latent_size", "checkpoint"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
-        **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
+        **constraints_of("max_time", "patience", "random_state", "device", "devices", "verbose", "callbacks"),
         "architecture": [StrOptions({"auto", *ARCHITECTURES})],
         "conditioning": [StrOptions(set(CONDITIONINGS))],
         "prior": [StrOptions({"noise", "neighbors"})],
@@ -253,6 +254,7 @@ class ImageGAN(Editing, ImageModel):
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         device: str = "auto",
+        devices: int | Literal["auto"] = "auto",
         precision: str = "auto",
         verbose: int = 0,
         callbacks: list[Callback] | None = None,
@@ -288,6 +290,7 @@ class ImageGAN(Editing, ImageModel):
         self.warm_start = warm_start
         self.random_state = random_state
         self.device = device
+        self.devices = devices
         self.precision = precision
         self.verbose = verbose
         self.callbacks = callbacks

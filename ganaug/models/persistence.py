@@ -44,7 +44,7 @@ NETWORKS = ("generator_", "discriminator_")
 # Parameters of the machine and of the session, which a file does not hold; of constraints, bounds and levels it holds
 # what was made of them, and of text_model what it learned.
 _NOT_STORED = (
-    *("callbacks", "random_state", "device", "verbose", "checkpoint"),
+    *("callbacks", "random_state", "device", "devices", "verbose", "checkpoint"),
     *("constraints", "bounds", "levels", "text_model"),
 )
 # What malformed data raises where a model is restored from it.

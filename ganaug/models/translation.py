@@ -107,6 +107,7 @@ class TranslationGAN(ImageModel):
         Height, width and channels, if each row of `X` is a flattened image. None takes the shape from `X`.
     $random_state
     $device
+    $devices
     precision : {"auto", "32-true", "bf16-mixed"}, default="auto"
         As of `ImageGAN`.
     $verbose
@@ -164,7 +165,7 @@ class TranslationGAN(ImageModel):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **constraints_of("loss", "penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
-        **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
+        **constraints_of("max_time", "patience", "random_state", "device", "devices", "verbose", "callbacks"),
         **constraints_of("checkpoint"),
         "source": "no_validation",  # a label of any kind
         "target": "no_validation",
@@ -215,6 +216,7 @@ class TranslationGAN(ImageModel):
         image_shape: tuple[int, ...] | None = None,
         random_state: int | np.random.RandomState | None = None,
         device: str = "auto",
+        devices: int | Literal["auto"] = "auto",
         precision: str = "auto",
         verbose: int = 0,
         callbacks: list[Callback] | None = None,
@@ -245,6 +247,7 @@ class TranslationGAN(ImageModel):
         self.image_shape = image_shape
         self.random_state = random_state
         self.device = device
+        self.devices = devices
         self.precision = precision
         self.verbose = verbose
         self.callbacks = callbacks

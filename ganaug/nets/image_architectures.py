@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm as divide_by_spectral_norm
 
 from ganaug.nets.image_layers import (
+    BatchNorm,
     Level,
     Repeated,
     ResidualConv,
@@ -270,7 +271,7 @@ def _blocks(
             ResidualUp(a, b, condition_size, attends=level == attended)
             for level, ((a, b), condition_size) in enumerate(zip(pairs, condition_sizes, strict=True), 1)
         ]
-        last = nn.Sequential(nn.BatchNorm2d(widths[-1]), nn.ReLU(inplace=True), last)
+        last = nn.Sequential(BatchNorm(widths[-1]), nn.ReLU(inplace=True), last)
     else:
         blocks = [Level(*level) for level in zip(layers, n_made, condition_sizes, strict=True)]
     if n_blocks > 1:

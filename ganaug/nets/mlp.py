@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from ganaug.common import processes
+
 # Functions of the hidden layers. Gradient penalties differentiate them twice.
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "leaky_relu": lambda: nn.LeakyReLU(0.2, inplace=True),
@@ -140,9 +142,10 @@ class Dropout(nn.Module):
         """Zero each value with the probability given and scale the rest up, in training mode only."""
         if not self.training:
             return x
-        words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
+        of_all = x.numel() * processes.n_processes()
+        words = torch.empty(-(-of_all // 8), dtype=torch.int64, device=x.device)
         words.random_(-(2**63), None, generator=self.generator)
-        kept = words.view(torch.int8)[: x.numel()].view_as(x) >= self.threshold - 128
+        kept = processes.own(words.view(torch.int8)[:of_all]).view_as(x) >= self.threshold - 128
         return x * kept * (256 / (256 - self.threshold))
 
 

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganaug.common import processes
 from ganaug.nets.image_layers import PooledConv, box_sums
 
 # The paper's learning rate is 0.0025, that of our models 0.0005. In equalised layers the ratio belongs into the layer.
@@ -326,9 +327,11 @@ class StyleGenerator(nn.Module):
     def _mixed(self, w: Tensor, y: Tensor) -> Tensor:
         """Give half of the images the fine styles of a second latent vector of their class."""
         device = w.device
-        other = self.style(y, torch.randn(len(w), self.latent_size, generator=self.rng, device=device))
-        first = torch.randint(1, self.n_styles, (len(w), 1), generator=self.rng, device=device)
-        mixes = torch.rand(len(w), 1, generator=self.rng, device=device) < _MIXING
+        n, size, rng = len(w), self.latent_size, self.rng
+        latent = processes.drawn(lambda n: torch.randn(n, size, generator=rng, device=device), n)
+        first = processes.drawn(lambda n: torch.randint(1, self.n_styles, (n, 1), generator=rng, device=device), n)
+        mixes = processes.drawn(lambda n: torch.rand(n, 1, generator=rng, device=device), n) < _MIXING
+        other = self.style(y, latent)
         level = torch.arange(self.n_styles, device=device)
         return torch.where((mixes & (level >= first))[..., None], other[:, None], w[:, None])
 

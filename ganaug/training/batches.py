@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from ganaug.common import processes
 from ganaug.training.draws import ClassDraws
 from ganaug.training.priors import Prior
 
@@ -81,7 +82,8 @@ class BalancedBatches:
     prior : Prior
         What the generator starts from.
     batch_size : int
-        Rows in a batch, rounded down to a multiple of `pac`, at least `pac`.
+        Rows in a batch, rounded down to a multiple of `pac`, at least `pac`. Processes that train together divide it
+        equally; where that is not possible, it is larger.
     pac : int
         Number of consecutive rows that share a class, for PacGAN (arXiv 1712.04086).
     generator : torch.Generator
@@ -109,7 +111,8 @@ class BalancedBatches:
         self.order = y.argsort(stable=True)
         self.draws = ClassDraws(y.bincount(), None if weights is None else weights[self.order])
         self.prior = prior
-        self.n_packs = max(1, batch_size // pac)
+        n_packs, n_parts = max(1, batch_size // pac), processes.n_processes()
+        self.n_packs = -(-n_packs // n_parts) * n_parts
         self.pac = pac
         self.generator = generator
         self.device = device
@@ -124,7 +127,8 @@ class BalancedBatches:
         if self._n_taken == _N_AHEAD:
             self._draw_block()
         size = self.n_packs * self.pac
-        part = slice(self._n_taken * size, (self._n_taken + 1) * size)
+        own = processes.own_slice(size)
+        part = slice(self._n_taken * size + own.start, self._n_taken * size + own.stop)
         self._n_taken += 1
         return Batch(self.rows[self._index[part]], self._y[part], tuple(drawn[part] for drawn in self._start))
 
