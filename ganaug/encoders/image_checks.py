@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.common.containers import check_container
+from ganaug.common.large_arrays import blocks
 from ganaug.common.wording import counted
 
 # Below, halving leaves nothing for a convolution to look at; above, activations outgrow an ordinary machine.
@@ -112,7 +113,8 @@ def check_shape(shape: tuple[int, ...]) -> None:
 
 def ends(X: NDArray) -> tuple[Any, Any]:
     """Return the least and the greatest value, after making sure that all are finite."""
-    low, high = X.min().item(), X.max().item()
+    found = [(part.min(), part.max()) for part in blocks(X)]
+    low, high = np.min([low for low, _ in found]).item(), np.max([high for _, high in found]).item()
     if X.dtype.kind != "f":
         return int(low), int(high)
     if not (math.isfinite(low) and math.isfinite(high)):
