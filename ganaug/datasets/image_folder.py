@@ -234,7 +234,8 @@ def _find_files(source: Path) -> list[str]:
             )
         paths = [folder / file for file in inside if folder / file not in subfolders]
         own = [path for path in paths if is_image(path)]
-        others_inside = [path for path in [*paths, *below] if path not in own and not is_text(path)]
+        known = set(own)
+        others_inside = [path for path in [*paths, *below] if path not in known and not is_text(path)]
         left_out += [path.relative_to(source).as_posix() for path in others_inside]
         if not own:
             found = f"; {abridged(left_out, 3)} cannot be read as an image" if others_inside else ""

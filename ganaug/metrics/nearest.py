@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ganaug.common.large_arrays import blocks, is_on_disk, new_array, release
+from ganaug.common.large_arrays import blocks, release
+from ganaug.common.rows import stack_rows
 from ganaug.metrics.pairwise import as_matrix, batches, check_widths, squared_distances
 
 # So many real images, mirrored ones included, are all compared pixel by pixel. Of more, this number of candidates is.
@@ -181,16 +182,17 @@ def _candidates(
     ways = (real_images, real_images[:, :, ::-1])
     for place, pixels in enumerate(image for way in ways for part in blocks(way) for image in part):
         copies.setdefault(hash(pixels.tobytes()), []).append(place)
-    cells = [_cell_means(way) for way in ways]
-    real_cells = new_array((n_both, cells[0].shape[1]), np.float32, on_disk=is_on_disk(real_images))
-    real_cells[: len(real_images)], real_cells[len(real_images) :] = cells
-    del cells
-    centre = real_cells.mean(0)
-    real_cells -= centre
-    lengths = np.concatenate([(part**2).sum(1) for part in blocks(real_cells)])
+    real_cells = stack_rows((cells for way in ways for cells in _cell_means(way)), n_both)
+    centre = np.sum([cells.sum(0, dtype=np.float64) for cells in blocks(real_cells)], axis=0).astype(np.float32) / n_both
+    lengths = []
+    for cells in blocks(real_cells):
+        cells -= centre
+        lengths.append((cells**2).sum(1))
     for rows in batches(len(fake_images), n_both):
-        fake_cells = _cell_means(fake_images[rows]) - centre
-        apart = lengths - 2 * (fake_cells @ real_cells.T)  # less the length of the fake image
+        fake_cells = np.concatenate(list(_cell_means(fake_images[rows]))) - centre
+        # less the length of the fake image
+        parts = [of - 2 * (fake_cells @ cells.T) for of, cells in zip(lengths, blocks(real_cells), strict=True)]
+        apart = np.concatenate(parts, axis=1)
         if own is not None:
             for place in (0, len(real_images)):
                 apart[np.arange(len(apart)), own[rows] + place] = np.inf
@@ -199,19 +201,17 @@ def _candidates(
         yield rows, [np.union1d(some, same).astype(np.intp) for some, same in zip(found, equal, strict=True)]
 
 
-def _cell_means(images: NDArray) -> NDArray[np.float32]:
-    """Return the means of pixels in the cells of a grid of at most 32 by 32, one row for each image."""
+def _cell_means(images: NDArray) -> Iterator[NDArray[np.float32]]:
+    """Yield the means of pixels in the cells of a grid of at most 32 by 32, one row for each image, for some images."""
     images = images.reshape(*images.shape[:3], -1)
     edges = [np.unique(np.linspace(0, size, _N_CELLS, endpoint=False, dtype=int)) for size in images.shape[1:3]]
     sizes = [np.diff(np.append(of, size)) for of, size in zip(edges, images.shape[1:3], strict=True)]
     n_pixels = np.outer(*sizes)[..., None]
-    means = new_array((len(images), n_pixels.size * images.shape[3]), np.float32, on_disk=is_on_disk(images))
     for rows in batches(len(images), images[:1].size or 1):
         sums = np.add.reduceat(images[rows], edges[0], axis=1, dtype=np.float64)
         sums = np.add.reduceat(sums, edges[1], axis=2)
-        means[rows] = (sums / n_pixels).reshape(len(sums), -1)
+        yield (sums / n_pixels).reshape(len(sums), -1).astype(np.float32)
         release()
-    return means
 
 
 def _pixels_of(real_images: NDArray, some: NDArray[np.intp]) -> NDArray:
