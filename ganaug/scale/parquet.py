@@ -147,7 +147,7 @@ def balance_parquet(
     seed = draw_seed(sampler.random_state)
     with _connected(client) as workers:
         tasks = [(file, target, n_train, [seed, number]) for number, file in enumerate(found)]
-        reservoir = merge(_run(workers, _sample, tasks, "reading", follow))
+        reservoir = merge(_run(workers, _sample, tasks, "reading", follow))  # one by one, as they come
         rows = frame_of_arrow(reservoir.table())
         source, parts = learn(sampler, rows, reservoir, rows_per_part, seed)
         import cloudpickle
@@ -164,7 +164,8 @@ def balance_parquet(
                 (_generate, shared, part, home / name, found[0], target, mark)
                 for part, name in zip(parts, names, strict=True)
             ]
-            _run(workers, _do, work, "writing", follow)
+            for _ in _run(workers, _do, work, "writing", follow):
+                pass
             shared.unlink()
             for left in home.glob(".*"):  # of tasks that ran twice
                 left.unlink()
@@ -196,8 +197,8 @@ def _run(
     tasks: Sequence[tuple[Any, ...]],
     name: str,
     follow: Follow | None,
-) -> list[Any]:
-    """Return what the function gives for each task; tasks of lost workers run again."""
+) -> Iterator[Any]:
+    """Yield what the function gives for each task, in any order; tasks of lost workers run again."""
     from distributed import as_completed
 
     futures = [client.submit(function, *task, pure=False, retries=2) for task in tasks]
@@ -205,11 +206,11 @@ def _run(
         if follow is not None:
             follow(name, 0, len(tasks))
         for done, future in enumerate(as_completed(futures), 1):
-            if future.status == "error":
-                future.result()  # raises
+            result = future.result()  # raises what the task raised
+            future.release()  # no process holds all results together
             if follow is not None:
                 follow(name, done, len(tasks))
-        return client.gather(futures)
+            yield result
     finally:
         client.cancel(futures)
 
