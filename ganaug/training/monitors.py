@@ -20,7 +20,7 @@ _LOST, _EXPLODED, _CLEARLY_VARIED = 0.02, 10.0, 0.3
 # Maximum number of images that are compared, of all classes together.
 _MAX_IMAGES = 2_000
 # Maximum numbers of images, and of their values, whose features are computed together.
-_N_AT_ONCE, _MAX_VALUES = 100, 2**22
+_N_AT_ONCE, _MAX_VALUES = 100, 2**21
 # Maximum number of directions of the features in which images are compared.
 _MAX_DIRECTIONS = 32
 
