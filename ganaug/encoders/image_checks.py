@@ -90,7 +90,13 @@ def shape_of(X: NDArray, image_shape: Any) -> tuple[int, ...]:
         example = f"({side}, {side})" if side and side**2 == X.shape[1] else "(h, w) or (h, w, c)"
         hint = f"; flattened images need image_shape={example}" if X.ndim == 2 else ""
         raise ValueError(f"X must have shape (n, h, w) or (n, h, w, c), got {X.shape}{hint}")
-    check_shape(shape)
+    try:
+        check_shape(shape)
+    except ValueError as error:
+        if X.ndim != 3:
+            raise
+        said = f"If X of shape {X.shape} holds rows x times x channels, pass model='tabular' and "
+        raise ValueError(f"{error}. {said}X.reshape({len(X)}, -1)") from None
     if not len(X):
         raise ValueError(f"X has shape {X.shape}: at least one image is needed")
     return shape

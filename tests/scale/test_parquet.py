@@ -5,9 +5,12 @@ import signal
 
 import pandas as pd
 import pytest
+from scipy.stats import chi2_contingency, ks_2samp
+from sklearn.base import clone
 
 from ganaug import GANOversampler, TabularGAN
 from ganaug.cli.app import main
+from ganaug.common.random import draw_seed
 from ganaug.scale import balance_parquet, oversample_dask
 
 distributed = pytest.importorskip("distributed")
@@ -129,3 +132,21 @@ def test_it_is_said_once_what_becomes_of_identifiers(folder, tmp_path, sampler, 
     (said,) = [str(of.message) for of in caught if "identify rows" in str(of.message)]
     assert "count on after the largest number in 'id'" in said
     assert "are empty in 'name'" in said
+
+
+def test_rows_have_the_distribution_of_those_of_one_memory(folder, tmp_path, sampler, client):
+    """The whole table fits into the sample; the parts are generated apart, and with seeds of their own."""
+    sampler.set_params(selection="auto", ignore=["id", "name"], model__n_steps=60)
+    sizes = {"n_train": N_FILES * N_ROWS, "rows_per_part": 100}
+    written = balance_parquet(folder, tmp_path / "out", "y", sampler, client=client, **sizes)
+    parts = pd.concat([pd.read_parquet(file) for file in (tmp_path / "out").glob("synthetic-*")])
+    X, y = written.sample.drop(columns="y").reset_index(drop=True), written.sample["y"].reset_index(drop=True)
+    trained = clone(sampler).set_params(random_state=draw_seed(sampler.random_state))
+    rows = trained.fit_resample(X, y)[0][len(X) :]
+    assert len(rows) == len(parts)
+    assert ks_2samp(parts["x"], rows["x"]).pvalue > 0.001
+    for name in ("level", "visits"):
+        counts = pd.DataFrame({"parts": parts[name].value_counts(), "rows": rows[name].value_counts()}).fillna(0)
+        assert chi2_contingency(counts.to_numpy(int)).pvalue > 0.001
+    missing = [of["visits"].isna().mean() for of in (parts, rows)]
+    assert abs(missing[0] - missing[1]) < 0.06
