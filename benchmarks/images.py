@@ -3,6 +3,7 @@
     python benchmarks/images.py --quick                         scikit-learn's digits alone, few steps: a few minutes
     python benchmarks/images.py --data FOLDER                   all five sets, 3 seeds
     python benchmarks/images.py --data FOLDER --sets busi_64 --arms classical "ganaug + classical" --steps 6000
+    python benchmarks/images.py --data FOLDER --rare 30         30 training images of each class but the largest
     python benchmarks/images.py --part step                     milliseconds of one training step
 
 To continue an interrupted run, give the same command again. Each GAN is trained once for a set and a seed. Its images
@@ -70,7 +71,19 @@ from image_classifiers import (
     resamples,
     train_cnn,
 )
-from image_data import ARMS, FILES, N_SYNTHETIC, REFERENCE, Parts, Synthetic, available, load, pool_of, read_synthetic
+from image_data import (
+    ARMS,
+    FILES,
+    N_SYNTHETIC,
+    REFERENCE,
+    Parts,
+    Synthetic,
+    available,
+    load,
+    n_synthetic,
+    pool_of,
+    read_synthetic,
+)
 from image_page import FIDELITY, LETTERS, contact_sheet, write_page
 from pages import machine
 from results import RESULTS, RawRows, Row, matching
@@ -93,7 +106,7 @@ MIN_COMPARED = 40
 
 
 def generate(
-    generator: str, X: np.ndarray, y: np.ndarray, n_each: int, n_steps: int | None, seed: int
+    generator: str, X: np.ndarray, y: np.ndarray, n_each: int, n_steps: int | None, seed: int, device: str = "cpu"
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Train on (X, y) with `GANOversampler` and return `n_each` synthetic images per class, and the number of steps."""
     from ganaug import GANOversampler, ImageGAN, TranslationGAN
@@ -106,7 +119,7 @@ def generate(
         model = kind() if n_steps is None else kind(n_steps=n_steps)
     labels, counts = np.unique(y, return_counts=True)
     wanted = dict(zip(labels.tolist(), (counts + n_each).tolist(), strict=True))
-    sampler = GANOversampler(sampling_strategy=wanted, model=model, random_state=seed, device="cpu")
+    sampler = GANOversampler(sampling_strategy=wanted, model=model, random_state=seed, device=device)
     images, classes = sampler.fit_resample(X, y)
     history = sampler.history_
     n_done = int(history["step"].iloc[-1]) if len(history) else 0
@@ -150,15 +163,17 @@ def cached(generator: str, name: str, seed: int, folder: Path | None, n_steps: i
     return cache / f"{name}-{seed}-{generator}-{key.hexdigest()[:12]}.npz"
 
 
-def train_generator(generator: str, name: str, seed: int, folder: Path | None, n_steps: int | None, cache: Path) -> str:
+def train_generator(
+    generator: str, name: str, seed: int, folder: Path | None, n_steps: int | None, cache: Path, device: str
+) -> str:
     """Train a generator on a set and save its images; return what the progress bar shows."""
     parts = load(name, folder, seed)
-    n_each = int(np.clip(parts.counts.max(), *N_SYNTHETIC))
+    n_each = n_synthetic(name, parts)
     start, n_done, note = time.perf_counter(), 0, ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            X, y, n_done = generate(generator, parts.X, parts.y, n_each, n_steps, seed)
+            X, y, n_done = generate(generator, parts.X, parts.y, n_each, n_steps, seed, device)
         except Exception as error:
             X, y, note = parts.X[:0], parts.y[:0], error_text(error)
     path = cached(generator, name, seed, folder, n_steps, cache)
@@ -395,6 +410,7 @@ def run(
     cache: Path,
     results: Results,
     n_workers: int,
+    device: str,
     console: Console,
 ) -> int:
     """Train the missing generators, then run the evaluations that are not finished; return how many were run."""
@@ -407,7 +423,7 @@ def run(
         path = task.path_of_images(folder, budget, cache)
         if path is not None and not path.exists():
             generator = ARMS[task.arm].generator
-            missing[path] = (generator, task.set, task.seed, folder, budget.gan_steps, cache)
+            missing[path] = (generator, task.set, task.seed, folder, budget.gan_steps, cache, device)
     trained = evaluations(train_generator, list(missing.values()), n_workers)
     for _ in track(trained, "generators", total=len(missing), console=console, disable=not missing):
         pass
@@ -427,12 +443,14 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--part", choices=["all", "step"], default="all", help="step: only the time of a training step")
     parser.add_argument("--data", type=Path, help="folder of the medical sets")
     parser.add_argument("--sets", nargs="+", choices=list(FILES), help="only these sets (default: all that are found)")
+    parser.add_argument("--rare", type=int, help="training images kept of each class but the largest (default: all)")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS), help="only these arms")
     parser.add_argument("--steps", type=int, help="training steps of the GAN (default: its own number)")
     parser.add_argument("--share", type=float, default=Budget.share, help="of synthetic images, if it is equal")
     parser.add_argument("--cnn-only", action="store_true", help="without the frozen network, in half of the time")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--device", default="cpu", help="of the generators: cpu, cuda, ...")
     parser.add_argument(
         "--cache", type=Path, default=Path.home() / ".cache" / "ganaug", help="folder for synthetic images"
     )
@@ -454,6 +472,8 @@ def main(given: Sequence[str] | None = None) -> None:
         sets, seeds, stem = ["digits"], [0], args.results / "images-quick"
     if missing := [name for name in sets if name not in available(args.data)]:
         raise SystemExit(f"not in the folder of --data: {', '.join(FILES[name] or name for name in missing)}")
+    if args.rare is not None:
+        sets, stem = [f"{name}@{args.rare}" for name in sets], args.results / f"images-{args.rare}"
     results = Results(stem.with_suffix(".csv.gz"), budget)
     if args.part == "step":
         results.append(measured := measure_steps(budget))
@@ -462,7 +482,7 @@ def main(given: Sequence[str] | None = None) -> None:
         return
 
     tasks = tasks_of(sets, seeds, args.arms)
-    run(tasks, args.data, args.cache, results, args.workers, console)
+    run(tasks, args.data, args.cache, results, args.workers, args.device, console)
     if "step" not in set(results.current(["ganaug"])["part"]):
         results.append(measure_steps(budget))
     for name in sets:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from imblearn.over_sampling import (
     RandomOverSampler,
 )
 from sklearn.cluster import MiniBatchKMeans
+from sklearn.neighbors import NearestNeighbors
 
 Resample = Callable[[Any, np.ndarray, int], tuple[Any, np.ndarray]]
 
@@ -96,6 +98,49 @@ def prowsyn(X: np.ndarray, y: np.ndarray, seed: int) -> tuple[Any, np.ndarray]:
     return ProWSyn(n_neighbors=neighbors(y), random_state=seed).sample(X, y)
 
 
+def mgs(X: np.ndarray, y: np.ndarray, seed: int) -> tuple[Any, np.ndarray]:
+    """Multivariate Gaussian SMOTE (arXiv 2402.03819): draw from the normal distribution of a row's neighbourhood.
+
+    Mean and covariance are those of a minority row and its K = d + 1 nearest minority rows, d the number of columns.
+    """
+    rng, real = np.random.default_rng(seed), np.asarray(X)[y == 1]
+    n_missing, k = int((y == 0).sum() - len(real)), neighbors(y, real.shape[1] + 1)
+    near = NearestNeighbors(n_neighbors=k + 1).fit(real).kneighbors(real, return_distance=False)
+    means = real[near].mean(1)
+    chosen = rng.integers(len(real), size=n_missing)
+    # A sum of the centred neighbours with normal weights has their covariance, also where it is singular.
+    weights = rng.normal(size=(n_missing, k + 1)) / np.sqrt(k + 1)
+    drawn = [means[i] + w @ (real[near[i]] - means[i]) for i, w in zip(chosen, weights, strict=True)]
+    return np.vstack([X, np.reshape(drawn, (n_missing, -1))]), np.r_[y, np.ones(n_missing, int)]
+
+
+def mgs_grf(X: pd.DataFrame, y: np.ndarray, seed: int) -> tuple[Any, np.ndarray]:
+    """MGS for the numbers, and a forest that predicts the categories from them (mgs-grf). It needs numbers."""
+    from mgs_grf import MGSGRFOverSampler
+
+    categories = np.flatnonzero(~X.dtypes.map(pd.api.types.is_numeric_dtype))
+    n_numbers = X.shape[1] - len(categories)
+    sampler = MGSGRFOverSampler(
+        K=neighbors(y, n_numbers + 1), categorical_features=categories if len(categories) else None, random_state=seed
+    )
+    values, labels = sampler.fit_resample(X.to_numpy(object if len(categories) else float), y)
+    drawn = pd.DataFrame(np.asarray(values)[len(X) :], columns=X.columns).astype(X.dtypes)
+    return pd.concat([X, drawn], ignore_index=True), np.asarray(labels).astype(int)
+
+
+def arf(X: pd.DataFrame, y: np.ndarray, seed: int) -> tuple[Any, np.ndarray]:
+    """Adversarial random forests (arXiv 2205.09435) of the minority class."""
+    import arfpy.arf
+
+    n_missing = int((y == 0).sum() - (y == 1).sum())
+    np.random.seed(seed)  # noqa: NPY002 - the package draws from the global state
+    with patch("numpy.in1d", np.isin, create=True):  # the package asks for a name that NumPy 2.4 no longer has
+        model = arfpy.arf.arf(X[y == 1].reset_index(drop=True), verbose=False, random_state=seed)
+        model.forde()
+        drawn = model.forge(n_missing)
+    return pd.concat([X, drawn], ignore_index=True), np.r_[y, np.ones(n_missing, int)]
+
+
 def ctgan_rows(X: pd.DataFrame, y: np.ndarray, n: int, seed: int) -> pd.DataFrame:
     """Return n synthetic minority rows of CTGAN, trained on both classes with the class as condition.
 
@@ -161,10 +206,14 @@ SAMPLERS = {
     "ADASYN": Sampler(adasyn, "matrix", "imbalanced-learn"),
     "polynom-fit-SMOTE": Sampler(polynom_fit_smote, "matrix", "smote-variants"),
     "ProWSyn": Sampler(prowsyn, "matrix", "smote-variants"),
+    "MGS": Sampler(mgs, "matrix", "scikit-learn"),
+    "MGS-GRF": Sampler(mgs_grf, "tidy", "mgs-grf"),
+    "ARF": Sampler(arf, "tidy", "arfpy"),
     "CTGAN": Sampler(ctgan, "tidy", "ctgan"),
     "TVAE": Sampler(tvae, "tidy", "ctgan"),
 }
-ON_REQUEST = {"CTGAN", "TVAE"}
+# These need an environment with an older pandas.
+ON_REQUEST = {"ARF", "CTGAN", "TVAE"}
 
 
 def sampler_of(name: str) -> Sampler:

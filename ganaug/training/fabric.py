@@ -32,12 +32,12 @@ class _OptimizedModule(metaclass=_RecognizesCompiled):
 _import = builtins.__import__
 
 
-def _import_for_fabric(name: str, scope: Any = None, local: Any = None, wanted: Any = (), level: int = 0) -> Any:
+def _import_for_fabric(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
     """Import as always, except for this one statement of this one file; other threads see no difference."""
-    is_fabric = scope is not None and scope.get("__name__") == "lightning_fabric.wrappers"
-    if is_fabric and name == _COMPILER and wanted == ("OptimizedModule",) and _COMPILER not in sys.modules:
+    is_fabric = globals is not None and globals.get("__name__") == "lightning_fabric.wrappers"
+    if is_fabric and name == _COMPILER and fromlist == ("OptimizedModule",) and _COMPILER not in sys.modules:
         return SimpleNamespace(OptimizedModule=_OptimizedModule)
-    return _import(name, scope, local, wanted, level)
+    return _import(name, globals, locals, fromlist, level)
 
 
 # Python's import lock of this file admits one thread. A Fabric that no longer has that statement is imported as it is.

@@ -1,10 +1,14 @@
 """Each test runs in a process of its own: what is imported there is what a first `fit` imports."""
 
+import inspect
+import json
 import subprocess
 import sys
 
 import pytest
 import torch
+
+from ganaug.training.fabric import _import_for_fabric
 
 FIT = """
 import hashlib, sys
@@ -119,3 +123,9 @@ def test_adam_is_torchs():
     assert torch.equal(found[0][1], found[1][1])
     assert found[0][2] == found[1][2] == 2
     assert isinstance(optimizer, torch.optim.Optimizer)
+
+
+def test_the_import_that_stands_in_has_the_parameters_of_the_builtin():
+    # From Python 3.12 on, looking up an encoding imports by keywords, also while Fabric is being imported.
+    assert _import_for_fabric("json", fromlist=["dumps"], level=0, globals=None, locals=None) is json
+    assert list(inspect.signature(_import_for_fabric).parameters) == ["name", "globals", "locals", "fromlist", "level"]
