@@ -5,7 +5,8 @@ synthetic rows alone, and once by the scores of the discriminator of the fitted 
 and levels those that it has: they stand for what would be known without the rows.
 
     python benchmarks/privacy.py --data german_credit.parquet --seeds 2
-    python benchmarks/privacy.py --data adult.parquet --rows 8000 --default --first-seed 1 --seeds 1 --epsilon 10 3 1 inf
+    python benchmarks/privacy.py --data adult.parquet --rows 8000 --default --first-seed 1 --seeds 1 \\
+        --epsilon 10 3 1 inf
 
 Infinity stands for `TabularGAN`, without privacy.
 """

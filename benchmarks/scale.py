@@ -2,9 +2,9 @@
 
     python benchmarks/scale.py --data adbench_cover.parquet --rows 1e5 1e6 1e7 5e7
 
-The tables have 20 columns, made from one of 10: each row holds the numbers of a row that is drawn at random, and those of
-another row of its class, all with noise of a hundredth of their standard deviation (whole numbers stay whole). They are
-written to a temporary folder in files of at most 500,000 rows, and deleted with the result.
+The tables have 20 columns, made from one of 10: each row holds the numbers of a row that is drawn at random, and those
+of another row of its class, all with noise of a hundredth of their standard deviation; whole numbers stay whole. They
+are written to a temporary folder in files of at most 500,000 rows, and deleted with the result.
 
 The command runs as a user types it, in a process of its own that starts a worker for each core. The resident memory of
 all its processes is read four times a second; the peak is that of the largest worker, and of the process that trains.
@@ -101,7 +101,7 @@ def main(arguments: list[str] | None = None) -> pd.DataFrame:
     parser.add_argument("--data", required=True, type=Path, help="a table as Parquet, the class in its last column")
     parser.add_argument("--rows", type=float, nargs="+", default=[1e5, 1e6, 1e7, 5e7])
     parser.add_argument("--folder", type=Path, help="where the tables are written for the time of the run")
-    parser.add_argument("--option", nargs="*", default=[], help="more words of the command, such as --option=--max-time")
+    parser.add_argument("--option", nargs="*", default=[], help="more words of the command")
     given = parser.parse_args(arguments)
     source = pd.read_parquet(given.data)
     rows = []

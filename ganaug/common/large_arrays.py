@@ -125,7 +125,7 @@ def blocks(array: NDArray) -> Iterator[NDArray]:
 
 
 def memory() -> int:
-    """Return the bytes of memory that this process may use: those of the machine, of its container, or of its limits."""
+    """Return the bytes of memory that this process may use: of the machine, of its container, or of its own limits."""
     found = [2**63 - 1]
     with suppress(AttributeError, ValueError, OSError):
         found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
@@ -144,9 +144,9 @@ def _note_map(array: NDArray) -> None:
     base: Any = array
     while isinstance(base, np.ndarray) and not isinstance(base, np.memmap):
         base = base.base
-    if isinstance(base, np.memmap) and base.mode != "c" and isinstance(file := base._mmap, mmap.mmap):
-        if file not in _mapped:
-            _mapped[file] = np.frombuffer(file, np.uint8).ctypes.data
+    file = getattr(base, "_mmap", None) if isinstance(base, np.memmap) and base.mode != "c" else None
+    if isinstance(file, mmap.mmap) and file not in _mapped:
+        _mapped[file] = np.frombuffer(file, np.uint8).ctypes.data
 
 
 def _folder() -> str:

@@ -183,7 +183,9 @@ def _candidates(
     for place, pixels in enumerate(image for way in ways for part in blocks(way) for image in part):
         copies.setdefault(hash(pixels.tobytes()), []).append(place)
     real_cells = stack_rows((cells for way in ways for cells in _cell_means(way)), n_both)
-    centre = np.sum([cells.sum(0, dtype=np.float64) for cells in blocks(real_cells)], axis=0).astype(np.float32) / n_both
+    centre = (
+        np.sum([cells.sum(0, dtype=np.float64) for cells in blocks(real_cells)], axis=0).astype(np.float32) / n_both
+    )
     lengths = []
     for cells in blocks(real_cells):
         cells -= centre

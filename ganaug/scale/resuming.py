@@ -6,9 +6,10 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from numbers import Integral
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ganaug.common.files import replacing
 from ganaug.common.random import draw_seed
@@ -85,10 +86,12 @@ def seed_of(home: Path, identity: dict[str, str], sampler: GANOversampler) -> in
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ValueError(f"{file} is damaged. {way_out}") from error
     differing = [name for name in {**identity, **there} if identity.get(name) != there.get(name)]
-    if isinstance(sampler.random_state, Integral) and kept != seed:
+    if isinstance(sampler.random_state, int | np.integer) and kept != seed:
         differing.append("random_state")
     if differing:
-        raise ValueError(f"{home.parent} holds unfinished files of another run: {listed(differing, 5)} differ. {way_out}")
+        raise ValueError(
+            f"{home.parent} holds unfinished files of another run: {listed(differing, 5)} differ. {way_out}"
+        )
     return kept
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-_SIDE, _N_IMAGES, _LIMIT = 128, 12_500, 2 * 2**30
+_SIDE, _N_IMAGES, _LIMIT = 128, 16_000, 2 * 2**30
 _DECODED = _N_IMAGES * _SIDE * _SIDE * 3
 _PROGRAM = """
 import resource, sys

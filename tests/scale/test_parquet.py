@@ -8,7 +8,6 @@ import pytest
 from scipy.stats import chi2_contingency, ks_2samp
 from sklearn.base import clone
 
-from ganaug import GANOversampler, TabularGAN
 from ganaug.cli.app import main
 from ganaug.common.random import draw_seed
 from ganaug.scale import balance_parquet, oversample_dask

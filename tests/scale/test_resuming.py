@@ -18,7 +18,7 @@ pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore:Columns that identify rows", "ignore::DeprecationWarning:distributed")
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     pass
 
 
@@ -28,7 +28,7 @@ class StopAt(Callback):
 
     def on_step_end(self, run):
         if run.step == self.step:
-            raise Stopped
+            raise StoppedError
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def run(folder, tmp_path, client, sampler):
 
 def stop_writing(name, n_done, n_tasks):
     if name == "writing" and n_done == 4:
-        raise Stopped
+        raise StoppedError
 
 
 def same_files(one, other):
@@ -61,7 +61,7 @@ def same_files(one, other):
 
 def test_whole_files_are_kept_and_the_others_are_written(run, tmp_path):
     calm = run("calm")
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         run("out", follow=stop_writing)
     assert not (tmp_path / "out").exists()
     written = {of.name: of.stat().st_ino for of in (unfinished(tmp_path / "out") / "written").glob("*.parquet")}
@@ -76,7 +76,7 @@ def test_whole_files_are_kept_and_the_others_are_written(run, tmp_path):
 
 
 def test_a_training_goes_on_with_the_seed_of_the_first_call(run, tmp_path, monkeypatch):
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         run("out", random_state=None, model__callbacks=[StopAt(3)])
     stored = json.loads((unfinished(tmp_path / "out") / "written" / ".run").read_text())
     out = run("out", random_state=None, model__callbacks=None)
@@ -85,7 +85,7 @@ def test_a_training_goes_on_with_the_seed_of_the_first_call(run, tmp_path, monke
 
 
 def test_another_run_is_refused(run, tmp_path, folder):
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         run("out", follow=stop_writing)
     first = {"sampling_strategy": "auto", "model__n_steps": 5, "random_state": 0}
     for name, value in {"sampling_strategy": 0.5, "model__n_steps": 6, "random_state": 1}.items():
