@@ -14,10 +14,9 @@ from sklearn.base import _fit_context, clone
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metadata_routing import UNUSED
-from sklearn.utils.validation import check_consistent_length
 
 from ganaug.common.identifiers import refuse_identifiers_as_classes
-from ganaug.common.labels import check_classes, labels_like, labels_of, name_of
+from ganaug.common.labels import check_classes, check_lengths, labels_like, labels_of, name_of
 from ganaug.common.modality import MODELS, modality_of, model_class
 from ganaug.common.progress import begin_phase, end_phase, hidden_phase_on_error
 from ganaug.common.rows import stack_rows, take_rows
@@ -430,7 +429,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         self.target_name_ = name_of(y)
         model = self._new_model(X)
         data = model.check_data(X)
-        check_consistent_length(data.X, labels)
+        check_lengths(data.X, labels)
         self.n_features_in_ = model.n_features_in_  # of an image, the number of its values
         if hasattr(model, "feature_names_in_"):
             self.feature_names_in_ = model.feature_names_in_

@@ -11,7 +11,6 @@ This file and `labels` are the only ones that know these libraries apart. The re
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -61,35 +60,6 @@ def check_container(X: Any, name: str = "X") -> None:
     if hasattr(X, "columns") and not (isinstance(X, pd.DataFrame) or dependencies.is_polars_dataframe(X)):
         raise ValueError(
             f"{name} is a {type(X).__name__}; pass a DataFrame of pandas or polars, an array, or a list of lists"
-        )
-
-
-def check_dimensions(X: Any) -> None:
-    """Refuse arrays that have more dimensions than rows and columns.
-
-    Parameters
-    ----------
-    X : object
-        What a user passed as a table.
-
-    Raises
-    ------
-    ValueError
-        With the shape and the way out.
-
-    Examples
-    --------
-    >>> check_dimensions(np.zeros((20, 50, 12)))
-    Traceback (most recent call last):
-    ...
-    ValueError: X has shape (20, 50, 12), but a table has rows and columns only. For rows x times x channels, pass ...
-    """
-    shape = tuple(getattr(X, "shape", ()))
-    if len(shape) > 2:
-        raise ValueError(
-            f"X has shape {shape}, but a table has rows and columns only. For rows x times x channels, pass "
-            f"X.reshape({shape[0]}, -1), in which each of {math.prod(shape[1:]):,} values of a row is a column; images "
-            "are for ImageGAN"
         )
 
 
@@ -160,8 +130,18 @@ def _as_typed_array(X: Any, name: str) -> NDArray:
 def _readable(X: pd.DataFrame) -> pd.DataFrame:
     """Return the same cells in columns that all of the package reads; columns of nested cells are refused."""
     for i, dtype in enumerate(X.dtypes):
-        if isinstance(dtype, pd.ArrowDtype) and pa.types.is_nested(dtype.pyarrow_dtype):
+        if not isinstance(dtype, pd.ArrowDtype):
+            continue
+        if pa.types.is_nested(dtype.pyarrow_dtype):
             raise ValueError(_nested(X.columns[i]))
+        try:  # pandas knows each type of Arrow, but not for all of them what a table needs
+            first = X.iloc[:1, i]
+            first.take(np.zeros(2 * len(first), dtype=np.intp)).astype(object)
+        except (pa.ArrowException, NotImplementedError) as error:
+            raise ValueError(
+                f"column {X.columns[i]!r} has dtype {dtype}, of which pandas cannot take rows; cast it, e.g. with "
+                ".astype('string')"
+            ) from error
     return readable_columns(X)
 
 

@@ -10,6 +10,9 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from ganaug.common.wording import counted, joined, shortened
 
+# Memory and time of a training grow with the square of the classes: of 1,000, it takes 20 seconds and 2.4 GB at least.
+MAX_CLASSES = 1_000
+
 
 def labels_of(y: Any, name: str = "y") -> NDArray:
     """Return labels of any container as an array.
@@ -145,7 +148,7 @@ def _shown(value: Any) -> str:
 
 
 def check_classes(labels: NDArray) -> None:
-    """Refuse a continuous target.
+    """Refuse a continuous target, and more classes than a generator can be trained for.
 
     Parameters
     ----------
@@ -155,7 +158,8 @@ def check_classes(labels: NDArray) -> None:
     Raises
     ------
     ValueError
-        If labels are not whole numbers, text, booleans or other classes; the message says how to get classes.
+        If labels are not whole numbers, text, booleans or other classes, or if there are more than 1,000 classes; the
+        message says how to get classes.
 
     Examples
     --------
@@ -166,6 +170,12 @@ def check_classes(labels: NDArray) -> None:
     each row needs a class. Make classes of them, e.g. with y = pandas.qcut(y, 3, labels=["low", "middle", "high"]), or
     take ganaug.targets.GANRegressionOversampler, which adds rows where numbers are rare
     """
+    n_classes = labels.shape[1] if labels.ndim == 2 else len(np.unique(labels))
+    if n_classes > MAX_CLASSES and labels.dtype.kind != "f":
+        raise ValueError(
+            f"y has {n_classes:,} classes in {len(labels):,} rows; at most {MAX_CLASSES:,} can be learned. Put rare "
+            "classes together, or leave their rows out"
+        )
     try:
         check_classification_targets(labels)
     except ValueError as error:
@@ -178,6 +188,35 @@ def check_classes(labels: NDArray) -> None:
             'them, e.g. with y = pandas.qcut(y, 3, labels=["low", "middle", "high"]), or take '
             "ganaug.targets.GANRegressionOversampler, which adds rows where numbers are rare"
         ) from error
+
+
+def check_lengths(X: Any, labels: NDArray) -> None:
+    """Refuse labels that are not one for each row.
+
+    Parameters
+    ----------
+    X : array-like of n rows
+        The data.
+    labels : ndarray of n labels
+        From `labels_of`.
+
+    Raises
+    ------
+    ValueError
+        With both lengths.
+
+    Examples
+    --------
+    >>> check_lengths([[1], [2]], np.array([0]))
+    Traceback (most recent call last):
+    ...
+    ValueError: X has 2 rows, but y has 1 label; pass one label for each row
+    """
+    n_rows = len(X)
+    if n_rows != len(labels):
+        raise ValueError(
+            f"X has {counted(n_rows, 'row')}, but y has {counted(len(labels), 'label')}; pass one label for each row"
+        )
 
 
 def sortable(labels: NDArray) -> NDArray:

@@ -73,7 +73,11 @@ def read_text(
     if not text.strip():
         raise ValueError("the file is empty")
     if "\0" in text:
-        raise ValueError("the file holds zero bytes, so it is not a text file")
+        n_lines = len(text[: text.index("\0")].splitlines()) or 1
+        raise ValueError(
+            f"the file holds zero bytes, the first on line {n_lines}, so it is not a text file; if it should be one, "
+            "remove them"
+        )
     start, syntax = find_syntax(text, kind)
     header = syntax.record.search(text[: start + MAX_CELL], start)
     if header is None or header.end() == start + MAX_CELL:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ganaug._version import __version__
+from ganaug.common.files import check_regular
+from ganaug.common.wording import counted
 from ganaug.datasets.image_decoding import DecodedImage, several_frames, too_many_pixels, unsupported, with_channels
 
 # Files of scanners have these extensions, or none.
@@ -30,6 +32,8 @@ _OF_PIXELS = (
     "WindowCenter",
     "WindowWidth",
 )
+# Without these the bytes of pixels have no meaning.
+_NEEDED = ("Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "PixelRepresentation")
 # What a deflated file may hold: twice the bytes of the largest image of 16 bits that Pillow would open.
 _MAX_INFLATED = 4 * (Image.MAX_IMAGE_PIXELS or 2**26)
 
@@ -46,6 +50,7 @@ def is_dicom(path: str | Path) -> bool:
     if path.suffix.lower() in _EXTENSIONS:
         return True
     try:
+        check_regular(path)
         with path.open("rb") as file:
             return file.read(_PREAMBLE + len(_MARK))[_PREAMBLE:] == _MARK
     except OSError:
@@ -81,16 +86,22 @@ def decode_dicom(path: Path) -> DecodedImage:
         other error.
     """
     pydicom = require_pydicom()
+    check_regular(path)
     _check_inflated(pydicom, path)
     data = pydicom.dcmread(path)
     if "PixelData" not in data:
         raise ValueError("the file has no pixels")
+    for name in _NEEDED:
+        if data.get(name) in (None, ""):
+            raise ValueError(f"the file lacks the element {name}, without which its pixels cannot be read")
     n_frames = int(data.get("NumberOfFrames") or 1)
     if n_frames > 1:
         raise ValueError(several_frames(n_frames))
     if int(data.Rows) * int(data.Columns) > (Image.MAX_IMAGE_PIXELS or np.inf):
         raise ValueError(too_many_pixels())
     kind = str(data.PhotometricInterpretation)
+    if kind.startswith(("RGB", "YBR")) and int(data.SamplesPerPixel) != 3:
+        raise ValueError(f"colour ({kind}) of {counted(int(data.SamplesPerPixel), 'value')} a pixel, where it needs 3")
     pixels = with_channels(data.pixel_array)
     n_channels = pixels.shape[2]
     supported = [np.uint8, np.uint16, np.int16] if n_channels == 1 else [np.uint8]

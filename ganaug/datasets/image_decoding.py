@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from ganaug.common.files import check_regular
+
 # The longest side that models accept. Larger images are refused at the first one, before they fill the memory.
 MAX_SIDE = 512
 # What a file may hold, whatever its extension says: the formats of pixels that Pillow decodes itself. EPS and WMF start
@@ -78,6 +80,7 @@ def looks_like_image(path: Path) -> bool:
         The file.
     """
     try:
+        check_regular(path)
         with quiet_decoding(), path.open("rb") as file, Image.open(file, formats=_formats(with_mark=True)):
             return True
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
@@ -107,6 +110,7 @@ def decode_image(path: Path) -> DecodedImage:
     ValueError
         If it has several frames or pixels of another kind. Damaged files may raise any other error.
     """
+    check_regular(path)
     if path.stat().st_size > _MAX_BYTES:
         raise ValueError(f"a file of {path.stat().st_size:,} bytes; at most {_MAX_BYTES:,} are read")
     with path.open("rb") as file, Image.open(file, formats=_formats()) as image:

@@ -16,17 +16,12 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from ganaug._version import __version__
+from ganaug.common.files import check_regular
 from ganaug.common.folders import recover
 from ganaug.common.large_arrays import blocks, new_array, release
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import abridged, counted
-from ganaug.datasets.dicom import (
-    decode_dicom,
-    is_dicom,
-    require_pydicom,
-    save_resized_dicom,
-    save_synthetic_dicom,
-)
+from ganaug.datasets.dicom import decode_dicom, is_dicom, require_pydicom, save_resized_dicom, save_synthetic_dicom
 from ganaug.datasets.image_decoding import (
     MAX_SIDE,
     DecodedImage,
@@ -280,6 +275,7 @@ def is_text(path: Path) -> bool:
 
 
 def _decode(path: Path) -> DecodedImage:
+    check_regular(path)
     if not path.stat().st_size:
         raise ValueError("empty file")
     with quiet_decoding():

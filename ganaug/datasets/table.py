@@ -124,7 +124,7 @@ class Table:
         Raises
         ------
         ValueError
-            If there is no such column, there is no other column, or a label is missing.
+            If there is no such column, there is no other column, a label is missing, or the labels are measurements.
         """
         self.check_column(target)
         if self.frame.shape[1] < 2:
@@ -145,6 +145,7 @@ class Table:
                 f"column {target!r} has {counted(len(missing), 'missing cell')}{cell}, the first on {place}; fill them "
                 "in, or remove the rows"
             )
+        _check_target(target, y)
         if y.dtype.kind == "f" and not (y == np.rint(y)).all():
             y = y.map(lambda value: str(float(value)))
         return self.frame.drop(columns=target), y
@@ -238,6 +239,21 @@ def read_table(
     except (ValueError, MemoryError, pa.ArrowException) as error:
         raise ValueError(f"{path}: {error}") from error
     return table
+
+
+def _check_target(target: str, y: pd.Series) -> None:
+    """Refuse a target of measurements: numbers of which most occur once."""
+    counts = y.value_counts()
+    if len(y) < 20 or (counts == 1).sum() <= len(y) / 2 or y.dtype == bool:
+        return
+    numbers = pd.to_numeric(pd.Series(counts.index.astype(object)), errors="coerce")
+    if numbers.notna().all() and (numbers % 1 != 0).any():
+        raise ValueError(
+            f"column {target!r} holds numbers such as {counts.index[0]} and {counts.index[-1]}, {len(counts):,} "
+            f"different ones in {len(y):,} rows, but each row needs a class. Name another column, or make classes of "
+            "the numbers, such as low and high; in Python, ganaug.targets.GANRegressionOversampler adds rows where "
+            "numbers are rare"
+        )
 
 
 def _is_text(column: pd.Series) -> bool:

@@ -15,6 +15,19 @@ from ganaug.common.files import replacing
 # hundredth; what shrinks more is a file made to fill the memory.
 _MAX_GROWN = 1 << 28
 _MAX_GROWTH = 200
+# How files begin that are not text, and what to do with them.
+_GZIP = b"\x1f\x8b"
+_NOT_TEXT = {
+    _GZIP: "a file compressed with gzip; let its name end with .gz",
+    b"PK\x03\x04": "a ZIP archive or a workbook such as .xlsx; unpack it, or export the sheet as CSV",
+    b"\xd0\xcf\x11\xe0": "an old workbook such as .xls; export the sheet as CSV",
+    b"BZh": "a file compressed with bzip2; unpack it with bunzip2",
+    b"\xfd7zXZ": "a file compressed with xz; unpack it with unxz",
+    b"PAR1": "a Parquet file; let its name end with .parquet",
+    b"ARROW1": "an Arrow file; let its name end with .feather",
+    b"%PDF": "a PDF document; export its table as CSV",
+    b"\x89PNG": "an image; images lie in folders, CLASS/*.png",
+}
 
 
 def read_bytes(path: Path) -> bytes:
@@ -31,7 +44,14 @@ def read_bytes(path: Path) -> bytes:
         If it is not a whole gzip file, or grows beyond any table.
     """
     if not path.name.lower().endswith(".gz"):
-        return path.read_bytes()
+        raw = path.read_bytes()
+        for mark, what in _NOT_TEXT.items():
+            if raw.startswith(mark) and b"\0" in raw:  # text may begin in this way too
+                raise ValueError(f"this is no text, but {what}")
+        return raw
+    with path.open("rb") as file:
+        if (start := file.read(2)) and start != _GZIP:
+            raise ValueError("the name of the file ends with .gz, but it is not compressed; rename it without .gz")
     limit = max(_MAX_GROWN, _MAX_GROWTH * path.stat().st_size)
     try:
         with gzip.open(path) as file:

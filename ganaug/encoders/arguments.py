@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Hashable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,12 @@ def to_frame(X: Any) -> pd.DataFrame:
 def _check_cells(label: Hashable, series: pd.Series) -> None:
     if series.dtype.kind == "c":
         raise ValueError(f"column {label!r} is complex; pass its real and imaginary parts as two columns")
-    if series.dtype.kind == "f" or series.dtype == object:
-        read = read_numbers(series)
-        if read is not None and read[0].dtype == np.float64 and np.isinf(read[0]).any():
-            raise ValueError(f"column {label!r} holds infinite values; replace them, e.g. by NaN or a bound")
+    if _has_infinite(series):
+        raise ValueError(f"column {label!r} holds infinite values; replace them, e.g. by NaN or a bound")
+
+
+def _has_infinite(series: pd.Series) -> bool:
+    if series.dtype == object and any(isinstance(cell, Decimal) and cell.is_infinite() for cell in series):
+        return True
+    read = read_numbers(series) if series.dtype.kind in "fO" else None
+    return read is not None and read[0].dtype == np.float64 and bool(np.isinf(read[0]).any())

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 from torch import Tensor, nn
 
 from ganaug.common import processes
-from ganaug.common.labels import check_classes, labels_of, name_of
+from ganaug.common.labels import check_classes, check_lengths, labels_of, name_of
 from ganaug.common.progress import begin_phase, phase
 from ganaug.common.random import draw_seed
 from ganaug.common.rows import stack_rows, take_rows
@@ -254,7 +254,7 @@ class ConditionalGAN(
         given = column_or_1d(labels_of(y))
         check_classes(given)
         labels, index, counts = np.unique(given, return_inverse=True, return_counts=True)
-        check_consistent_length(checked.X, index)
+        check_lengths(checked.X, index)
         weights = None if sample_weight is None else torch.from_numpy(check_weights(sample_weight, given))
         if previous is not None:
             check_same_classes(self.classes_, labels, self._noun)

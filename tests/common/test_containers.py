@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from polars.testing import assert_frame_equal as assert_polars_equal
 from scipy import sparse
@@ -218,3 +219,10 @@ def test_dtypes_are_restored_by_position_whatever_the_names(names):
         restored = container_of(X).restore(frame)
         assert list(restored.dtypes) == list(X.dtypes)
         assert list(restored.columns) == names
+
+
+@pytest.mark.parametrize("kind", [pa.string_view(), pa.month_day_nano_interval()])
+def test_types_of_arrow_of_which_pandas_takes_no_rows_are_named(kind):
+    cells = pa.array([None, None], kind)
+    with pytest.raises(ValueError, match=r"column 'c' has dtype .*, of which pandas cannot take rows; cast it"):
+        to_pandas(pd.DataFrame({"c": pd.arrays.ArrowExtensionArray(pa.chunked_array([cells]))}))

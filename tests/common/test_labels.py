@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from ganaug.common.labels import labels_like, labels_of, name_of
+from ganaug.common.labels import MAX_CLASSES, check_classes, labels_like, labels_of, name_of
 
 TEXT = ["no", "yes", "no"]
 CONTAINERS = {
@@ -168,3 +168,13 @@ def test_labels_that_no_file_can_hold_are_refused():
 def test_labels_that_look_odd_and_are_classes(labels):
     for y in (labels, pd.Series(as_objects(labels))):
         assert labels_of(y).tolist() == pd.Series(labels).tolist()
+
+
+@pytest.mark.parametrize("one_hot", [False, True])
+def test_more_classes_than_can_be_learned_are_refused_before_memory_is_taken(one_hot):
+    def labels(n):
+        return np.eye(n, dtype=int) if one_hot else np.repeat(np.arange(n), 2)
+
+    check_classes(labels(MAX_CLASSES))
+    with pytest.raises(ValueError, match=r"y has 1,001 classes in [0-9,]+ rows; at most 1,000 .* Put rare"):
+        check_classes(labels(MAX_CLASSES + 1))

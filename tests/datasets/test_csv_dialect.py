@@ -1,5 +1,6 @@
 """Laws of the dialect: the bytes of a file return, and appended rows have its encoding, delimiter, quotes and ends."""
 
+import gzip
 from collections.abc import Callable
 
 import pandas as pd
@@ -113,7 +114,9 @@ def test_quotes_as_each_column_has_them(written):
         (b"a,b\n1,2\n\n3,4,5\n", "line 4 has 3 cells, but the header has 2"),
         (b'a,b\n"x\ny",2\n3,4,5\n', "line 4 has 3 cells, but the header has 2"),
         (b'a,b\n1,2\n3,"4\n5,6\n', "line 3 opens a quote that is never closed"),
-        (b"PK\x03\x04\0\0,\n", "zero bytes"),
+        (b"a,b\n1,2\n3,\0\n", "zero bytes, the first on line 3"),
+        (b"PK\x03\x04\0\0,\n", "a ZIP archive or a workbook such as .xlsx; unpack it, or export the sheet as CSV"),
+        (gzip.compress(b"a,b\n1,2\n"), "a file compressed with gzip; let its name end with .gz"),
     ],
 )
 def test_bad_text(tmp_path, data, message):

@@ -64,7 +64,9 @@ def test_dicom_is_read_and_answered_by_images(tmp_path, pixels, contents):
         ({"Rows": 60_000, "Columns": 60_000}, "bomb"),
         ({"Rows": 11}, "The number of bytes|length"),
         ({"PhotometricInterpretation": "PALETTE COLOR"}, "PALETTE"),
-        ({"PhotometricInterpretation": None}, "a/1.dcm"),
+        ({"PhotometricInterpretation": None}, "lacks the element PhotometricInterpretation"),
+        ({"PixelRepresentation": None}, "lacks the element PixelRepresentation"),
+        ({"PhotometricInterpretation": "YBR_FULL"}, "of 1 value a pixel, where it needs 3"),
     ],
     ids=str,
 )

@@ -1,11 +1,13 @@
 """Single image files: what is found below a folder, and what comes back as it was written."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from ganaug.datasets import check_image_file, find_image_files, read_image_file, write_image_file
+from ganaug.datasets import check_image_file, find_image_files, read_image_file, read_images, write_image_file
 
 
 @pytest.mark.parametrize(
@@ -54,3 +56,22 @@ def test_files_are_found_at_any_depth(tmp_path):
         write_image_file(tmp_path / file, image, "by a test")
     (tmp_path / "a/notes.txt").write_text("mine")
     assert find_image_files(tmp_path) == ["a/c.png", "a/d/e.jpg", "b.png"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pipes in folders")
+@pytest.mark.parametrize("name", ["pipe.png", "pipe.dcm", "pipe", "link.png"])
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path, name):
+    for i in range(2):
+        (tmp_path / str(i)).mkdir()
+        Image.new("L", (8, 8)).save(tmp_path / str(i) / "a.png")
+    os.mkfifo(tmp_path / "0" / (name if name.startswith("pipe") else ".pipe"))
+    if name.startswith("link"):
+        (tmp_path / "0" / name).symlink_to(".pipe")
+    if "." in name:
+        with pytest.raises(ValueError, match="is not a regular file"):
+            read_images(tmp_path)
+    else:  # no name of an image, so that it is left out like other files
+        with pytest.warns(UserWarning, match="left out: 0/pipe"):
+            assert len(read_images(tmp_path).X) == 2
+    with pytest.raises((ValueError, OSError), match="is not a regular file"):
+        read_image_file(tmp_path / "0" / name)

@@ -131,3 +131,28 @@ def test_samples_in_the_format_of_a_file(csv, tmp_path):
     for key in ("delimiter", "columns", "encoding"):
         with pytest.raises(ValueError, match="the format of the table is malformed"):
             write_table_samples(tmp_path / "bad.csv", rows, target="id", label=7, text_format=stored | {key: "nothing"})
+
+
+def test_compression_and_name_must_agree(tmp_path):
+    (tmp_path / "in.csv.gz").write_bytes(b"a,b\n1,2\n")
+    with pytest.raises(ValueError, match=r"ends with \.gz, but it is not compressed; rename it"):
+        read_table(tmp_path / "in.csv.gz")
+
+
+@pytest.mark.parametrize("first", ["PAR1", "ARROW1", "%PDF"])
+def test_text_may_begin_like_another_file(csv, first):
+    assert list(csv(f"{first},b\n1,2\n").frame) == [first, "b"]
+
+
+@pytest.mark.parametrize("cell", ["{}.25", "-0.0{}7", "{},5"])
+def test_measurements_are_no_target(csv, cell):
+    numbers = [cell.format(i) for i in range(1, 31)]
+    table = csv("a;plan\n" + "".join(f"{i % 7};{number}\n" for i, number in enumerate(numbers)))
+    with pytest.raises(ValueError, match=r"column 'plan' holds numbers such as .* 30 different ones in 30 rows"):
+        table.split("plan")
+
+
+@pytest.mark.parametrize("classes", [["0.5", "1.5"], ["1.0", "2.0"], ["v1.2", "v1.3"]])
+def test_classes_may_look_like_numbers(csv, classes):
+    table = csv("a,plan\n" + "".join(f"{i % 7},{classes[i % 2]}\n" for i in range(30)))
+    assert table.split("plan")[1].nunique() == 2

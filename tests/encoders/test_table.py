@@ -469,6 +469,7 @@ NAN = float("nan")
         (pd.DataFrame({"f": [1.0, np.inf]}), "'f' holds infinite"),
         (pd.DataFrame({"f": objects([1.0, np.inf])}), "'f' holds infinite"),
         (pd.DataFrame({"f": pd.Series([1.0, np.inf], dtype="Float64")}), "'f' holds infinite"),
+        (pd.DataFrame({"f": objects([decimal.Decimal(1), decimal.Decimal("-Infinity")])}), "'f' holds infinite"),
         (pd.DataFrame({"f": [-1.7e308, 0.0, 1.7e308]}), "'f' spans more than float64"),
         (pd.DataFrame({"n": [[1], [2]]}), "'n' holds nested"),
         (pd.DataFrame({"n": [{"a": 1}, {}]}), "'n' holds nested"),
