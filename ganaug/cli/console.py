@@ -221,8 +221,8 @@ def print_scores(comparison: Comparison) -> None:
 
 
 def print_measures(frame: pd.DataFrame) -> None:
-    """Print all measures of an evaluation: each with its best value and its meaning."""
-    shown = frame[["measure", "value", "best", "meaning"]]
+    """Print all measures of an evaluation: each beside what real data have among themselves, with its meaning."""
+    shown = frame[["measure", "value", "real", "meaning"]]
     parts = frame["part"] if "part" in frame else frame["class"]
     for part in dict.fromkeys(parts):
         print_table(shown[(parts == part).to_numpy()], title=str(part).capitalize(), digits=".3g")

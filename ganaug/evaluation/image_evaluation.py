@@ -101,8 +101,9 @@ def evaluate_images(
     --------
     >>> images = np.random.default_rng(0).integers(0, 256, size=(20, 8, 8), dtype=np.uint8)
     >>> evaluation = evaluate_images(images[:10], images[:10], random_state=0)
-    >>> print(evaluation.verdict[3].sentence)
-    10 of 10 synthetic images equal a real one, as it is or mirrored; 0 % of real images equal another real one.
+    >>> print(evaluation.verdict[2].sentence)
+    Do not share these images as if they were anonymous. 10 of 10 synthetic images equal a real one, as it is or
+    mirrored; 0 % of real images equal another real one.
     """
     if inception is None:
         extract, measure_names = _efficientnet, _EFFICIENTNET_NAMES
