@@ -24,7 +24,12 @@ from ganaug.comparison.statistics import (
     summary_by_classifier,
     summary_over_classifiers,
 )
-from ganaug.comparison.verdict import comparison_findings, left_out_findings, selection_findings
+from ganaug.comparison.verdict import (
+    comparison_findings,
+    left_out_findings,
+    selection_findings,
+    with_equal_classes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -131,7 +136,7 @@ class Comparison:
         between the two (p >= 0.05, not adjusted). A tuned threshold is simpler than class weights, and class weights
         are simpler than repeated rows. Of all other samplers, the faster one is simpler.
         """
-        return [*comparison_findings(self.scores), *left_out_findings(self.settings.get("ignore", []))]
+        return [*comparison_findings(self.scores, self.classes), *left_out_findings(self.settings.get("ignore", []))]
 
     @property
     def best_(self) -> str:
@@ -198,7 +203,9 @@ class Comparison:
     def short_names(self) -> dict[str, str]:
         """Metric -> its name in a narrow table."""
         return {
-            metric: _SHORT_NAMES.get(metric, f"recall at {metric.rsplit(' ', 1)[-1]}" if "recall" in metric else metric)
+            metric: _SHORT_NAMES.get(
+                metric, f"recall at prec. {metric.rsplit(' ', 1)[-1]}" if "recall" in metric else metric
+            )
             for metric in self.metrics
         }
 
@@ -317,7 +324,8 @@ class Selection:
             compared = self.comparison
             return image_selection_findings(self.name, compared.scores, compared.with_synthetic, self.metric)
         left_out = left_out_findings(self.comparison.settings.get("ignore", []))
-        return [*selection_findings(self.name, self.metric, self.comparison.scores), *left_out]
+        helps, *others = selection_findings(self.name, self.metric, self.comparison.scores)
+        return [with_equal_classes(helps, self.comparison.classes), *others, *left_out]
 
     def plot(self) -> "Figure":
         """Draw means and their intervals, as `Comparison.plot`.

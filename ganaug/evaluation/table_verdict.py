@@ -200,7 +200,7 @@ def _on_rules(evaluation: "TableEvaluation") -> Iterator[Finding]:
     found, usual = rules.found, rules.reference
     numbers = {"broken rules": found.share, "by chance": usual.share}
     n_rules = counted(len(rules.counts), "rule")
-    of_rows = f"that none of {counted(rules.n_real, 'real row')} of all classes breaks"
+    of_rows = f"that none of {counted(rules.n_real, 'real row')} breaks"
     if not found.found:
         said = f"No synthetic row breaks any of {n_rules} {of_rows}"
         if found.interval[1] > BROKEN_SHARE:
