@@ -381,7 +381,11 @@ def _on_copies(evaluation: "TableEvaluation") -> Finding:
     found = f"{exact.found:,} of {exact.total:,} synthetic rows equal a real one"
     if near.found > exact.found:
         found += f" and {near.found - exact.found:,} nearly equal one"
-    found += f" ({percent(near.share)}, compared with {percent(usual.share)} of {evaluation.reference})"
+    shares = f"{percent(exact.share)}; {percent(copied.reference_exact.share)} of {evaluation.reference}"
+    if near.found > exact.found:
+        shares = f"{percent(exact.share)} and, with these, {percent(near.share)}; of {evaluation.reference} "
+        shares += f"{percent(copied.reference_exact.share)} and {percent(usual.share)}"
+    found += f" ({shares})"
     if exact.exceeds(copied.reference_exact) or near.exceeds(usual):
         single = int((copied.pairs["exact"] & (copied.pairs["shared by"] == 1)).sum())
         unique = f"; {single:,} of them repeat a real row that occurs only once" if single else ""

@@ -34,7 +34,7 @@ def test_a_clear_winner_is_named(found):
         "With tree, ganaug has a higher average precision than no resampling: 0.698 against 0.500 (difference +0.198, "
         "95 % interval +0.18"
     )
-    assert "p < 0.001). SMOTE (0.59" in first.sentence
+    assert "p < 0.001). SMOTE (0.60" in first.sentence
     assert first.sentence.endswith("is better than no resampling as well.")
     assert first.numbers["ganaug"] == pytest.approx(0.698, abs=1e-3)
     assert first.numbers["none"] == 0.5
