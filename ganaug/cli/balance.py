@@ -11,14 +11,7 @@ import typer
 
 from ganaug.cli.balance_dask import balance_dask
 from ganaug.cli.balance_images import balance_images
-from ganaug.cli.console import (
-    KEPT,
-    on_terminal,
-    print_answers,
-    print_comparison,
-    print_counts,
-    print_others,
-)
+from ganaug.cli.console import KEPT, on_terminal, print_answers, print_comparison, print_counts, print_others
 from ganaug.cli.first_screen import (
     command,
     kept_checkpoint,
@@ -36,6 +29,7 @@ from ganaug.cli.options import (
     Bounds,
     Checkpoint,
     Constraint,
+    Devices,
     Encoding,
     Engine,
     Epsilon,
@@ -194,6 +188,7 @@ def balance(
     ] = None,
     log_dir: LogDir = None,
     checkpoint: Checkpoint = None,
+    devices: Devices = None,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="MODEL", help="Also write the model, for `ganaug sample`.")
     ] = None,
@@ -246,7 +241,9 @@ def balance(
                 "selection": None if selection is SelectionName.none else selection.value,
                 "random_state": seed,
                 "max_time": max_time,
+                "devices": devices,
                 "verbose": int(on_terminal()),
+                "checkpoint": checkpoint,
                 "categorical_features": None if categorical is None else split_names(categorical),
                 "ignore": parse_ignore(ignore, []),
                 "constraints": constraint or None,
@@ -259,7 +256,6 @@ def balance(
                 "--provenance": provenance,
                 "--log-dir": log_dir,
                 "--epsilon": epsilon,
-                "--checkpoint": checkpoint,
                 "--encoding": encoding,
                 "--resize": resize,
                 "--dicom": dicom,
@@ -327,6 +323,7 @@ def balance(
         "max_time": max_time,
         "verbose": int(on_terminal()),
         "checkpoint": checkpoint,
+        "devices": devices,
     }
     if share is not None:
         params["synthetic_share"] = share

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from ganaug.common.cells import duration_words
 from ganaug.common.findings import SAFE
 from ganaug.common.wording import counted, percent, shortened
 from ganaug.evaluation import TableEvaluation
@@ -165,7 +166,7 @@ def _column_chart(evaluation: TableEvaluation, label: Hashable, row: pd.Series) 
         ]
         return ColumnChart(name, note, levels=levels)
     low, high = (
-        f"{end:,.6g}" if kind == "number" else str(seconds_to_time(end, kind).floor("s"))
+        f"{end:,.6g}" if kind == "number" else duration_words(seconds_to_time(end, kind).floor("s"))
         for end in (found["low"].iloc[0], found["high"].iloc[-1])
     )
     return ColumnChart(name, note, bins=found[["real", "synthetic"]].to_numpy(), ends=(low, high))

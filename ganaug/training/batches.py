@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from ganaug.common import processes
+from ganaug.common.large_arrays import is_on_disk, release
 from ganaug.training.draws import ClassDraws
 from ganaug.training.priors import Prior
 
@@ -22,6 +25,10 @@ class CompactRows:
         The rows as they are kept, of any dtype.
     scale : callable (Tensor) -> Tensor
         Turns kept rows into floating-point rows.
+    chosen : Tensor of int, shape (n_chosen,), or None, default=None
+        Which of the kept rows these are; None: all. They are not copied.
+    device : torch.device or None, default=None
+        Where rows are put that are taken out; None: where they are kept.
 
     Examples
     --------
@@ -30,23 +37,53 @@ class CompactRows:
     tensor([[-1.,  1.]])
     """
 
-    def __init__(self, kept: Tensor, scale: Callable[[Tensor], Tensor]) -> None:
-        self.kept = kept
+    def __init__(
+        self,
+        kept: Tensor,
+        scale: Callable[[Tensor], Tensor],
+        chosen: Tensor | None = None,
+        device: torch.device | None = None,
+    ) -> None:
+        self._all = kept
         self.scale = scale
+        self._chosen = chosen
+        self._device = kept.device if device is None else device
+        self._is_on_disk = is_on_disk(kept)
+
+    @property
+    def kept(self) -> Tensor:
+        """The rows as they are kept."""
+        return self._all if self._chosen is None else self._all[self._chosen]
 
     def __len__(self) -> int:
-        return len(self.kept)
+        return len(self._all if self._chosen is None else self._chosen)
 
     def __getitem__(self, index: Tensor | slice) -> Tensor:
-        return self.scale(self.kept[index])
+        if isinstance(index, Tensor):
+            index = index.to(self._all.device)
+        taken = self._all[index if self._chosen is None else self._chosen[index]]
+        if self._is_on_disk:
+            # in the layout that rows in memory have: others give other roundings
+            taken = taken.clone(memory_format=torch.contiguous_format).to(self._device)
+            release()
+        return self.scale(taken)
 
-    def part(self, index: Tensor | slice) -> "CompactRows":
-        """Return some of the rows, still compact."""
-        return CompactRows(self.kept[index], self.scale)
+    def part(self, index: Tensor | NDArray | slice) -> "CompactRows":
+        """Return some of the rows, still compact and not copied."""
+        if self._chosen is not None:
+            chosen = self._chosen[index]
+        else:
+            chosen = torch.arange(len(self._all))[index] if isinstance(index, slice) else torch.as_tensor(index)
+        return CompactRows(self._all, self.scale, chosen.to(self._all.device), self._device)
 
     def to(self, device: torch.device) -> "CompactRows":
-        """Move the kept rows to a device."""
-        return CompactRows(self.kept.to(device), self.scale)
+        """Move the kept rows to a device; of those in a file, a batch is moved when it is taken out."""
+        if self._is_on_disk:
+            return CompactRows(self._all, self.scale, self._chosen, device)
+        return self if self._all.device == device else CompactRows(self.kept.to(device), self.scale)
+
+    def __reduce__(self) -> Any:
+        return CompactRows, (self.kept, self.scale)
 
 
 class Batch(NamedTuple):
@@ -57,7 +94,7 @@ class Batch(NamedTuple):
     real : Tensor of shape (n_rows, ...)
         Encoded real rows.
     y : Tensor of shape (n_rows,)
-        Class index of each row. The generator makes fake rows of the same classes.
+        Class index of each row, or the number of its condition. The generator makes fake rows of the same ones.
     start : tuple of Tensor
         What the generator starts from: `Prior.draw` of `y`.
     """
@@ -81,7 +118,8 @@ class BalancedBatches:
     prior : Prior
         What the generator starts from.
     batch_size : int
-        Rows in a batch, rounded down to a multiple of `pac`, at least `pac`.
+        Rows in a batch, rounded down to a multiple of `pac`, at least `pac`. Processes that train together divide it
+        equally; where that is not possible, it is larger.
     pac : int
         Number of consecutive rows that share a class, for PacGAN (arXiv 1712.04086).
     generator : torch.Generator
@@ -91,6 +129,9 @@ class BalancedBatches:
         Where batches are put.
     weights : Tensor of shape (n_rows,) or None, default=None
         Within a class, a row is drawn with a probability in proportion to its weight.
+    conditions : Tensor of shape (n_rows,) or None, default=None
+        Number of the condition of each row, see `ganaug.nets.Conditions`, which becomes `Batch.y`. None: its class
+        index.
     """
 
     def __init__(
@@ -104,12 +145,15 @@ class BalancedBatches:
         generator: torch.Generator,
         device: torch.device,
         weights: Tensor | None = None,
+        conditions: Tensor | None = None,
     ) -> None:
         self.rows = rows.to(device)
+        self.conditions = conditions
         self.order = y.argsort(stable=True)
         self.draws = ClassDraws(y.bincount(), None if weights is None else weights[self.order])
         self.prior = prior
-        self.n_packs = max(1, batch_size // pac)
+        n_packs, n_parts = max(1, batch_size // pac), processes.n_processes()
+        self.n_packs = -(-n_packs // n_parts) * n_parts
         self.pac = pac
         self.generator = generator
         self.device = device
@@ -124,7 +168,8 @@ class BalancedBatches:
         if self._n_taken == _N_AHEAD:
             self._draw_block()
         size = self.n_packs * self.pac
-        part = slice(self._n_taken * size, (self._n_taken + 1) * size)
+        own = processes.own_slice(size)
+        part = slice(self._n_taken * size + own.start, self._n_taken * size + own.stop)
         self._n_taken += 1
         return Batch(self.rows[self._index[part]], self._y[part], tuple(drawn[part] for drawn in self._start))
 
@@ -136,9 +181,10 @@ class BalancedBatches:
         pack = torch.arange(self._n_blocks * n_packs, (self._n_blocks + 1) * n_packs)
         y = (pack % len(self.draws.counts)).repeat_interleave(self.pac)
         place = torch.rand(len(y), generator=self.generator, dtype=torch.float64)
-        self._index = self.order[self.draws(y, place)].to(self.device)
+        index = self.order[self.draws(y, place)]
+        self._index = index.to(self.device)
         self._start = tuple(part.to(self.device) for part in self.prior.draw(y, self.generator))
-        self._y = y.to(self.device)
+        self._y = (y if self.conditions is None else self.conditions[index]).to(self.device)
         self._n_blocks += 1
         self._n_taken = 0
 
