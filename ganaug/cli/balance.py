@@ -464,7 +464,8 @@ def _balance_table(
     options = [] if trial.groups is None else ["--groups", trial.groups]
     findings = with_commands(findings, command("compare", source, "--target", target, *options))
     previews = []
-    if n_synthetic and not is_text:  # cells of a few letters show nothing of a text
+    # cells of a few letters show nothing of a text, and who asks for differential privacy wants to see no real row
+    if n_synthetic and not is_text and private is None:
         from ganaug.evaluation import preview_rows
 
         previews = preview_rows(X, y.to_numpy(), X_resampled[is_synthetic], y_resampled[is_synthetic].to_numpy())

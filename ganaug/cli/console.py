@@ -189,6 +189,7 @@ def print_comparison(compared: Comparison | Selection) -> None:
     """Print the means of what was compared; of a selection the candidates and their gains, with intervals."""
     import pandas as pd
 
+    from ganaug.common.wording import signed
     from ganaug.comparison import Comparison
 
     if isinstance(compared, Comparison):
@@ -199,11 +200,11 @@ def print_comparison(compared: Comparison | Selection) -> None:
     frame = selection.frame()
     shown = pd.DataFrame({"candidate": frame.index.astype(str)})
     shown["mean"] = frame["mean"].to_numpy()
-    shown["gain"] = [f"{gain:+.3f}" if name != "none" else "" for name, gain in frame["gain"].items()]
+    shown["gain"] = [signed(gain, 3) if name != "none" else "" for name, gain in frame["gain"].items()]
     if selection.comparison.has_verdict:
         ends = zip(frame["low"], frame["high"], strict=True)
-        shown["95 % interval"] = ["" if isnan(low) else f"{low:+.3f} to {high:+.3f}" for low, high in ends]
-        shown["p"] = ["" if isnan(p) else f"{p:.3f}" for p in frame["p"]]
+        shown["95 % interval"] = ["" if isnan(low) else f"{signed(low, 3)} to {signed(high, 3)}" for low, high in ends]
+        shown["p"] = ["" if isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}" for p in frame["p"]]
     splits = selection.comparison.splits_in_words
     print_table(shown, title=f"Mean {selection.metric} ({splits}); gain over no resampling (none)")
 
@@ -225,7 +226,8 @@ def print_measures(frame: pd.DataFrame) -> None:
     shown = frame[["measure", "value", "real", "meaning"]]
     parts = frame["part"] if "part" in frame else frame["class"]
     for part in dict.fromkeys(parts):
-        print_table(shown[(parts == part).to_numpy()], title=str(part).capitalize(), digits=".3g")
+        print_table(shown[(parts == part).to_numpy()], title=str(part).capitalize())
+    console().print("real: what new real data have; empty where this is not known")
 
 
 def print_table(frame: pd.DataFrame, *, title: str = "", digits: str = ".3f") -> None:

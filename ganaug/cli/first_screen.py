@@ -215,6 +215,8 @@ def print_preview(rows: Sequence[PreviewRow], target: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from ganaug.common.wording import counted
+
     if not rows:
         return
     screen = console()
@@ -232,13 +234,23 @@ def print_preview(rows: Sequence[PreviewRow], target: str) -> None:
     labels = [Text(_cut(row.label, _CELL_WIDTH), no_wrap=True) for row in rows[:n_shown] for _ in range(2)]
     table.add_row(Text(_cut(target, _NAME_WIDTH), no_wrap=True), *labels)
     names = list(rows[0].synthetic.index)
+    if len(names) > _N_COLUMNS:
+        names = _differing_first(rows[:n_shown], names)
     for name in names[:_N_COLUMNS]:
         cells = [cell for row in rows[:n_shown] for cell in (row.synthetic[name], row.real[name])]
         shown = [Text(_cut(_cell(cell), _CELL_WIDTH), no_wrap=True) for cell in cells]
-        table.add_row(Text(_cut(name, _NAME_WIDTH), no_wrap=True), *shown)
+        # a long name goes on in the next line: names that begin alike would look alike
+        table.add_row(Text(" ".join(str(name).split()), overflow="fold"), *shown)
     screen.print(table)
     if len(names) > _N_COLUMNS:
-        screen.print(f"and {len(names) - _N_COLUMNS} more columns")
+        n_left = len(names) - _N_COLUMNS
+        screen.print(f"and {counted(n_left, 'more column')}; those above differ most")
+
+
+def _differing_first(rows: Sequence[PreviewRow], names: list[Any]) -> list[Any]:
+    """Return the columns in which most synthetic rows differ from the real row beside them, then the others."""
+    n_differing = [sum(_cell(row.synthetic[name]) != _cell(row.real[name]) for row in rows) for name in names]
+    return [names[i] for i in sorted(range(len(names)), key=lambda i: -n_differing[i])]
 
 
 def print_written(text: str, began: float) -> None:

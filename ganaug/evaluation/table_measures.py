@@ -133,7 +133,7 @@ def _privacy(evaluation: "TableEvaluation") -> list[Row]:
         ("near copies", copied.near, copied.reference_near),
     ]:
         rows.append(
-            (name, *_of(found), *_of(usual), f"{counted(found.found, 'row')}, {_compared(found, usual)} {reference}")
+            (name, *_of(found), *_of(usual), f"{counted(found.found, 'row')}, {_compared(found, usual, reference)}")
         )
     rows += [
         (
@@ -176,13 +176,13 @@ def _privacy(evaluation: "TableEvaluation") -> list[Row]:
     return [("privacy", *row) for row in rows]
 
 
-def _compared(found: Count, usual: Count) -> str:
+def _compared(found: Count, usual: Count, reference: str) -> str:
     """Compare the share of copies with that of real rows, so that the numbers beside it say the same."""
     if found.exceeds(usual):
-        return "a larger share than of"
+        return f"a larger share than of {reference}"
     if found.share > usual.share:
-        return "by chance, perhaps, a larger share than of"
-    return "no larger share than of"
+        return f"a larger share than of {reference}, which chance may explain"
+    return f"no larger share than of {reference}"
 
 
 def _utility(evaluation: "TableEvaluation") -> list[Row]:

@@ -78,6 +78,17 @@ def test_names_of_columns_are_readable_in_80_columns(monkeypatch, capsys):
     assert long in "".join(" ".join(lines).split())
 
 
+def test_the_preview_of_a_wide_table_shows_the_columns_that_differ_first(capsys):
+    real = pd.Series({f"column_{i:02d}_of_a_long_name": 1 for i in range(20)})
+    synthetic = real.copy()
+    synthetic[["column_13_of_a_long_name", "column_19_of_a_long_name"]] = 2
+    print_preview([PreviewRow("yes", synthetic, real)], "churn")
+    said = "".join(capsys.readouterr().out.split())
+    assert said.index("column_13") < said.index("column_19") < said.index("column_00")
+    assert "column_12" not in said
+    assert "and8morecolumns;thoseabovediffermost" in said
+
+
 def test_with_select_and_report_the_page_holds_the_comparison_and_groups_stay_together(table, capsys):
     line = "balance in.csv out.csv --target plan --seed 0 --select --groups patient --max-time 0.2 --report page.html"
     assert run(line) == 0
