@@ -154,7 +154,10 @@ def _on_two_sample(evaluation: "TableEvaluation") -> Finding:
     low, high = area.interval
     precision, usual = float(evaluation.neighborhoods[0]), float(evaluation.neighborhood_baseline.mean[0])
     numbers = {"two-sample AUC": area.value, "low": low, "high": high}
-    told = f"A random forest separates synthetic from real rows with AUC {area.value:.2f} (0.5 means that it cannot)"
+    cannot = "0.5 means that it cannot"
+    if round(area.value, 2) < 0.5 <= round(high, 2):
+        cannot += ", and chance may bring it below"
+    told = f"A random forest separates synthetic from real rows with AUC {area.value:.2f} ({cannot})"
     if round(low, 2) > 0.5 and area.value >= JUNK_AUC and precision < JUNK_PRECISION * usual:
         return Finding(
             REAL,
@@ -202,7 +205,8 @@ def _on_rules(evaluation: "TableEvaluation") -> Iterator[Finding]:
     n_rules = counted(len(rules.counts), "rule")
     of_rows = f"that none of {counted(rules.n_real, 'real row')} breaks"
     if not found.found:
-        said = f"No synthetic row breaks any of {n_rules} {of_rows}"
+        any_rule = "the one rule" if len(rules.counts) == 1 else f"any of {n_rules}"
+        said = f"No synthetic row breaks {any_rule} {of_rows}"
         if found.interval[1] > BROKEN_SHARE:
             unsure = f"of new ones, up to {percent(found.interval[1])} may (95 % interval)"
             yield Finding(REAL, "unknown", f"{said}, but {unsure}.", numbers)
@@ -378,14 +382,18 @@ def _on_copies(evaluation: "TableEvaluation") -> Finding:
     numbers = {"exact copies": exact.share, "near copies": near.share, "near copies by chance": usual.share}
     if not near.found:
         return Finding(SAFE, "good", "No synthetic row equals or nearly equals a real row.", numbers)
-    found = f"{exact.found:,} of {exact.total:,} synthetic rows equal a real one"
-    if near.found > exact.found:
-        found += f" and {near.found - exact.found:,} nearly equal one"
-    shares = f"{percent(exact.share)}; {percent(copied.reference_exact.share)} of {evaluation.reference}"
-    if near.found > exact.found:
-        shares = f"{percent(exact.share)} and, with these, {percent(near.share)}; of {evaluation.reference} "
-        shares += f"{percent(copied.reference_exact.share)} and {percent(usual.share)}"
-    found += f" ({shares})"
+    reference, usual_exact = evaluation.reference, copied.reference_exact
+    of_exact = f"{exact.found:,} of {exact.total:,} synthetic rows equal a real one"
+    if near.found == exact.found:
+        found = f"{of_exact} ({percent(exact.share)}; {percent(usual_exact.share)} of {reference})"
+    elif exact.found:
+        found = (
+            f"{of_exact} and {near.found - exact.found:,} nearly equal one ({percent(exact.share)} and, with these, "
+            f"{percent(near.share)}; of {reference} {percent(usual_exact.share)} and {percent(usual.share)})"
+        )
+    else:
+        found = f"{near.found:,} of {near.total:,} synthetic rows nearly equal a real one ({percent(near.share)}; "
+        found += f"{percent(usual.share)} of {reference})"
     if exact.exceeds(copied.reference_exact) or near.exceeds(usual):
         single = int((copied.pairs["exact"] & (copied.pairs["shared by"] == 1)).sum())
         unique = f"; {single:,} of them repeat a real row that occurs only once" if single else ""

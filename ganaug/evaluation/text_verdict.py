@@ -88,7 +88,8 @@ def _on_diversity(label: Hashable, measured: dict[str, dict[Hashable, Any]]) -> 
     distinct, bleu = measured["distinct-2"], measured["self-BLEU"]
     said = (
         f"{_prefix(label)}{percent(distinct['value'])} of the pairs of words are different, in real texts "
-        f"{percent(distinct['baseline'])}; their similarity to each other (self-BLEU) is {bleu['value']:.2f}, of real texts {bleu['baseline']:.2f}"
+        f"{percent(distinct['baseline'])}; their similarity (self-BLEU) is "
+        f"{bleu['value']:.2f}, of real texts {bleu['baseline']:.2f}"
     )
     numbers = {
         "distinct-2": distinct["value"],
