@@ -108,9 +108,9 @@ class TextEvaluation:
         """
         rows: list[tuple[Any, ...]] = []
         for label, count in self.acceptance.items():
-            usual = self.reference_acceptance[label].share
+            accepted = self.reference_acceptance[label].share
             meaning = f"share that a classifier of real texts takes for {label}"
-            rows.append(("fidelity", f"class acceptance, {label}", count.share, *count.interval, usual, meaning))
+            rows.append(("fidelity", f"class acceptance, {label}", count.share, *count.interval, accepted, meaning))
         for row in self.by_class.to_dict("records"):
             name = str(row["measure"])
             shown = name if row["class"] == "all" else f"{name}, {row['class']}"

@@ -80,7 +80,7 @@ def words_of(texts: Iterable[str]) -> dict[str, str]:
     texts : iterable of str
         Cells of a page.
     """
-    found = {}
+    found: dict[str, str] = {}
     for text in texts:
         if word := _word_of(text):
             named = text.split(",")[0] if word.endswith("-") else word
