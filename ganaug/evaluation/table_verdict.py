@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ganaug.common.findings import HELPS, REAL, SAFE, Answer, Finding, with_warning
-from ganaug.common.wording import counted, listed, percent, shortened
+from ganaug.common.wording import counted, joined, listed, percent, shortened
 from ganaug.metrics import AUC, CHANCE_LEVEL, Count, invalid_beyond_chance
 
 if TYPE_CHECKING:
@@ -108,9 +108,25 @@ def _helps(evaluation: "TableEvaluation") -> Iterator[Finding]:
             yield Finding(HELPS, "unknown", f"{name} has no ROC AUC: its training or test rows are of one class.")
             continue
         answer, comparison = _effect_of_adding(rows, is_held_out)
-        yield Finding(HELPS, answer, f"{name} has ROC AUC {', '.join(known)} (on real test rows); {comparison}.", value)
+        said = f"{name} has ROC AUC {', '.join(known)} (on real test rows); {comparison}."
+        others = utility.scores[(utility.scores["classifier"] == name) & (utility.scores["metric"] != "ROC AUC")]
+        yield Finding(HELPS, answer, said + _on_other_metrics(others), value)
     for note in utility.notes:
         yield Finding(HELPS, "unknown", note)
+
+
+def _on_other_metrics(scores: pd.DataFrame) -> str:
+    """Say which other metrics of a classifier rise or fall clearly where the synthetic rows are added."""
+    changes = []
+    for metric, of_metric in scores.groupby("metric", sort=False):
+        rows = of_metric.drop_duplicates("trained on").set_index("trained on")
+        if not {"real", "both"} <= set(rows.index):
+            continue
+        real, both = rows.loc["real"], rows.loc["both"]
+        if both["low"] > real["high"] or both["high"] < real["low"]:
+            change = "raises" if both["value"] > real["value"] else "lowers"
+            changes.append(f"{change} the {metric} from {real['value']:.3f} to {both['value']:.3f}")
+    return f" It {joined(changes)}." if changes else ""
 
 
 def _effect_of_adding(scores: pd.DataFrame, is_held_out: bool) -> tuple[Answer, str]:

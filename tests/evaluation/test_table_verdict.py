@@ -195,6 +195,14 @@ def test_what_the_generator_has_seen_is_no_proof_of_help(best):
     assert "the generator has seen the test rows" in sentence(changed, "raises it")
 
 
+def test_clear_changes_in_other_metrics_are_told(best):
+    overlapping = scores((0.8, 0.75, 0.85), (0.8, 0.7, 0.9), (0.81, 0.76, 0.86))
+    other = scores((0.5, 0.48, 0.55), (0.7, 0.65, 0.75), (0.7, 0.65, 0.75)).scores.assign(metric="balanced accuracy")
+    changed = replace(best, utility=Utility(pd.concat([overlapping.scores, other]), []))
+    assert answers(changed, HELPS) == ["unknown"]
+    assert sentence(changed, "ROC AUC").endswith("It raises the balanced accuracy from 0.500 to 0.700.")
+
+
 def test_notes_are_passed_on_as_unknown(best):
     changed = replace(best, utility=best.utility._replace(notes=["3 rows were left out."]))
     assert answers(changed, HELPS) == ["good", "unknown"]
