@@ -19,6 +19,7 @@ from ganaug.cli.evaluate import evaluate
 from ganaug.cli.sample import sample
 from ganaug.cli.stylize import stylize
 from ganaug.cli.translate import translate
+from ganaug.common.extras import MissingExtraError
 from ganaug.common.progress import current_phase, end_phase, hidden_phase_on_error
 
 app = typer.Typer(
@@ -97,7 +98,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         say("error", f"{said}; kept: {', '.join(KEPT)}" if KEPT else said)
         return 2
-    except ValueError as error:
+    except (ValueError, MissingExtraError) as error:
         say("error", str(error))
         return 2
     return code if isinstance(code, int) else 0

@@ -12,6 +12,7 @@ import typer
 from ganaug.cli.console import KEPT, console, on_terminal, print_answers, print_others
 from ganaug.cli.first_screen import command, print_next, print_written
 from ganaug.cli.options import Force
+from ganaug.common.extras import require_extra
 from ganaug.common.progress import begin_phase, end_phase
 
 
@@ -69,11 +70,10 @@ def stylize(
     from rich.progress import Progress
 
     from ganaug.common.wording import counted
-    from ganaug.metrics import has_extractor
     from ganaug.style import stylize_files
 
-    if method is Method.features and not has_extractor():
-        raise ValueError("--method features needs the extra: pip install 'ganaug[extractor]'; or use --method color")
+    if method is Method.features:
+        require_extra("extractor", "--method features, which --method color replaces without it, needs")
     begin_phase("stylizing", show=False)
     with Progress(console=console(stderr=True), transient=True, disable=not on_terminal()) as bar:
         task = bar.add_task("stylizing", total=None)

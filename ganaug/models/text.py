@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
 from ganaug.common.containers import check_container
+from ganaug.common.extras import require_extra
 from ganaug.common.random import draw_seed
 from ganaug.common.texts import TextContainer, texts_of
 from ganaug.common.warnings import warn_user
@@ -284,6 +285,7 @@ class TextGAN(ConditionalGAN):
         ValueError
             If X has several columns, holds no texts, or a cell is not a string.
         """
+        require_extra("text", "TextGAN needs")
         check_container(X)
         X = list(X) if isinstance(X, tuple) else X
         texts_of(X)

@@ -11,6 +11,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from ganaug.common.colors import REAL_COLOR, SYNTHETIC_COLOR
+from ganaug.common.extras import has_extra
 from ganaug.common.printable import printable
 from ganaug.common.wording import shortened
 from ganaug.reporting.blocks import Figures, Image, Paragraphs
@@ -45,11 +46,11 @@ def draw_figures(*figures: "tuple[Callable[[], Figure], str, str]", wide: bool =
     Figures or Paragraphs
         Paragraphs that say how to install matplotlib, if it is missing.
     """
-    try:
-        import matplotlib as mpl
-    except ImportError:
+    if not has_extra("plot"):
         missing = "; ".join(alt for _, alt, _ in figures)
         return Paragraphs([f"Figures need matplotlib (pip install 'ganaug[plot]'). Not drawn: {missing}"])
+    import matplotlib as mpl
+
     lines = ("text.color", "axes.labelcolor", "axes.edgecolor", "axes.titlecolor", "xtick.color", "ytick.color")
     style: dict[Any, Any] = dict.fromkeys(lines, _TEXT_COLOR) | {
         "svg.fonttype": "none",

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
+from ganaug.common.extras import has_extra
 from ganaug.common.warnings import warn_user
 from ganaug.training.callbacks import Callback, CollapseMonitor, CSVLog, SampleGrid, TensorBoard
 
@@ -46,7 +46,7 @@ def log_to(folder: str | Path, *, images: bool = False) -> Iterator[list[Callbac
     callbacks: list[Callback] = [CSVLog(history), CollapseMonitor()]
     if images:
         callbacks.append(SampleGrid(folder / "samples"))
-    if find_spec("tensorboard") is not None:
+    if has_extra("tensorboard"):
         callbacks.append(TensorBoard(folder))
     created = [of for of in (folder, *folder.parents) if not of.exists()]
     folder.mkdir(parents=True, exist_ok=True)
