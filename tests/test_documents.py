@@ -220,7 +220,7 @@ def test_the_shell_pages_name_every_option(monkeypatch):
     page = shell_pages.page("balance", shell_pages.commands()["balance"])
     assert "`--share NUMBER`\n: " in page
     assert page.startswith("# ganaug balance\n")
-    assert "-n INTEGER" in shell_pages.page("sample", shell_pages.commands()["sample"])
+    assert "-n N" in shell_pages.page("sample", shell_pages.commands()["sample"])
 
 
 @pytest.mark.slow

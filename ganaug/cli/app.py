@@ -16,6 +16,7 @@ from ganaug.cli.compare import compare
 from ganaug.cli.console import KEPT, one_line_warnings, say, stop_on_signals, stopped_message
 from ganaug.cli.demo import demo
 from ganaug.cli.evaluate import evaluate
+from ganaug.cli.help_pages import Command
 from ganaug.cli.sample import sample
 from ganaug.cli.stylize import stylize
 from ganaug.cli.translate import translate
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (balance, sample, compare, evaluate, translate, stylize, demo):
-    app.command()(command)
+    app.command(cls=Command)(command)
 
 # typer has moved the base of its usage errors between versions; the second class of the MRO is right in all of them.
 _UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])

@@ -69,8 +69,8 @@ def balance(
         Path,
         typer.Argument(
             metavar="IN",
-            help="A CSV, TSV (also .gz), Parquet or Feather file; a folder of images, CLASS/*.png "
-            "(also jpg, tif, webp, gif, dcm and others); or an .npz file with train_images and train_labels.",
+            help="A CSV, TSV (also .gz), Parquet or Feather file; a folder of images, CLASS/*.png (also jpg, tif, "
+            "dcm and others); or an .npz file with train_images and train_labels.",
         ),
     ],
     out: Annotated[
@@ -84,24 +84,34 @@ def balance(
         str,
         typer.Option(
             "--strategy",
-            help="auto, minority, 'not majority', 'not minority' or all; a ratio such as 0.5 for two classes; the "
-            "sizes of classes, as rare=500,rarer=300 or as JSON; or 'equal share', see --share. auto is 'not majority' "
-            "for tables and 'equal share' for images.",
+            metavar="HOW",
+            help="How many: auto, minority, 'not majority', 'not minority', all; a ratio such as 0.5 for two classes; "
+            "sizes such as rare=500,rarer=300 (or JSON); or 'equal share', which adds the same share of synthetic ones "
+            "to every class, so that none is known by them, and leaves the sizes unequal. auto: 'not majority' for "
+            "tables, 'equal share' for images.",
         ),
     ] = "auto",
     share: Annotated[
         float | None,
-        typer.Option("--share", help="With 'equal share': the share of synthetic rows in every class. Default: 0.2."),
+        typer.Option(
+            "--share", metavar="NUMBER", help="Of --strategy 'equal share': the synthetic share. Default: 0.2."
+        ),
     ] = None,
     selection: Annotated[
-        SelectionName, typer.Option("--selection", help="How each row is chosen among several candidates.")
+        SelectionName,
+        typer.Option(
+            "--selection",
+            metavar="NAME",
+            help="How each is chosen among candidates: auto, class, realism, neighbors, discriminator or none.",
+        ),
     ] = SelectionName.auto,
     model: Annotated[
         ModelName,
         typer.Option(
             "--model",
-            help="The model; auto follows the kind of IN. A table with one column beside the target, whose cells are "
-            "sentences, is a table of texts. For images, translation turns images of the largest class into others.",
+            metavar="NAME",
+            help="auto follows the kind of IN: tabular, image or text (a table of the target and a column of "
+            "sentences). translation turns images of the largest class into others.",
         ),
     ] = ModelName.auto,
     seed: Seed = None,
@@ -110,8 +120,8 @@ def balance(
         typer.Option(
             "--max-time",
             metavar="SECONDS",
-            help="Limit of the training; with --select of the comparison and all trainings together, of which each "
-            "takes at most an eighth. With --compare, the comparison may take as long again.",
+            help="Limit of the training alone: reading, generating, writing and measuring come on top. With --select: "
+            "of the comparison and all trainings together. With --compare, the comparison has the same limit again.",
             min=0,
         ),
     ] = None,
@@ -120,7 +130,7 @@ def balance(
         typer.Option(
             "--categorical",
             metavar="A,B",
-            help="For tables: the columns that hold categories. Without it they are recognised by their values.",
+            help="For tables: columns of categories. Without it they are recognised by their values.",
         ),
     ] = None,
     encoding: Encoding = None,
@@ -141,9 +151,8 @@ def balance(
         typer.Option(
             "--provenance",
             metavar="FILE",
-            help="For tables: also write a table with a row for each synthetic row: its number in OUT and that of the "
-            "nearest real row in IN, both counted from 0, their distance, how real it looks, how certain its class "
-            "is, and whether it is a copy.",
+            help="For tables: also write where each synthetic row comes from: its number in OUT and that of the "
+            "nearest real row in IN (from 0), their distance, how real and certain it is, whether it is a copy.",
         ),
     ] = None,
     only_synthetic: Annotated[
@@ -164,15 +173,15 @@ def balance(
         bool,
         typer.Option(
             "--select",
-            help="Find by cross-validation how many synthetic rows or images to add, and for images the classical "
-            "augmentation; none are added unless a test shows a gain. With --strategy 'equal share', images are added "
-            "all the same.",
+            help="Find how many to add, and for images the augmentation; none are added unless a test shows a gain. "
+            "With --strategy 'equal share', images are added all the same.",
         ),
     ] = False,
     metric: Annotated[
         str | None,
         typer.Option(
             "--metric",
+            metavar="NAME",
             help="The score that --select compares. Default: average precision; for images, balanced accuracy.",
         ),
     ] = None,
@@ -180,7 +189,7 @@ def balance(
         bool,
         typer.Option(
             "--compare",
-            help="Also measure by cross-validation whether the synthetic rows help; the page of --report shows it.",
+            help="Also measure whether the synthetic rows help; the page of --report shows it.",
         ),
     ] = False,
     groups: Annotated[
@@ -202,8 +211,9 @@ def balance(
         Engine,
         typer.Option(
             "--engine",
-            help="dask: for tables larger than memory. IN is then a pattern such as 'data/*.parquet' or a folder of "
-            "Parquet files, and OUT a folder.",
+            metavar="NAME",
+            help="memory, or dask: IN is then a pattern such as 'data/*.parquet' or a folder of Parquet files, and OUT "
+            "a folder.",
         ),
     ] = Engine.memory,
     scheduler: Annotated[
@@ -218,12 +228,20 @@ def balance(
     train_rows: Annotated[
         int,
         typer.Option(
-            "--train-rows", help="With --engine dask: rows to learn from, drawn evenly from all classes.", min=100
+            "--train-rows",
+            metavar="N",
+            help="With --engine dask: rows to learn from, drawn evenly from all classes.",
+            min=100,
         ),
     ] = 200_000,
     force: Force = False,
 ) -> None:
-    """Add synthetic rows or images to IN, so that its classes are balanced, and write the result to OUT."""
+    """Add synthetic rows or images to IN against the imbalance of its classes, and write the result to OUT.
+
+    Rows: all classes get the size of the largest one.
+    Images: all classes get the same share of synthetic images, so their sizes stay
+    unequal; `ganaug.BalancedImages` draws them equally often (see --strategy).
+    """
     began = time.perf_counter()
     begin_phase("starting", show=on_terminal())
     from ganaug.common.modality import modality_of_path

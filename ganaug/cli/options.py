@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from ganaug.common.modality import Modality
 
-Seed = Annotated[int | None, typer.Option("--seed", help="The same seed gives the same rows.", min=0)]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="The same seed gives the same rows.", min=0)]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that exist already.")]
 Encoding = Annotated[
     str | None,
@@ -50,8 +50,8 @@ Ignore = Annotated[
     typer.Option(
         "--ignore",
         metavar="A,B",
-        help="For tables: columns to leave out, besides those that identify rows, which are found by their values; "
-        "'none' leaves out no column.",
+        help="For tables: columns to leave out besides those that identify rows, which are found; 'none' leaves out "
+        "none.",
     ),
 ]
 TextColumns = Annotated[
@@ -59,8 +59,8 @@ TextColumns = Annotated[
     typer.Option(
         "--text",
         metavar="A,B",
-        help="For tables: columns of texts, for which new texts of the class are written; 'auto' finds them. It "
-        "takes minutes for each.",
+        help="For tables: columns for which new texts of the class are written; 'auto' finds them. Minutes for each; "
+        "needs the extra text.",
     ),
 ]
 Constraint = Annotated[
@@ -86,15 +86,15 @@ Epsilon = Annotated[
     typer.Option(
         "--epsilon",
         metavar="E",
-        help="For tables: train with differential privacy of this epsilon, such as 3, and delta 1e-5. Each column of "
-        "numbers then needs --bounds or --levels. Share the synthetic rows alone (--only-synthetic).",
+        help="For tables: train with differential privacy of this epsilon, such as 3, and delta 1e-5; needs the extra "
+        "dp. Each column of numbers needs --bounds or --levels. Share the rows alone (--only-synthetic).",
     ),
 ]
 Bounds = Annotated[
     list[str] | None,
     typer.Option(
         "--bounds",
-        metavar="COLUMN=LOW:HIGH",
+        metavar="COL=LOW:HIGH",
         help="With --epsilon: the range of a column of numbers, known without the rows; may be repeated. "
         "LOW:HIGH:STEP for numbers with a step, such as 0:500:0.01.",
     ),
@@ -103,7 +103,7 @@ Levels = Annotated[
     list[str] | None,
     typer.Option(
         "--levels",
-        metavar="COLUMN=A|B|C",
+        metavar="COL=A|B|C",
         help="With --epsilon: the levels of a column, known without the rows; may be repeated. Of other columns of "
         "text, rare levels are lost.",
     ),

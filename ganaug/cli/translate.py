@@ -44,13 +44,20 @@ def translate(
         Method,
         typer.Option(
             "--method",
+            metavar="NAME",
             help="cut has one generator, which keeps patches of the source recognisable; cyclegan has two, of which "
             "the second one translates back, and takes about twice as long.",
         ),
     ] = Method.cut,
     seed: Seed = None,
     max_time: Annotated[
-        float | None, typer.Option("--max-time", metavar="SECONDS", help="Limit of the training.", min=0)
+        float | None,
+        typer.Option(
+            "--max-time",
+            metavar="SECONDS",
+            help="Limit of the training alone; a translation of each image comes on top.",
+            min=0,
+        ),
     ] = None,
     resize: Annotated[
         str | None, typer.Option("--resize", metavar="HxW", help="Resize all images to one size.")
