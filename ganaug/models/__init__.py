@@ -4,7 +4,7 @@ from ganaug.models.base import ConditionalGAN, TrainingData
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.fitted_sampler import FittedSamplerMixin
 from ganaug.models.image import ImageGAN
-from ganaug.models.image_model import FAR_DISTANCE
+from ganaug.models.image_model import FAR_DISTANCE, written_distance
 from ganaug.models.parameters import constraints_of_overrides, documented
 from ganaug.models.private import PrivateTabularGAN
 from ganaug.models.provenance import Provenance
@@ -32,4 +32,5 @@ __all__ = [
     "check_groups",
     "constraints_of_overrides",
     "documented",
+    "written_distance",
 ]

@@ -27,6 +27,7 @@ from ganaug.models.text_choice import ClassJudge, grouped
 from ganaug.models.text_latents import LatentGAN
 from ganaug.models.text_relgan import RelGAN
 from ganaug.models.text_writing import TextWriter
+from ganaug.models.time_check import TimeCheck
 from ganaug.selection import CandidateSelection
 from ganaug.training import Callback, Prior
 
@@ -338,7 +339,7 @@ class TextGAN(ConditionalGAN):
         return _ARCHITECTURES[params["architecture"]].build(self, params, rng)
 
     def _default_callbacks(self, generator: nn.Module) -> list[Callback]:
-        return self._architecture.callbacks(generator)
+        return [*self._architecture.callbacks(generator), TimeCheck("texts")]
 
     def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
         measure: Measure = self._architecture.measure(self, data, generator=generator, device=device)

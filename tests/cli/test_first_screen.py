@@ -151,3 +151,18 @@ def test_messages_name_options_of_the_shell():
         "column 'n_jobs' of metric data": "column 'n_jobs' of metric data",
     }.items():
         assert in_shell_words(message) == expected
+
+
+@pytest.mark.parametrize(
+    ("python", "shell"),
+    [
+        ("raise max_time (in the shell --max-time) or", "raise --max-time or"),
+        ("pass ignore=[] (in the shell --ignore none).", "pass --ignore none."),
+        ("text_columns=['a b'] (in the shell --text 'a b') writes", "--text 'a b' writes"),
+        ("bounds={'a b': (lowest, highest)} (in the shell --bounds 'a=1:2'), or", "--bounds 'a=1:2', or"),
+        ("fit into max_time=60, as", "fit into --max-time 60, as"),
+        ("as read_images(PATH,resize=(64,64)) (in the shell --resize 64x64), or", "--resize 64x64, or"),
+    ],
+)
+def test_messages_name_the_options_of_the_shell(python, shell):
+    assert in_shell_words(python).endswith(shell)

@@ -89,7 +89,7 @@ class TestTensorBoard:
     def test_without_tensorboard_the_error_says_how_to_get_it(self, mixed, model, tmp_path, monkeypatch):
         monkeypatch.setitem(sys.modules, "tensorboard", None)
         with pytest.raises(
-            ImportError, match=r"log_dir='.*'\) needs .* tensorboard; run: pip install .ganaug.tensorboard.."
+            ImportError, match=r"log_dir='.*'\) needs the package tensorboard; run: pip install .ganaug.tensorboard.."
         ):
             model.set_params(callbacks=[TensorBoard(tmp_path)]).fit(*mixed)
 
