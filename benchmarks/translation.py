@@ -7,9 +7,11 @@ already is measured without training. Writes a sheet ``benchmarks/results/transl
 below them their translations, below these real images of the class) and prints a table:
 
 recognised    share of 400 translations that a CNN assigns to the class. The CNN is that of `images.py`, trained on the
-              real training part with classical augmentation. It is not the classifier that the translator was trained
-              with.
+              real training part with classical augmentation. It has no part in the training of the translator.
 test, train   the share of real test and of real training images of the class
+held out      the share of translations that another such CNN assigns to the class, trained on half of the test part, of
+              which the translator has seen no image
+other half    its share of real images of the other half of the test part
 as they are   the share of sources that it assigns to the class before they are translated
 own, others   correlation of what a 5x5 mean leaves of the pixels, between a translation and its source, and between a
               translation and the source of another one
@@ -82,12 +84,15 @@ def main() -> None:
 def measure(model, parts: Parts, sheet_path: Path) -> tuple[dict[str, dict[str, float]], np.ndarray, np.ndarray]:
     """Return the numbers of each class, and the translations with their classes."""
     arm = ARMS[REFERENCE]
-    network = train_cnn(parts, arm, pool_of(parts, arm, 0.2, None), 600, 0)
+    rng, home = np.random.default_rng(0), parts.counts.argmax()
+    one, other = np.array_split(rng.permutation(len(parts.y_test)), 2)
+    X, y = parts.X_test[other], parts.y_test[other]
+    judged = Parts(parts.X_test[one], parts.y_test[one], X, y, parts.classes)
+    networks = [train_cnn(of, arm, pool_of(of, arm, 0.2, None), 600, 0) for of in (parts, judged)]
 
-    def recognised(images: np.ndarray, label: int) -> float:
+    def recognised(images: np.ndarray, label: int, network=networks[0]) -> float:
         return float((probabilities(network, images).argmax(1) == label).mean())
 
-    rng, home = np.random.default_rng(0), parts.counts.argmax()
     rows, shown, made, labels = {}, [], [], []
     for label, name in enumerate(parts.classes):
         sources = parts.X[(parts.y != home) if label == home else (parts.y == home)]
@@ -101,6 +106,8 @@ def measure(model, parts: Parts, sheet_path: Path) -> tuple[dict[str, dict[str, 
             "recognised": recognised(translated, label),
             "test": recognised(parts.X_test[parts.y_test == label], label),
             "train": recognised(own[:1000], label),
+            "held out": recognised(translated, label, networks[1]),
+            "other half": recognised(X[y == label], label, networks[1]),
             "as they are": recognised(sources, label),
             "own": float(like_own.mean()),
             "others": float(like_others.mean()),

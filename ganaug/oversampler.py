@@ -40,7 +40,7 @@ from ganaug.selection import SELECTIONS, is_cleaner
 # Parameters that override those of the model where they are given.
 _OVERRIDES = (
     *("categorical_features", "ignore", "constraints", "text_columns", "random_state"),
-    *("device", "max_time", "verbose", "callbacks", "checkpoint"),
+    *("device", "devices", "max_time", "verbose", "callbacks", "checkpoint"),
 )
 
 
@@ -108,6 +108,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
     $text_columns
     $random_state
     $device
+    $devices
     $max_time
     $verbose
     $callbacks
@@ -221,6 +222,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         text_columns: Any = None,
         random_state: int | np.random.RandomState | None = None,
         device: str | None = None,
+        devices: Any = None,
         max_time: float | None = None,
         verbose: int | None = None,
         callbacks: list[Any] | None = None,
@@ -237,6 +239,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         self.text_columns = text_columns
         self.random_state = random_state
         self.device = device
+        self.devices = devices
         self.max_time = max_time
         self.verbose = verbose
         self.callbacks = callbacks
@@ -467,7 +470,8 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
             given = {"callbacks": self.model.callbacks, **given}
         for name in given.keys() - model.get_params().keys():
             raise ValueError(
-                f"{name}={given[name]!r} is for tables, but {type(model).__name__} has no such parameter; leave it out"
+                f"{name}={given[name]!r} is given, but the model is {type(model).__name__}, which has no parameter "
+                f"{name!r}; leave {name} out, or give another model"
             )
         model.set_params(**given)
         previous = getattr(self, "model_", self.model)

@@ -588,7 +588,9 @@ def test_ignored_columns_are_passed_to_the_model(mixed, tiny_model):
     assert learned["customer"].isin(X["customer"]).all()
     with pytest.raises(ValueError, match="ignore holds 'town'"):
         GANOversampler(model=tiny_model, ignore=["town"]).fit_resample(X, y)
-    with pytest.raises(ValueError, match=r"ignore=\['a'\] is for tables, but ImageGAN has no such parameter"):
+    with pytest.raises(
+        ValueError, match=r"ignore=\['a'\] is given, but the model is ImageGAN, which has no parameter 'ignore'; leave"
+    ):
         GANOversampler(ignore=["a"]).fit_resample(np.zeros((20, 8, 8), dtype=np.uint8), np.repeat([0, 1], [14, 6]))
 
 

@@ -5,7 +5,9 @@ Everything heavy is imported inside the commands, so that ``ganaug --help`` answ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, cast
 
 import typer
@@ -15,6 +17,7 @@ from ganaug.cli.balance import balance
 from ganaug.cli.compare import compare
 from ganaug.cli.console import KEPT, one_line_warnings, say, stop_on_signals, stopped_message
 from ganaug.cli.demo import demo
+from ganaug.cli.edit import edit
 from ganaug.cli.evaluate import evaluate
 from ganaug.cli.help_pages import Command
 from ganaug.cli.sample import sample
@@ -30,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (balance, sample, compare, evaluate, translate, stylize, demo):
+for command in (balance, sample, compare, evaluate, translate, stylize, edit, demo):
     app.command(cls=Command)(command)
 
 # typer has moved the base of its usage errors between versions; the second class of the MRO is right in all of them.
@@ -75,14 +78,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     end_phase()
     with stop_on_signals() as received, one_line_warnings():
         try:
-            with hidden_phase_on_error():
-                return _run(arguments)
+            with hidden_phase_on_error(), _first_of_torchrun() as is_first:
+                return _run(arguments) if is_first else 0
         except BaseException:
             # A library may have turned our exception into one of its own: the signal decides, not the exception.
             if not received:
                 raise
             say("error", stopped_message(current_phase(), KEPT))
             return 128 + received[0]
+
+
+@contextmanager
+def _first_of_torchrun() -> Iterator[bool]:
+    """Yield whether this process runs the command: of several that torchrun started, the others only train with it."""
+    if os.environ.get("WORLD_SIZE", "1") == "1" or "RANK" not in os.environ:
+        yield True
+        return
+    from ganaug.models import help_first, leading
+
+    if os.environ["RANK"] != "0":
+        help_first()
+        yield False
+        return
+    with leading():
+        yield True
 
 
 def _run(arguments: Sequence[str] | None) -> int:

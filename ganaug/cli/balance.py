@@ -11,31 +11,16 @@ import typer
 
 from ganaug.cli.balance_dask import balance_dask
 from ganaug.cli.balance_images import balance_images
-from ganaug.cli.console import (
-    KEPT,
-    on_terminal,
-    print_answers,
-    print_comparison,
-    print_counts,
-    print_others,
-)
+from ganaug.cli.balance_table import balance_table
+from ganaug.cli.console import on_terminal
 from ganaug.cli.first_screen import (
-    command,
     kept_checkpoint,
-    kept_model,
-    measure,
-    print_next,
-    print_preview,
-    print_written,
-    with_commands,
-    write_provenance,
-    write_report,
-    written_words,
 )
 from ganaug.cli.options import (
     Bounds,
     Checkpoint,
     Constraint,
+    Devices,
     Encoding,
     Engine,
     Epsilon,
@@ -56,12 +41,11 @@ from ganaug.cli.options import (
     check_report,
     parse_ignore,
     parse_size,
-    parse_strategy,
     split_names,
 )
-from ganaug.cli.private import PrivateModel, private_model
-from ganaug.cli.trial import PART_OF_TRAINING, Trial, resample, train_for
-from ganaug.common.progress import begin_phase, end_phase
+from ganaug.cli.private import private_model
+from ganaug.cli.trial import PART_OF_TRAINING, Trial
+from ganaug.common.progress import begin_phase
 
 
 def balance(
@@ -203,6 +187,7 @@ def balance(
     ] = None,
     log_dir: LogDir = None,
     checkpoint: Checkpoint = None,
+    devices: Devices = None,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="MODEL", help="Also write the model, for `ganaug sample`.")
     ] = None,
@@ -264,6 +249,7 @@ def balance(
                 "selection": None if selection is SelectionName.none else selection.value,
                 "random_state": seed,
                 "max_time": max_time,
+                "devices": devices,
                 "verbose": int(on_terminal()),
                 "categorical_features": None if categorical is None else split_names(categorical),
                 "ignore": parse_ignore(ignore, []),
@@ -345,6 +331,7 @@ def balance(
         "max_time": max_time,
         "verbose": int(on_terminal()),
         "checkpoint": checkpoint,
+        "devices": devices,
     }
     if share is not None:
         params["synthetic_share"] = share
@@ -383,7 +370,7 @@ def balance(
         others: dict[str, Any] = {"--categorical": categorical, "--ignore": ignore, "--constraint": constraint}
         others |= {"--text": text, "--select": select, "--checkpoint": checkpoint}
         private = private_model(epsilon, bounds, levels, others)
-        _balance_table(
+        balance_table(
             source,
             out,
             target,
@@ -403,113 +390,3 @@ def balance(
             force=force,
             began=began,
         )
-
-
-def _balance_table(
-    source: Path,
-    out: Path,
-    target: str,
-    strategy: str,
-    params: dict[str, Any],
-    trial: Trial,
-    categorical: list[str] | None,
-    ignore: str | None,
-    text: str | None,
-    *,
-    encoding: str | None,
-    private: PrivateModel | None,
-    mark: str | None,
-    only_synthetic: bool,
-    provenance: Path | None,
-    save: Path | None,
-    report: Path | None,
-    force: bool,
-    began: float,
-) -> None:
-    from ganaug.common.modality import modality_of
-    from ganaug.datasets import check_output, read_table, write_table
-
-    check_output(out, force=force)
-    begin_phase(f"reading {source}", show=on_terminal())
-    table = read_table(source, target=target, encoding=encoding)
-    X, y = table.split(target)
-    if params["model"] == "text" and X.shape[1] > 1:
-        others = ", ".join(map(str, X.columns))
-        raise ValueError(
-            f"--model text takes a table with one column beside --target {target}, but {source} has {X.shape[1]}: "
-            f"{others}. Remove all but the column of texts; or leave --model out and name the column in --text"
-        )
-    is_text = params["model"] == "text" or (params["model"] == "auto" and modality_of(X).name == "text")
-    if is_text and provenance is not None:
-        raise ValueError(f"--provenance is for tables, and {source} holds texts; leave it out")
-    left_out = parse_ignore(ignore, list(table.frame))
-    texts = None if text is None or text == "auto" else split_names(text)
-    for option, columns in (("--categorical", categorical), ("--ignore", left_out), ("--text", texts)):
-        for column in columns or []:
-            table.check_column(column)
-            if column == target:
-                raise ValueError(f"{option} names the target {target!r}; leave it out")
-    if mark is not None and mark in table.frame.columns:
-        raise ValueError(f"--mark {mark}: the table has such a column already; choose another name")
-    if trial.groups is not None:
-        table.check_column(trial.groups)
-        if trial.groups == target:
-            raise ValueError(f"--groups {trial.groups} is the target; name the column that identifies the group")
-
-    import pandas as pd
-
-    from ganaug.oversampler import GANOversampler
-
-    if private is not None:
-        params["model"] = private(X)
-    sampler = GANOversampler(
-        sampling_strategy=parse_strategy(strategy, y.unique().tolist()),
-        categorical_features=categorical,
-        ignore=left_out,
-        text_columns=texts if text != "auto" else text,
-        **params,
-    )
-    sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, X, y, trial)
-    written = is_synthetic if only_synthetic else pd.RangeIndex(len(is_synthetic)) >= len(X)
-    rows = pd.concat([X_resampled[written], y_resampled[written].rename(target)], axis=1)
-    n_repeated = int((~is_synthetic[written]).sum())
-    train_for(save, sampler, X, y)
-    if hasattr(sampler, "model_") and private is None:  # how cells are written may tell of single rows
-        sampler.model_.text_format_ = table.format()  # so that `ganaug sample` writes rows as the file has them
-    with kept_model(sampler, save, out):
-        begin_phase(f"writing {out}", show=on_terminal())
-        write_table(out, table, rows, mark=mark, n_repeated=n_repeated, only_synthetic=only_synthetic, force=force)
-    KEPT.append(str(out))
-    n_synthetic = int(is_synthetic.sum())
-    findings, resampling = measure(sampler, compared, (X, y, X_resampled, y_resampled), "rows", full=report is not None)
-    options = [] if trial.groups is None else ["--groups", trial.groups]
-    findings = with_commands(findings, command("compare", source, "--target", target, *options))
-    previews = []
-    if n_synthetic and not is_text:  # cells of a few letters show nothing of a text
-        from ganaug.evaluation import preview_rows
-
-        previews = preview_rows(X, y.to_numpy(), X_resampled[is_synthetic], y_resampled[is_synthetic].to_numpy())
-    end_phase()
-    print_answers(findings)
-    n_real = 0 if only_synthetic else len(X)
-    said = written_words(out, n_real, n_repeated, y_resampled[is_synthetic], "row", mark)
-    print_written(said, began)
-    print_counts(target, y, y_resampled, y_resampled[~is_synthetic])
-    if provenance is not None and n_synthetic:
-        write_provenance(provenance, sampler, is_synthetic, only_synthetic, force=force)
-    print_preview(previews, target)
-    if compared is not None:
-        print_comparison(compared)
-    print_others(findings)
-    if report is not None:
-        write_report(report, source, resampling, compared)
-    if n_synthetic and (mark is not None or only_synthetic):
-        marked = ["--mark", mark] if mark is not None else []
-        print_next(command("evaluate", source, out, "--target", target, *marked))
-    elif compared is None or not n_synthetic:
-        print_next(command("compare", source, "--target", target, *options))
-    elif save is not None and n_synthetic:
-        label = y_resampled[is_synthetic].iloc[0]
-        print_next(command("sample", save, f"more{''.join(out.suffixes)}", "--label", label, "-n", 100))
-    else:
-        print_next(command("balance", source, out, "--target", target, "--report", "report.html", "--force"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -67,7 +68,8 @@ def kept_model(sampler: Any, save: Path | None, out: Path) -> Iterator[None]:
     sampler : GANOversampler
         Nothing is stored if it has trained no model.
     save : Path or None
-        Where the user wants the model. None stores it beside `out`, and removes it when the block succeeds.
+        Where the user wants the model. None stores it beside `out`, and removes it when the block succeeds. Without
+        room there, it is stored elsewhere, and an error after the block says where.
     out : Path
         Where the block writes. An error of the block names the model.
     """
@@ -75,25 +77,50 @@ def kept_model(sampler: Any, save: Path | None, out: Path) -> Iterator[None]:
         yield
         return
     path: Path | None = _beside(out) if save is None else save
+    failure: OSError | None = None
     try:
         sampler.save(path)
-    except OSError:
-        if save is not None:
-            raise
-        path = None  # there is no room for the model, but there may be for the data
+    except OSError as error:
+        # there is no room for the model here, but there may be for the data
+        failure, path = (None, None) if save is None else (error, _stored_elsewhere(sampler, out))
     if path is not None:
         KEPT.append(f"the model {path}")
     try:
         yield
     except OSError as error:
-        said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        path = path or _stored_elsewhere(sampler, out)
         if path is None:
             raise
-        KEPT.remove(f"the model {path}")  # said here
-        raise OSError(f"{said}; the trained model is kept in {path}, for ganaug sample") from error
+        raise _kept_in(path, error) from error
+    if failure is not None and path is None:
+        raise OSError(f"{_said(failure)}; {out} is written, but the trained model is not kept") from failure
+    if failure is not None and path is not None:
+        raise _kept_in(path, failure, f"; {out} is written") from failure
     if save is None and path is not None:
         path.unlink(missing_ok=True)
         KEPT.remove(f"the model {path}")
+
+
+def _said(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+
+
+def _kept_in(path: Path, error: OSError, more: str = "") -> OSError:
+    if f"the model {path}" in KEPT:
+        KEPT.remove(f"the model {path}")  # said here
+    return OSError(f"{_said(error)}{more}; the trained model is kept in {path}, for ganaug sample")
+
+
+def _stored_elsewhere(sampler: Any, out: Path) -> Path | None:
+    """Store a model where there is room for it: beside OUT, in the working folder, or among temporary files."""
+    for folder in (out.parent, Path.cwd(), Path(tempfile.gettempdir())):
+        path = _beside(folder / out.name)
+        try:
+            sampler.save(path)
+        except OSError:
+            continue
+        return path
+    return None
 
 
 def _beside(out: Path) -> Path:
@@ -239,6 +266,10 @@ def _cell(value: Any) -> str:
         return f"{value:.5g}"
     if isinstance(value, pd.Timestamp):
         return str(value.date()) if value == value.normalize() else str(value)
+    if isinstance(value, pd.Timedelta):
+        from ganaug.common.cells import duration_words
+
+        return duration_words(value)
     return str(value)
 
 

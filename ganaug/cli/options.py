@@ -13,6 +13,16 @@ import typer
 if TYPE_CHECKING:
     from ganaug.common.modality import Modality
 
+Devices = Annotated[
+    int | None,
+    typer.Option(
+        "--devices",
+        metavar="N",
+        help="Train with N processes on this machine, each on its own GPU or its own part of the cores. Default: those "
+        "that torchrun has started, else one.",
+        min=1,
+    ),
+]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="The same seed gives the same rows.", min=0)]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that exist already.")]
 Encoding = Annotated[

@@ -24,7 +24,11 @@ def sample(
     n: Annotated[int, typer.Option("-n", metavar="N", help="How many to write.", min=1)],
     given: Annotated[
         list[str] | None,
-        typer.Option("--given", metavar="COLUMN=VALUE", help="For tables: all rows have this value; repeatable."),
+        typer.Option(
+            "--given",
+            metavar="COLUMN=VALUE",
+            help="All rows have this value; for images, this level of an attribute of the model; may be repeated.",
+        ),
     ] = None,
     seed: Seed = None,
     force: Force = False,
@@ -49,7 +53,7 @@ def sample(
     cells = _given_cells(given or [], sampler)
     begin_phase("generating", show=on_terminal())
     if sampler.model_.modality == "image":
-        X_synthetic = np.asarray(sampler.sample(n, known, random_state=seed))
+        X_synthetic = np.asarray(sampler.sample(n, known, random_state=seed, given=cells))
         # A model of flat images returns flat rows.
         write_image_samples(out, X_synthetic.reshape(n, *sampler.model_.encoder_.shape_), label, force=force)
     else:
@@ -74,8 +78,12 @@ def _given_cells(given: list[str], sampler: Any) -> dict[Any, Any] | None:
     """Read COLUMN=VALUE, each value as its column holds it."""
     if not given:
         return None
+    if hasattr(sampler.model_, "attributes_"):
+        from ganaug.cli.edit import parse_attributes
+
+        return parse_attributes(given, sampler.model_)
     if sampler.model_.modality != "tabular":
-        raise ValueError("--given is for tables; leave it out")
+        raise ValueError("--given is for tables, and for images with attributes; leave it out")
     from ganaug.encoders import cell_from_text
 
     columns = {str(column.label): column for column in sampler.model_.encoder_.columns_}

@@ -12,7 +12,7 @@ import typer
 
 from ganaug.cli.console import KEPT, on_terminal, print_answers, print_others
 from ganaug.cli.first_screen import command, kept_model, print_next, print_written
-from ganaug.cli.options import Force, Seed, parse_size
+from ganaug.cli.options import Devices, Force, Seed, parse_size
 from ganaug.common.progress import begin_phase, end_phase
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def translate(
         bool, typer.Option("--skip-bad", help="Leave out files that cannot be read, and name them.")
     ] = False,
     save: Annotated[Path | None, typer.Option("--save", metavar="MODEL", help="Also write the model.")] = None,
+    devices: Devices = None,
     force: Force = False,
 ) -> None:
     """Translate the images of DIR_A into images like those of DIR_B, without pairs, and write them to OUT."""
@@ -98,6 +99,7 @@ def translate(
         max_time=max_time,
         random_state=seed,
         verbose=int(on_terminal()),
+        devices=devices or "auto",
     ).fit(images.X, images.y)
     begin_phase("translating", show=on_terminal())
     is_source = images.y != label

@@ -1,10 +1,55 @@
 """Kinds of columns, and their cells as numbers."""
 
+import datetime
+import re
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.common.times import time_index
+
+_CLOCK = re.compile(r"([-+]?)(\d+):([0-5]\d)((?::[0-5]\d(?:\.\d+)?)?) ?(?:([AaPp])\.?[Mm]\.?)?")
+
+
+def duration_text(cell: Any) -> Any:
+    """Return a duration or a time of the day in a form that pandas reads; other cells as they are.
+
+    Parameters
+    ----------
+    cell : object
+        For example "03:00", "3:05 PM", "PT3H" or a `datetime.time`.
+
+    Examples
+    --------
+    >>> duration_text("3:05 PM"), duration_text(datetime.time(3)), duration_text("PT3H")
+    ('15:05:00', '03:00:00', 'PT3H')
+    """
+    if isinstance(cell, datetime.time):
+        return cell.isoformat()
+    found = _CLOCK.fullmatch(cell.strip()) if isinstance(cell, str) else None
+    if found is None:
+        return cell
+    sign, hour, minute, second, half = found.groups()
+    hours = int(hour) if half is None else int(hour) % 12 + 12 * (half in "Pp")
+    return f"{sign}{hours:02d}:{minute}{second or ':00'}"
+
+
+def duration_words(value: pd.Timedelta | pd.Timestamp) -> str:
+    """Return a duration as it is shown: 03:00:00, or 2 days 03:00:00 from a day on; a time as pandas writes it.
+
+    Parameters
+    ----------
+    value : Timedelta or Timestamp
+        Not missing.
+
+    Examples
+    --------
+    >>> duration_words(pd.Timedelta("3h")), duration_words(pd.Timedelta("51h"))
+    ('03:00:00', '2 days 03:00:00')
+    """
+    return str(value).removeprefix("0 days ")
 
 
 def kind_of(series: pd.Series) -> str:
@@ -65,6 +110,6 @@ def numbers_of(series: pd.Series, kind: str) -> NDArray[np.float64]:
         if kind == "time":
             series = pd.to_datetime(cells, errors="coerce", utc=True, format="ISO8601")
         else:
-            series = pd.to_timedelta(cells, errors="coerce")
+            series = pd.to_timedelta(cells.map(duration_text), errors="coerce")
     index = time_index(series)
     return np.where(index.isna(), np.nan, index.as_unit("us").asi8 / 1e6)

@@ -21,8 +21,8 @@ from narwhals import dependencies
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ganaug.common.rows import is_native
 from ganaug.common.serialization import dtype_from_json, dtype_to_json, from_json, to_json
+from ganaug.common.stored import StoredColumns, readable_columns
 from ganaug.common.wording import listed
 
 # ----------------------------------------------------------------------------------------------- reading a table
@@ -96,7 +96,7 @@ def to_pandas(X: Any, name: str = "X", *, dtypes: Literal["exact", "numpy"] = "e
     if dtypes == "numpy":
         if isinstance(X, pd.DataFrame):
             return _readable(X)
-        return X.to_pandas() if hasattr(X, "to_pandas") else pd.DataFrame(_as_array(X, name)).infer_objects()
+        return _readable(X.to_pandas() if hasattr(X, "to_pandas") else pd.DataFrame(_as_array(X, name)).infer_objects())
     check_container(X, name)
     if isinstance(X, pd.DataFrame):
         return _readable(X)
@@ -104,7 +104,7 @@ def to_pandas(X: Any, name: str = "X", *, dtypes: Literal["exact", "numpy"] = "e
         return _from_polars(X)
     array = _as_typed_array(X, name)
     # pandas would store objects that are all strings with its own string dtype
-    return pd.DataFrame(array, dtype=object) if array.dtype == object else _readable(pd.DataFrame(array))
+    return _readable(pd.DataFrame(array, dtype=array.dtype))
 
 
 def _as_array(X: Any, name: str) -> NDArray:
@@ -127,36 +127,12 @@ def _as_typed_array(X: Any, name: str) -> NDArray:
     return array.astype(object) if array.dtype.kind in "US" else array
 
 
-def _sparse_columns(X: pd.DataFrame) -> dict[int, pd.SparseDtype]:
-    """Return the dtypes of the columns that pandas stores sparsely, by their positions."""
-    return {i: dtype for i, dtype in enumerate(X.dtypes) if isinstance(dtype, pd.SparseDtype)}
-
-
-def _foreign_columns(X: pd.DataFrame) -> dict[int, np.dtype]:
-    """Return the dtypes of the columns with the byte order of another machine, by their positions."""
-    return {i: dtype for i, dtype in enumerate(X.dtypes) if not is_native(dtype)}
-
-
 def _readable(X: pd.DataFrame) -> pd.DataFrame:
-    """Return the same cells in columns that all of pandas reads: dense, and with the byte order of this machine.
-
-    Columns of nested cells are refused.
-    """
+    """Return the same cells in columns that all of the package reads; columns of nested cells are refused."""
     for i, dtype in enumerate(X.dtypes):
         if isinstance(dtype, pd.ArrowDtype) and pa.types.is_nested(dtype.pyarrow_dtype):
             raise ValueError(_nested(X.columns[i]))
-    sparse_columns, foreign = _sparse_columns(X), _foreign_columns(X)
-    if not sparse_columns and not foreign:
-        return X
-    columns: dict[int, Any] = {}
-    for i in range(X.shape[1]):
-        column = X.iloc[:, i]
-        if i in sparse_columns:
-            column = pd.Series(np.asarray(column), index=X.index)
-        elif i in foreign:
-            column = column.astype(foreign[i].newbyteorder("="))
-        columns[i] = column
-    return pd.DataFrame(columns, index=X.index).set_axis(X.columns, axis=1)
+    return readable_columns(X)
 
 
 def _nested(label: Any) -> str:
@@ -164,9 +140,13 @@ def _nested(label: Any) -> str:
 
 
 def _from_polars(X: Any) -> pd.DataFrame:
+    _check_polars(X)
+    return _readable(_polars_as_arrow(X))
+
+
+def _polars_as_arrow(X: Any) -> pd.DataFrame:
     import polars as pl
 
-    _check_polars(X)
     texts = [name for name, dtype in X.schema.items() if dtype.base_type() in (pl.Categorical, pl.Enum, pl.Null)]
     return X.with_columns(pl.col(texts).cast(pl.String)).to_pandas(use_pyarrow_extension_array=True)
 
@@ -200,7 +180,7 @@ def _from_arrow(table: Any) -> pd.DataFrame:
 
     read = pa.table(table)
     schema = pa.schema([field.with_type(readable(field.type)) for field in read.schema])
-    return read.cast(schema).to_pandas(types_mapper=pandas_dtype)
+    return _readable(read.cast(schema).to_pandas(types_mapper=pandas_dtype))
 
 
 # ------------------------------------------------------------------------------- remembering a table's container
@@ -208,18 +188,15 @@ def _from_arrow(table: Any) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _PandasContainer:
-    """A DataFrame of pandas: the index of its columns; which are sparse, and which have a foreign byte order."""
+    """A DataFrame of pandas: the index of its columns, and what is stored in its own way."""
 
     columns: pd.Index
-    sparse: dict[int, pd.SparseDtype]
-    foreign: dict[int, np.dtype]
+    stored: StoredColumns
     kind: ClassVar = "pandas"
 
     def restore(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Put the cells of a frame into such a container."""
-        if self.sparse or self.foreign:
-            # by position: a frame whose columns already have their names need not number them
-            frame = frame.set_axis(range(frame.shape[1]), axis=1).astype({**self.sparse, **self.foreign})
+        frame = self.stored.restore(frame)
         frame.columns = self.columns
         return frame
 
@@ -232,11 +209,7 @@ class _PandasContainer:
             "columns": [to_json(label, label) for label in (columns if several else columns.astype(object))],
             "names": [to_json(name, name) for name in columns.names],
             "dtype": None if several else dtype_to_json(columns.dtype, "names of the columns"),
-            "sparse": [
-                [i, dtype_to_json(found.subtype, columns[i]), to_json(found.fill_value, columns[i])]
-                for i, found in self.sparse.items()
-            ],
-            "foreign": [[i, found.str] for i, found in self.foreign.items()],
+            **self.stored.state(list(columns)),
         }
 
     @classmethod
@@ -244,28 +217,30 @@ class _PandasContainer:
         """Read what `state` wrote."""
         labels = [from_json(label) for label in plain["columns"]]
         names = [from_json(name) for name in plain["names"]]
-        sparse = {int(i): pd.SparseDtype(dtype_from_json(of), from_json(fill)) for i, of, fill in plain["sparse"]}
-        foreign = {int(i): dtype_from_json(found) for i, found in plain.get("foreign", [])}
+        stored = StoredColumns.from_state(plain)
         if plain["dtype"] is None:
-            return cls(pd.MultiIndex.from_tuples(labels, names=names), sparse, foreign)
+            return cls(pd.MultiIndex.from_tuples(labels, names=names), stored)
         columns = pd.Index(labels, dtype=dtype_from_json(plain["dtype"]), name=names[0], tupleize_cols=False)
-        return cls(columns, sparse, foreign)
+        return cls(columns, stored)
 
 
 @dataclass(frozen=True)
 class _ArrayContainer:
-    """An array, or lists of rows: the dtype."""
+    """An array, or lists of rows: the dtype, and what is stored in its own way."""
 
     dtype: np.dtype
+    stored: StoredColumns
     kind: ClassVar = "array"
 
     def restore(self, frame: pd.DataFrame) -> NDArray:
         """Put the cells of a frame into such a container."""
-        return frame.to_numpy(dtype=object if self.dtype.kind in "US" else self.dtype).astype(self.dtype, copy=False)
+        dtype = object if self.dtype.kind in "US" else self.dtype
+        return self.stored.restore(frame).to_numpy(dtype=dtype).astype(self.dtype, copy=False)
 
     def state(self) -> dict[str, Any]:
         """Describe the container as plain data."""
-        return {"kind": self.kind, "dtype": self.dtype.str}
+        counted = self.stored.counted
+        return {"kind": self.kind, "dtype": self.dtype.str, **self.stored.state(range(1 + max(counted, default=0)))}
 
     @classmethod
     def from_state(cls, plain: dict[str, Any]) -> _ArrayContainer:
@@ -274,20 +249,22 @@ class _ArrayContainer:
         # a width of 64 kB or more would let a malicious file allocate too much memory
         if array_dtype.kind not in "biufmMOUS" or array_dtype.itemsize > 2**16:
             raise ValueError(f"{array_dtype} cannot be the dtype of a table")
-        return cls(array_dtype)
+        return cls(array_dtype, StoredColumns.from_state(plain))
 
 
 @dataclass(frozen=True)
 class _PolarsContainer:
-    """A DataFrame of polars: the schema."""
+    """A DataFrame of polars: the schema, and what is stored in its own way."""
 
     schema: Any
+    stored: StoredColumns
     kind: ClassVar = "polars"
 
     def restore(self, frame: pd.DataFrame) -> Any:
         """Put the cells of a frame into such a container."""
         import polars as pl
 
+        frame = self.stored.restore(frame)
         frame.columns = pd.Index(self.schema.names())
         return pl.from_pandas(frame).cast(self.schema)
 
@@ -304,7 +281,7 @@ class _PolarsContainer:
             if "categories" in options:
                 options["categories"] = options["categories"].to_list()
             fields.append([name, kind, options])
-        return {"kind": self.kind, "schema": fields}
+        return {"kind": self.kind, "schema": fields, **self.stored.state(self.schema.names())}
 
     @classmethod
     def from_state(cls, plain: dict[str, Any]) -> _PolarsContainer:
@@ -315,7 +292,7 @@ class _PolarsContainer:
         for name, kind, options in plain["schema"]:
             known = {key: options[key] for key in _POLARS_OPTIONS[kind]}
             schema[str(name)] = getattr(pl, kind)(**known)
-        return cls(pl.Schema(schema))
+        return cls(pl.Schema(schema), StoredColumns.from_state(plain))
 
 
 # What each dtype of polars takes besides its name.
@@ -354,10 +331,17 @@ def container_of(X: Any) -> Container:
     array([[3, 4]], dtype=int8)
     """
     if isinstance(X, pd.DataFrame):
-        return _PandasContainer(X.columns, _sparse_columns(X), _foreign_columns(X))
+        return _PandasContainer(X.columns, StoredColumns.of(X))
     if dependencies.is_polars_dataframe(X):
-        return _PolarsContainer(X.schema)
-    return _ArrayContainer(X.dtype if isinstance(X, np.ndarray) else _as_typed_array(X, "X").dtype)
+        import polars as pl
+
+        places = [i for i, dtype in enumerate(X.dtypes) if dtype.base_type() in (pl.Time, pl.Decimal)]
+        of = StoredColumns.of(_polars_as_arrow(X[:, places]))
+        return _PolarsContainer(X.schema, StoredColumns(counted={places[j]: way for j, way in of.counted.items()}))
+    typed = _as_typed_array(X, "X")
+    are_objects = typed.dtype == object
+    stored = StoredColumns.of(pd.DataFrame(typed, dtype=object)) if are_objects else StoredColumns()
+    return _ArrayContainer(X.dtype if isinstance(X, np.ndarray) else typed.dtype, stored)
 
 
 def container_from_state(plain: dict[str, Any]) -> Container:
@@ -421,7 +405,7 @@ def as_frame(table: Any, name: str, like: pd.DataFrame | None = None) -> pd.Data
             _check_polars(table)
         frame = _from_arrow(table)
     else:
-        frame, has_names = pd.DataFrame(_as_array(table, name)).infer_objects(), False
+        frame, has_names = _readable(pd.DataFrame(_as_array(table, name)).infer_objects()), False
     if 0 in frame.shape:
         raise ValueError(f"{name} has {len(frame)} rows and {frame.shape[1]} columns; at least 1 of each is needed")
     if like is not None:

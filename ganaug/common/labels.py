@@ -8,7 +8,7 @@ from narwhals import dependencies
 from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
 
-from ganaug.common.wording import counted
+from ganaug.common.wording import counted, joined, shortened
 
 
 def labels_of(y: Any, name: str = "y") -> NDArray:
@@ -31,7 +31,8 @@ def labels_of(y: Any, name: str = "y") -> NDArray:
     Raises
     ------
     ValueError
-        If y is None or a label is missing.
+        If y is None or no sequence, a label is missing, or labels are neither text, whole numbers nor booleans (times
+        of NumPy are classes as well); the message names a label and how to convert all.
 
     Examples
     --------
@@ -46,20 +47,101 @@ def labels_of(y: Any, name: str = "y") -> NDArray:
         raise ValueError(
             f"ganaug requires {name} to be passed, but the target {name} is None: pass one label for each row"
         )
-    array = np.asarray(y.to_numpy() if hasattr(y, "to_numpy") else y)
+    if isinstance(y, str | bytes | dict | set | frozenset) or np.asarray(_plain(y)).ndim == 0:
+        raise ValueError(
+            f"{name} must hold one label for each row, in a list, an array or a Series, but it is {_shown(y)} of type "
+            f"{type(y).__name__}"
+        )
+    _check_list(y, name)
+    array = np.asarray(_plain(y))
+    if array.dtype.kind == "U" and isinstance(y, list | tuple) and any(str(label).endswith("\0") for label in y):
+        array = np.array(y, dtype=object)  # arrays of text lose zeros at the end
+    if array.ndim > 2:
+        raise ValueError(f"{name} must hold one label for each row, shape (n,), but it has shape {array.shape}")
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
+    if array.ndim == 1 and array.dtype.kind in "OU":
+        _check_letters(array, name)
     if array.ndim == 1 and array.dtype == object:
         array = pd.Series(array).infer_objects().to_numpy()
-    array = sortable(array)
     # a missing label in a list of text would become the text "nan"
-    n_missing = int(pd.isna(np.array(y, dtype=object) if isinstance(y, list | tuple) else array).sum())
+    cells = np.array(y, dtype=object) if isinstance(y, list | tuple) else array
+    n_missing = int(np.ma.getmaskarray(y).sum()) if isinstance(y, np.ma.MaskedArray) else int(pd.isna(cells).sum())
     if n_missing:
         raise ValueError(
             f"Input {name} contains NaN: {counted(n_missing, 'missing label')} among {array.size:,}. Remove the rows "
             "without a label"
         )
-    return array
+    if array.ndim == 1:
+        _check_kinds(array, name)
+    return sortable(array)
+
+
+def _plain(y: Any) -> Any:
+    return y.to_numpy() if hasattr(y, "to_numpy") else y
+
+
+def _check_list(y: Any, name: str) -> None:
+    """Refuse lists that an array would change: labels of several types, and tuples."""
+    if not isinstance(y, list | tuple):
+        return
+    kinds = {type(label) for label in y}
+    if tuple in kinds:
+        raise _unfit(next(label for label in y if type(label) is tuple), name)
+    gaps = (type(None), type(pd.NA), type(pd.NaT))
+    known = {kind for kind in kinds if kind not in (*gaps, float) and not issubclass(kind, np.floating)}
+    families = {next((family for family in (str, bytes, bool) if issubclass(kind, family)), kind) for kind in known}
+    if len(families) > 1 and (families & {str, bytes, bool} or np.bool_ in known):
+        first = {type(label): label for label in reversed(y)}
+        raise _mixed([first[kind] for kind in kinds if kind not in gaps], name)
+
+
+def _check_kinds(labels: NDArray, name: str) -> None:
+    """Refuse labels that cannot be told apart, sorted and stored as classes are."""
+    if labels.dtype.kind in "cSV":
+        if len(labels):
+            raise _unfit(labels[0], name)
+    elif labels.dtype.kind == "f" and np.isinf(labels).any():
+        raise ValueError(
+            f"{name} holds {labels[np.isinf(labels)][0]}, which is no class; replace it, or remove the rows"
+        )
+    elif labels.dtype == object:
+        other = next((label for label in labels if not isinstance(label, str)), None)
+        if other is not None:
+            first = {type(label): label for label in reversed(labels)}
+            raise _unfit(other, name) if len(first) == 1 else _mixed(list(first.values()), name)
+
+
+def _check_letters(labels: NDArray, name: str) -> None:
+    """Refuse text that no file can hold."""
+    for label in set(map(str, labels)) if labels.dtype.kind == "U" else {of for of in labels if type(of) is str}:
+        if any("\ud800" <= character <= "\udfff" for character in label):
+            raise ValueError(
+                f"{name} holds {label!r}, in which half a character (a surrogate) stands; read the text again with its "
+                "encoding, or replace the label"
+            )
+
+
+def _unfit(label: Any, name: str) -> ValueError:
+    convert = "label.decode()" if isinstance(label, bytes) else "str(label)"
+    # the first words are those that the common checks of scikit-learn look for
+    what = "Complex data not supported" if isinstance(label, complex | np.complexfloating) else "Unknown label type"
+    return ValueError(
+        f"{what}: {name} holds {_shown(label)} of type {type(label).__name__}, but classes are text, whole "
+        f"numbers or booleans. Convert them to text, e.g. with {name} = [{convert} for label in {name}]"
+    )
+
+
+def _mixed(labels: list[Any], name: str) -> ValueError:
+    shown = joined([f"{_shown(label)} ({type(label).__name__})" for label in labels[:3]])
+    return ValueError(
+        f"Unknown label type: {name} holds labels of several types, such as {shown}. Give all the same type, e.g. with "
+        f"{name} = [str(label) for label in {name}]"
+    )
+
+
+def _shown(value: Any) -> str:
+    return shortened(repr(value), 40)
 
 
 def check_classes(labels: NDArray) -> None:

@@ -1,5 +1,6 @@
 """What the work is at, on standard error: the name of the phase, and the time left in progress bars."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -45,7 +46,7 @@ def begin_phase(name: str, *, show: bool) -> None:
     """
     end_phase()
     _screen.name = name
-    if not show:
+    if not show or os.environ.get("RANK", "0") != "0":  # of the processes of torchrun, the first one shows it
         return
     from rich.console import Console
 

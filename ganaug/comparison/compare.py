@@ -19,6 +19,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFol
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from ganaug.common.processes import alone
 from ganaug.common.progress import TimeLeft, begin_phase
 from ganaug.common.warnings import stable_warning_filters, warn_user
 from ganaug.common.wording import counted, listed
@@ -324,6 +325,7 @@ def _by_training(samplers: Mapping[str, Any]) -> list[list[str]]:
     return list(together.values())
 
 
+@alone()
 def _run_job(
     X: pd.DataFrame | NDArray,
     y: NDArray,
@@ -344,6 +346,7 @@ def _run_job(
     ]
 
 
+@alone()
 def _run_image_job(
     X: NDArray,
     y: NDArray,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ganaug.common.cells import duration_words
 from ganaug.common.serialization import from_json, to_json
 from ganaug.constraints.cells import Cells, Domain
 
@@ -30,7 +31,9 @@ def shown(value: Any, kind: str = "") -> str:
     """Write a value of a column."""
     if kind in ("time", "duration"):
         micros = round(value * 1e6)
-        return str(pd.Timestamp(micros, unit="us") if kind == "time" else pd.Timedelta(micros, unit="us"))
+        return (
+            str(pd.Timestamp(micros, unit="us")) if kind == "time" else duration_words(pd.Timedelta(micros, unit="us"))
+        )
     if isinstance(value, float | np.floating):
         return f"{value:.6g}"
     return repr(value.item() if isinstance(value, np.generic) else value)

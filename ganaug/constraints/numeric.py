@@ -167,10 +167,16 @@ def sums(cells: Cells, labels: Sequence[Hashable], domains: Domains) -> list[Lin
     """Return columns that are sums of others, exactly but for rounding.
 
     Terms are found one after the other, each the one that explains most of what is left (orthogonal matching pursuit:
-    Pati, Rezaiifar and Krishnaprasad, Asilomar 1993); sums and differences of two columns are all tried.
+    Pati, Rezaiifar and Krishnaprasad, Asilomar 1993); sums and differences of two columns are all tried. Numbers are
+    summed with numbers, and times with durations.
     """
+    varied = [label for label in labels if len(domains[label].values) != 1]
+    groups = [_of_kinds(cells, varied, domains, kinds) for kinds in (("number",), ("time", "duration"))]
+    return [rule for own in groups for rule in _sums_of(cells, own, domains)]
+
+
+def _sums_of(cells: Cells, own: list[Hashable], domains: Domains) -> list[Linear]:
     look = np.linspace(0, len(cells) - 1, min(len(cells), _N_LOOK)).astype(np.intp)
-    own = [label for label in _numbers(cells, labels, domains) if len(domains[label].values) != 1]
     looked = {label: cells.numbers(label)[look] for label in own}
     full = [label for label in own if np.isnan(looked[label]).mean() < 0.5]
     found: dict[frozenset[Hashable], Linear] = {}
@@ -192,9 +198,9 @@ def sums(cells: Cells, labels: Sequence[Hashable], domains: Domains) -> list[Lin
     return list(found.values())
 
 
-def _numbers(cells: Cells, labels: Sequence[Hashable], domains: Domains) -> list[Hashable]:
-    """Return columns of numbers, but for those whose products of variances would overflow."""
-    own = [label for label in labels if cells.kind(label) == "number"]
+def _of_kinds(cells: Cells, labels: Sequence[Hashable], domains: Domains, kinds: Sequence[str]) -> list[Hashable]:
+    """Return columns of these kinds, but for those whose products of variances would overflow."""
+    own = [label for label in labels if cells.kind(label) in kinds]
     return [label for label in own if max(abs(domains[label].low), abs(domains[label].high)) < _HUGE]
 
 
@@ -207,7 +213,7 @@ def _as_total(rule: Linear) -> Linear:
         alone = [label for label, factor in factors.items() if factor == -sign]
         if len(alone) == 1:
             terms = tuple((1.0, label) for label in factors if label != alone[0])
-            return Linear(alone[0], terms, sign * rule.constant, rule.tolerance)
+            return Linear(alone[0], terms, sign * rule.constant, rule.tolerance, rule.is_of_times)
     return rule
 
 
@@ -281,6 +287,9 @@ def _linear(cells: Cells, target: Hashable, terms: list[Hashable], domains: Doma
         return None  # factors such as 0.37 and 1.92 hold by chance, or are weights that no user knows
     if (fitted == 0).any():
         return None
+    of_times = [factor for factor, label in zip(fitted, terms, strict=True) if cells.kind(label) == "time"]
+    if sum(of_times) != (cells.kind(target) == "time"):
+        return None  # the sum of two dates is no date
     errors = look[:, 0] - look[:, 1:] @ fitted
     constant = float(np.median(errors))
     rounding = domains[target].rounding + sum(
@@ -300,7 +309,8 @@ def _linear(cells: Cells, target: Hashable, terms: list[Hashable], domains: Doma
     excluded = (abs(look[shuffled, 0] - look[:, 1:] @ fitted - constant) > tolerance).mean()
     if excluded < 0.1 or excluded * len(columns) < needed(n_columns ** (len(terms) + 1)):
         return None
-    return Linear(target, tuple(zip(fitted.tolist(), terms, strict=True)), constant, float(tolerance))
+    are_times = cells.kind(target) != "number"
+    return Linear(target, tuple(zip(fitted.tolist(), terms, strict=True)), constant, float(tolerance), are_times)
 
 
 def _is_exact(errors: NDArray) -> bool:
@@ -325,7 +335,7 @@ def ratios(
 ) -> list[Ratio]:
     """Return columns that are nearly the product, or the sum, of two others: their ratio lies in a narrow band."""
     look = np.linspace(0, len(cells) - 1, min(len(cells), _N_LOOK)).astype(np.intp)
-    own = _numbers(cells, labels, domains)
+    own = _of_kinds(cells, labels, domains, ("number",))
     looked = np.column_stack([cells.numbers(label)[look] for label in own]) if own else np.empty((0, 0))
     # numbers that are positive, but for zeros
     positive = [i for i in range(len(own)) if np.nanmean(np.append(looked[:, i] < 0, 1e-12)) <= 1e-6]

@@ -186,6 +186,7 @@ class Linear(Rule):
     terms: tuple[tuple[float, Hashable], ...]
     constant: float
     tolerance: float
+    is_of_times: bool = False  # the constant is a number of seconds
 
     @property
     def columns(self) -> tuple[Hashable, ...]:  # type: ignore[override]
@@ -205,7 +206,8 @@ class Linear(Rule):
             size = "" if abs(factor) == 1 else f"{abs(factor):.6g} x "
             text += f" {'-' if factor < 0 else '+'} {size}{named(label)}"
         if self.constant:
-            text += f" {'-' if self.constant < 0 else '+'} {abs(self.constant):.6g}"
+            constant = shown(abs(self.constant), "duration" if self.is_of_times else "")
+            text += f" {'-' if self.constant < 0 else '+'} {constant}"
         return f"{named(self.target)} ={text.replace(' +', '', 1) if text.startswith(' +') else text}"
 
     def value(self, cells: Cells) -> NDArray[np.float64]:

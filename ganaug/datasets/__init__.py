@@ -5,6 +5,7 @@ from ganaug.datasets.image_files import (
     check_synthetic_folder,
     find_image_files,
     read_image_file,
+    read_image_like,
     write_image_file,
 )
 from ganaug.datasets.image_folder import extension_of
@@ -53,6 +54,7 @@ __all__ = [
     "parquet_schema",
     "read_image_file",
     "read_image_groups",
+    "read_image_like",
     "read_image_pair",
     "read_images",
     "read_table",

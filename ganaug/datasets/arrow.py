@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ganaug.common.stored import floats_of
 from ganaug.datasets.columns import MAX_COLUMNS, Mark, check_unique
 
 
@@ -159,12 +160,14 @@ def _to_series(name: str, column: pa.ChunkedArray) -> pd.Series:
     kind = column.type
     if pa.types.is_null(kind):
         return pd.Series(np.full(len(column), np.nan))
-    if pa.types.is_decimal(kind) or pa.types.is_float16(kind):
-        column = column.cast(pa.float64() if pa.types.is_decimal(kind) else pa.float32())
+    if pa.types.is_decimal(kind):
+        return pd.Series(floats_of(column))
+    if pa.types.is_float16(kind):
+        column = column.cast(pa.float32())
     elif pa.types.is_date(kind):
         column = column.cast(pa.timestamp("ms"))
     elif pa.types.is_time(kind):
-        column = column.cast(pa.int32() if pa.types.is_time32(kind) else pa.int64())
+        return pd.Series(pd.arrays.ArrowExtensionArray(column))
     elif pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         raise ValueError(f"column {name!r} holds {kind}, which cannot be generated; remove the column from the file")
     if column.null_count and (pa.types.is_integer(column.type) or pa.types.is_boolean(column.type)):

@@ -1,4 +1,4 @@
-"""How the cells of a CSV column are written: numbers, dates and words.
+"""How the cells of a CSV column are written: numbers, dates, times of the day, durations and words.
 
 `read_column` finds out which of these a column holds, and in which notation. It works on the *distinct* cells (Arrow's
 dictionary encoding), so its cost in Python grows with the vocabulary of the column and not with the number of rows.
@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ganaug.datasets.csv_clocks import Clocks, Spans, find_clocks
 from ganaug.datasets.csv_dates import Dates, find_dates
 from ganaug.datasets.csv_numbers import Clues, Integers, Numbers, NumberStyle, find_numbers, looks_numeric
 
@@ -187,8 +188,10 @@ class ColumnNotation:
         notation: Any = _checked(_KINDS[state["kind"]], fields)
         if isinstance(notation, Numbers) and not (0 <= notation.places <= 400 and 1 <= notation.digits <= 400):
             raise ValueError(f"a number has {notation.places} places and {notation.digits} digits")
-        if isinstance(notation, Dates) and not 0 <= notation.fraction <= 9:
+        if isinstance(notation, Dates | Clocks | Spans) and not 0 <= notation.fraction <= 9:
             raise ValueError(f"a second has {notation.fraction} digits")
+        if isinstance(notation, Clocks) and not 0 <= notation.n_hour <= 9:
+            raise ValueError(f"an hour has {notation.n_hour} digits")
         limits = [_checked(Limit, limit) for limit in state["limits"][:2]]
         return cls(notation, pd.Series(odd, dtype=object), str(state["missing"]), limits=limits)
 
@@ -202,7 +205,7 @@ def _checked(kind: Any, fields: Mapping[str, Any]) -> Any:
     return kind(**fields)
 
 
-_KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Words, Integers, Numbers, Dates)}
+_KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Words, Integers, Numbers, Dates, Clocks, Spans)}
 
 
 @dataclass(frozen=True)
@@ -240,7 +243,8 @@ def read_column(name: str, cells: pa.DictionaryArray, reading: Reading) -> tuple
     Returns
     -------
     values : Series of shape (n_rows,)
-        Dates, integers (nullable where cells are missing), decimals, or strings.
+        Dates, durations (of times of the day: since midnight), integers (nullable where cells are missing), decimals,
+        or strings.
     notation : ColumnNotation
         How they are written.
     """
@@ -288,6 +292,8 @@ def _read_typed(tokens: pa.Array, counts: NDArray, clues: Clues) -> _Read | None
     known = tokens.filter(pa.array(~missing))
     if (dates := find_dates(known)) is not None:
         return dates[0], missing, _new(dates[1])
+    if (clocks := find_clocks(known)) is not None:
+        return clocks[0], missing, _new(clocks[1])
     if (found := find_numbers(known, clues)) is not None:
         return found.numbers, missing, _new(found.notation, is_sure=found.is_sure)
     if (limited := _read_limited(known, clues)) is not None:
@@ -386,11 +392,13 @@ def _odd_cells(column: ColumnNotation, values: Any, tokens: pa.Array, counts: ND
     """Return the most frequent cell of each value that the notation would write otherwise."""
     none = pd.Series(dtype=object)
     notation = column.notation
-    if not isinstance(notation, Integers | Numbers) or not len(tokens):
+    if not isinstance(notation, Integers | Numbers | Clocks | Spans) or not len(tokens):
         return none  # words and dates are written as they are read
     values = np.asarray(values)
     n = len(tokens)
-    if notation.style.is_plain:
+    if isinstance(notation, Clocks | Spans):
+        usual = np.zeros(n, dtype=bool)
+    elif notation.style.is_plain:
         plain = notation.style.plain(tokens)
         if plain is None or column.limits:
             usual = np.zeros(n, dtype=bool)

@@ -9,7 +9,15 @@ from PIL import Image, PngImagePlugin
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import abridged, counted
 from ganaug.datasets.dicom import decode_dicom, is_dicom
-from ganaug.datasets.image_decoding import decode_image, quiet_decoding, reason
+from ganaug.datasets.image_decoding import (
+    decode_image,
+    joint_channels,
+    quiet_decoding,
+    reason,
+    resized,
+    with_channels,
+    with_more_channels,
+)
 from ganaug.datasets.image_folder import check_folder, extension_of, is_image, is_text
 from ganaug.datasets.image_manifest import MANIFEST, has_manifest, read_manifest
 
@@ -81,6 +89,46 @@ def read_image_file(path: Path) -> NDArray:
         # decoders fail on damaged and hostile files with errors of any class
         raise ValueError(f"{path} cannot be read: {reason(error)}") from error
     return pixels[..., 0] if pixels.shape[2] == 1 else pixels
+
+
+def read_image_like(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> tuple[NDArray, bool]:
+    """Read one image in the form of others, such as those of a model.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    shape : tuple of int
+        Height, width and, if there are any, channels. Grey becomes colour, and colours that are all grey become grey.
+    dtype : dtype
+        That of the pixels: uint8, uint16 or int16.
+
+    Returns
+    -------
+    image : ndarray of this shape and dtype
+        The pixels.
+    is_resized : bool
+        Whether the file has another size.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read, or has another depth, or channels that would be lost.
+    """
+    pixels = with_channels(read_image_file(path))
+    n_channels = shape[2] if len(shape) == 3 else 1
+    if pixels.dtype != dtype:
+        raise ValueError(f"{path} has pixels of {pixels.dtype}, but {np.dtype(dtype)} is needed; convert the file")
+    if n_channels < 3 <= pixels.shape[2] and (pixels[..., :1] == pixels[..., 1:3]).all():
+        pixels = pixels[..., [0, *range(3, pixels.shape[2])]]
+    if pixels.shape[2] in (2, 4) and n_channels in (1, 3) and (pixels[..., -1] == 255).all():
+        pixels = pixels[..., :-1]  # opaque everywhere
+    if joint_channels(pixels.shape[2], n_channels) != n_channels:
+        words = {1: "grey", 2: "grey and alpha", 3: "colour", 4: "colour and alpha"}
+        raise ValueError(f"{path} has {words[pixels.shape[2]]}, but {words[n_channels]} is needed; convert the file")
+    height, width = shape[:2]
+    image = resized(with_more_channels(pixels, n_channels), (height, width))
+    return image.reshape(shape), pixels.shape[:2] != shape[:2]
 
 
 def check_image_file(path: Path, dtype: np.dtype, n_channels: int) -> None:

@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from ganaug.common.containers import container_of, to_pandas
 from ganaug.common.files import check_regular, replacing
+from ganaug.common.stored import StoredColumns
 from ganaug.common.wording import counted, listed
 from ganaug.datasets.arrow import ArrowSource, read_arrow, write_arrow
 from ganaug.datasets.columns import Mark
@@ -392,9 +393,11 @@ def write_table_samples(
     1.5,2.0,yes
     3.0,4.0,yes
     """
-    has_names = container_of(X).kind != "array"
+    container = container_of(X)
     frame = to_pandas(X, dtypes="numpy")
-    frame = frame.set_axis([str(name) if has_names else f"x{name}" for name in frame.columns], axis=1)
+    names = [str(name) if container.kind != "array" else f"x{name}" for name in frame.columns]
+    # times and decimals as the user holds them; sparse columns stay dense
+    frame = StoredColumns(counted=container.stored.counted).restore(frame).set_axis(names, axis=1)
     if target is not None:
         if target in frame.columns:
             raise ValueError(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ganaug.common.cells import duration_text
 from ganaug.encoders.columns import Column, IdentifierColumn, NumericColumn
 from ganaug.encoders.table import TableEncoder
 
@@ -79,6 +80,9 @@ def encode_known(encoder: TableEncoder, frame: pd.DataFrame, known: NDArray, *, 
         if state is not None:
             found.rows[own, block + state] = 1.0
             found.is_known[own, states] = True
+            if isinstance(column, NumericColumn) and column.equal_to:  # whether it equals another is left open
+                found.is_known[own, states] = (state > 0)[:, None]
+                found.rows[own, states] *= (state > 0)[:, None]
             if column.n_continuous:  # a number that is missing has no place
                 found.is_known[own, dims] = ~found.is_missing[own, block + state][:, None]
     return found
@@ -114,6 +118,8 @@ def as_column(column: Column, cells: pd.Series) -> pd.Series:
             return numbers.astype(column.exact).astype(object) if not numbers.isna().any() else numbers.astype(object)
         if isinstance(column, NumericColumn) and not column.unit:
             cells = pd.to_numeric(cells)
+        if isinstance(column, NumericColumn) and column.unit and dtype.kind == "m":
+            cells = pd.to_timedelta(cells.astype(object).map(duration_text))
         read = cells.astype(dtype)
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{column.label!r} cannot hold {_first(cells)!r}: it had {dtype} in fit ({error})") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -120,7 +120,12 @@ def fit_private_table(
     known = pd.DataFrame({i: of.cells for i, of in enumerate(found)}, index=frame.index)
     encoder = TableEncoder()
     encoder.found_, encoder._exact_times = {}, {}
-    encoder._container = container_of(known.set_axis(frame.columns, axis=1) if isinstance(X, pd.DataFrame) else X)
+    encoder._container = container_of(X)
+    if isinstance(X, pd.DataFrame):
+        dense = container_of(known.set_axis(frame.columns, axis=1))
+        counted = encoder._container.stored.counted.items()
+        ways = {i: replace(way, missing=None) for i, way in counted}  # which missing cell X has is its secret
+        encoder._container = replace(dense, stored=replace(dense.stored, counted=ways))
     encoder._lay_out(columns)
     numeric = [of for of in found if isinstance(of.column, NumericColumn)]
     n_bins = max([len(of.ranks) - 1 for of in numeric], default=1)

@@ -26,6 +26,7 @@ from ganaug.encoders.columns import (
     Vocabulary,
     read_numbers,
 )
+from ganaug.encoders.equal_cells import order_of_decoding, states_of_equal, take_equal, with_equal_cells
 from ganaug.encoders.left_out import columns_left_out, columns_of_texts, exact_times, renewal, without_values
 
 
@@ -62,8 +63,8 @@ class TableEncoder:
     columns_ : list
         One encoder per column, with its `label` and its `kind`: "constant" (one value only, not encoded),
         "one-hot" (a block of at most 100 levels), "embedded" (more levels, each a point in a few dimensions), "numeric"
-        (one dimension, and a block if the column has missing cells or very frequent values) or "identifier" (not
-        encoded, empty when decoded, see `renewal`).
+        (one dimension, and a block if the column has missing cells or very frequent values, or in many rows equals
+        another one) or "identifier" (not encoded, empty when decoded, see `renewal`).
     found_ : dict
         Columns that are not encoded because they identify rows, and that `ignore` does not name -> whether `renewal`
         gives them new values.
@@ -76,7 +77,8 @@ class TableEncoder:
     whole days) seen in fit, and cells are missing only in columns with missing cells in fit. Decoding an encoded row
     returns the same row; only numbers without a grid may differ, by one part in 10**9.
 
-    Quantiles: z = ndtri(rank), ties at the middle of their ranks, linear between up to 1,000 quantiles.
+    Quantiles: z = ndtri(rank), ties at the middle of their ranks, linear between up to 1,000 quantiles. All ranks of a
+    value that several rows share decode to this value, so that it keeps its share.
 
     Examples
     --------
@@ -194,10 +196,11 @@ class TableEncoder:
                 vocabulary, codes = columns[i]
                 columns[i] = EmbeddedCategory.fit(vocabulary.label, vocabulary, codes, classes, numerics)
         self._exact_times = exact_times(frame, columns) if ignores else {}
-        self._lay_out(columns)
+        self._lay_out(with_equal_cells(frame, columns, self._exact_times))
 
     def _lay_out(self, columns: list[Column]) -> None:
         self.columns_ = columns
+        self._equal = order_of_decoding(columns)
         self.feature_names_ = [column.label for column in columns]
         self.block_sizes_ = tuple(column.block_size for column in columns if column.block_size)
         self.n_numeric_ = sum(isinstance(column, NumericColumn) for column in columns)
@@ -258,6 +261,8 @@ class TableEncoder:
         rows = np.arange(n)
         for i, (column, (dim, block)) in enumerate(zip(self.columns_, self._offsets, strict=True)):
             continuous, states = column.encode(frame.iloc[:, i])
+            if isinstance(column, NumericColumn) and column.equal_to and states is not None:
+                states = states_of_equal(column, frame, i, states)
             encoded[:, dim : dim + column.n_continuous] = continuous
             if states is not None:
                 encoded[rows, block + states] = 1.0
@@ -287,13 +292,18 @@ class TableEncoder:
         if torch.isnan(encoded).any():
             raise ValueError("encoded holds NaN, because the generator has diverged")
         none = np.zeros(len(encoded), dtype=np.intp)
-        decoded = []
+        decoded, states_of = [], []
         for column, (dim, block) in zip(self.columns_, self._offsets, strict=True):
             continuous = encoded[:, dim : dim + column.n_continuous].numpy()
             states = none
             if column.block_size:
                 states = encoded[:, block : block + column.block_size].argmax(dim=1).numpy()
             decoded.append(column.decode(continuous, states))
+            states_of.append(states)
+        for i in self._equal:
+            column = self.columns_[i]
+            assert isinstance(column, NumericColumn)
+            decoded[i] = take_equal(column, decoded[i], states_of[i], decoded)
         frame = pd.DataFrame(dict(enumerate(decoded)), index=pd.RangeIndex(len(encoded)))
         return self._container.restore(frame)
 

@@ -17,6 +17,7 @@ from ganaug.metrics import (
     EXTRACTOR_NAME,
     Count,
     Inception,
+    aligned_neighbors,
     bootstrap,
     compare_closest,
     features,
@@ -34,6 +35,8 @@ from ganaug.metrics import (
 MAX_IMAGES = 250
 # Synthetic images whose nearest real one is searched, at most.
 MAX_NEAREST = 1_000
+# And of those, the ones that are moved and turned to be compared.
+MAX_ALIGNED = 500
 _N_NEIGHBORS = 5
 _N_RESAMPLES = 20
 _N_PAIRS = 8
@@ -282,6 +285,20 @@ def _nearest(
         "reference_copied": Count(int((reference == 0).sum()), len(reference)),
         "closest": compare_closest(distances, references, rng),
         "single": _nearer_to_one(distances, references),
+        **_aligned(sets["synthetic"][rows], sets[unseen][others], real, others if unseen == "real" else None, rng),
+    }
+
+
+def _aligned(
+    synthetic: NDArray, unseen: NDArray, real: NDArray, own: NDArray[np.intp] | None, rng: np.random.Generator
+) -> dict[str, Any]:
+    """Compare distances after alignment, on fewer images: copies may be moved, turned or brighter."""
+    rows, others = slice(0, MAX_ALIGNED), slice(0, MAX_ALIGNED)
+    distances = aligned_neighbors(synthetic[rows], real)[1]
+    references = aligned_neighbors(unseen[others], real, own=None if own is None else own[others])[1]
+    return {
+        "aligned": compare_closest(distances, references, rng),
+        "aligned_single": _nearer_to_one(distances, references),
     }
 
 
@@ -291,7 +308,11 @@ def _nearer_to_one(distances: NDArray, references: NDArray) -> bool:
     A copy with noise is near to one image. A blurred image is nearer to all.
     """
     ratios = np.concatenate([of[:, 0] / np.maximum(of[:, 1], np.finfo(float).tiny) for of in (references, distances)])
-    # if they are like unseen images, the smallest tenth of all ratios is a random draw from both
-    smallest = np.argsort(ratios, kind="stable")[: max(1, len(ratios) // 10)]
-    n_synthetic = int((smallest >= len(references)).sum())
-    return bool(hypergeom.sf(n_synthetic - 1, len(ratios), len(distances), len(smallest)) < _SURE)
+    order = np.argsort(ratios, kind="stable")
+    # if they are like unseen images, the smallest ratios are a random draw from both: the smallest tenth, in case few
+    # are copies, and the smallest half, in case some real images are alike as well
+    for n_smallest in (max(1, len(ratios) // 10), len(ratios) // 2):
+        n_synthetic = int((order[:n_smallest] >= len(references)).sum())
+        if hypergeom.sf(n_synthetic - 1, len(ratios), len(distances), n_smallest) < _SURE / 2:
+            return True
+    return False

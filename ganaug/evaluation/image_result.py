@@ -57,6 +57,11 @@ class ImageEvaluation:
     single : bool
         Whether synthetic images are nearer to a single real image, compared with the second nearest, than unseen images
         are. Copies with noise are; blurred images are nearer to all real images.
+    aligned : ClosestRecords
+        As `closest`, after alignment: real images are moved by up to a tenth of a side, mirrored and turned, and
+        brightness and contrast do not count (`ganaug.metrics.aligned_neighbors`).
+    aligned_single : bool
+        As `single`, after alignment.
     measure_names : dict
         Names of the Fréchet distance ("FD"), the kernel distance ("KD") and the inception score ("IS"): FID, KID and IS
         with Inception, otherwise with the name of the network.
@@ -87,6 +92,8 @@ class ImageEvaluation:
     reference_copied: Count
     closest: ClosestRecords
     single: bool
+    aligned: ClosestRecords
+    aligned_single: bool
     measure_names: dict[str, str]
     image_names: Sequence[str | int] | None
     settings: dict[str, Any]
@@ -160,6 +167,15 @@ class ImageEvaluation:
                 *closest.closer.interval,
                 closest.reference_closer.share,
                 f"share that is nearer to a real image than 95 % of {reference}",
+            ),
+            (
+                "privacy",
+                "distance to nearest image after alignment, ratio",
+                self.aligned.ratio,
+                self.aligned.low,
+                self.aligned.high,
+                1.0,
+                "moved, mirrored and turned, with adjusted brightness and contrast",
             ),
         ]
 

@@ -10,6 +10,7 @@ from ganaug.common.wording import joined, percent
 
 if TYPE_CHECKING:
     from ganaug.evaluation.image_result import ImageEvaluation
+    from ganaug.metrics import ClosestRecords
 
 # A class is measured from so many synthetic images and twice as many real ones on: intervals are computed from halves,
 # and a half needs more images than there are neighbours.
@@ -150,7 +151,7 @@ def _on_diversity(names: Sequence[str], measured: Mapping[str, Mapping[Any, Any]
 
 
 def _on_sharing(evaluation: "ImageEvaluation") -> list[Finding]:
-    findings = [_on_copies(evaluation), _on_distance(evaluation)]
+    findings = [_on_copies(evaluation), _on_distance(evaluation), *_on_alignment(evaluation)]
     if "holdout" not in evaluation.n_images:
         said = "No images were held out. Without held-out images, distances cannot show whether images were memorised."
         findings.append(Finding(SAFE, "unknown", said))
@@ -163,10 +164,7 @@ def _on_copies(evaluation: "ImageEvaluation") -> Finding:
     copied, reference = evaluation.copied, evaluation.reference_copied
     numbers = {"copies": copied.share, f"copies among {evaluation.reference}": reference.share}
     if not copied.found:
-        said = (
-            "No synthetic image is a copy of a real one, as it is or mirrored. Copies that are moved or rotated are "
-            "not found."
-        )
+        said = "No synthetic image is a copy of a real one, as it is or mirrored."
         return Finding(SAFE, "good", said, numbers)
     usual = "held-out images do" if "holdout" in evaluation.n_images else "real images equal another real one"
     said = (
@@ -178,6 +176,24 @@ def _on_copies(evaluation: "ImageEvaluation") -> Finding:
     return Finding(SAFE, "unknown", f"{said}, and the difference is not significant.", numbers)
 
 
+def _are_near(closest: "ClosestRecords") -> bool:
+    are_many = closest.closer.exceeds(closest.reference_closer) and closest.closer.share > _MANY_CLOSE
+    return closest.high < _TOO_NEAR or are_many
+
+
+def _on_alignment(evaluation: "ImageEvaluation") -> list[Finding]:
+    """Warn of copies that were moved, mirrored, turned or changed in brightness."""
+    aligned = evaluation.aligned
+    if not (np.isfinite(aligned.ratio) and _are_near(aligned) and evaluation.aligned_single):
+        return []
+    said = (
+        f"After real images are moved, mirrored, turned and adjusted in brightness, synthetic images are "
+        f"{aligned.ratio:.2f} times as far from single ones as {evaluation.reference} are: some are probably changed "
+        "copies."
+    )
+    return [Finding(SAFE, "bad", said, {"ratio of aligned distances": aligned.ratio})]
+
+
 def _on_distance(evaluation: "ImageEvaluation") -> Finding:
     closest, reference = evaluation.closest, evaluation.reference
     numbers = {"ratio of distances": closest.ratio, "low": closest.low, "high": closest.high}
@@ -186,8 +202,7 @@ def _on_distance(evaluation: "ImageEvaluation") -> Finding:
     distance = f"{closest.ratio:.2f} times as far from real images as {reference} are"
     share = f"{percent(closest.closer.share)} of the images are nearer to a real image than 95 % of {reference}"
     numbers["closer than 95 %"] = closest.closer.share
-    are_many = closest.closer.exceeds(closest.reference_closer) and closest.closer.share > _MANY_CLOSE
-    are_near = closest.high < _TOO_NEAR or are_many
+    are_near = _are_near(closest)
     if are_near and evaluation.single:
         return Finding(SAFE, "bad", f"Synthetic images are {distance}, and {share}.", numbers)
     if are_near:

@@ -20,6 +20,7 @@ from ganaug.metrics import (
     length_distance,
     nearest_texts,
     ngram_novelty,
+    repeats_by_chance,
     self_bleu,
     text_classifier,
     text_two_sample_auc,
@@ -29,6 +30,8 @@ from ganaug.metrics import (
 # Texts of a class that are compared at most, and synthetic texts whose nearest real one is searched.
 MAX_TEXTS = 1_000
 MAX_NEAREST = 2_000
+# Real texts among which repeats are counted, for what chance explains.
+_MAX_KNOWN = 4_000
 _N_SPLITS = 5
 # Draws of all texts that show how far the diversity of real texts varies.
 _N_DRAWS = 30
@@ -222,7 +225,12 @@ def _nearest(sets: dict[str, list[str]], labels: dict[str, NDArray], rng: np.ran
     else:
         some = subsample(len(real), MAX_NEAREST, rng)
         usual = nearest_texts([real[i] for i in some], real, own=some.tolist())
+    known = subsample(len(real), _MAX_KNOWN, rng)
+    by_chance = repeats_by_chance(
+        [real[i] for i in known], synthetic, labels["real"][known], labels["synthetic"][drawn], random_state=rng
+    )
     return {
+        "by_chance": by_chance,
         "nearest": nearest.sort_values(["edits", "distance"], kind="stable", ignore_index=True),
         "copied": {kind: Count(int(_is_copy(nearest, kind).sum()), len(nearest)) for kind in ("exact", "near")},
         "reference_copied": {kind: Count(int(_is_copy(usual, kind).sum()), len(usual)) for kind in ("exact", "near")},

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ganaug.common.findings import Finding, result_html, result_repr
 from ganaug.evaluation.text_verdict import text_findings
-from ganaug.metrics import Count
+from ganaug.metrics import Count, Repeats
 
 _MEANINGS = {
     "distinct-1": "share of words that are different",
@@ -48,6 +48,9 @@ class TextEvaluation:
     copied, reference_copied : dict of Count
         "exact" copies, and "near" ones, among which the exact ones are counted too: of synthetic texts, and of held-out
         texts, or, without a hold-out, of real texts among each other.
+    by_chance : dict of Repeats
+        "exact" and "near" copies beside those of random divisions of synthetic and real texts, see
+        `ganaug.metrics.repeats_by_chance`.
     median_edits : (float, float)
         Median share of words by which a text differs from the nearest real one: of synthetic texts, and of those they
         are compared with.
@@ -73,6 +76,7 @@ class TextEvaluation:
     nearest: pd.DataFrame
     copied: dict[str, Count]
     reference_copied: dict[str, Count]
+    by_chance: dict[str, Repeats]
     median_edits: tuple[float, float]
     settings: dict[str, Any]
 

@@ -152,8 +152,11 @@ def _on_copies(evaluation: "TextEvaluation", kind: str, what: str, many: float) 
     numbers = {f"{kind} copies": count.share, f"{kind} copies among others": usual.share}
     others = f"{percent(usual.share)} of {evaluation.reference} do"
     said = f"{count.found:,} of {count.total:,} synthetic texts {what}; {others}"
-    if count.share > many and count.exceeds(usual):
+    if count.share > many and count.exceeds(usual) and evaluation.by_chance[kind].is_beyond_chance:
         return Finding(SAFE, "bad", f"{said}.", numbers)
+    if count.share > many and usual.share > many:
+        said += "; real texts repeat each other, so this does not show that texts were copied"
+        return Finding(SAFE, "unknown", f"{said}.", numbers)
     if count.share > many or count.interval[1] > max(many, usual.share, 1.2 * many):
         return Finding(SAFE, "unknown", f"{said}; there are too few texts to be sure that copies are rare.", numbers)
     return Finding(SAFE, "good", f"{said}.", numbers)

@@ -1,6 +1,7 @@
 """Measures of synthetic data, one family a file."""
 
 from ganaug.metrics.agreement import class_agreement
+from ganaug.metrics.aligned import aligned_neighbors
 from ganaug.metrics.associations import Associations, KeptAssociations, association_matrices, kept_associations
 from ganaug.metrics.distances import frechet_distance, kernel_distance
 from ganaug.metrics.efficientnet import EXTRACTOR_NAME, feature_maps, features, has_extractor, pixels, probabilities
@@ -25,7 +26,7 @@ from ganaug.metrics.supports import AlphaPrecisionBetaRecall, alpha_precision_be
 from ganaug.metrics.table_features import Projection, embed_rows, projection
 from ganaug.metrics.table_pair import TablePair, seconds_to_time
 from ganaug.metrics.text_classifiers import class_acceptance, text_classifier, text_two_sample_auc
-from ganaug.metrics.text_copies import KnownTexts
+from ganaug.metrics.text_copies import KnownTexts, Repeats, repeats_by_chance
 from ganaug.metrics.text_nearest import nearest_texts
 from ganaug.metrics.text_ngrams import (
     distinct_ngrams,
@@ -55,8 +56,10 @@ __all__ = [
     "Neighborhoods",
     "PermutationScores",
     "Projection",
+    "Repeats",
     "TablePair",
     "Utility",
+    "aligned_neighbors",
     "alpha_precision_beta_recall",
     "association_matrices",
     "bootstrap",
@@ -92,6 +95,7 @@ __all__ = [
     "probabilities",
     "projection",
     "real_baseline",
+    "repeats_by_chance",
     "reused_identifiers",
     "seconds_to_time",
     "self_bleu",

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from ganaug.common.cells import duration_words
 from ganaug.metrics.table_pair import as_pair, seconds_to_time
 
 # Bins and levels of a column in `column_distributions`; rarer levels are counted together.
@@ -167,7 +168,7 @@ def _level_shares(columns: list[NDArray], values: NDArray, levels: pd.Index | No
     elif kind == "number":
         names = [f"{value:.15g}" for value in shown]
     else:
-        names = [str(seconds_to_time(value, kind)) for value in shown]
+        names = [duration_words(seconds_to_time(value, kind)) for value in shown]
     rows = [[float((cells == value).sum()) for cells in columns] for value in shown]
     if len(values) > len(shown):
         names.append(None)

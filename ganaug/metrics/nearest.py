@@ -1,6 +1,7 @@
 """The nearest real rows and images of synthetic ones."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -147,14 +148,13 @@ def pixel_neighbors(
     n_real, n_fake = len(real_images), len(fake_images)
     index = np.zeros((n_fake, n), dtype=np.intp)
     distance, mirrored = np.full((n_fake, n), np.inf), np.zeros((n_fake, n), dtype=bool)
-    # the real images as they are, then mirrored
-    both = np.concatenate([real_images, real_images[:, :, ::-1]]).reshape(2 * n_real, -1)
-    fake = fake_images.reshape(n_fake, both.shape[1])
-    for rows, found in _candidates(fake_images, real_images, both, own):
+    # the real images as they are, then mirrored; many are mirrored where they are compared, to save their memory
+    both = np.concatenate([real_images, real_images[:, :, ::-1]]) if 2 * n_real <= _ALL_COMPARED else None
+    for rows, found in _candidates(fake_images, real_images, own):
         for row, some in enumerate(found, start=rows.start):
             if own is not None:
                 some = some[some % n_real != own[row]]
-            apart = _mean_differences(fake[row], both, some)
+            apart = _mean_differences(fake_images[row], _oriented(real_images, some) if both is None else both[some])
             # of a real image and its mirror image, the nearer one
             order = some[np.lexsort((some, apart))]
             apart = np.sort(apart, kind="stable")
@@ -168,22 +168,26 @@ def pixel_neighbors(
 
 
 def _candidates(
-    fake_images: NDArray, real_images: NDArray, both: NDArray, own: NDArray[np.intp] | None
+    fake_images: NDArray, real_images: NDArray, own: NDArray[np.intp] | None
 ) -> Iterator[tuple[slice, list[NDArray[np.intp]]]]:
-    """Yield for fake images the positions in `both` that may be nearest: all, or copies and those alike in cells."""
-    n_both = len(both)
+    """Yield for fake images which real ones may be nearest: all, or copies and those alike in cells."""
+    n_both = 2 * len(real_images)
     if n_both <= _ALL_COMPARED:
         for rows in batches(len(fake_images), _ROWS_AT_ONCE):
             yield rows, [np.arange(n_both)] * (rows.stop - rows.start)
         return
     copies: dict[int, list[int]] = {}
-    for place, pixels in enumerate(both):
+    for place, pixels in enumerate(chain(real_images, real_images[:, :, ::-1])):
         copies.setdefault(hash(pixels.tobytes()), []).append(place)
-    real_cells = _cell_means(both.reshape(n_both, *real_images.shape[1:]))
+    one_half = cell_means(real_images)
+    real_cells = np.empty((n_both, one_half.shape[1]), dtype=np.float32)
+    real_cells[: len(one_half)] = one_half
+    del one_half
+    real_cells[len(real_images) :] = cell_means(real_images[:, :, ::-1])
     centre = real_cells.mean(0)
     real_cells -= centre
-    fake_cells = _cell_means(fake_images) - centre
-    lengths = (real_cells**2).sum(1)
+    fake_cells = cell_means(fake_images) - centre
+    lengths = np.einsum("ij,ij->i", real_cells, real_cells)
     for rows in batches(len(fake_images), n_both):
         apart = lengths - 2 * (fake_cells[rows] @ real_cells.T)  # less the length of the fake image
         if own is not None:
@@ -194,10 +198,23 @@ def _candidates(
         yield rows, [np.union1d(some, same).astype(np.intp) for some, same in zip(found, equal, strict=True)]
 
 
-def _cell_means(images: NDArray) -> NDArray[np.float32]:
-    """Return the means of pixels in the cells of a grid of at most 32 by 32, one row for each image."""
+def cell_means(images: NDArray, n_cells: int = _N_CELLS) -> NDArray[np.float32]:
+    """Return the means of pixels in the cells of a grid.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, h, w[, c])
+        Images.
+    n_cells : int, default=32
+        Cells along a side, at most.
+
+    Returns
+    -------
+    ndarray of shape (n, n_cells * n_cells * c)
+        A row for each image.
+    """
     images = images.reshape(*images.shape[:3], -1)
-    edges = [np.unique(np.linspace(0, size, _N_CELLS, endpoint=False, dtype=int)) for size in images.shape[1:3]]
+    edges = [np.unique(np.linspace(0, size, n_cells, endpoint=False, dtype=int)) for size in images.shape[1:3]]
     sizes = [np.diff(np.append(of, size)) for of, size in zip(edges, images.shape[1:3], strict=True)]
     n_pixels = np.outer(*sizes)[..., None]
     means = np.empty((len(images), n_pixels.size * images.shape[3]), dtype=np.float32)
@@ -208,10 +225,19 @@ def _cell_means(images: NDArray) -> NDArray[np.float32]:
     return means
 
 
-def _mean_differences(image: NDArray, both: NDArray, some: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return the mean absolute difference between an image and some of the real ones."""
-    if both.dtype == np.uint8:
+def _oriented(real_images: NDArray, some: NDArray[np.intp]) -> NDArray:
+    """Return real images, mirrored where the position is that of the second half."""
+    images = real_images[some % len(real_images)]
+    is_mirrored = some >= len(real_images)
+    images[is_mirrored] = images[is_mirrored][:, :, ::-1]
+    return images
+
+
+def _mean_differences(image: NDArray, others: NDArray) -> NDArray[np.float64]:
+    """Return the mean absolute difference between an image and others."""
+    image, others = image.reshape(-1), others.reshape(len(others), -1)
+    if others.dtype == np.uint8:
         # in 16 bits, which holds every difference and takes a quarter of the time
-        apart = np.abs(both[some].astype(np.int16) - image.astype(np.int16))
-        return apart.sum(1, dtype=np.int64) / max(1, both.shape[1])
-    return np.abs(both[some].astype(np.float64) - image.astype(np.float64)).mean(1)
+        apart = np.abs(others.astype(np.int16) - image.astype(np.int16))
+        return apart.sum(1, dtype=np.int64) / max(1, others.shape[1])
+    return np.abs(others.astype(np.float64) - image.astype(np.float64)).mean(1)

@@ -2,6 +2,9 @@
 
 from ganaug.models.base import ConditionalGAN, TrainingData
 from ganaug.models.data import CheckedData, EncodedData
+from ganaug.models.devices import help_first, leading
+from ganaug.models.edited_files import EditedFiles, edit_files
+from ganaug.models.editing import Inversion
 from ganaug.models.fitted_sampler import FittedSamplerMixin
 from ganaug.models.image import ImageGAN
 from ganaug.models.image_model import FAR_DISTANCE, written_distance
@@ -18,9 +21,11 @@ __all__ = [
     "FAR_DISTANCE",
     "CheckedData",
     "ConditionalGAN",
+    "EditedFiles",
     "EncodedData",
     "FittedSamplerMixin",
     "ImageGAN",
+    "Inversion",
     "PrivateTabularGAN",
     "Provenance",
     "ResampledRows",
@@ -32,5 +37,8 @@ __all__ = [
     "check_groups",
     "constraints_of_overrides",
     "documented",
+    "edit_files",
+    "help_first",
+    "leading",
     "written_distance",
 ]

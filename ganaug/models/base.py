@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 from torch import Tensor, nn
 
+from ganaug.common import processes
 from ganaug.common.labels import check_classes, labels_of, name_of
 from ganaug.common.progress import begin_phase, phase
 from ganaug.common.random import draw_seed
@@ -18,8 +19,9 @@ from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.shares import check_weights
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
-from ganaug.models.continuation import CheckpointMixin, Networks, check_same_classes, networks_of, open_training_file
+from ganaug.models.continuation import ContinuationMixin, Networks, check_same_classes, networks_of, open_training_file
 from ganaug.models.data import CheckedData, EncodedData, Encoder
+from ganaug.models.devices import DevicesMixin
 from ganaug.models.drawing import DrawingMixin
 from ganaug.models.persistence import NETWORKS, PersistenceMixin
 from ganaug.models.scoring import ScoringMixin, class_index
@@ -38,7 +40,6 @@ from ganaug.training import (
     Callback,
     CompactRows,
     EarlyStopping,
-    Fabric,
     Prior,
     ProgressBar,
     SlicedWasserstein,
@@ -64,7 +65,14 @@ class TrainingData(NamedTuple):
 
 
 class ConditionalGAN(
-    ScoringMixin, DrawingMixin, PersistenceMixin, CheckpointMixin, CallbackSupportMixin, BaseEstimator, ABC
+    ScoringMixin,
+    DrawingMixin,
+    PersistenceMixin,
+    ContinuationMixin,
+    DevicesMixin,
+    CallbackSupportMixin,
+    BaseEstimator,
+    ABC,
 ):
     """A conditional GAN as a scikit-learn estimator: `fit(X, y)`, then `sample(y)`.
 
@@ -85,7 +93,6 @@ class ConditionalGAN(
     max_time: float | None
     patience: int | None
     random_state: int | np.random.RandomState | None
-    device: str
     precision: Any
     verbose: int
     callbacks: Sequence[Callback] | None
@@ -153,6 +160,10 @@ class ConditionalGAN(
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[Encoder, Prior]:
         """Restore encoder and prior from what `_store` returned; malformed input raises ValueError."""
 
+    def _fit_conditions(self, checked: CheckedData, y: np.ndarray) -> Tensor | None:
+        """Return the number of the condition that networks are given for each row; None is its class index `y`."""
+        return None
+
     def _augment(self, rng: torch.Generator, batch_size: int) -> AdaptiveAugmentation | None:
         """Return the augmentation of all that the discriminator sees; none by default."""
         return None
@@ -200,9 +211,12 @@ class ConditionalGAN(
         UserWarning
             If a class has fewer than 6 samples, and if training diverged and went back to its last good weights.
         """
+        return self._fit_new(X, y, sample_weight)
+
+    def _fit_new(self: Self, X: Any, y: Any, sample_weight: Any, attributes: Any = None) -> Self:
         with rollback_on_error(self, self.warm_start):
             previous = self._delete_previous_fit()
-            self._fit(self.check_data(X), y, previous, sample_weight)
+            self._fit(self.check_data(X)._replace(attributes=attributes), y, previous, sample_weight)
         self.end_checkpoint()
         return self
 
@@ -237,7 +251,7 @@ class ConditionalGAN(
                 delattr(self, name)
         return networks
 
-    def _fit(self, checked: CheckedData, y: Any, previous: Networks | None, sample_weight: Any) -> EncodedData:
+    def _fit_here(self, checked: CheckedData, y: Any, previous: Networks | None, sample_weight: Any) -> EncodedData:
         given = column_or_1d(labels_of(y))
         check_classes(given)
         labels, index, counts = np.unique(given, return_inverse=True, return_counts=True)
@@ -248,15 +262,17 @@ class ConditionalGAN(
         self.target_name_ = name_of(y)
         self.classes_ = labels
         self.network_params_ = self._params_of_networks()
-        self.seed_ = draw_seed(self.random_state)
+        conditions = self._fit_conditions(checked, index)
+        seed = draw_seed(self.random_state)
         self.__dict__.pop("_training_file", None)
-        if (opened := open_training_file(self, checked, index, weights, self.seed_, previous)) is not None:
-            self._training_file, self.seed_ = opened, opened.seed
+        if (opened := open_training_file(self, checked, index, weights, conditions, seed, previous)) is not None:
+            self._training_file, seed = opened, opened.seed
+        self.seed_ = processes.from_first(seed)
         rng = torch.Generator().manual_seed(self.seed_)
         with phase("encoding", show=bool(self.verbose)):
             self.encoder_, rows = self._fit_encode(checked, index)
         begin_phase("training", show=bool(self.verbose))
-        data = EncodedData(rows, torch.from_numpy(index), weights)
+        data = EncodedData(rows, torch.from_numpy(index), weights, conditions)
         few = {label: int(n) for label, n in zip(labels.tolist(), counts, strict=True) if n < _FEW}
         if few:
             warn_user(
@@ -270,24 +286,6 @@ class ConditionalGAN(
 
     def _params_of_networks(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self._network_parameters}
-
-    def warm_start_from(self: Self, fitted: Self) -> Self:
-        """Take over what another model of the same class has learned; `fit` with ``warm_start=True`` continues from it.
-
-        Parameters
-        ----------
-        fitted : same class
-            Not changed. If it is not fitted, nothing is taken over.
-
-        Returns
-        -------
-        self
-            With the learned attributes of `fitted`, and its own parameters.
-        """
-        for name, value in vars(fitted).items():
-            if name.endswith("_"):
-                setattr(self, name, value)
-        return self
 
     def _train(self, data: EncodedData, rng: torch.Generator, initial: Networks) -> None:
         fabric = self._fabric()
@@ -337,6 +335,7 @@ class ConditionalGAN(
             generator=rng,
             device=fabric.device,
             weights=training.weights,
+            conditions=training.conditions,
         )
         measure = self._measure(validation.drawn(rng), generator=rng, device=fabric.device)
         try:
@@ -378,18 +377,6 @@ class ConditionalGAN(
         """Return the limit of the adversarial training in seconds."""
         return self.max_time
 
-    def _precision(self) -> Any:
-        """Return the precision in which networks compute, with a value in place of "auto"."""
-        return self.precision
-
-    def _fabric(self) -> Fabric:
-        try:
-            return Fabric(accelerator=self.device, devices=1, precision=self._precision())
-        except (RuntimeError, ImportError) as error:
-            raise ValueError(
-                f"device={self.device!r} is not available on this machine: {error}. Use device='auto'"
-            ) from error
-
     def sample(
         self,
         y: Any,
@@ -412,7 +399,8 @@ class ConditionalGAN(
         given : dict or None, default=None
             For tables: column -> cell, or a list of cells, one for each row. The rows have exactly these cells, and the
             generator gives the others to fit: several candidates with anchors that fit are generated for each row
-            (`prior`), and one whose own cells are near the given ones is chosen.
+            (`prior`), and one whose own cells are near the given ones is chosen. For images of a model that was fitted
+            with attributes: attribute -> level, or a list of levels; others are as images of the class have them.
 
         Returns
         -------
@@ -423,8 +411,8 @@ class ConditionalGAN(
         Raises
         ------
         ValueError
-            If a label was not seen in `fit`, if a cell of `given` is not legal in its column, or if `given` is for
-            images or texts or is combined with `selection`.
+            If a label was not seen in `fit`, if a cell of `given` is not legal in its column, or if the model takes no
+            `given`, or it is combined with `selection`.
         """
         if given:
             if selection is not None:

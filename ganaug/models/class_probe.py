@@ -1,4 +1,4 @@
-"""A classifier of real images that is frozen before a translator is trained, and what it says of translations."""
+"""Classifiers of real images that are frozen before a translator is trained: one that guides it, one that judges it."""
 
 import torch
 import torch.nn.functional as F
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from ganaug.models.base import Measure
 from ganaug.models.data import EncodedData
 from ganaug.models.torch_state import seeded_networks
-from ganaug.nets import ClassProbe
+from ganaug.nets import ClassProbe, SmallCNN
 from ganaug.training import (
     EMA,
     AdaptiveAugmentation,
@@ -24,15 +24,20 @@ from ganaug.training import (
     train,
 )
 
+# Images by which the one that judges standardises others.
+_N_STANDARDS = 500
 _MOST_STEPS, _BATCH_SIZE, _LEARNING_RATE = 300, 32, 2e-3
 # Images are moved nearly always and get some noise: single pixels, which a translator could fake, tell no class then.
 _STRENGTH, _NOISE, _SMOOTHING = 0.8, 0.05, 0.05
 
 
-def train_probe(
+def train_probes(
     data: EncodedData, channels: int, *, n_steps: int, max_time: float | None, fabric: Fabric, seed: int
-) -> nn.Module:
-    """Train a small classifier on batches balanced by class.
+) -> tuple[nn.Module, nn.Module]:
+    """Train two small classifiers on batches balanced by class.
+
+    A translator learns what the classifier that guides it likes, so this one finds the class in nearly all
+    translations. Another network, which has no part in the training, judges.
 
     Parameters
     ----------
@@ -41,9 +46,9 @@ def train_probe(
     channels : int
         Their channels.
     n_steps : int
-        Training steps of the translator; the classifier has as many, and at most 300.
+        Training steps of the translator; each classifier has as many, and at most 300.
     max_time : float or None
-        Limit in seconds.
+        Limit in seconds, of both together.
     fabric : Fabric
         Device and precision.
     seed : int
@@ -51,11 +56,29 @@ def train_probe(
 
     Returns
     -------
-    nn.Module
-        Frozen, in evaluation mode; takes images and returns logits.
+    guide, judge : nn.Module
+        Frozen, in evaluation mode; they take images and return logits.
     """
+    n_classes = int(data.y.max()) + 1
+    shown = torch.randperm(len(data.y), generator=torch.Generator().manual_seed(seed))[:_N_STANDARDS]
     with seeded_networks(seed):
-        probe: nn.Module = ClassProbe(int(data.y.max()) + 1, channels)
+        guide, judge = ClassProbe(n_classes, channels), SmallCNN(data.rows[shown], n_classes)
+    limit = None if max_time is None else max_time / 2
+    _train(guide, data, channels, n_steps=n_steps, max_time=limit, fabric=fabric, seed=seed)
+    _train(judge, data, channels, n_steps=n_steps, max_time=limit, fabric=fabric, seed=seed + 1)
+    return guide, judge
+
+
+def _train(
+    probe: nn.Module,
+    data: EncodedData,
+    channels: int,
+    *,
+    n_steps: int,
+    max_time: float | None,
+    fabric: Fabric,
+    seed: int,
+) -> None:
     probe.to(fabric.device)
     rng, on_device = torch.Generator().manual_seed(seed), torch.Generator(fabric.device).manual_seed(seed)
     move = AdaptiveAugmentation(operations_for("safe", channels), p=_STRENGTH, generator=on_device, batch_size=1)
@@ -84,7 +107,7 @@ def train_probe(
         save=lambda path: None,
         schedule=lambda done: min(1.0, 10 * done + 0.1) * (1 - 0.9 * done),
     )
-    return probe.eval().requires_grad_(False)
+    probe.eval().requires_grad_(False)
 
 
 class RecognisedDistance:
@@ -96,8 +119,8 @@ class RecognisedDistance:
     ----------
     distance : callable (network) -> dict
         The kernel distance.
-    probe : nn.Module
-        A classifier of images.
+    judge : nn.Module
+        A classifier of images, which did not guide the translator.
     data : EncodedData
         Real images.
     prior : Prior
@@ -113,7 +136,7 @@ class RecognisedDistance:
     def __init__(
         self,
         distance: Measure,
-        probe: nn.Module,
+        judge: nn.Module,
         data: EncodedData,
         prior: Prior,
         *,
@@ -121,7 +144,7 @@ class RecognisedDistance:
         device: torch.device,
         n_rows: int = 50,
     ) -> None:
-        self.distance, self.probe = distance, probe
+        self.distance, self.judge = distance, judge
         labels = torch.arange(int(data.y.max()) + 1)
         self.y = labels.repeat_interleave(max(4, min(n_rows, 500 // len(labels)))).to(device)
         self.start = tuple(part.to(device) for part in prior.draw(self.y.cpu(), generator))
@@ -135,7 +158,7 @@ class RecognisedDistance:
 
     @torch.inference_mode()
     def _recognised(self, images: Tensor, y: Tensor) -> float:
-        return float((self.probe(images).argmax(1) == y).float().mean())
+        return float((self.judge(images).argmax(1) == y).float().mean())
 
     @torch.inference_mode()
     def __call__(self, network: nn.Module) -> dict[str, float]:

@@ -45,7 +45,7 @@ class ConditioningMixin:
     encoder_: TableEncoder
     prior_: Prior
     constraints_: Constraints
-    _generate: Callable[[Tensor, torch.Generator], Tensor]
+    _generate: Callable[..., Tensor]
     _run_generator: Callable[..., Tensor]
     _renewal: Callable[[int], Callable[[Any, NDArray], Any]]
 

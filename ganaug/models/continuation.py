@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -15,29 +15,50 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ganaug._version import __version__
+from ganaug.common import processes
 from ganaug.common.containers import to_pandas
 from ganaug.common.texts import texts_of
 from ganaug.encoders import TableEncoder, continued_table
 from ganaug.models.data import CheckedData
-from ganaug.training import Stage, TrainingFile
+from ganaug.training import Stage, TrainingFile, differences
 
 if TYPE_CHECKING:
     from ganaug.models.base import ConditionalGAN
+
+Self = TypeVar("Self", bound="ContinuationMixin")
 
 # What the two networks start from; None is random weights.
 Networks = Sequence[nn.Module | None]
 
 # Parameters with other values with which a training may go on: they do not change its steps.
-_FREE = ("callbacks", "checkpoint", "max_time", "verbose", "random_state", "device")
+_FREE = ("callbacks", "checkpoint", "max_time", "verbose", "random_state", "device", "devices")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _LONGEST = 80
 
 
-class CheckpointMixin:
-    """The file of the `checkpoint` parameter, from the beginning of a fit until its result is with the user."""
+class ContinuationMixin:
+    """What a training goes on from: another model, or the file of `checkpoint` until its result is with the user."""
 
     checkpoint: str | PathLike[str] | None
     _training_file: TrainingFile | None = None
+
+    def warm_start_from(self: Self, fitted: Self) -> Self:
+        """Take over what another model of the same class has learned; `fit` with ``warm_start=True`` continues from it.
+
+        Parameters
+        ----------
+        fitted : same class
+            Not changed. If it is not fitted, nothing is taken over.
+
+        Returns
+        -------
+        self
+            With the learned attributes of `fitted`, and its own parameters.
+        """
+        for name, value in vars(fitted).items():
+            if name.endswith("_"):
+                setattr(self, name, value)
+        return self
 
     def _stage(self, name: str) -> Stage | None:
         """Return the part of the file in which a stage of the training is stored."""
@@ -123,10 +144,13 @@ def open_training_file(
     checked: CheckedData,
     index: NDArray,
     weights: Any,
+    conditions: Any,
     seed: int,
     previous: Networks | None,
 ) -> TrainingFile | None:
-    """Open the file of the `checkpoint` parameter; None if there is no such parameter.
+    """Open the file of the `checkpoint` parameter; None if there is no such parameter, or another process has it.
+
+    Where several processes train, see that they do so on the same data.
 
     Parameters
     ----------
@@ -138,6 +162,8 @@ def open_training_file(
         Class index of each row.
     weights : Tensor or None
         Weights of the rows.
+    conditions : Tensor or None
+        Number of the condition of each row, if there are others than classes.
     seed : int
         What was drawn from `random_state`.
     previous : sequence of Module or None
@@ -148,9 +174,10 @@ def open_training_file(
     OSError
         If the file cannot be read, or there is no folder for it.
     ValueError
-        If the file is no checkpoint, is damaged, or is of other data or parameters.
+        If the file is no checkpoint, is damaged, or is of other data or parameters; or if processes that train
+        together have other data or parameters.
     """
-    if model.checkpoint is None:
+    if model.checkpoint is None and processes.n_processes() == 1:
         return None
     given = model.get_params(deep=False)
     identity = {
@@ -165,13 +192,23 @@ def open_training_file(
     }
     if weights is not None:
         identity["data sample_weight"] = _digest([np.asarray(weights)])
+    if conditions is not None:
+        identity["data attributes"] = _digest([np.asarray(conditions)])
     if previous is not None:
         states = [network.state_dict() for network in previous if network is not None]
         identity["data model of the previous fit"] = _digest(
             tensor.cpu().numpy() for state in states for tensor in state.values()
         )
+    if other := processes.first_difference(differences(processes.from_first(identity), identity)):
+        raise ValueError(
+            f"the processes that train together differ in data or parameters: {other} (there: in the first process). "
+            "Give all the same; or set devices=1, with which each trains a model of its own"
+        )
+    path = processes.from_first(model.checkpoint)
+    if path is None:
+        return None
     is_given = isinstance(model.random_state, Integral)
-    return TrainingFile(Path(model.checkpoint), identity, seed, is_seed_given=is_given)
+    return processes.on_first(lambda: TrainingFile(Path(path), identity, seed, is_seed_given=is_given), is_shared=False)
 
 
 def _shortened(value: Any) -> str:

@@ -35,11 +35,14 @@ class CheckedData(NamedTuple):
         An encoder that is fitted to `X` already, where the check has to read all values anyway; otherwise None.
     encoded : Tensor or None
         `X` as this encoder encodes it; otherwise None.
+    attributes : Any
+        Attributes of the rows beside the class, not checked yet, for a model that learns them; otherwise None.
     """
 
     X: Any
     encoder: Any = None
     encoded: Any = None
+    attributes: Any = None
 
 
 class EncodedData(NamedTuple):
@@ -53,11 +56,14 @@ class EncodedData(NamedTuple):
         Class index of each.
     weights : Tensor of shape (n_rows,) or None
         What each counts in its class; None: all the same.
+    conditions : Tensor of shape (n_rows,) or None
+        Number of the condition that networks are given; None: the class index.
     """
 
     rows: Any
     y: Tensor
     weights: Tensor | None = None
+    conditions: Tensor | None = None
 
     @property
     def features(self) -> NDArray:
@@ -83,6 +89,10 @@ class EncodedData(NamedTuple):
             ticks = torch.arange(len(members)) + torch.rand(1, generator=generator, dtype=torch.float64)
             place = torch.searchsorted(ends, ticks * ends[-1] / len(members), right=True)
             chosen.append(members[place.clamp(max=len(members) - 1)])
-        order = torch.cat(chosen)
-        rows = self.rows.part(order) if hasattr(self.rows, "part") else self.rows[order]
-        return EncodedData(rows, self.y[order])
+        return self.part(torch.cat(chosen))._replace(weights=None)
+
+    def part(self, index: Tensor) -> "EncodedData":
+        """Return some of the rows."""
+        rows = self.rows.part(index) if hasattr(self.rows, "part") else self.rows[index]
+        weights, conditions = (None if of is None else of[index] for of in self[2:])
+        return EncodedData(rows, self.y[index], weights, conditions)

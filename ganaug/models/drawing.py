@@ -115,12 +115,18 @@ class DrawingMixin(ABC):
         """Return what samples start from."""
         return self.prior_
 
-    def _generate(self, y: Tensor, rng: torch.Generator) -> Tensor:
+    def _conditions(self, y: Tensor, rng: torch.Generator, given: Tensor | None) -> Tensor:
+        """Return what networks take for these class indices; a model of attributes draws those that are not given."""
+        return y
+
+    def _generate(self, y: Tensor, rng: torch.Generator, given: Tensor | None = None) -> Tensor:
         parts = []
-        for labels in y.split(self._n_generated):
-            padded = torch.cat([labels, labels.new_zeros(self._n_generated - len(labels))])
+        for place in torch.arange(len(y)).split(self._n_generated):
+            padded = torch.cat([y[place], y.new_zeros(self._n_generated - len(place))])
             start = self._sampling_prior().draw(padded, rng)
-            parts.append(self._run_generator(padded, start)[: len(labels)])
+            asked = None if given is None else padded_places(given[place], self._n_generated)
+            conditions = self._conditions(padded, rng, asked)
+            parts.append(self._run_generator(conditions, start)[: len(place)])
         return torch.cat(parts)
 
     @torch.inference_mode()
@@ -129,3 +135,16 @@ class DrawingMixin(ABC):
         device = next(self.generator_.parameters()).device
         self.generator_.eval()
         return self.generator_(y.to(device), *(part.to(device) for part in start), **options).float().cpu()
+
+
+def padded_places(given: Tensor, n: int) -> Tensor:
+    """Return places of levels of n rows, where nothing is given for those that are missing.
+
+    Parameters
+    ----------
+    given : Tensor of shape (n_rows, n_attributes)
+        Places, -1 for what is not given.
+    n : int
+        Number of rows, at least `n_rows`.
+    """
+    return torch.cat([given, given.new_full((n - len(given), given.shape[1]), -1)])

@@ -1,8 +1,10 @@
 """Editing with a trained generator: latents of real images, directions of attributes, paths and mixtures."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
 import numpy as np
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +15,8 @@ from torch import Tensor
 
 from ganaug.common.random import draw_seed
 from ganaug.encoders import ImageEncoder
-from ganaug.models.base import ConditionalGAN
+from ganaug.models.attributed import Attributed
+from ganaug.models.drawing import padded_places
 from ganaug.models.scoring import class_index
 from ganaug.nets import StyleGenerator
 
@@ -36,13 +39,24 @@ class Inversion(NamedTuple):
     error : ndarray of shape (n_images,)
         Root mean squared difference between the image of the latents and the real image, as a share of the range of the
         pixels: 0 is the same image.
+    reproduced : ndarray of shape (n_images,)
+        Share of what distinguishes the real image from the mean synthetic image of its class, brightness and contrast
+        aside, that the image of the latents has too: 1 less the ratio of the two squared differences. 1 is the same
+        image. At 0 the mean image, adjusted in brightness and contrast, would have been as near; below 0 it is nearer.
+    y : ndarray of shape (n_images,)
+        The labels.
+    attributes : DataFrame of shape (n_images, n_attributes)
+        The attributes that were given, or with which the images were found. No columns without attributes.
     """
 
     latents: NDArray
     error: NDArray
+    reproduced: NDArray
+    y: NDArray
+    attributes: pd.DataFrame
 
 
-class Editing(ConditionalGAN):
+class Editing(Attributed):
     """The methods of `ImageGAN` that work on latents."""
 
     encoder_: ImageEncoder
@@ -53,7 +67,13 @@ class Editing(ConditionalGAN):
         """Whether latents are styles, one for each level of the image."""
         return self.architecture_ == "stylegan2"
 
-    def latents(self, y: Any, random_state: int | np.random.RandomState | None = None) -> NDArray:
+    def latents(
+        self,
+        y: Any,
+        random_state: int | np.random.RandomState | None = None,
+        *,
+        given: Mapping[Any, Any] | pd.DataFrame | None = None,
+    ) -> NDArray:
         """Draw the latents from which `sample` generates images for these labels.
 
         Parameters
@@ -62,29 +82,34 @@ class Editing(ConditionalGAN):
             Labels, each seen in `fit`.
         random_state : int, RandomState or None, default=None
             Seed, as of `sample`.
+        given : dict, DataFrame or None, default=None
+            Attribute -> level, or one level for each image, as of `sample`. They are in the styles of "stylegan2";
+            other latents do not depend on them.
 
         Returns
         -------
         ndarray of shape (n_images, latent_size), or (n_images, n_levels, latent_size) for "stylegan2"
-            For "stylegan2" the styles w, equal at all levels, of the coarsest first; they hold the class.
-            For other architectures the latent vectors, to which the class comes as a condition.
+            For "stylegan2" the styles w, equal at all levels, of the coarsest first; they hold class and attributes.
+            For other architectures the latent vectors, to which these come as a condition.
 
         Raises
         ------
         ValueError
-            If a label was not seen in `fit`.
+            If a label, attribute or level was not seen in `fit`.
         """
         check_is_fitted(self, "generator_")
         seed = self.seed_ if random_state is None else draw_seed(random_state)
         rng = torch.Generator().manual_seed(seed + 2)
+        y, places = self._asked(y, given)
         parts = []
-        for labels in torch.from_numpy(class_index(self.classes_, np.asarray(y))).split(self._n_generated):
-            padded = torch.cat([labels, labels.new_zeros(self._n_generated - len(labels))])
+        for place in torch.arange(len(y)).split(self._n_generated):
+            padded = torch.cat([y[place], y.new_zeros(self._n_generated - len(place))])
             latent, *_ = self._sampling_prior().draw(padded, rng)
-            parts.append(self._as_edited(padded, latent)[: len(labels)].cpu())
+            conditions = self._conditions(padded, rng, padded_places(places[place], self._n_generated))
+            parts.append(self._as_edited(conditions, latent)[: len(place)].cpu())
         return torch.cat(parts).numpy()
 
-    def from_latents(self, latents: ArrayLike, y: Any) -> Any:
+    def from_latents(self, latents: ArrayLike, y: Any, *, given: Mapping[Any, Any] | pd.DataFrame | None = None) -> Any:
         """Generate an image of each latent, without the noise of "stylegan2".
 
         Parameters
@@ -93,6 +118,9 @@ class Editing(ConditionalGAN):
             As `latents` and `invert` return them, or changed.
         y : array-like of shape (n_images,)
             Labels, each seen in `fit`. "stylegan2" does not use them: the class is in its styles.
+        given : dict, DataFrame or None, default=None
+            Attribute -> level, or one level for each image, such as `Inversion.attributes`. What is not given is drawn
+            with the seed of `fit`, as often as images of the class have it. "stylegan2" does not use it.
 
         Returns
         -------
@@ -102,21 +130,20 @@ class Editing(ConditionalGAN):
         Raises
         ------
         ValueError
-            If `latents` have another shape, or a label was not seen in `fit`.
+            If `latents` have another shape, or a label, attribute or level was not seen in `fit`.
         """
         check_is_fitted(self, "generator_")
-        given = torch.as_tensor(np.asarray(latents, dtype=np.float32))
-        wanted = self.latents(self.classes_[:1]).shape[1:]
-        if given.shape[1:] != wanted:
-            raise ValueError(f"latents must have shape (n, {', '.join(map(str, wanted))}), got {tuple(given.shape)}")
-        labels = torch.from_numpy(class_index(self.classes_, np.asarray(y)))
-        check_consistent_length(given, labels)
-        parts = zip(given.split(self._n_generated), labels.split(self._n_generated), strict=True)
-        with torch.inference_mode():
-            return self.encoder_.decode(torch.cat([self._render(latent, own).float().cpu() for latent, own in parts]))
+        asked = self._asked(y, given)
+        return self._decoded(latents, self._conditions(asked[0], torch.Generator().manual_seed(self.seed_), asked[1]))
 
     def invert(
-        self, X: Any, y: Any, *, n_steps: int = 300, random_state: int | np.random.RandomState | None = None
+        self,
+        X: Any,
+        y: Any,
+        *,
+        attributes: Any = None,
+        n_steps: int = 300,
+        random_state: int | np.random.RandomState | None = None,
     ) -> Inversion:
         """Find the latents whose images are most like given images.
 
@@ -130,6 +157,8 @@ class Editing(ConditionalGAN):
             Real images.
         y : array-like of shape (n_images,)
             Their labels.
+        attributes : as in `fit`, default=None
+            Their attributes, or some of them. The others are those of the random image that is most like the real one.
         n_steps : int, default=300
             Steps of the descent. 300 take about a second for an image of 32 pixels on one core.
         random_state : int, RandomState or None, default=None
@@ -138,25 +167,91 @@ class Editing(ConditionalGAN):
         Returns
         -------
         Inversion
-            Latents, and the error of each image.
+            Latents, and how near the image of each comes to the real one.
 
         Raises
         ------
         ValueError
-            If X is of another shape or dtype than in `fit`, a label was not seen in `fit`, or `n_steps` is below 1.
+            If X is of another shape or dtype than in `fit`, a label or attribute was not seen in `fit`, or `n_steps` is
+            below 1.
         """
         check_is_fitted(self, "generator_")
         if n_steps < 1:
             raise ValueError(f"n_steps={n_steps!r} must be at least 1")
         data = self.encode(X, y)
+        places = self._asked(y, attributes)[1]
         self.generator_.eval()
-        found, errors = [], []
+        found = []
         for place in torch.arange(len(data.y)).split(_N_TOGETHER):
             seed = self.seed_ if random_state is None else draw_seed(random_state)
-            latent, error = self._inverted(data.rows[place], data.y[place], n_steps, seed)
-            found.append(latent)
-            errors.append(error)
-        return Inversion(torch.cat(found).numpy(), torch.cat(errors).numpy())
+            found.append(self._inverted(data.rows[place], data.y[place], places[place], n_steps, seed))
+        latents, error, reproduced, conditions = (torch.cat(parts) for parts in zip(*found, strict=True))
+        labels = self.classes_[data.y.numpy()]
+        own = self.attributes_.frame(conditions)
+        return Inversion(latents.numpy(), error.numpy(), reproduced.numpy(), labels, own)
+
+    def edit(
+        self,
+        found: Inversion,
+        toward: Any = None,
+        *,
+        given: Mapping[Any, Any] | pd.DataFrame | None = None,
+        amount: float = 1.0,
+    ) -> Any:
+        """Move real images toward another class, or toward other attributes.
+
+        The movement is that of the condition: of "stylegan2" the difference of the mean styles of the two conditions,
+        of other architectures the way from one embedding to the other, with the same latent vector.
+
+        Parameters
+        ----------
+        found : Inversion
+            What `invert` returned.
+        toward : label or None, default=None
+            The class, seen in `fit`. None keeps that of the images.
+        given : dict, DataFrame or None, default=None
+            Attribute -> level, or one level for each image. Attributes that are not given stay as they are.
+        amount : float, default=1.0
+            How far: 0 is the image of the latents, 1 has the other condition. Values above 1 exaggerate, values below 0
+            lead away.
+
+        Returns
+        -------
+        X : as in `fit`
+            The edited images.
+
+        Raises
+        ------
+        ValueError
+            If neither class nor attributes are given, or one of them was not seen in `fit`.
+
+        Examples
+        --------
+        >>> from ganaug import ImageGAN
+        >>> X = np.random.default_rng(0).integers(0, 256, size=(40, 16, 16), dtype=np.uint8)
+        >>> y = np.repeat(["common", "rare"], [30, 10])
+        >>> model = ImageGAN(n_steps=2, width=4, random_state=0).fit(X, y)
+        >>> found = model.invert(X[:3], y[:3], n_steps=5)
+        >>> model.edit(found, "rare", amount=0.5).shape
+        (3, 16, 16)
+        """
+        check_is_fitted(self, "generator_")
+        if toward is None and not given:
+            raise ValueError("edit needs a class, such as edit(found, 'rare'), or attributes, given={'stain': 'H&E'}")
+        y, own = self._asked(found.y, found.attributes)
+        source = self.attributes_.conditions.number(torch.cat([y[:, None], own], 1))
+        wanted, places = self._asked(found.y if toward is None else [toward] * len(y), given)
+        places = torch.where(places < 0, own, places)
+        target = self.attributes_.conditions.number(torch.cat([wanted[:, None], places], 1))
+        if self.has_styles:
+            network, device = cast("StyleGenerator", self.generator_.eval()), next(self.generator_.parameters()).device
+            with torch.no_grad():
+                ends, place = torch.cat([source, target]).to(device).unique(return_inverse=True)
+                one, other = network.mean_styles(ends)[place].cpu().split(len(y))
+            moved = torch.as_tensor(found.latents) + amount * (other - one)[:, None]
+            return self._decoded(moved.float().numpy(), target)
+        one, other = (self.attributes_.conditions.code(of) for of in (source, target))
+        return self._decoded(found.latents, torch.lerp(one, other, float(amount)))
 
     def direction(self, latents: ArrayLike, attribute: ArrayLike, *, linear: bool = False) -> NDArray:
         """Return the direction in which an attribute changes: add a multiple of it to latents.
@@ -229,7 +324,14 @@ class Editing(ConditionalGAN):
             raise ValueError(f"level={level!r} must lie between 0 and {one.shape[1]}, the number of levels")
         return np.concatenate([one[:, :level], other[:, level:]], axis=1)
 
-    def interpolate(self, label: Any, n: int = 8, random_state: int | np.random.RandomState | None = None) -> Any:
+    def interpolate(
+        self,
+        label: Any = None,
+        n: int = 8,
+        random_state: int | np.random.RandomState | None = None,
+        *,
+        ends: Inversion | None = None,
+    ) -> Any:
         """Generate images along a path between two latents, in equal steps.
 
         If the images between the two ends are as good as the ends, the network has learned what a class looks like. If
@@ -239,12 +341,14 @@ class Editing(ConditionalGAN):
 
         Parameters
         ----------
-        label : label
-            A class seen in `fit`.
+        label : label or None, default=None
+            A class seen in `fit`, of which two latents are drawn. None needs `ends`.
         n : int, default=8
             Number of images, at least 2, both ends included.
         random_state : int, RandomState or None, default=None
             Seed of the ends. None takes the seed of `fit`.
+        ends : Inversion or None, default=None
+            Two real images between which the path leads, as `invert` returns them; also of two classes.
 
         Returns
         -------
@@ -254,16 +358,42 @@ class Editing(ConditionalGAN):
         Raises
         ------
         ValueError
-            If `n` is below 2, or `label` was not seen in `fit`.
+            If `n` is below 2, `label` was not seen in `fit`, or there are not two ends.
         """
         check_is_fitted(self, "generator_")
         if not isinstance(n, int | np.integer) or n < 2:
             raise ValueError(f"n={n!r} must be a whole number of at least 2, because both ends are included")
-        ends = torch.from_numpy(self.latents([label] * 2, random_state))
+        if (label is None) == (ends is None) or (ends is not None and len(ends.y) != 2):
+            raise ValueError("interpolate takes a label, or ends with the inversion of two images")
+        labels, places = self._asked([label] * 2 if ends is None else ends.y, None if ends is None else ends.attributes)
+        latents = torch.as_tensor(self.latents([label] * 2, random_state) if ends is None else ends.latents)
+        if ends is None and self.attributes_.names:  # one image changes into another, not one attribute as well
+            numbers = self._conditions(labels[:1], torch.Generator().manual_seed(self.seed_), None).expand(2)
+        else:
+            numbers = self.attributes_.conditions.number(torch.cat([labels[:, None], places], 1))
+        codes = self.attributes_.conditions.code(numbers)
+        code = torch.lerp(codes[:1], codes[1:], torch.linspace(0, 1, n)[:, None])
         if self.has_styles:
             place = torch.linspace(0, 1, n)[:, None, None]
-            return self.from_latents(torch.lerp(ends[:1], ends[1:], place), [label] * n)
-        return self.from_latents(_great_circle(ends, n), [label] * n)
+            return self._decoded(torch.lerp(latents[:1], latents[1:], place), code)
+        return self._decoded(_great_circle(latents, n), code)
+
+    def _asked(self, y: Any, given: Any) -> tuple[Tensor, Tensor]:
+        """Return class indices, and the places of the levels that are given."""
+        index = class_index(self.classes_, np.asarray(y))
+        places = self.attributes_.places({} if given is None else given, len(index))
+        return torch.from_numpy(index), torch.from_numpy(places)
+
+    def _decoded(self, latents: ArrayLike, conditions: Tensor) -> Any:
+        """Return the images of latents, of conditions or codes."""
+        given = torch.as_tensor(np.asarray(latents, dtype=np.float32))
+        wanted = self.latents(self.classes_[:1]).shape[1:]
+        if given.shape[1:] != wanted:
+            raise ValueError(f"latents must have shape (n, {', '.join(map(str, wanted))}), got {tuple(given.shape)}")
+        check_consistent_length(given, conditions)
+        parts = zip(given.split(self._n_generated), conditions.split(self._n_generated), strict=True)
+        with torch.inference_mode():
+            return self.encoder_.decode(torch.cat([self._render(latent, own).float().cpu() for latent, own in parts]))
 
     def _as_edited(self, y: Tensor, latent: Tensor, *, truncated: bool = True) -> Tensor:
         """Return what users edit of latent vectors, on the generator's device: for "stylegan2" the styles of levels."""
@@ -284,10 +414,10 @@ class Editing(ConditionalGAN):
             return cast("StyleGenerator", self.generator_.eval()).render(latents.to(device))
         return self.generator_.eval()(y.to(device), latents.to(device))
 
-    def _inverted(self, real: Tensor, y: Tensor, n_steps: int, seed: int) -> tuple[Tensor, Tensor]:
-        device = next(self.generator_.parameters()).device
-        real, y = real.to(device), y.to(device)
-        start, centre, spread = self._starts(real, y, seed)
+    def _inverted(self, real: Tensor, y: Tensor, places: Tensor, n_steps: int, seed: int) -> tuple[Tensor, ...]:
+        """Return latents, errors, shares that are reproduced, and the numbers of the conditions."""
+        real = real.to(next(self.generator_.parameters()).device)
+        start, centre, spread, y, mean = self._starts(real, y, places, seed)
         latents = start.clone().requires_grad_()
         optimizer = torch.optim.Adam([latents], lr=_LEARNING_RATE)
         for step in range(n_steps):
@@ -299,25 +429,26 @@ class Editing(ConditionalGAN):
             optimizer.step()
         found = latents.detach()
         with torch.no_grad():
-            error = (self._render(found, y) - real).square().flatten(1).mean(1).sqrt() / 2
-        return found.cpu(), error.float().cpu()
+            error = (self._render(found, y) - real).square().flatten(1).mean(1)
+            reproduced = 1 - error / _unexplained(real, mean).clamp(min=1e-12)
+        return found.cpu(), error.sqrt().float().cpu() / 2, reproduced.float().cpu(), y.cpu()
 
     @torch.no_grad()
-    def _starts(self, real: Tensor, y: Tensor, seed: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the best random latent of each image, and the mean and spread of those of its class."""
-        start: list[Tensor] = [torch.empty(0)] * len(y)
-        centre, spread = list(start), list(start)
-        for label in y.unique():
-            labels = label.cpu().expand(_N_STARTS)
-            latent, *_ = self.prior_.draw(labels, torch.Generator().manual_seed(seed))
-            drawn = self._as_edited(labels, latent, truncated=False)
-            images = self._render(drawn, labels)
+    def _starts(self, real: Tensor, y: Tensor, places: Tensor, seed: int) -> tuple[Tensor, ...]:
+        """Return for each image the best random latent, mean and spread of all, its condition, and the mean image."""
+        found: list[tuple[Tensor, ...]] = [()] * len(y)
+        for asked in (requests := torch.cat([y[:, None], places], 1)).unique(dim=0):
+            labels, rng = asked[0].expand(_N_STARTS), torch.Generator().manual_seed(seed)
+            latent, *_ = self.prior_.draw(labels, rng)
+            numbers = self._conditions(labels, rng, asked[1:].expand(_N_STARTS, -1))
+            drawn = self._as_edited(numbers, latent, truncated=False)
+            images = self._render(drawn, numbers).float()
             # of styles that are nearly constant, the spread must not divide by 0
             middle, width = drawn.mean(0), drawn.std(0).clamp(min=0.05 * float(drawn.std()) + 1e-3)
-            for i in (y == label).nonzero().flatten().tolist():
-                start[i] = drawn[_differences(images, real[i : i + 1]).argmin()]
-                centre[i], spread[i] = middle, width
-        return torch.stack(start), torch.stack(centre), torch.stack(spread)
+            for i in (requests == asked).all(1).nonzero().flatten().tolist():
+                best = int(_differences(images, real[i : i + 1]).argmin())
+                found[i] = (drawn[best], middle, width, numbers[best], images.mean(0))
+        return tuple(torch.stack(parts) for parts in zip(*found, strict=True))
 
 
 def _differences(images: Tensor, real: Tensor) -> Tensor:
@@ -325,6 +456,13 @@ def _differences(images: Tensor, real: Tensor) -> Tensor:
     x = images.float() - real
     parts = [x, F.avg_pool2d(x, 2), F.avg_pool2d(x, 4)]
     return torch.stack([part.square().flatten(1).mean(1) for part in parts]).sum(0)
+
+
+def _unexplained(images: Tensor, others: Tensor) -> Tensor:
+    """Return the mean squared difference of images from others, after these are adjusted in brightness and contrast."""
+    x, of = ((flat := part.flatten(1)) - flat.mean(1, keepdim=True) for part in (images, others))
+    slope = (x * of).sum(1) / of.square().sum(1).clamp(min=1e-12)
+    return (x - slope[:, None] * of).square().mean(1)
 
 
 def _great_circle(ends: Tensor, n: int) -> Tensor:

@@ -46,7 +46,8 @@ class FittedSamplerMixin:
             Seed of the rows. With None the same call gives the same rows, and other rows than `fit_resample` returned.
         given : dict or None, default=None
             For tables: column -> cell, such as ``{"age": 30, "sex": "F"}``, or a list of n cells. The rows have exactly
-            these cells, and the other cells fit to them.
+            these cells, and the other cells fit to them. For images of an `ImageGAN` that was fitted with attributes:
+            attribute -> level, such as ``{"stain": "H&E"}``.
 
         Returns
         -------

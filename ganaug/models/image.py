@@ -13,6 +13,7 @@ from ganaug.encoders import ImageEncoder
 from ganaug.models.base import ConditionalGAN
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.editing import Editing
+from ganaug.models.image_attributes import Attributes
 from ganaug.models.image_model import ImageModel, check_betas
 from ganaug.models.image_reconstruction import train_autoencoder
 from ganaug.models.parameters import (
@@ -127,6 +128,7 @@ class ImageGAN(Editing, ImageModel):
         fitted: cross-validation trains from the beginning in each split.
     $random_state
     $device
+    $devices
     precision : {"auto", "32-true", "bf16-mixed"}, default="auto"
         Precision of the computation. ``"bf16-mixed"`` computes in bfloat16; weights keep 32 bits. ``"auto"`` does so on
         a GPU that supports bfloat16. On a CPU that supports it, ``"bf16-mixed"`` saves a quarter of the time, but the
@@ -159,6 +161,8 @@ class ImageGAN(Editing, ImageModel):
         Step -> one synthetic image of each class, always from the same noise, about 20 times in a training.
     architecture_ : str
         The architecture, with a name in place of "auto".
+    attributes_ : Attributes
+        ``names`` and ``levels`` of the attributes that `fit` was given; none by default.
     augmentation_ : float
         Probability of each augmentation at the end of the training. A warm start continues with it.
     network_params_ : dict
@@ -188,7 +192,7 @@ class ImageGAN(Editing, ImageModel):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **constraints_of("loss", "n_neighbors", "latent_size", "checkpoint"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
-        **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
+        **constraints_of("max_time", "patience", "random_state", "device", "devices", "verbose", "callbacks"),
         "architecture": [StrOptions({"auto", *ARCHITECTURES})],
         "conditioning": [StrOptions(set(CONDITIONINGS))],
         "prior": [StrOptions({"noise", "neighbors"})],
@@ -253,6 +257,7 @@ class ImageGAN(Editing, ImageModel):
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         device: str = "auto",
+        devices: int | Literal["auto"] = "auto",
         precision: str = "auto",
         verbose: int = 0,
         callbacks: list[Callback] | None = None,
@@ -288,6 +293,7 @@ class ImageGAN(Editing, ImageModel):
         self.warm_start = warm_start
         self.random_state = random_state
         self.device = device
+        self.devices = devices
         self.precision = precision
         self.verbose = verbose
         self.callbacks = callbacks
@@ -348,6 +354,7 @@ class ImageGAN(Editing, ImageModel):
             encoder,
             decoder,
             *data[:2],
+            data.conditions,
             fabric=self._fabric(),
             rng=generator,
             latent_size=self.latent_size,
@@ -400,6 +407,7 @@ class ImageGAN(Editing, ImageModel):
             n_blocks=params["n_blocks"],
             dropout=params["dropout"],
             rng=rng,
+            attribute_sizes=self.attributes_.conditions.sizes[1:],
         )
 
     def _budget(self) -> tuple[int, int]:
@@ -412,14 +420,18 @@ class ImageGAN(Editing, ImageModel):
         if isinstance(self.prior_, AnchorPrior):
             arrays |= {f"prior.{name}": tensor.numpy() for name, tensor in self.prior_.state().items()}
         described = {"encoder": description, "architecture": self.architecture_, "augmentation": self.augmentation_}
-        return described, arrays
+        described["attributes"], combinations = self.attributes_.state()
+        return described, arrays | {f"attributes.{name}": array for name, array in combinations.items()}
 
     def _restore(self, description: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[ImageEncoder, Prior]:
         self.architecture_ = description["architecture"]
         self.augmentation_ = float(description.get("augmentation", 0.0))
         if not 0 <= self.augmentation_ <= 1:
             raise ValueError(f"augmentation {self.augmentation_!r} is not a probability in [0, 1]")
-        stored = group_by_prefix(arrays, ("encoder", "prior"))
+        stored = group_by_prefix(arrays, ("encoder", "prior", "attributes"))
+        self.attributes_ = Attributes.from_state(
+            description.get("attributes"), stored["attributes"], len(self.classes_)
+        )
         encoder = ImageEncoder.from_state(description["encoder"], stored["encoder"])
         prior: LatentPrior = self._noise_prior(encoder)
         if self.prior == "neighbors":

@@ -105,7 +105,7 @@ class ImageModel(ImageViews):
         return [Snapshots(self), TimeCheck("images", quicker)]
 
     def _train_validation_split(self, data: EncodedData, generator: torch.Generator) -> tuple[EncodedData, EncodedData]:
-        rows, y, weights = data
+        y = data.y
         training, validation = [], []
         for label in range(int(y.max()) + 1):
             members = (y == label).nonzero().squeeze(1)
@@ -113,12 +113,11 @@ class ImageModel(ImageViews):
             n_held_out = len(members) // 10 if len(members) >= _MIN_TO_SPLIT else 0
             training.append(members[n_held_out:])
             validation.append(members[:n_held_out] if n_held_out else members)
-        one, other = torch.cat(training), torch.cat(validation)
-        parts = [(rows.part(of), y[of], None if weights is None else weights[of]) for of in (one, other)]
-        return EncodedData(*parts[0]), EncodedData(*parts[1])
+        return data.part(torch.cat(training)), data.part(torch.cat(validation))
 
     def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
-        return KernelDistance(*data[:2], self.prior_, generator=generator, device=device)
+        fixed: dict[str, Any] = {"generator": generator, "device": device, "conditions": data.conditions}
+        return KernelDistance(*data[:2], self.prior_, **fixed)
 
     def _operations(self, encoder: ImageEncoder) -> tuple[str, ...]:
         """Return the names of the augmentations; those of colour would change a mask as well."""

@@ -47,6 +47,7 @@ def train_autoencoder(
     decoder: nn.Module,
     rows: CompactRows,
     y: Tensor,
+    conditions: Tensor | None,
     *,
     fabric: Fabric,
     rng: torch.Generator,
@@ -70,6 +71,8 @@ def train_autoencoder(
         Training images.
     y : Tensor of shape (n_rows,)
         Class index of each.
+    conditions : Tensor of shape (n_rows,) or None
+        Number of the condition of each, which the decoder is given; None: the class index.
     fabric : Fabric
         Device and precision.
     rng : torch.Generator
@@ -97,7 +100,14 @@ def train_autoencoder(
     """
     progress: list[Any] = [ProgressBar("autoencoder")] if is_verbose else []
     batches = BalancedBatches(
-        rows, y, LatentPrior(latent_size), batch_size=batch_size, pac=1, generator=rng, device=fabric.device
+        rows,
+        y,
+        LatentPrior(latent_size),
+        batch_size=batch_size,
+        pac=1,
+        generator=rng,
+        device=fabric.device,
+        conditions=conditions,
     )
     history = train(
         TrainingState(

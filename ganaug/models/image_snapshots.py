@@ -17,6 +17,8 @@ class Snapshots(Callback):
         Its `snapshots_` and `augmentation_` are set.
     """
 
+    every_process = True
+
     def __init__(self, model: Any) -> None:
         self.model = model
 

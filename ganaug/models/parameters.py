@@ -250,6 +250,14 @@ SHARED: dict[str, Parameter] = {
         _options(DEVICES),
         'The device that trains, by its name in Lightning Fabric. ``"auto"`` takes an accelerator where there is one.',
     ),
+    "devices": Parameter(
+        [_AUTO, count(maximum=1024)],
+        'int or "auto"',
+        'Number of processes that train together, each on its own GPU or, with ``device="cpu"``, on its own cores. '
+        'Each takes an equal part of every batch. ``"auto"`` takes the processes that ``torchrun`` or ``fabric run`` '
+        "has started, and otherwise this one. A number above 1 starts the others on this machine, for the time of the "
+        "training. 1 trains in this process alone.",
+    ),
     "verbose": Parameter(["verbose"], "int", "1 shows a progress bar on standard error; 0 shows nothing."),
     "callbacks": Parameter(
         [None, Items("a list of Callback", _is_callback)],

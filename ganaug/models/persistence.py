@@ -44,7 +44,7 @@ NETWORKS = ("generator_", "discriminator_")
 # Parameters of the machine and of the session, which a file does not hold; of constraints, bounds and levels it holds
 # what was made of them, and of text_model what it learned.
 _NOT_STORED = (
-    *("callbacks", "random_state", "device", "verbose", "checkpoint"),
+    *("callbacks", "random_state", "device", "devices", "verbose", "checkpoint"),
     *("constraints", "bounds", "levels", "text_model"),
 )
 # What malformed data raises where a model is restored from it.
@@ -176,7 +176,7 @@ def parts_of_model(model: "ConditionalGAN") -> tuple[dict[str, Any], dict[str, T
         "ganaug": __version__,
         "model": type(model).__name__,
         "params": {name: values_to_json(value, name) for name, value in params.items() if _is_stored(name, value)},
-        "classes": {"dtype": model.classes_.dtype.str, "values": values_to_json(model.classes_, "y")},
+        "classes": labels_to_json(model.classes_, "y"),
         "seed": model.seed_,
         "n_features_in": model.n_features_in_,
         "feature_names_in": getattr(model, "feature_names_in_", np.array([])).tolist(),
@@ -257,7 +257,7 @@ def _restored(kind: type["ConditionalGAN"], header: dict[str, Any], tensors: dic
     stored = group_by_prefix(tensors, ("generator", "discriminator", "array"))
     if not all(weight.isfinite().all() for name in ("generator", "discriminator") for weight in stored[name].values()):
         raise ValueError("a weight is not finite")
-    model.classes_ = _classes_from_json(header["classes"])
+    model.classes_ = labels_from_json(header["classes"])
     model.target_name_ = header["target_name"]
     if not isinstance(model.target_name_, str | None):
         raise ValueError(f"the name of the target is {model.target_name_!r}, which is not a string")
@@ -279,8 +279,27 @@ def _restored(kind: type["ConditionalGAN"], header: dict[str, Any], tensors: dic
     return model
 
 
-def _classes_from_json(plain: dict[str, Any]) -> np.ndarray:
-    """Return the class labels of a file: few enough, short enough, sorted and distinct, as `fit` leaves them."""
+def labels_to_json(labels: np.ndarray, name: str) -> dict[str, Any]:
+    """Describe labels as JSON-able data.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,)
+        Different labels, sorted.
+    name : str
+        What a message calls them.
+    """
+    return {"dtype": labels.dtype.str, "values": values_to_json(labels, name)}
+
+
+def labels_from_json(plain: dict[str, Any]) -> np.ndarray:
+    """Return labels of a file: few enough, short enough and distinct, as `fit` leaves them.
+
+    Parameters
+    ----------
+    plain : dict
+        What `labels_to_json` returned.
+    """
     dtype, values = np.dtype(plain["dtype"]), values_from_json(plain["values"])
     longest = max((len(value) for value in values if isinstance(value, str)), default=0)
     if not 0 < len(values) <= _MAX_CLASSES or max(dtype.itemsize, longest) > _MAX_LABEL or dtype.kind == "V":

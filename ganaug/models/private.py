@@ -226,6 +226,8 @@ class PrivateTabularGAN(TabularGAN):
     matching = None
     constraints = None
     precision = "32-true"
+    # the noise of a process is its own secret
+    _trains_together = False
     text_columns = None
     checkpoint = None  # it would hold the random numbers of the noise
 

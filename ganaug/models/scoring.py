@@ -193,11 +193,15 @@ class ScoringMixin(ABC):
         check_is_fitted(self, "generator_")
         self._check_scores("score_samples")
         if y is not None:
-            data = self.encode(X, y)
-            return self._score(data.features, data.y.numpy())
+            return self._score_encoded(self.encode(X, y))
         rows = self._encode(X)
         of_classes = [EncodedData(rows, torch.full((len(rows),), index)) for index in range(len(self.classes_))]
-        return np.max([self._score(data.features, data.y.numpy()) for data in of_classes], axis=0)
+        return np.max([self._score_encoded(data) for data in of_classes], axis=0)
+
+    def _score_encoded(self, data: EncodedData) -> NDArray:
+        # in parts, because what networks take of images has four times their memory
+        parts = [data.part(place) for place in torch.arange(len(data.y)).split(self._n_generated)]
+        return np.concatenate([self._score(part.features, part.y.numpy()) for part in parts])
 
     def _check_scores(self, what: str) -> None:
         reason = self._why_not_scored()

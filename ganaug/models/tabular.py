@@ -143,8 +143,10 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         see. The model file then holds the discriminator too.
     $random_state
     $device
-    precision : {"32-true", "bf16-mixed"}, default="32-true"
-        Precision of the computation. ``"bf16-mixed"`` needs a device that supports bfloat16; weights keep 32 bits.
+    $devices
+    precision : {"auto", "32-true", "bf16-mixed"}, default="auto"
+        Precision of the computation. ``"auto"`` is ``"32-true"`` on every device, because networks this small gain
+        nothing. ``"bf16-mixed"`` needs a device that supports bfloat16; weights keep 32 bits.
     $verbose
     $callbacks
     $checkpoint
@@ -197,7 +199,7 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         **constraints_of("loss", "n_neighbors", "categorical_features", "ignore", "constraints", "text_columns"),
         **constraints_of("latent_size", "penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("checkpoint"),
-        **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
+        **constraints_of("max_time", "patience", "random_state", "device", "devices", "verbose", "callbacks"),
         "text_model": [TextGAN, None],
         "prior": [StrOptions({"mixture", "noise", "neighbors"})],
         "numeric": [StrOptions({"quantile", "standard"})],
@@ -216,7 +218,7 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         "batch_size": [StrOptions({"auto"}), count(maximum=LARGEST_SIZE)],
         "n_steps": [StrOptions({"auto"}), count()],
         "warm_start": ["boolean"],
-        "precision": [StrOptions({"32-true", "bf16-mixed"})],
+        "precision": [StrOptions({"auto", "32-true", "bf16-mixed"})],
     }
 
     encoder_: TableEncoder
@@ -267,7 +269,8 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         device: str = "auto",
-        precision: str = "32-true",
+        devices: int | Literal["auto"] = "auto",
+        precision: str = "auto",
         verbose: int = 0,
         callbacks: list[Callback] | None = None,
         checkpoint: Any = None,
@@ -307,6 +310,7 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         self.warm_start = warm_start
         self.random_state = random_state
         self.device = device
+        self.devices = devices
         self.precision = precision
         self.verbose = verbose
         self.callbacks = callbacks

@@ -112,6 +112,7 @@ class TextGAN(ConditionalGAN):
     $patience
     $random_state
     $device
+    $devices
     $verbose
     $callbacks
     $checkpoint
@@ -169,7 +170,7 @@ class TextGAN(ConditionalGAN):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **constraints_of("loss", "n_neighbors", "latent_size", "checkpoint"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "ema"),
-        **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
+        **constraints_of("max_time", "patience", "random_state", "device", "devices", "verbose", "callbacks"),
         "architecture": [StrOptions(set(_ARCHITECTURES))],
         "prior": [StrOptions({"noise", "neighbors"})],
         "learning_rate": [StrOptions({"auto"}), Number(Real, 0, None, closed="neither")],
@@ -231,6 +232,7 @@ class TextGAN(ConditionalGAN):
         patience: int | None = 8,
         random_state: int | np.random.RandomState | None = None,
         device: str = "auto",
+        devices: int | Literal["auto"] = "auto",
         verbose: int = 0,
         callbacks: list[Callback] | None = None,
         checkpoint: Any = None,
@@ -264,6 +266,7 @@ class TextGAN(ConditionalGAN):
         self.patience = patience
         self.random_state = random_state
         self.device = device
+        self.devices = devices
         self.verbose = verbose
         self.callbacks = callbacks
         self.checkpoint = checkpoint

@@ -192,6 +192,8 @@ class RelGAN:
 class _Annealing(Callback):
     """Raise the inverse temperature of a generator from 1 to `_HIGHEST`, exponentially."""
 
+    every_process = True
+
     def __init__(self, generator: Any) -> None:
         self.generator = generator
 

@@ -16,7 +16,7 @@ from ganaug.common.random import draw_seed
 from ganaug.common.rows import take_rows
 from ganaug.encoders import ImageEncoder
 from ganaug.models.base import Measure, Networks
-from ganaug.models.class_probe import RecognisedDistance, train_probe
+from ganaug.models.class_probe import RecognisedDistance, train_probes
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.image_model import ImageModel, check_betas
 from ganaug.models.parameters import LARGEST_COUNT, LARGEST_SIZE, Items, Number, constraints_of, count, documented
@@ -41,12 +41,12 @@ from ganaug.training import (
 
 METHODS = ("cut", "cyclegan")
 # Weight of what keeps the structure: of patches with "cut" and of the cycle with "cyclegan".
-_CONTENT = {"cut": 0.5, "cyclegan": 10.0}
+_CONTENT = {"cut": 0.2, "cyclegan": 2.0}
 # The paper's ratio of the weights of identity and cycle.
 _IDENTITY_OF_CYCLE = 0.5
 # The probe looks at moved images with some noise, so that no single pixel satisfies it.
 _PROBE_STRENGTH, _PROBE_NOISE = 0.8, 0.05
-# Share of `max_time` that its training takes at most.
+# Share of `max_time` that the training of the two classifiers takes at most.
 _PROBE_TIME = 0.1
 
 
@@ -69,14 +69,14 @@ class TranslationGAN(ImageModel):
         ``"cut"`` has one generator and one discriminator. Patches of the translation are compared with those of the
         source in the features of the generator itself (contrastive unpaired translation, arXiv 2007.15651).
         ``"cyclegan"`` has a second generator, which translates back into the source (arXiv 1703.10593). It takes about
-        twice as long.
+        twice as long, and keeps less of the source.
     content_weight : float or "auto", default="auto"
-        Weight of what keeps the structure of the source, at least 0: of the contrast of patches (``"auto"``: 0.5), or
-        of the cycle (10, and half of it for the identity). With a large value the source is hardly changed.
+        Weight of what keeps the structure of the source, at least 0: of the contrast of patches (``"auto"``: 0.2), or
+        of the cycle (2, and half of it for the identity). With a large value the source is hardly changed.
     class_weight : float, default=0.2
         Weight of a classifier that is trained on the real images first, and then has to find the target class in
-        translations. Without it (0), the class of the source may survive; with a large weight, translations get marks
-        that only the classifier takes for the class.
+        translations. Without it (0), more of the class of the source survives; with a large weight, translations get
+        marks that only the classifier takes for the class.
     width : int, default=24
         Channels of the first layer of the networks; deeper layers have up to four times as many.
     n_blocks : int, default=4
@@ -93,7 +93,7 @@ class TranslationGAN(ImageModel):
     $penalty_every
     $n_critic
     $learning_rate
-    betas : (float, float), default=(0.5, 0.99)
+    betas : (float, float), default=(0.0, 0.99)
         Decay rates of Adam, in [0, 1).
     $ema
     batch_size : int or "auto", default="auto"
@@ -107,6 +107,7 @@ class TranslationGAN(ImageModel):
         Height, width and channels, if each row of `X` is a flattened image. None takes the shape from `X`.
     $random_state
     $device
+    $devices
     precision : {"auto", "32-true", "bf16-mixed"}, default="auto"
         As of `ImageGAN`.
     $verbose
@@ -122,9 +123,10 @@ class TranslationGAN(ImageModel):
     target_name_ : str or None
         Name of `y`, if it was a Series with a name.
     history_ : DataFrame
-        As of `ImageGAN`. Column ``recognised`` is the share of translations in which the classifier finds the target
-        class, and ``recognised_real`` that of real images. ``distance`` is the kernel distance to real images, plus
-        what the first share is below the second; the weights with the smallest one are kept.
+        As of `ImageGAN`. Column ``recognised`` is the share of translations in which a second classifier, which has no
+        part in the training, finds the target class, and ``recognised_real`` that of real images. ``distance`` is the
+        kernel distance to real images, plus what the first share is below the second; the weights with the smallest one
+        are kept.
     generator_ : torch.nn.Module
         The trained generator, or with "cyclegan" both (moving average of the weights).
     discriminator_ : torch.nn.Module
@@ -163,7 +165,7 @@ class TranslationGAN(ImageModel):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **constraints_of("loss", "penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
-        **constraints_of("max_time", "patience", "random_state", "device", "verbose", "callbacks"),
+        **constraints_of("max_time", "patience", "random_state", "device", "devices", "verbose", "callbacks"),
         **constraints_of("checkpoint"),
         "source": "no_validation",  # a label of any kind
         "target": "no_validation",
@@ -197,15 +199,15 @@ class TranslationGAN(ImageModel):
         width: int = 24,
         n_blocks: int = 4,
         noise_size: int = 8,
-        loss: str = "lsgan",
+        loss: str = "rpgan",
         augment: str | Sequence[str] | None = "auto",
         augment_strength: float | Literal["adaptive"] = "adaptive",
         penalty: str = "auto",
-        gamma: float | Literal["auto"] = "auto",
+        gamma: float | Literal["auto"] = 0.5,
         penalty_every: int = 8,
         n_critic: int | Literal["auto"] = "auto",
         learning_rate: float = 5e-4,
-        betas: tuple[float, float] = (0.5, 0.99),
+        betas: tuple[float, float] = (0.0, 0.99),
         ema: float | Literal["auto"] = "auto",
         batch_size: int | Literal["auto"] = "auto",
         n_steps: int | Literal["auto"] = "auto",
@@ -214,6 +216,7 @@ class TranslationGAN(ImageModel):
         image_shape: tuple[int, ...] | None = None,
         random_state: int | np.random.RandomState | None = None,
         device: str = "auto",
+        devices: int | Literal["auto"] = "auto",
         precision: str = "auto",
         verbose: int = 0,
         callbacks: list[Callback] | None = None,
@@ -244,6 +247,7 @@ class TranslationGAN(ImageModel):
         self.image_shape = image_shape
         self.random_state = random_state
         self.device = device
+        self.devices = devices
         self.precision = precision
         self.verbose = verbose
         self.callbacks = callbacks
@@ -295,6 +299,7 @@ class TranslationGAN(ImageModel):
         return build_translation_networks(
             n_classes=len(self.classes_),
             channels=self.encoder_.channels_,
+            size=self.encoder_.size_,
             n_levels=self.encoder_.n_levels_,
             home=self._home if params["method"] == "cyclegan" else None,
             width=params["width"],
@@ -306,7 +311,7 @@ class TranslationGAN(ImageModel):
         self, one: nn.Module, other: nn.Module, settings: AdversarialSettings, data: EncodedData, **options: Any
     ) -> Adversarial:
         fabric, rng = options["fabric"], options["rng"]
-        self._probe = train_probe(
+        guide, self._judge = train_probes(
             data,
             self.encoder_.channels_,
             n_steps=self._budget()[0],
@@ -330,7 +335,7 @@ class TranslationGAN(ImageModel):
 
         def classify(images: Tensor) -> Tensor:
             noise = torch.randn(images.shape, generator=rng, device=images.device)
-            return self._probe(move(images) + _PROBE_NOISE * noise)
+            return guide(move(images) + _PROBE_NOISE * noise)
 
         return Translation(
             one,
@@ -345,13 +350,13 @@ class TranslationGAN(ImageModel):
 
     def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
         distance = super()._measure(data, generator=generator, device=device)
-        return RecognisedDistance(distance, self._probe, data, self.prior_, generator=generator, device=device)
+        return RecognisedDistance(distance, self._judge, data, self.prior_, generator=generator, device=device)
 
     def _train(self, data: EncodedData, rng: torch.Generator, initial: Networks) -> None:
         try:
             super()._train(data, rng, initial)
         finally:
-            self.__dict__.pop("_probe", None)
+            self.__dict__.pop("_judge", None)
 
     def _max_time(self) -> float | None:
         return None if self.max_time is None else (1 - _PROBE_TIME) * self.max_time

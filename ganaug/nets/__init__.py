@@ -1,5 +1,6 @@
 """Networks, which know only tensors."""
 
+from ganaug.nets.conditions import Conditions
 from ganaug.nets.image_architectures import ARCHITECTURES, build_image_encoder, build_image_networks
 from ganaug.nets.image_classifier import SmallCNN
 from ganaug.nets.image_networks import CONDITIONINGS
@@ -14,6 +15,7 @@ __all__ = [
     "ARCHITECTURES",
     "CONDITIONINGS",
     "ClassProbe",
+    "Conditions",
     "MLPDiscriminator",
     "MLPGenerator",
     "PatchHeads",

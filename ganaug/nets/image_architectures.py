@@ -9,7 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm as divide_by_spectral_norm
 
+from ganaug.nets.conditions import Conditions
 from ganaug.nets.image_layers import (
+    BatchNorm,
     Level,
     Repeated,
     ResidualConv,
@@ -20,7 +22,8 @@ from ganaug.nets.image_layers import (
 )
 from ganaug.nets.image_networks import CONDITIONINGS, Discriminator, FlatGenerator, Generator, Head
 from ganaug.nets.mlp import Dropout, MLPDiscriminator
-from ganaug.nets.stylegan2 import StyleDown, StyleGenerator, StyleHead, style_features
+from ganaug.nets.style_discriminator import StyleDown, StyleHead, style_features
+from ganaug.nets.stylegan2 import StyleGenerator
 
 # Channels double with each halving of the image, up to this multiple of the finest width.
 _WIDEST = 8
@@ -84,6 +87,7 @@ def build_image_networks(
     n_blocks: int = 1,
     dropout: float = 0.0,
     rng: torch.Generator | None = None,
+    attribute_sizes: Sequence[int] = (),
 ) -> tuple[nn.Module, nn.Module]:
     """Build the generator and the discriminator of small images.
 
@@ -103,8 +107,8 @@ def build_image_networks(
     All generators but those of "mlp" and "stylegan2" have `ConditionalBatchNorm`. No discriminator has batch
     normalisation, not even that of "dcgan", whose paper has it: with a gradient penalty and batches balanced by class,
     the score of an image must not depend on the other images of the batch. Only that of "stylegan2" compares images of
-    the same class in training (`ganaug.nets.stylegan2.MinibatchDeviation`), and not where it scores images. Initial
-    weights come from torch's global generator.
+    the same class in training (`ganaug.nets.style_discriminator.MinibatchDeviation`), and not where it scores images.
+    Initial weights come from torch's global generator.
 
     Parameters
     ----------
@@ -136,6 +140,9 @@ def build_image_networks(
         Probability of zeroing a value after each level of the discriminator; 0 leaves dropout out.
     rng : torch.Generator or None, default=None
         Draws what dropout and "stylegan2" need in training, on the networks' device. None is a new one on the CPU.
+    attribute_sizes : sequence of int, default=()
+        Levels of the attributes beside the class; y is then the number of a condition, see
+        `ganaug.nets.conditions.Conditions`.
 
     Returns
     -------
@@ -173,18 +180,27 @@ def build_image_networks(
     chosen = _ARCHITECTURES[architecture]
     flat = chosen.family == "flat"
     rng = torch.Generator() if rng is None else rng
-    n_concat = n_classes if conditioning == "concat" else 0
+    conditions = Conditions(n_classes, attribute_sizes)
+    concat = conditions if conditioning == "concat" else None
+    n_concat = 0 if concat is None else concat.n_codes
     grid = size[0] // 2**n_levels, size[1] // 2**n_levels
     widths = [width * min(2**level, _WIDEST) for level in range(n_levels, -1, -1)]
     if flat:
         shape = channels, *size
         sizes = [8 * width] * n_blocks + [16 * width] * n_blocks
-        generator: nn.Module = FlatGenerator(n_classes, latent_size, shape, sizes)
+        generator: nn.Module = FlatGenerator(n_classes, latent_size, shape, sizes, attribute_sizes)
         features = _flat_features(math.prod(shape) + n_concat, sizes[::-1], dropout, rng)
         n_features = 8 * width
     elif chosen.family == "styled":
         generator = StyleGenerator(
-            n_classes, latent_size, widths, channels=channels, size=size, rng=rng, n_blocks=n_blocks
+            n_classes,
+            latent_size,
+            widths,
+            channels=channels,
+            size=size,
+            rng=rng,
+            n_blocks=n_blocks,
+            attribute_sizes=attribute_sizes,
         )
         features = style_features(channels + n_concat, widths[::-1], n_blocks)
         n_features = widths[0]
@@ -196,22 +212,23 @@ def build_image_networks(
         if chosen.hierarchical:
             share, rest = divmod(latent_size, n_levels + 1)
             latent_sizes = [share + (part < rest) for part in range(n_levels + 1)]
-        condition_sizes = [(embedding_size or n_classes) + part for part in latent_sizes[1:]]
+        condition_sizes = [(embedding_size or conditions.n_codes) + part for part in latent_sizes[1:]]
         generator = Generator(
             *_blocks(chosen.family, widths, channels, condition_sizes, attended, n_blocks),
             n_classes=n_classes,
             embedding_size=embedding_size,
             latent_sizes=latent_sizes,
             bottom=(widths[0], *grid),
+            attribute_sizes=attribute_sizes,
         )
         narrowing = [channels + n_concat, *widths[-2::-1]]
         features = _features(chosen.family, narrowing, max(1, n_levels - attended) if attended else 0, n_blocks)
         n_features = widths[0] if chosen.family == "residual" else widths[0] * math.prod(grid)
     if dropout and not flat:
         features = _with_dropout(features, dropout, rng)
-    judge = Head(n_features, n_classes, conditioning)
+    judge = Head(n_features, n_classes, conditioning, attribute_sizes)
     head = StyleHead(n_features, grid, judge) if chosen.family == "styled" else judge
-    discriminator = Discriminator(features, head, n_concat=n_concat, flat=flat)
+    discriminator = Discriminator(features, head, concat=concat, flat=flat)
 
     for_generator, for_discriminator = chosen.spectral
     if spectral_norm != "auto":
@@ -270,7 +287,7 @@ def _blocks(
             ResidualUp(a, b, condition_size, attends=level == attended)
             for level, ((a, b), condition_size) in enumerate(zip(pairs, condition_sizes, strict=True), 1)
         ]
-        last = nn.Sequential(nn.BatchNorm2d(widths[-1]), nn.ReLU(inplace=True), last)
+        last = nn.Sequential(BatchNorm(widths[-1]), nn.ReLU(inplace=True), last)
     else:
         blocks = [Level(*level) for level in zip(layers, n_made, condition_sizes, strict=True)]
     if n_blocks > 1:

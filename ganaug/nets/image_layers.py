@@ -4,6 +4,44 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganaug.common import processes
+
+
+class BatchNorm(nn.BatchNorm2d):
+    """Batch normalisation by the images of all processes that train together (arXiv 1502.03167).
+
+    `torch.nn.SyncBatchNorm` does the same on GPUs only.
+
+    Examples
+    --------
+    >>> BatchNorm(4)(torch.randn(8, 4, 5, 5)).std().round(decimals=1).item()
+    1.0
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise `x`, in training mode by mean and variance of the batch."""
+        n_parts = processes.n_processes()
+        if n_parts == 1 or not self.training:
+            return super().forward(x)
+        of_part = torch.stack(torch.var_mean(x.float(), (0, 2, 3), correction=0))
+        variances, means = processes.all_rows(of_part[None]).unbind(1)
+        mean = means.mean(0)
+        variance = (variances + (means - mean).square()).mean(0)
+        with torch.no_grad():
+            mean_before, variance_before, momentum = self.running_mean, self.running_var, self.momentum
+            assert mean_before is not None
+            assert variance_before is not None
+            assert momentum is not None
+            assert self.num_batches_tracked is not None
+            n = n_parts * x.numel() // self.num_features
+            mean_before.lerp_(mean, momentum)
+            variance_before.lerp_(variance * n / max(1, n - 1), momentum)
+            self.num_batches_tracked += 1
+        scale, offset = (variance + self.eps).rsqrt(), -mean * (variance + self.eps).rsqrt()
+        if self.affine:
+            scale, offset = scale * self.weight, offset * self.weight + self.bias
+        return torch.addcmul(offset.to(x)[:, None, None], x, scale.to(x)[:, None, None])
+
 
 class ConditionalBatchNorm(nn.Module):
     """Batch normalisation with a gain and an offset of the condition (arXiv 1610.07629).
@@ -34,7 +72,7 @@ class ConditionalBatchNorm(nn.Module):
 
     def __init__(self, n_channels: int, condition_size: int) -> None:
         super().__init__()
-        self.norm = nn.BatchNorm2d(n_channels, affine=False)
+        self.norm = BatchNorm(n_channels, affine=False)
         self.affine = nn.Parameter(torch.zeros(condition_size, 2 * n_channels))
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Generators and discriminators of images, conditional on a class.
+"""Generators and discriminators of images, conditional on a class, and on attributes beside it.
 
 All architectures share one `Generator`, one `Discriminator` and one `Head`, which holds the ways of conditioning. They
 differ in the blocks in between. No layer of a discriminator couples the images of a batch: a gradient penalty is
@@ -10,9 +10,9 @@ import math
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganaug.nets.conditions import Conditions
 from ganaug.nets.mlp import MLPGenerator
 
 CONDITIONINGS = ("projection", "auxiliary", "concat")
@@ -37,6 +37,9 @@ class Head(nn.Module):
         Number of classes.
     conditioning : str
         A name of `CONDITIONINGS`.
+    attribute_sizes : sequence of int, default=()
+        Levels of the attributes beside the class. y is then the number of a condition, see `Conditions`, whose
+        embedding and log-probability are sums over class and attributes.
 
     Notes
     -----
@@ -52,11 +55,13 @@ class Head(nn.Module):
     [(2,), (2, 2), (2,)]
     """
 
-    def __init__(self, n_features: int, n_classes: int, conditioning: str) -> None:
+    def __init__(self, n_features: int, n_classes: int, conditioning: str, attribute_sizes: Sequence[int] = ()) -> None:
         super().__init__()
+        self.conditions = Conditions(n_classes, attribute_sizes)
+        n_codes = self.conditions.n_codes
         self.score = nn.Linear(n_features, 1)
-        self.embedding = nn.Embedding(n_classes, n_features) if conditioning == "projection" else None
-        self.classifier = nn.Linear(n_features, n_classes) if conditioning == "auxiliary" else None
+        self.embedding = nn.Embedding(n_codes, n_features) if conditioning == "projection" else None
+        self.classifier = nn.Linear(n_features, n_codes) if conditioning == "auxiliary" else None
         if self.embedding is not None:
             nn.init.zeros_(self.embedding.weight)
 
@@ -64,9 +69,9 @@ class Head(nn.Module):
         """Score each row of `features` as a member of its class in `y`."""
         score = self.score(features).squeeze(1)
         if self.embedding is not None:
-            return score + (features * self.embedding(y)).sum(1)
+            return score + (features * self.conditions.embed(self.embedding.weight, y)).sum(1)
         if self.classifier is not None:
-            log_p = self.classifier(features).log_softmax(1).gather(1, y[:, None]).squeeze(1)
+            log_p = self.conditions.log_probability(self.classifier(features), y)
             return torch.stack([score.to(log_p.dtype), log_p], 1)
         return score
 
@@ -80,11 +85,11 @@ class Discriminator(nn.Module):
         Makes features (batch, n_features) of images, or of the flattened images that `flat` gives.
     head : nn.Module
         Judges them as members of a class: a `Head`, or layers that end in one.
-    n_concat : int
-        With conditioning="concat" the number of classes, 0 otherwise: the class enters one-hot, as so many constant
-        channels beside those of the image.
+    concat : Conditions or None
+        With conditioning="concat" the conditions, None otherwise: their codes enter as so many constant channels beside
+        those of the image.
     flat : bool
-        Whether images are flattened first; the class then enters as so many values.
+        Whether images are flattened first; a code then enters as so many values.
 
     Notes
     -----
@@ -96,24 +101,24 @@ class Discriminator(nn.Module):
     Examples
     --------
     >>> features = nn.Sequential(nn.Conv2d(3 + 2, 8, 4, stride=2, padding=1), nn.Flatten())
-    >>> discriminator = Discriminator(features, Head(8 * 4 * 4, 2, "concat"), n_concat=2, flat=False)
+    >>> discriminator = Discriminator(features, Head(8 * 4 * 4, 2, "concat"), concat=Conditions(2), flat=False)
     >>> discriminator(torch.zeros(2, 3, 8, 8), torch.tensor([0, 1])).shape
     torch.Size([2])
     """
 
-    def __init__(self, features: nn.Module, head: nn.Module, *, n_concat: int, flat: bool) -> None:
+    def __init__(self, features: nn.Module, head: nn.Module, *, concat: Conditions | None, flat: bool) -> None:
         super().__init__()
         self.features = features
         self.head = head
-        self.n_concat = n_concat
+        self.concat = concat
         self.flat = flat
 
     def forward(self, images: Tensor, y: Tensor) -> Tensor:
         """Score `images`, each as a member of its class in `y`."""
         x = images.flatten(1) if self.flat else images
-        if self.n_concat:
-            one_hot = F.one_hot(y, self.n_concat).to(x.dtype)
-            x = torch.cat([x, one_hot.view(*one_hot.shape, *[1] * (x.ndim - 2)).expand(-1, -1, *x.shape[2:])], 1)
+        if self.concat is not None:
+            code = self.concat.code(y).to(x.dtype)
+            x = torch.cat([x, code.view(*code.shape, *[1] * (x.ndim - 2)).expand(-1, -1, *x.shape[2:])], 1)
         return self.head(self.features(x), y)
 
 
@@ -137,12 +142,14 @@ class Generator(nn.Module):
         Sizes of the latent's parts: what makes the grid, then what each block is given, 0 for nothing.
     bottom : (int, int, int)
         Channels, height and width of the grid.
+    attribute_sizes : sequence of int, default=()
+        Levels of the attributes beside the class.
 
     Notes
     -----
     Shapes:
 
-    - y: (batch,) class index; latent: (batch, sum(latent_sizes))
+    - y: (batch,) class index, or what `Conditions` takes; latent: (batch, sum(latent_sizes))
     - output: (batch, channels, height, width) within [-1, 1]
 
     Examples
@@ -164,23 +171,25 @@ class Generator(nn.Module):
         embedding_size: int | None,
         latent_sizes: Sequence[int],
         bottom: tuple[int, int, int],
+        attribute_sizes: Sequence[int] = (),
     ) -> None:
         super().__init__()
-        self.n_classes = n_classes
+        self.conditions = Conditions(n_classes, attribute_sizes)
         self.latent_sizes = list(latent_sizes)
         self.bottom = bottom
-        self.embedding = None if embedding_size is None else nn.Embedding(n_classes, embedding_size)
+        self.embedding = None if embedding_size is None else nn.Embedding(self.conditions.n_codes, embedding_size)
         self.first = nn.Linear(latent_sizes[0], math.prod(bottom))
         self.blocks = nn.ModuleList(blocks)
         self.last = last
 
     def forward(self, y: Tensor, latent: Tensor) -> Tensor:
         """Generate one image for each class index in `y`."""
-        code = F.one_hot(y, self.n_classes).to(latent.dtype) if self.embedding is None else self.embedding(y)
+        conditions = self.conditions
+        code = conditions.code(y) if self.embedding is None else conditions.embed(self.embedding.weight, y)
         start, *parts = latent.split(self.latent_sizes, 1)
         x = self.first(start).unflatten(1, self.bottom)
         for block, part in zip(self.blocks, parts, strict=True):
-            x = block(x, torch.cat([code, part], 1))
+            x = block(x, torch.cat([code.to(part.dtype), part], 1))
         return self.last(x).tanh()
 
 
@@ -195,12 +204,14 @@ class FlatGenerator(nn.Module):
         Channels, height and width of an image.
     hidden_sizes : sequence of int
         Widths of the hidden layers.
+    attribute_sizes : sequence of int, default=()
+        Levels of the attributes beside the class.
 
     Notes
     -----
     Shapes:
 
-    - y: (batch,) class index; latent: (batch, latent_size)
+    - y: (batch,) class index, or what `Conditions` takes; latent: (batch, latent_size)
     - output: (batch, channels, height, width) within [-1, 1]
 
     Examples
@@ -210,13 +221,19 @@ class FlatGenerator(nn.Module):
     """
 
     def __init__(
-        self, n_classes: int, latent_size: int, shape: tuple[int, int, int], hidden_sizes: Sequence[int]
+        self,
+        n_classes: int,
+        latent_size: int,
+        shape: tuple[int, int, int],
+        hidden_sizes: Sequence[int],
+        attribute_sizes: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self.shape = shape
+        self.conditions = Conditions(n_classes, attribute_sizes)
         self.rows = MLPGenerator(
             latent_size,
-            n_classes,
+            self.conditions.n_codes,
             n_continuous=math.prod(shape),
             block_sizes=(),
             hidden_sizes=hidden_sizes,
@@ -225,4 +242,4 @@ class FlatGenerator(nn.Module):
 
     def forward(self, y: Tensor, latent: Tensor) -> Tensor:
         """Generate one image for each class index in `y`."""
-        return self.rows(y, latent, latent[:, :0]).tanh().unflatten(1, self.shape)
+        return self.rows(self.conditions.code(y), latent, latent[:, :0]).tanh().unflatten(1, self.shape)

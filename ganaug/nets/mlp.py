@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from ganaug.common import processes
+
 # Functions of the hidden layers. Gradient penalties differentiate them twice.
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "leaky_relu": lambda: nn.LeakyReLU(0.2, inplace=True),
@@ -104,8 +106,9 @@ class MLPGenerator(nn.Module):
         self.register_buffer("member", _membership(block_sizes), persistent=False)
 
     def forward(self, y: Tensor, latent: Tensor, gumbel: Tensor, anchor: Tensor | None = None) -> Tensor:
-        """Generate one encoded row for each class index in `y`."""
-        inputs = [latent, self.one_hot[y]] + ([] if anchor is None else [anchor])
+        """Generate one encoded row for each class index in `y`, or for each code of floats (`Conditions`)."""
+        code = y.to(latent.dtype) if y.is_floating_point() else self.one_hot[y]
+        inputs = [latent, code] + ([] if anchor is None else [anchor])
         features = torch.cat(inputs, 1)
         for layer in self.hidden:
             features = torch.cat([features, layer(features)], 1)
@@ -140,9 +143,10 @@ class Dropout(nn.Module):
         """Zero each value with the probability given and scale the rest up, in training mode only."""
         if not self.training:
             return x
-        words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
+        of_all = x.numel() * processes.n_processes()
+        words = torch.empty(-(-of_all // 8), dtype=torch.int64, device=x.device)
         words.random_(-(2**63), None, generator=self.generator)
-        kept = words.view(torch.int8)[: x.numel()].view_as(x) >= self.threshold - 128
+        kept = processes.own(words.view(torch.int8)[:of_all]).view_as(x) >= self.threshold - 128
         return x * kept * (256 / (256 - self.threshold))
 
 

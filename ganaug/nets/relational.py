@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganaug.common import processes
 from ganaug.nets.sequence import drawn_sequences
 
 _N_HEADS = 2
@@ -153,7 +154,9 @@ class RelationalGenerator(nn.Module):
             memory = self.memory(written + condition, memory)
             logits = self.logits(self.head(memory)).index_fill(1, never, -torch.inf)
             # clamped between the two smallest numbers that may be drawn, which avoids log 0
-            uniform = torch.rand(logits.shape, generator=self.rng, device=y.device).clamp_(min=2**-25)
+            uniform = processes.drawn(
+                lambda n: torch.rand(n, len(weight), generator=self.rng, device=y.device), len(y)
+            ).clamp_(min=2**-25)
             noisy = logits - uniform.log_().neg_().log_()
             soft = (self.inverse_temperature * noisy).softmax(1)
             token = noisy.argmax(1)

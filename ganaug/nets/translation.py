@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganaug.nets.image_architectures import build_image_networks
 from ganaug.nets.image_layers import UpsampledConv
 
 # Size of the vectors in which patches are compared.
@@ -334,6 +335,38 @@ class PatchDiscriminator(nn.Module):
         return self.patches(images, y).mean((1, 2))
 
 
+class WholeAndPatches(nn.Module):
+    """Judge an image as a whole and by its patches: the sum of two scores.
+
+    Patches alone do not see what makes the class of many images, such as how dark a lung is beside other parts of an
+    image. With them alone, a translator was stopped by what keeps the structure, and left much of the source class.
+
+    Parameters
+    ----------
+    whole, patches : nn.Module
+        Discriminators, called as `PatchDiscriminator`.
+
+    Notes
+    -----
+    Shapes: as of `PatchDiscriminator`.
+
+    Examples
+    --------
+    >>> discriminator = WholeAndPatches(*(PatchDiscriminator(2, 1, width=4) for _ in range(2)))
+    >>> discriminator(torch.zeros(2, 1, 8, 8), torch.tensor([0, 1])).shape
+    torch.Size([2])
+    """
+
+    def __init__(self, whole: nn.Module, patches: nn.Module) -> None:
+        super().__init__()
+        self.whole = whole
+        self.patches = patches
+
+    def forward(self, images: Tensor, y: Tensor) -> Tensor:
+        """Score each image."""
+        return self.whole(images, y) + self.patches(images, y)
+
+
 class ClassProbe(nn.Module):
     """A small classifier of halved images, which is trained on real ones and then frozen.
 
@@ -376,6 +409,7 @@ def build_translation_networks(
     *,
     n_classes: int,
     channels: int,
+    size: tuple[int, int],
     n_levels: int,
     home: int | None,
     width: int,
@@ -388,6 +422,8 @@ def build_translation_networks(
     ----------
     n_classes, channels : int
         Number of classes, and channels of the images.
+    size : (int, int)
+        Height and width of the images, multiples of ``2**n_levels``.
     n_levels : int
         How often the images can be halved; the translator leaves them at least 8 pixels a side.
     home : int or None
@@ -402,8 +438,9 @@ def build_translation_networks(
 
     Examples
     --------
-    >>> sizes = {"n_classes": 2, "channels": 1, "n_levels": 3, "width": 4, "n_blocks": 2, "noise_size": 3}
-    >>> [type(network).__name__ for network in build_translation_networks(home=0, **sizes)]
+    >>> sizes = {"n_classes": 2, "channels": 1, "size": (16, 16), "n_levels": 3, "width": 4}
+    >>> pair = build_translation_networks(home=0, n_blocks=2, noise_size=3, **sizes)
+    >>> [type(network).__name__ for network in pair]
     ['PairedTranslator', 'PairedDiscriminator']
     """
     n_halvings = min(max(1, n_levels - 1), _MOST_HALVINGS)
@@ -412,7 +449,23 @@ def build_translation_networks(
         Translator(n_classes, channels, width=width, n_halvings=n_halvings, n_blocks=n_blocks, noise_size=noise_size)
         for _ in range(n_networks)
     ]
-    discriminators = [PatchDiscriminator(n_classes, channels, width=width) for _ in range(n_networks)]
+    discriminators = [
+        WholeAndPatches(
+            build_image_networks(
+                "light",
+                n_classes=n_classes,
+                channels=channels,
+                size=size,
+                n_levels=n_levels,
+                latent_size=1,  # of the generator, which is not used
+                width=width,
+                conditioning="projection",
+                spectral_norm="auto",
+            )[1],
+            PatchDiscriminator(n_classes, channels, width=width),
+        )
+        for _ in range(n_networks)
+    ]
     if home is None:
         return generators[0], discriminators[0]
     return PairedTranslator(home, *generators), PairedDiscriminator(home, *discriminators)

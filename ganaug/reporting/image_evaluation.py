@@ -68,7 +68,7 @@ def card(evaluation: "ImageEvaluation") -> Section:
         "page does not know the generator. If you pass the images on, say which generator returned them, and how.",
         use="To decide whether the images are real enough for a purpose, and whether they are copies.",
         limits="The features come from a network that was trained on photographs, so they describe other kinds of "
-        "images less well. Pixels do not reveal copies that are moved or rotated.",
+        "images less well. Copies that are moved, turned or of another brightness are searched after alignment.",
         how="This page is the only mark that is known here.",
     )
 

@@ -5,6 +5,7 @@ from functools import partial
 
 import pandas as pd
 
+from ganaug.common.cells import duration_words
 from ganaug.common.findings import SAFE
 from ganaug.common.wording import percent, shortened
 from ganaug.evaluation import TableEvaluation
@@ -124,7 +125,7 @@ def _column_chart(evaluation: TableEvaluation, label: Hashable, row: pd.Series) 
         ]
         return ColumnChart(name, note, levels=levels)
     low, high = (
-        f"{end:,.6g}" if kind == "number" else str(seconds_to_time(end, kind).floor("s"))
+        f"{end:,.6g}" if kind == "number" else duration_words(seconds_to_time(end, kind).floor("s"))
         for end in (found["low"].iloc[0], found["high"].iloc[-1])
     )
     return ColumnChart(name, note, bins=found[["real", "synthetic"]].to_numpy(), ends=(low, high))

@@ -26,20 +26,28 @@ class Copies:
     """
 
     def __init__(self, rows: NDArray, y: NDArray) -> None:
-        self._single = [_single(_fingerprints(rows, of)) for of in (np.zeros_like(y), y)]
+        self._single = [_single(keys) for keys in _keys(rows, y)]
 
     def find(self, rows: NDArray, y: NDArray) -> NDArray[np.bool_]:
         """Return for each row, as a member of its class in `y`, whether it equals a single training row."""
-        everywhere, of_class = self._single
-        found = np.isin(_fingerprints(rows, np.zeros_like(y)), everywhere)
-        return found | np.isin(_fingerprints(rows, y), of_class)
+        everywhere, of_class = map(_is_in, _keys(rows, y), self._single)
+        return everywhere | of_class
 
 
-def _single(fingerprints: NDArray) -> NDArray:
-    known, n_times = np.unique(fingerprints, return_counts=True)
+def _single(keys: NDArray) -> NDArray:
+    known, n_times = np.unique(keys, return_counts=True)
     return known[n_times == 1]
 
 
-def _fingerprints(rows: NDArray, y: NDArray) -> NDArray:
-    # 64 bits for a row and its class: two of a million different rows share one by chance once in 30 million cases
-    return pd.util.hash_pandas_object(pd.DataFrame(rows.reshape(len(rows), -1)).assign(y=y), index=False).to_numpy()
+def _is_in(keys: NDArray, known: NDArray) -> NDArray[np.bool_]:
+    # the known keys are sorted: nothing has to be sorted for each part of the rows
+    return np.asarray(np.searchsorted(known, keys, side="right") > np.searchsorted(known, keys))
+
+
+def _keys(rows: NDArray, y: NDArray) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return a key of each row, and one of each row and its class."""
+    # 64 bits: two of a million different rows share a key by chance once in 30 million cases
+    cells = np.empty(len(rows), dtype=object)
+    cells[:] = [row.tobytes() for row in rows]
+    keys = pd.util.hash_array(cells, categorize=False)
+    return keys, keys ^ pd.util.hash_array(y)

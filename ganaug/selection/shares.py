@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.neighbors import NearestNeighbors
@@ -322,8 +321,10 @@ class Together:
         block = np.repeat(np.arange(len(layout.block_sizes)), layout.block_sizes)
         counts = states.sum(axis=0)
         common = np.flatnonzero(np.minimum(counts, len(rows) - counts) >= MIN_TOGETHER)
-        keys = pd.util.hash_pandas_object(pd.DataFrame(states[:, common].T), index=False).to_numpy()
-        sets = [common[keys == key] for key, n in zip(*np.unique(keys, return_counts=True), strict=True) if n > 1]
+        equal: dict[bytes, list[int]] = {}
+        for column in common.tolist():
+            equal.setdefault(states[:, column].tobytes(), []).append(column)
+        sets = [np.array(own) for own in equal.values() if len(own) > 1]
         self._sets = [own + layout.n_continuous for own in sets if len(np.unique(block[own])) == len(own)]
 
     def holds(self, candidates: NDArray) -> NDArray[np.bool_]:

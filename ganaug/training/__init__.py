@@ -51,7 +51,7 @@ from ganaug.training.privacy import (
 )
 from ganaug.training.reconstruction import encode_latents, reconstruction_phase
 from ganaug.training.sequences import LengthBatches, likelihood_phase, sequence_phase
-from ganaug.training.training_file import Stage, TrainingFile
+from ganaug.training.training_file import Stage, TrainingFile, differences
 from ganaug.training.translation import SourcePrior, Translation, TranslationTerms
 
 __all__ = [
@@ -111,6 +111,7 @@ __all__ = [
     "check_classical",
     "classical",
     "classifier_probabilities",
+    "differences",
     "encode_latents",
     "likelihood_phase",
     "log_to",

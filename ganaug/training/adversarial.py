@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ganaug.common import processes
 from ganaug.training.augmentation import AdaptiveAugmentation
 from ganaug.training.batches import Batch
 from ganaug.training.fabric import Fabric
@@ -227,9 +228,17 @@ class Adversarial:
         return objective + matching, lambda: {"loss": loss, "matching": matching}
 
     def _matching(self, batch: Batch) -> Tensor:
-        places = rows_by_class(batch.y)
-        real, fake = batch.real[places], self._fake(batch).reshape(batch.real.shape)[places]
-        terms = [weight * MATCHING[name](real, fake, self.rng) for name, weight in self.settings.matching.items()]
+        real, fake, y = batch.real, self._fake(batch).reshape(batch.real.shape), batch.y
+        if processes.n_processes() > 1:  # a term compares the rows of all processes; one exchange for all three
+            real, fake, labels = processes.all_rows(torch.cat([real, fake, y[:, None]], 1)).split(
+                [real.shape[1], fake.shape[1], 1], 1
+            )
+            real, y = real.detach(), labels.detach().squeeze(1).long()
+        places = rows_by_class(y)
+        terms = [
+            weight * MATCHING[name](real[places], fake[places], self.rng)
+            for name, weight in self.settings.matching.items()
+        ]
         return torch.stack(terms).sum()
 
     def _fake(self, batch: Batch) -> Tensor:
@@ -256,7 +265,7 @@ class Adversarial:
 
     def _gradient_penalty(self, rows: Tensor, y: Tensor) -> Tensor:
         assert self._penalty is not None
-        mix = torch.rand(len(y), generator=self.rng, device=rows.device)
+        mix = processes.drawn(lambda n: torch.rand(n, generator=self.rng, device=rows.device), len(y))
 
         def score(rows: Tensor) -> Tensor:
             return _score(self._bare_discriminator(rows, y.repeat(len(rows) // len(y))))

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from ganaug.common import processes
 from ganaug.training.draws import ClassDraws
 from ganaug.training.priors import Prior
 
@@ -57,7 +58,7 @@ class Batch(NamedTuple):
     real : Tensor of shape (n_rows, ...)
         Encoded real rows.
     y : Tensor of shape (n_rows,)
-        Class index of each row. The generator makes fake rows of the same classes.
+        Class index of each row, or the number of its condition. The generator makes fake rows of the same ones.
     start : tuple of Tensor
         What the generator starts from: `Prior.draw` of `y`.
     """
@@ -81,7 +82,8 @@ class BalancedBatches:
     prior : Prior
         What the generator starts from.
     batch_size : int
-        Rows in a batch, rounded down to a multiple of `pac`, at least `pac`.
+        Rows in a batch, rounded down to a multiple of `pac`, at least `pac`. Processes that train together divide it
+        equally; where that is not possible, it is larger.
     pac : int
         Number of consecutive rows that share a class, for PacGAN (arXiv 1712.04086).
     generator : torch.Generator
@@ -91,6 +93,9 @@ class BalancedBatches:
         Where batches are put.
     weights : Tensor of shape (n_rows,) or None, default=None
         Within a class, a row is drawn with a probability in proportion to its weight.
+    conditions : Tensor of shape (n_rows,) or None, default=None
+        Number of the condition of each row, see `ganaug.nets.Conditions`, which becomes `Batch.y`. None: its class
+        index.
     """
 
     def __init__(
@@ -104,12 +109,15 @@ class BalancedBatches:
         generator: torch.Generator,
         device: torch.device,
         weights: Tensor | None = None,
+        conditions: Tensor | None = None,
     ) -> None:
         self.rows = rows.to(device)
+        self.conditions = conditions
         self.order = y.argsort(stable=True)
         self.draws = ClassDraws(y.bincount(), None if weights is None else weights[self.order])
         self.prior = prior
-        self.n_packs = max(1, batch_size // pac)
+        n_packs, n_parts = max(1, batch_size // pac), processes.n_processes()
+        self.n_packs = -(-n_packs // n_parts) * n_parts
         self.pac = pac
         self.generator = generator
         self.device = device
@@ -124,7 +132,8 @@ class BalancedBatches:
         if self._n_taken == _N_AHEAD:
             self._draw_block()
         size = self.n_packs * self.pac
-        part = slice(self._n_taken * size, (self._n_taken + 1) * size)
+        own = processes.own_slice(size)
+        part = slice(self._n_taken * size + own.start, self._n_taken * size + own.stop)
         self._n_taken += 1
         return Batch(self.rows[self._index[part]], self._y[part], tuple(drawn[part] for drawn in self._start))
 
@@ -136,9 +145,10 @@ class BalancedBatches:
         pack = torch.arange(self._n_blocks * n_packs, (self._n_blocks + 1) * n_packs)
         y = (pack % len(self.draws.counts)).repeat_interleave(self.pac)
         place = torch.rand(len(y), generator=self.generator, dtype=torch.float64)
-        self._index = self.order[self.draws(y, place)].to(self.device)
+        index = self.order[self.draws(y, place)]
+        self._index = index.to(self.device)
         self._start = tuple(part.to(self.device) for part in self.prior.draw(y, self.generator))
-        self._y = y.to(self.device)
+        self._y = (y if self.conditions is None else self.conditions[index]).to(self.device)
         self._n_blocks += 1
         self._n_taken = 0
 

@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ganaug.common import processes
+
 
 class EMA:
     """Exponential moving average of a network's weights (EMA, arXiv 1806.04498).
@@ -67,6 +69,14 @@ class EMA:
     def keep(self) -> None:
         """Keep a copy of the present weights, for `roll_back`."""
         torch._foreach_copy_(self._kept, self._all)
+
+    @torch.no_grad()
+    def share(self) -> None:
+        """Give all processes the weights of the first one."""
+        if processes.n_processes() > 1:
+            shared = processes.from_first([tensor.cpu() for tensor in self._all])
+            for tensor, of_first in zip(self._all, shared, strict=True):
+                tensor.copy_(of_first)
 
     @torch.no_grad()
     def roll_back(self) -> None:

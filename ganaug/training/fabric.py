@@ -41,7 +41,7 @@ def _import_for_fabric(name: str, globals: Any = None, locals: Any = None, froml
 
 
 # Python's import lock of this file admits one thread. A Fabric that no longer has that statement is imported as it is.
-builtins.__import__ = _import_for_fabric  # type: ignore[assignment]  # Any where typeshed has Mapping
+builtins.__import__ = _import_for_fabric
 try:
     from lightning_fabric import Fabric
 finally:

@@ -10,14 +10,16 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 import pandas as pd
+import torch
 from torch import nn
 
+from ganaug.common import processes
 from ganaug.common.warnings import warn_user
 from ganaug.training.callbacks.base import Callback, Previews, Run
-from ganaug.training.checkpoint import TrainingState
+from ganaug.training.checkpoint import TrainingState, state_from_bytes, state_to_bytes
 from ganaug.training.fabric import Fabric
 from ganaug.training.monitors import COLLAPSE_THRESHOLD
-from ganaug.training.training_file import Stage
+from ganaug.training.training_file import Stage, ignoring_signals
 
 RECORD_EVERY = 10
 # Measurements in a run, about.
@@ -44,6 +46,9 @@ def train(
 
     Each update of the first phase takes a new batch; the other phases use the last one.
 
+    Several processes (`ganaug.common.processes`) do the same steps, each on its part of a batch. The first one
+    measures, watches the time, calls the callbacks and stores the state; the others do as it does.
+
     Parameters
     ----------
     state : TrainingState
@@ -56,7 +61,8 @@ def train(
     max_time : float or None
         Seconds after which the run ends, the last measurement included. None sets no limit.
     callbacks : sequence of Callback
-        Their hooks are called at the start, after each step, and at the end.
+        Their hooks are called at the start, after each step, and at the end; by the first process only, unless
+        `every_process` is true.
     measure : callable (network) -> dict
         Measures the averaged network about twenty times in a run: ``distance``, how far its rows are from real ones,
         and possibly ``diversity``, how different they are from each other, relative to real ones.
@@ -88,7 +94,11 @@ def train(
     UserWarning
         If the run diverged or collapsed, and returned to earlier weights.
     """
-    is_over = stage is not None and stage.begin(state)
+    is_over = processes.on_first(lambda: stage is not None and stage.begin(state))
+    is_stored, max_time = processes.from_first((stage is not None, max_time))
+    if processes.n_processes() > 1:
+        state.load_state_dict(state_from_bytes(processes.from_first(state_to_bytes(state.state_dict()))))
+    callbacks = [of for of in callbacks if processes.is_first() or getattr(of, "every_process", False)]
     run = Run(n_steps=n_steps, save=save, previews=previews, max_time=max_time, step=state.step, history=state.history)
     measure_every = RECORD_EVERY * max(1, round(n_steps / (_N_MEASUREMENTS * RECORD_EVERY)))
     average = state.average
@@ -103,9 +113,13 @@ def train(
         if stage is not None:
             stage.load_callbacks(callbacks)
             ending.enter_context(stage.deferring_signals())
+        elif is_stored:
+            ending.enter_context(ignoring_signals())
         for step in range(n_steps if is_over else state.step, n_steps):
             state.step = run.step = step + 1
             state.seconds = time.perf_counter() - began
+            if max_time is not None:
+                state.seconds, measuring = processes.from_first((state.seconds, measuring))
             is_last = run.step == n_steps or (max_time is not None and state.seconds + measuring > max_time)
             is_recorded = run.step % RECORD_EVERY == 0 or is_last
             if schedule is not None:
@@ -115,7 +129,8 @@ def train(
             record = _update_networks(state, fabric, is_recorded)
             average.update(step)
             if is_recorded:
-                if not all(map(math.isfinite, record.values())) or not average.is_finite():
+                record = _mean_record(record)
+                if not processes.flag_of_first(all(map(math.isfinite, record.values())) and average.is_finite()):
                     _end_with_kept_weights(run, state, "diverged", "a loss or a weight was not finite")
                     break
                 now = time.perf_counter()
@@ -125,7 +140,7 @@ def train(
                 }
                 is_measured = run.step % measure_every == 0 or is_last
                 if is_measured:
-                    record |= measure(average.module)
+                    record |= processes.on_first(lambda: measure(average.module))
                     measuring = time.perf_counter() - now
                     if _is_collapsed(state, record.get("diversity", 1.0)):
                         why = "the rows of a class had become nearly alike, or left the range of real rows"
@@ -142,12 +157,16 @@ def train(
                 last_record_step, last_record_time = run.step, time.perf_counter()
             for callback in callbacks:
                 callback.on_step_end(run)
-            if is_last or run.stop_reason is not None:
+            is_stopped = processes.flag_of_first(run.stop_reason is not None)
+            if is_stopped:
+                run.stop_reason = processes.from_first(run.stop_reason)
+            if is_last or is_stopped:
                 break
             if stage is not None:
                 stage.after_step(state, n_steps)
         if keep_best:
             average.roll_back()
+        average.share()
         if stage is not None and not is_over:
             stage.end(state)
     return pd.DataFrame(state.history)
@@ -167,6 +186,14 @@ def _update_networks(state: TrainingState, fabric: Fabric, is_recorded: bool) ->
             record |= {f"{phase.name}_{name}": value.item() for name, value in report().items()}
             record[f"{phase.name}_gradient_norm"] = float(phase.gradient_norm())
     return record
+
+
+def _mean_record(record: dict[str, float]) -> dict[str, float]:
+    """Return the mean of what the processes recorded, each on its part of the batch."""
+    if processes.n_processes() == 1:
+        return record
+    means = processes.mean(torch.tensor(list(record.values()), dtype=torch.float32))
+    return dict(zip(record, means.tolist(), strict=True))
 
 
 def _is_collapsed(state: TrainingState, diversity: float) -> bool:

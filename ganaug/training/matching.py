@@ -70,24 +70,22 @@ def drifting_distance(real: Tensor, fake: Tensor, rng: torch.Generator) -> Tenso
         return fake.sum() * 0
     fakes = fake.detach()
     noise = torch.randn(real.shape, generator=rng, device=real.device, dtype=real.dtype)
-    real = real + _JITTER * noise
-    width = real.shape[2]
-    to_real = torch.cdist(fakes, real)
-    to_fake = torch.cdist(fakes, fakes)
-    scale = to_real.mean(dim=(1, 2), keepdim=True).clamp(min=1e-6)
-    itself = torch.eye(fake.shape[1], dtype=torch.bool, device=real.device)
+    rows = torch.cat([real + _JITTER * noise, fakes], dim=1)
     n_real = real.shape[1]
-    distances = torch.cat([to_real, to_fake.masked_fill(itself, math.inf)], dim=2) / scale
-    drift = torch.zeros_like(fakes)
-    for reach in _REACHES:
-        logits = -distances / reach
-        # the mean, in logarithms, of the softmax over the rows that pull and the softmax over the rows that are pulled
-        weights = (0.5 * (logits.log_softmax(dim=2) + logits.log_softmax(dim=1))).exp()
-        pull, push = weights.split([n_real, fake.shape[1]], dim=2)
-        # each fake row weighs both sides equally, so that the field changes its sign where real and fake are exchanged
-        step = (push.sum(2, keepdim=True) * pull) @ real - (pull.sum(2, keepdim=True) * push) @ fakes
-        drift = drift + step / step.square().mean().sqrt().clamp(min=1e-6) / len(_REACHES)
-    return (fake - (fakes + drift * scale / math.sqrt(width))).square().mean()
+    distances = torch.cdist(fakes, rows, compute_mode="use_mm_for_euclid_dist")
+    scale = distances[:, :, :n_real].mean(dim=(1, 2), keepdim=True).clamp(min=1e-6)
+    distances.diagonal(n_real, dim1=1, dim2=2).fill_(math.inf)  # no row repels itself
+    # all reaches at once: small operations cost their number, not their size
+    reaches = torch.tensor(_REACHES, device=real.device, dtype=real.dtype).view(-1, 1, 1, 1)
+    logits = distances / (-reaches * scale)
+    # the mean, in logarithms, of the softmax over the rows that pull and the softmax over the rows that are pulled
+    weights = (0.5 * (logits.log_softmax(dim=3) + logits.log_softmax(dim=2))).exp()
+    pull, push = weights.split([n_real, fake.shape[1]], dim=3)
+    # each fake row weighs both sides equally, so that the field changes its sign where real and fake are exchanged
+    field = torch.cat([push.sum(3, keepdim=True) * pull, pull.sum(3, keepdim=True) * -push], dim=3) @ rows
+    field = field / field.square().mean(dim=(1, 2, 3), keepdim=True).sqrt().clamp(min=1e-6)
+    drift = field.mean(dim=0) * scale / math.sqrt(real.shape[2])
+    return (fake - (fakes + drift)).square().mean()
 
 
 MATCHING: dict[str, Matching] = {
@@ -116,7 +114,6 @@ def rows_by_class(y: Tensor) -> Tensor:
     tensor([[0, 2],
             [1, 3]])
     """
-    counts = y.bincount()
-    starts = (counts.cumsum(0) - counts)[counts > 0]
-    n = int(counts[counts > 0].min())
-    return y.argsort(stable=True)[starts[:, None] + torch.arange(n, device=y.device)]
+    counts = [count for count in y.bincount().tolist() if count]
+    n = min(counts)
+    return torch.stack([of_class[:n] for of_class in y.argsort(stable=True).split(counts)])

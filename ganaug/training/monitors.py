@@ -171,6 +171,9 @@ class KernelDistance:
         Device of the network.
     n_rows : int, default=100
         Images of each class that are compared, or all if the class has fewer.
+    conditions : Tensor of shape (n_rows,) or None, default=None
+        Number of the condition of each image, see `ganaug.nets.Conditions`. Images are generated of the conditions of
+        those that are compared. None: the class index.
     """
 
     def __init__(
@@ -182,6 +185,7 @@ class KernelDistance:
         generator: torch.Generator,
         device: torch.device,
         n_rows: int = 100,
+        conditions: Tensor | None = None,
     ) -> None:
         members = [(y == label).nonzero().squeeze(1) for label in range(int(y.max()) + 1)]
         # fewer images of each class if there are many classes: the measure runs about twenty times
@@ -195,6 +199,8 @@ class KernelDistance:
             self.weights.append((weight - weight.mean((2, 3), keepdim=True)).to(device))
         labels = torch.arange(len(members)).repeat_interleave(n_rows)
         self.start = tuple(part.to(device) for part in prior.draw(labels, generator))
+        if conditions is not None:
+            labels = torch.cat([conditions[own[torch.arange(n_rows) % len(own)]] for own in members])
         self.y = labels.to(device)
         features = [self._features(rows[own].to(device)) for own in members]
         self.centres = [of_class.mean(0) for of_class in features]

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ganaug.common import processes
 from ganaug.training.batches import Batch
 from ganaug.training.fabric import Fabric
 
@@ -56,11 +57,12 @@ class Phase:
             group["lr"] = initial * factor
 
     def update(self, batch: Batch, fabric: Fabric) -> Report:
-        """Take one gradient step on a batch and return the objective's report."""
+        """Take one gradient step on a batch, of which all processes have a part; return the objective's report."""
         objective, report = self.objective(batch)
         for weight in self.parameters:
             weight.grad = None
         fabric.backward(objective, inputs=self.parameters)
+        processes.average([weight.grad for weight in self.parameters if weight.grad is not None])
         self.optimizer.step()
         if self.clip is not None:
             with torch.no_grad():

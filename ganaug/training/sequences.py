@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganaug.common import processes
 from ganaug.nets import on_sphere
 from ganaug.training.batches import Batch
 from ganaug.training.fabric import Adam, Fabric
@@ -38,7 +39,7 @@ class LengthBatches:
     y : Tensor of shape (n_rows,)
         Class index of each.
     batch_size : int
-        Sequences in a batch.
+        Sequences in a batch, divided as by `BalancedBatches`.
     generator : torch.Generator
         Source of randomness, on the CPU.
     device : torch.device
@@ -59,7 +60,8 @@ class LengthBatches:
         self.order, self.counts = y.argsort(stable=True), y.bincount()
         shares = self.counts.double().sqrt()
         self.ends = (shares / shares.sum()).cumsum(0)
-        self.batch_size = batch_size
+        n_parts = processes.n_processes()
+        self.batch_size = -(-batch_size // n_parts) * n_parts
         self.generator = generator
         self.device = device
         self._ahead: list[Tensor] = []
@@ -73,8 +75,9 @@ class LengthBatches:
             self._draw_ahead()
         index = self._ahead.pop()
         lengths = self.lengths[index]
-        tokens = self.tokens[index, : int(lengths.max())].to(self.device)
-        return Batch(tokens, self.y[index].to(self.device), (lengths,))
+        index, longest = processes.own(index), int(lengths.max())
+        tokens = self.tokens[index, :longest].to(self.device)
+        return Batch(tokens, self.y[index].to(self.device), (processes.own(lengths),))
 
     def _draw_ahead(self) -> None:
         self._rng_before = self.generator.get_state()
@@ -142,18 +145,22 @@ def sequence_phase(
     optimizer = _ClippedAdam(networks.parameters(), learning_rate, n_steps, fabric.device)
 
     def hide(tokens: Tensor, share: float) -> Tensor:
-        hidden = torch.rand(tokens.shape, generator=rng, device=tokens.device) < share
+        _, length = tokens.shape
+        hidden = (
+            processes.drawn(lambda n: torch.rand(n, length, generator=rng, device=tokens.device), len(tokens)) < share
+        )
         return torch.where(hidden & (tokens != end), blank, tokens)
 
     def objective(batch: Batch) -> tuple[Tensor, Report]:
         tokens, (lengths,) = batch.real, batch.start
         is_token = tokens != padding
         latent = encoder(hide(tokens, _ENCODER_DROPOUT), lengths)
-        noise = torch.randn(latent.shape, generator=rng, device=latent.device)
+        width = latent.shape[1]
+        noise = processes.drawn(lambda n: torch.randn(n, width, generator=rng, device=latent.device), len(latent))
         latent = on_sphere(latent + _LATENT_NOISE * noise)
         before = torch.cat([torch.full_like(tokens[:, :1], end), hide(tokens[:, :-1], _DECODER_DROPOUT)], 1)
         features = decoder(before, latent, batch.y)
-        loss = F.cross_entropy(decoder.logits(features[is_token]), tokens[is_token])
+        loss = _mean_of_tokens(F.cross_entropy(decoder.logits(features[is_token]), tokens[is_token]), is_token)
         return loss, lambda: {"loss": loss}
 
     return Phase("autoencoder", networks, optimizer, objective)
@@ -199,12 +206,22 @@ def likelihood_phase(
         tokens = batch.real
         is_token = tokens != padding
         before = torch.cat([torch.full_like(tokens[:, :1], end), tokens[:, :-1]], 1)
-        latent = torch.randn(len(tokens), latent_size, generator=rng, device=tokens.device)
+        latent = processes.drawn(
+            lambda n: torch.randn(n, latent_size, generator=rng, device=tokens.device), len(tokens)
+        )
         features = generator.follow(before, latent, batch.y)
-        loss = F.cross_entropy(generator.logits(features[is_token]), tokens[is_token])
+        loss = _mean_of_tokens(F.cross_entropy(generator.logits(features[is_token]), tokens[is_token]), is_token)
         return loss, lambda: {"loss": loss}
 
     return Phase("likelihood", generator, optimizer, objective)
+
+
+def _mean_of_tokens(loss: Tensor, is_token: Tensor) -> Tensor:
+    """Weight the mean of the tokens of this process, so that the mean of all processes is that of all tokens."""
+    if processes.n_processes() == 1:
+        return loss
+    n_tokens = is_token.sum()
+    return loss * n_tokens / processes.mean(n_tokens)
 
 
 class _ClippedAdam(Adam):

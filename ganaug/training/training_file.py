@@ -91,12 +91,12 @@ class TrainingFile:
             identity, seed, stages = dict(stored["identity"]), int(stored["seed"]), dict(stored["stages"])
         except Exception as error:  # whichever way it is malformed
             raise ValueError(self._damaged(f"{type(error).__name__}: {error}")) from error
-        differences = _differences(identity, self.identity)
+        found = differences(identity, self.identity)
         if is_seed_given and seed != self.seed:
-            differences.append("random_state is another one")
-        if differences:
-            n_more = len(differences) - _MAX_NAMED
-            named = "; ".join(differences[:_MAX_NAMED]) + (f"; and {n_more} more" if n_more > 0 else "")
+            found.append("random_state is another one")
+        if found:
+            n_more = len(found) - _MAX_NAMED
+            named = "; ".join(found[:_MAX_NAMED]) + (f"; and {n_more} more" if n_more > 0 else "")
             raise ValueError(
                 f"checkpoint {str(self.path)!r} is of another training: {named}. To go on with it, give the same data "
                 "and parameters; to begin anew, delete the file or give checkpoint another name"
@@ -286,6 +286,23 @@ class Stage:
                 signal.raise_signal(self._signals.pop())
 
 
+@contextmanager
+def ignoring_signals() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM have no effect on a process that trains with a first one, which stores the state and ends.
+
+    The other processes then end too, as they lose it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _check_place(path: Path) -> None:
     check_regular(path)
     if path.is_dir():
@@ -297,8 +314,14 @@ def _check_place(path: Path) -> None:
         raise PermissionError(f"the folder of the checkpoint {str(path)!r} is not writable")
 
 
-def _differences(there: Mapping[str, str], here: Mapping[str, str]) -> list[str]:
-    """Say where two trainings differ, in words."""
+def differences(there: Mapping[str, str], here: Mapping[str, str]) -> list[str]:
+    """Say where two trainings differ, in words.
+
+    Parameters
+    ----------
+    there, here : mapping of str to str
+        What each is of, as of `TrainingFile`.
+    """
     said = []
     for name in dict.fromkeys([*here, *there]):
         old, new = there.get(name), here.get(name)

@@ -1,6 +1,7 @@
 """What `ganaug balance` shows when it is done, and that a failure or Ctrl-C costs as little as possible."""
 
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from ganaug.cli.app import main
 from ganaug.cli.console import in_shell_words, print_answers
-from ganaug.cli.first_screen import print_preview
+from ganaug.cli.first_screen import kept_model, print_preview
 from ganaug.common.findings import REAL, Finding
 from ganaug.datasets.csv_format import TextSource
 from ganaug.evaluation import PreviewRow
@@ -102,6 +103,13 @@ def test_with_compare_the_page_says_whether_the_rows_help(table, capsys):
     assert "Mean scores of LogisticRegression (1 of 10 splits)" in capsys.readouterr().out
 
 
+def fitted(Repeater):
+    """Return a sampler that has a model."""
+    sampler = Repeater(sampling_strategy="auto", random_state=0)
+    sampler.model_ = None
+    return sampler
+
+
 def full(*_, **__):
     raise OSError(28, "No space left on device", "out.csv")
 
@@ -126,11 +134,48 @@ def test_a_full_disk_at_save_is_one_line(table, capsys, monkeypatch):
 
     monkeypatch.setattr("ganaug.GANOversampler.save", save)
     assert run("balance in.csv out.csv --target plan --max-time 0.1 --save m.gan") == 2
-    assert capsys.readouterr().err == "ganaug: error: m.gan: No space left on device\n"
-    assert names() == ["in.csv"]
+    said = "m.gan: No space left on device; out.csv is written, but the trained model is not kept"
+    assert capsys.readouterr().err == f"ganaug: error: {said}\n"
+    assert names() == ["in.csv", "out.csv"]
+    Path("out.csv").unlink()
     # without --save the model is a precaution only: what cannot be kept does not stop the data
     assert run("balance in.csv out.csv --target plan --max-time 0.1") == 0
     assert names() == ["in.csv", "out.csv"]
+
+
+def test_a_full_disk_at_save_leaves_the_data_and_the_model_elsewhere(quick, table, capsys, monkeypatch):
+    Repeater = sys.modules["ganaug.oversampler"].GANOversampler
+    store = Repeater.save
+
+    def save(self, path):
+        if path.name == "m.gan":
+            raise OSError(28, "No space left on device", str(path))
+        store(self, path)
+
+    monkeypatch.setattr(Repeater, "save", save)
+    Path("m.gan").write_text("an earlier model")
+    said = r"m\.gan: No space left on device; out\.csv is written; the trained model is kept in"
+    with pytest.raises(OSError, match=said), kept_model(fitted(Repeater), Path("m.gan"), Path("out.csv")):
+        Path("out.csv").write_text("rows")
+    assert names() == ["in.csv", "m.gan", "out.csv", "out.csv.model"]
+    assert Path("m.gan").read_text() == "an earlier model"
+
+
+def test_a_full_disk_at_out_and_beside_it_leaves_the_model_elsewhere(quick, table, tmp_path, monkeypatch):
+    (tmp_path / "full").mkdir()
+    Repeater = sys.modules["ganaug.oversampler"].GANOversampler
+    store = Repeater.save
+
+    def save(self, path):
+        if path.parent.name == "full":
+            raise OSError(28, "No space left on device", str(path))
+        store(self, path)
+
+    monkeypatch.setattr(Repeater, "save", save)
+    said = r"No space left on device; the trained model is kept in .*out\.csv\.model"
+    with pytest.raises(OSError, match=said), kept_model(fitted(Repeater), None, Path("full/out.csv")):
+        full()
+    assert names() == ["full", "in.csv", "out.csv.model"]
 
 
 def test_a_full_disk_at_the_page_says_what_was_written(table, capsys, monkeypatch):

@@ -1,5 +1,9 @@
 """Laws of labels: one array whatever the container, and the container back."""
 
+import datetime
+import decimal
+import enum
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -75,3 +79,92 @@ def test_names_are_text_or_none():
     assert name_of(pd.Series([1], name=3)) is None
     assert name_of(pd.DataFrame({"a": [1], "b": [1]})) is None
     assert name_of([1]) is None
+
+
+class Grade(enum.Enum):
+    """Labels that are no text."""
+
+    GOOD = 1
+    BAD = 2
+
+
+UNFIT = {
+    "tuples": ((1, 2), (3, 4)),
+    "frozensets": (frozenset([1]), frozenset([2])),
+    "sets": ({1}, {2}),
+    "lists": ([1], [2]),
+    "mappings": ({"a": 1}, {"b": 2}),
+    "enumerations": (Grade.GOOD, Grade.BAD),
+    "bytes": (b"a", b"b"),
+    "intervals": (pd.Interval(0, 1), pd.Interval(1, 2)),
+    "periods": (pd.Period("2024"), pd.Period("2025")),
+    "dates": (datetime.date(2024, 1, 1), datetime.date(2025, 1, 1)),
+    "decimals": (decimal.Decimal(1), decimal.Decimal("2.5")),
+    "complex numbers": (1j, 2j),
+    "huge integers": (2**70, 2**71),
+    "objects": (object(), object()),
+    "integers and text": (1, "b"),
+    "booleans and integers": (True, 2),
+    "booleans and text": (False, "x"),
+    "bytes and text": (b"a", "a"),
+}
+
+
+def as_objects(labels):
+    array = np.empty(len(labels), dtype=object)
+    for i, label in enumerate(labels):
+        array[i] = label
+    return array
+
+
+@pytest.mark.parametrize("container", ["array", "series", "list", "index", "frame"])
+@pytest.mark.parametrize("kind", UNFIT)
+def test_labels_that_are_no_classes_are_refused_by_name_with_the_way_out(kind, container):
+    labels = [*UNFIT[kind]] * 3
+    if container == "list" and kind in ("lists", "sets"):
+        return  # a list of lists may be indicators
+    make = {"array": as_objects, "list": list, "series": lambda of: pd.Series(as_objects(of))}
+    make |= {
+        "index": lambda of: pd.Series(as_objects(of)).array,
+        "frame": lambda of: pd.DataFrame({"y": as_objects(of)}),
+    }
+    with pytest.raises(ValueError, match=r"y holds .*\[(str\(label\)|label\.decode\(\)) for label in y\]") as error:
+        labels_of(make[container](labels))
+    assert repr(labels[0])[:20] in str(error.value) or repr(labels[1])[:20] in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "y", [3, "aab", b"ab", {"a": 1}, {1, 2}, np.array(1), (i for i in range(3)), np.zeros((2, 2, 2))]
+)
+def test_what_is_no_sequence_of_labels_is_refused(y):
+    with pytest.raises(ValueError, match="y must hold one label for each row"):
+        labels_of(y)
+
+
+def test_masked_labels_are_missing():
+    with pytest.raises(ValueError, match="2 missing labels"):
+        labels_of(np.ma.masked_equal([1, 2, 2], 2))
+    assert labels_of(np.ma.masked_equal([1, 2, 2], 3)).tolist() == [1, 2, 2]
+
+
+def test_labels_that_no_file_can_hold_are_refused():
+    with pytest.raises(ValueError, match="half a character"):
+        labels_of(["a\ud800", "b"])
+    with pytest.raises(ValueError, match="y holds inf"):
+        labels_of([1.0, np.inf])
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["True", "False"],
+        ["", "a"],
+        [np.str_("a b"), np.str_("c d")],
+        [np.bool_(1), np.bool_(0)],
+        [np.int8(1), np.int8(2)],
+    ]
+    + [[1, 2.0], [datetime.datetime(2024, 1, 1), datetime.datetime(2025, 1, 1)], ["None", "nan"], ["a\0", "b"]],
+)
+def test_labels_that_look_odd_and_are_classes(labels):
+    for y in (labels, pd.Series(as_objects(labels))):
+        assert labels_of(y).tolist() == pd.Series(labels).tolist()

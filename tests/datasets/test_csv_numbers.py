@@ -61,7 +61,7 @@ def test_mixed_notations_are_named(csv, cells):
         csv("weight,x\n" + "".join(f"{cells[i % len(cells)].format(i)},a\n" for i in range(60)))
 
 
-@pytest.mark.parametrize("cells", ["A{i}", "00{i}", "1.{i}.0", "{i}a", "555-{i}", "{i:02d}:30", "level {i}"])
+@pytest.mark.parametrize("cells", ["A{i}", "00{i}", "1.{i}.0", "{i}a", "555-{i}", "{i:02d}:9{i}", "level {i}"])
 def test_codes_are_no_numbers(csv, cells):
     with warnings.catch_warnings():
         warnings.simplefilter("error")

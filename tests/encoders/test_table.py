@@ -729,3 +729,22 @@ def test_points_among_very_many_are_found_without_comparing_all():
     assert np.array_equal(categorical._nearest_points(points, points), np.arange(len(points)))
     near = points + 0.01 * rng.normal(size=points.shape).astype(np.float32)
     assert (categorical._nearest_points(near, points) == np.arange(len(points))).mean() > 0.99
+
+
+@pytest.mark.parametrize("shares", [(0.05, 0.1, 0.02), (0.15, 0.18, 0.3)])
+def test_values_that_many_rows_share_keep_their_share(shares):
+    rng = np.random.default_rng(0)
+    cells = rng.permutation(np.arange(5, 100_000, 7)[:3_000]).astype(float)
+    values = np.array([0.0, 1_000.0, 1_001.0])  # far from their neighbours, and next to one another
+    ends = np.cumsum([0, *(int(share * 3_000) for share in shares)])
+    for value, first, last in zip(values, ends[:-1], ends[1:], strict=True):
+        cells[first:last] = value
+    encoder = TableEncoder().fit(pd.DataFrame({"payment": cells, "other": rng.normal(size=3_000)}))
+    encoded = torch.randn(20_000, encoder.width_, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    if encoder.block_sizes_:  # the state of a point mass is the generator's; the others share what is left
+        encoded[:, encoder.n_continuous_ :] = torch.tensor([1.0] + [0.0] * (encoder.block_sizes_[0] - 1))
+    rows = encoder.decode(encoded)["payment"].to_numpy()
+    for value, share in zip(values, shares, strict=True):
+        assert (rows == value).mean() == pytest.approx(share, abs=0.01)
+    for neighbour in (1.0, 999.0, 1_002.0):
+        assert (rows == neighbour).mean() < 0.005

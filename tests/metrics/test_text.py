@@ -10,6 +10,7 @@ from ganaug.metrics import (
     length_distance,
     nearest_texts,
     ngram_novelty,
+    repeats_by_chance,
     self_bleu,
     text_two_sample_auc,
     vocabulary_distance,
@@ -130,3 +131,33 @@ def test_equal_texts_are_not_told_apart_and_others_are(features):
     assert text_two_sample_auc(real, others, features=features, random_state=0).value > 0.9
     with pytest.raises(ValueError, match="at least 10"):
         text_two_sample_auc(real[:9], real)
+
+
+def texts_with_repeats(rng, n):
+    """Real texts: short ones that many people write, variants of mass mailings, and others."""
+    short = ["ok", "yes", "see you", "on my way", "good night", "thanks"]
+    kinds = rng.choice(3, n, p=[0.4, 0.2, 0.4])
+    mailing = [f"you have won a prize of {10 * k} pounds call us now to claim it" for k in range(8)]
+    other = [f"word{a} met word{b} near word{c}" for a, b, c in rng.integers(60, size=(n, 3))]
+    return [[short[min(rng.geometric(0.4) - 1, 5)], mailing[rng.integers(8)], other[i]][k] for i, k in enumerate(kinds)]
+
+
+def test_new_texts_that_repeat_each_other_are_within_chance_and_copies_are_not():
+    alarms, found = 0, 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        known, new = texts_with_repeats(rng, 150), texts_with_repeats(rng, 80)
+        labels = ["a"] * 150, ["a"] * 80
+        copies = [*new[:40], *(known[i] for i in rng.choice(150, 40, replace=False))]
+        of_new, of_copies = (repeats_by_chance(known, of, *labels, random_state=0) for of in (new, copies))
+        alarms += any(of.is_beyond_chance for of in of_new.values())
+        found += any(of.is_beyond_chance for of in of_copies.values())
+    assert alarms == 0
+    assert found >= 18
+
+
+def test_repeats_are_counted_as_exact_and_near_copies():
+    known = ["one two three four five six seven eight nine ten", "Hello  World", "something else"]
+    texts = ["hello world", "ten two three four five six seven eight nine one", "new"]
+    found = repeats_by_chance(known, texts, [0] * 3, [0] * 3, n_draws=5)
+    assert (found["exact"].found, found["near"].found) == (1, 2)

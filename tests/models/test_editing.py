@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
@@ -9,6 +10,7 @@ from ganaug import ImageGAN
 
 TINY = ImageGAN(n_steps=3, width=4, latent_size=8, batch_size=8, random_state=0, device="cpu")
 ARCHITECTURES = ["light", "stylegan2", "mlp"]
+NOISE = np.random.default_rng(1).integers(0, 256, (1, 8, 12), dtype=np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +115,50 @@ def test_paths_begin_and_end_at_the_latents(models, name):
     assert difference(model.interpolate("b", n=5, random_state=3)[[0, -1]], ends).max() < 0.1
 
 
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_edits_lead_from_the_image_to_the_other_class(models, name):
+    model = models[name]
+    X = model.from_latents(model.latents(["a"] * 3, 5), ["a"] * 3)
+    found = model.invert(X, ["a"] * 3, n_steps=5)
+    assert difference(model.edit(found, "b", amount=0), model.from_latents(found.latents, found.y)).max() < 0.1
+    whole, half = (model.edit(found, "b", amount=amount) for amount in (1, 0.5))
+    assert (half != whole).any()
+    if name == "stylegan2":  # the mean style of a class becomes that of the other one
+        of_a, of_b = model.generator_.mean_styles(torch.tensor([0, 1]))[:, None, None].expand(-1, 1, 2, -1)
+        moved = model.edit(found._replace(latents=of_a.expand(3, -1, -1).numpy()), "b")
+        assert difference(moved[:1], model.from_latents(of_b.numpy(), ["b"])).max() < 0.1
+    else:
+        assert difference(whole, model.from_latents(found.latents, ["b"] * 3)).max() < 0.1
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_paths_lead_from_one_real_image_to_another_one_of_another_class(models, name):
+    model, y = models[name], ["a", "b"]
+    found = model.invert(model.sample(y, 5), y, n_steps=5)
+    path = model.interpolate(n=4, ends=found)
+    assert path.shape == (4, 8, 12)
+    assert difference(path[[0, -1]], model.from_latents(found.latents, y)).max() < 0.1
+
+
+def test_what_is_reproduced_is_all_of_an_own_image_and_little_of_noise(models):
+    model = models["light"]
+    X = np.concatenate([model.from_latents(model.latents(["a"], 5), ["a"]), NOISE])
+    found = model.invert(X, ["a"] * 2, n_steps=200)
+    assert found.reproduced[0] > 0.9
+    assert found.reproduced[1] < 0.5
+    # neither brightness nor contrast of the mean image counts
+    mean = model.sample(["a"] * 200, 1).astype(float).mean(0)
+    changed = (0.5 * (mean - mean.mean()) + 90).astype(np.uint8)[None]
+    assert model.invert(changed, ["a"], n_steps=5).reproduced[0] < 0.5
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda model: model.edit(model.invert(NOISE, ["a"], n_steps=1)), "edit needs a class"),
+        (lambda model: model.edit(model.invert(NOISE, ["a"], n_steps=1), "c"), "y has labels not seen in fit"),
+        (lambda model: model.interpolate(), "interpolate takes a label, or ends"),
+        (lambda model: model.interpolate(ends=model.invert(NOISE, ["a"], n_steps=1)), "two images"),
         (lambda model: model.mix_styles([[0.0]], [[0.0]], 0), "architecture='light' has one latent vector"),
         (lambda model: model.from_latents(np.zeros((2, 5)), ["a", "b"]), r"shape \(n, 8\), got \(2, 5\)"),
         (lambda model: model.direction(np.zeros((3, 8)), [0, 1, 2]), "attribute has 3 values"),

@@ -423,7 +423,7 @@ def test_large_classes_have_a_validation_split(bar_images):
     X = bar_images(y)
     model = clone(TINY).fit(X, y)
     data = model.encode(X, y)
-    (kept, kept_y, _), (spared, spared_y, _) = model._train_validation_split(data, torch.Generator().manual_seed(0))
+    (kept, kept_y, *_), (spared, spared_y, *_) = model._train_validation_split(data, torch.Generator().manual_seed(0))
     assert kept_y.bincount().tolist() == [108, 50]
     assert spared_y.bincount().tolist() == [12, 50]
     assert not set(map(bytes, spared.kept[spared_y == 0].numpy())) & set(map(bytes, kept.kept.numpy()))

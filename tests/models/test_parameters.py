@@ -127,6 +127,7 @@ TAKEN = {
     "synthetic_share": (0.5,),
     "selection": (None,),
     "device": (None,),
+    "devices": (None,),
     "sampling_strategy": (0.5, True, {}, {"x": 1}, lambda: 0, int),
     "truncation": (None, 0.5, 2.5),
     "augment": (None, "no such", *SEQUENCES),
@@ -141,9 +142,13 @@ TAKEN = {
 }
 
 
+# None keeps what the model has, so only a sampler takes it
+OF_MODEL = ("device", "devices", "verbose")
+
+
 def is_taken(cls, name, value):
-    if (cls is GANOversampler) != (name in ("device", "verbose")) and value is None and name in ("device", "verbose"):
-        return False  # None keeps what the model has, so only a sampler takes it
+    if (cls is GANOversampler) != (name in OF_MODEL) and value is None and name in OF_MODEL:
+        return False
     if cls in (TabularGAN, TranslationGAN) and name == "n_steps":
         return False
     if name in ("source", "target"):  # any label; whether y has it is seen later

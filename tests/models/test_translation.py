@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
 
 from ganaug import GANOversampler, ImageGAN, TranslationGAN
 from ganaug.training import CompactRows
@@ -164,7 +165,7 @@ def test_the_history_says_whether_the_class_is_recognised(bars):
     history = clone(TINY).set_params(n_steps=20).fit(*bars).history_
     assert history["recognised"].between(0, 1).all()
     assert history["recognised_real"].between(0, 1).all()
-    assert not hasattr(clone(TINY).fit(*bars), "_probe")
+    assert not hasattr(clone(TINY).fit(*bars), "_judge")
 
 
 def test_images_may_be_flat(bars):
@@ -173,19 +174,37 @@ def test_images_may_be_flat(bars):
     assert_array_equal(flat.translate(X.reshape(len(X), -1), 1).reshape(X.shape), clone(TINY).fit(X, y).translate(X, 1))
 
 
+def barred(seed):
+    """Images with a bar at a height of their own; those of the second class have a grid of columns besides."""
+    rng, y = np.random.default_rng(seed), np.repeat([0, 1], [60, 20])
+    X, height = rng.uniform(0, 60, size=(80, 16, 16)), rng.integers(1, 13, size=80)
+    for image, at, label in zip(X, height, y, strict=True):
+        image[at : at + 3] += 100
+        image[:, ::4] += 80 * label
+    return X.astype("uint8"), y, height
+
+
+@pytest.mark.filterwarnings("ignore:The images are probably")
+def test_a_classifier_that_the_training_has_not_seen_finds_the_class():
+    X, y, _ = barred(0)
+    model = clone(TINY).set_params(n_steps=80, width=8, batch_size=8, learning_rate=2e-3).fit(X, y)
+    seen, labels, _ = barred(1)
+    judge = LogisticRegression(C=1e-4, max_iter=500).fit(seen.reshape(80, -1), labels)
+    assert judge.score(X.reshape(80, -1), y) > 0.9
+    for label in (0, 1):
+        sources = X[y != label].reshape(-1, 256)
+        assert (judge.predict(sources) == label).mean() < 0.1
+        made = model.translate(X[y != label], label).reshape(-1, 256)
+        assert (judge.predict(made) == label).mean() >= 0.9
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The images are probably")
 @pytest.mark.parametrize("method", ["cut", "cyclegan"])
 def test_translations_are_of_the_class_and_keep_their_source(method):
-    # every image has a bar at a height of its own; images of the second class have a grid of columns besides
-    rng, y = np.random.default_rng(0), np.repeat([0, 1], [60, 20])
-    X = rng.uniform(0, 60, size=(80, 16, 16))
-    height = rng.integers(1, 13, size=80)
-    for image, at, label in zip(X, height, y, strict=True):
-        image[at : at + 3] += 100
-        image[:, ::4] += 80 * label
+    X, y, height = barred(0)
     model = clone(TINY).set_params(method=method, n_steps=250, width=8, batch_size=8, learning_rate=2e-3)
-    made = model.fit(X.astype("uint8"), y).translate(X[y == 0].astype("uint8"), 1).astype(float)
+    made = model.fit(X, y).translate(X[y == 0], 1).astype(float)
     has_grid = made[:, :, ::4].mean((1, 2)) - made[:, :, 2::4].mean((1, 2)) > 30
     assert has_grid.mean() > 0.9
     found = np.stack([made.mean(2)[:, at : at + 3].mean(1) for at in range(13)], 1).argmax(1)

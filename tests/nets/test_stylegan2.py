@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from ganaug.nets import StyleGenerator, noise_size
-from ganaug.nets.stylegan2 import MinibatchDeviation, ModulatedConv, ToPixels
+from ganaug.nets.style_discriminator import MinibatchDeviation
+from ganaug.nets.stylegan2 import ModulatedConv, ToPixels
 
 N_CLASSES, LATENT_SIZE, SIZE = 2, 6, (16, 24)
 

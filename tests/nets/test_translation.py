@@ -5,15 +5,17 @@ import torch
 
 from ganaug.nets.translation import PairedTranslator, PatchDiscriminator, Translator, build_translation_networks
 
+SIZE = (16, 8)
 
-def networks(n_levels=2, home=None, channels=1):
+
+def networks(n_levels=2, home=None, channels=1, size=SIZE):
     torch.manual_seed(0)
     return build_translation_networks(
-        n_classes=3, channels=channels, n_levels=n_levels, home=home, width=4, n_blocks=2, noise_size=5
+        n_classes=3, channels=channels, size=size, n_levels=n_levels, home=home, width=4, n_blocks=2, noise_size=5
     )
 
 
-def batch(n=5, size=(16, 8), channels=1):
+def batch(n=5, size=SIZE, channels=1):
     rng = torch.Generator().manual_seed(1)
     source = torch.rand(n, channels, *size, generator=rng) * 2 - 1
     return torch.arange(n) % 3, source, (torch.arange(n) + 1) % 3, torch.randn(n, 5, generator=rng)
@@ -23,7 +25,7 @@ def batch(n=5, size=(16, 8), channels=1):
 @pytest.mark.parametrize("home", [None, 1])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_every_size_comes_back(n_levels, size, home, channels):
-    generator, discriminator = networks(n_levels, home, channels)
+    generator, discriminator = networks(n_levels, home, channels, size)
     y, *start = batch(4, size, channels)
     fake = generator(y, *start)
     assert fake.shape == start[0].shape
@@ -83,3 +85,19 @@ def test_a_patch_is_judged_by_its_neighbourhood_only():
     difference = discriminator.patches(changed, torch.tensor([0])) - discriminator.patches(images, torch.tensor([0]))
     assert difference[0, 0, 0] != 0
     assert (difference[0, 5:, 5:] == 0).all()
+
+
+def test_the_whole_image_is_judged_too():
+    _, discriminator = networks(n_levels=4, size=(64, 64))
+    discriminator = discriminator.double()
+    images, y = torch.zeros(1, 1, 64, 64).double(), torch.tensor([0])
+
+    # with patches alone, the score of two distant changes is the sum of their scores
+    def interaction(judge):
+        one, other = images.clone(), images.clone()
+        one[..., 20:24, 20:24], other[..., 44:48, 44:48] = 1, 1
+        both = torch.maximum(one, other)
+        return (judge(both, y) - judge(one, y) - judge(other, y) + judge(images, y)).abs().item()
+
+    assert interaction(discriminator.patches) < 1e-12
+    assert interaction(discriminator) > 1e-6

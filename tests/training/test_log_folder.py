@@ -1,5 +1,7 @@
 """The folder of a training log: what is written to it, and what is left if nothing is."""
 
+import errno
+import threading
 from importlib.util import find_spec
 
 import numpy as np
@@ -7,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ganaug import ImageGAN
-from ganaug.training import log_to
+from ganaug.training import CSVLog, log_to
 
 
 def test_a_training_writes_its_history_while_it_runs(tmp_path, tiny_model):
@@ -46,3 +48,23 @@ def test_an_error_leaves_no_empty_folder_and_no_warning(tmp_path):
     with pytest.raises(ValueError, match="wrong"), log_to(tmp_path / "a" / "b"):
         raise ValueError("wrong")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_costs_the_log_and_not_the_training(tmp_path, tiny_model, monkeypatch):
+    X, y = np.random.default_rng(0).normal(size=(30, 2)), np.repeat(["a", "b"], 15)
+    write = CSVLog._write
+
+    def full(self, mode, records):
+        if mode == "a":
+            raise OSError(errno.ENOSPC, "No space left on device", str(self.path))
+        write(self, mode, records)
+
+    monkeypatch.setattr(CSVLog, "_write", full)
+    tiny_model.set_params(n_steps=30)
+    before = threading.excepthook
+    said = r"No space left on device.*goes on without it"
+    with pytest.warns(UserWarning, match=said) as caught, log_to(tmp_path / "log") as callbacks:
+        tiny_model.set_params(callbacks=callbacks).fit(X, y)
+    assert len(caught) == 1
+    assert threading.excepthook is before
+    assert tiny_model.history_["step"].max() == 30

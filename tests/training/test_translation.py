@@ -26,7 +26,14 @@ def play(method="cut", terms=None, n_steps=0, **options):
     torch.manual_seed(0)
     is_cut = method == "cut"
     generator, discriminator = build_translation_networks(
-        n_classes=2, channels=1, n_levels=2, home=None if is_cut else 0, width=6, n_blocks=2, noise_size=3
+        n_classes=2,
+        channels=1,
+        size=(16, 16),
+        n_levels=2,
+        home=None if is_cut else 0,
+        width=6,
+        n_blocks=2,
+        noise_size=3,
     )
     terms = terms or (TranslationTerms(patches=1.0) if is_cut else TranslationTerms(cycle=10.0, identity=5.0))
     fabric = Fabric(accelerator="cpu", devices=1)

@@ -63,7 +63,9 @@ class NumericColumn:
     """A numeric column or one of times: one dimension, and states where it has missing cells or point_masses.
 
     The states are: regular, one for each way of being missing, one for each point_mass (a value so frequent that
-    the distribution has a spike there, such as the zeros of a capital gain).
+    the distribution has a spike there, such as the zeros of a capital gain), one for each column of `equal_to` (the
+    cell is that of the other column, as a bill that is paid in full). The table knows these; alone, the column reads
+    and writes such cells as regular ones.
     """
 
     label: Hashable
@@ -77,13 +79,14 @@ class NumericColumn:
     scale: PiecewiseLinearMap
     markers: list[Any]  # the ways of being missing
     point_masses: NDArray  # (k,) of the numbers
+    equal_to: tuple[int, ...] = ()  # positions of columns
     kind = "numeric"
     n_continuous = 1
 
     @property
     def block_size(self) -> int:
         """Number of states."""
-        special = len(self.markers) + len(self.point_masses)
+        special = len(self.markers) + len(self.point_masses) + len(self.equal_to)
         return special + 1 if special else 0
 
     @classmethod
@@ -171,9 +174,25 @@ class NumericColumn:
         if not self.block_size:
             return self.write(numbers, np.zeros(len(z), dtype=np.intp))
         first_point_mass = 1 + len(self.markers)
-        is_point_mass = states >= first_point_mass
+        is_point_mass = (states >= first_point_mass) & (states < self.first_equal)
         numbers[is_point_mass] = self.point_masses[states[is_point_mass] - first_point_mass]
-        return self.write(numbers, np.where(is_point_mass, 0, states))
+        return self.write(numbers, np.where(states >= first_point_mass, 0, states))
+
+    @property
+    def first_equal(self) -> int:
+        """The state of the first column of `equal_to`."""
+        return 1 + len(self.markers) + len(self.point_masses)
+
+    def holds(self, numbers: NDArray) -> NDArray[np.bool_]:
+        """Return which numbers, read from a column of the same dtype, are legal here."""
+        if self.is_discrete:
+            knots = self.scale.knots
+            return np.isin(numbers, self.grid.numbers(knots) if self.grid else knots)
+        places = self.grid.index(numbers) if self.grid else numbers
+        ends = self.scale.knots[[0, -1]]
+        low, high = self.grid.numbers(ends) if self.grid else ends
+        is_on_grid = self.grid.numbers(places) == numbers if self.grid else np.ones(len(numbers), dtype=bool)
+        return np.asarray((numbers >= low) & (numbers <= high) & is_on_grid)
 
     def write(self, numbers: NDArray, absent: NDArray) -> pd.Series:
         """Write numbers in the column's dtype, missing where `absent` is positive."""
@@ -209,6 +228,7 @@ class NumericColumn:
             "grid": [grid.minimum, grid.step, grid.decimals] if grid else None,
             "is_discrete": self.is_discrete,
             "markers": [to_json(marker, self.label) for marker in self.markers],
+            "equal_to": list(self.equal_to),
         }
         return description, {"knots": self.scale.knots, "z": self.scale.z, "point_masses": self.point_masses}
 
@@ -233,6 +253,7 @@ class NumericColumn:
             scale=scale,
             markers=[from_json(marker) for marker in description["markers"]],
             point_masses=point_masses,
+            equal_to=tuple(map(int, description.get("equal_to", ()))),
         )
         legal = scale.is_sound(np.uint64 if grid else np.float64)
         legal = legal and (grid.holds(int(scale.knots[-1])) if grid else exact == "float64")

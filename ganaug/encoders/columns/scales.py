@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from scipy.special import ndtri
 
 NOT_A_TIME = np.iinfo(np.int64).min
 MAX_DECIMALS = 12  # of a grid; more cannot be told from what a float happens to hold
+FREQUENT_ROWS = 3  # a value of so many rows has knots of its own
 MAX_KNOTS = 1000  # as many quantiles as describe a marginal distribution well
 # Largest |z| is 3.5. scikit-learn's own normal output puts the smallest and the largest value at -5.2 and
 # 5.2, however few the rows: spikes far from all else, on which a generator wastes its effort.
@@ -90,42 +92,61 @@ class PiecewiseLinearMap:
     back, such as small integers beside a huge one, become knots themselves.
     """
 
-    knots: NDArray  # (k,) uint64 or float64, strictly rising
+    knots: NDArray  # (k,) uint64 or float64, rising; a value at several places stands for all z between them
     z: NDArray  # (k,) float64, strictly rising
 
     @classmethod
     def fit(cls, values: NDArray, counts: NDArray, numeric: str, every: bool) -> PiecewiseLinearMap:
         """Learn the map from sorted distinct values and how often each occurs."""
+        ends = None
         if numeric == "quantile":
-            rank = (np.cumsum(counts) - 0.5 * counts) / counts.sum()  # ties share their middle rank
-            z = ndtri(TAIL + rank * (1 - 2 * TAIL))
+            up_to = np.cumsum(counts)
+            n = up_to[-1]
+            rank = (up_to - 0.5 * counts) / n  # ties share their middle rank
+            z = _normal(rank)
             wanted = np.searchsorted(rank, np.linspace(rank[0], rank[-1], MAX_KNOTS))
+            is_frequent = (counts >= max(FREQUENT_ROWS, n / MAX_KNOTS)) | every
+            ends = is_frequent, _normal((up_to - counts) / n), _normal(up_to / n)
         else:
             share = _difference(values[0], values) / _difference(values[0], values[-1:])
             mean = np.average(share, weights=counts)
             z = (share - mean) / math.sqrt(np.average((share - mean) ** 2, weights=counts))
             wanted = np.zeros(1, dtype=np.intp)
-        z = _strictly_rising(z)
         kept = np.full(len(values), every)
         kept[wanted] = True
         kept[[0, -1]] = True
         for _ in range(3):
-            scale = cls(values[kept], z[kept])
+            scale = cls._of(values, z, kept, ends)
             back = scale.value(scale.place(values))
             lost = back != values if values.dtype == np.uint64 else ~np.isclose(back, values, rtol=1e-9, atol=0)
             if not lost.any():
                 return scale
             kept |= lost
-        return cls(values, z)
+        return cls._of(values, z, np.ones_like(kept), ends)
+
+    @classmethod
+    def _of(cls, values: NDArray, z: NDArray, kept: NDArray, ends: Any) -> PiecewiseLinearMap:
+        """Return the map with knots at the kept values; frequent ones take all their ranks, from end to end."""
+        if ends is None:
+            return cls(values[kept], _strictly_rising(z[kept]))
+        is_frequent, low, high = ends
+        kept = kept | is_frequent
+        n_knots = np.where(is_frequent, 3, 1)[kept]
+        places = np.column_stack([np.where(is_frequent, low, z), z, high])[kept]
+        # the first of each, or all three
+        is_used = np.arange(3) < n_knots[:, None]
+        return cls(values[kept].repeat(n_knots), _strictly_rising(places[is_used]))
 
     def place(self, values: NDArray) -> NDArray:
-        """Return the z of values, those outside at the ends."""
+        """Return the z of values, those outside at the ends; of a frequent value the middle one."""
         values = np.clip(values, self.knots[0], self.knots[-1])
         left = np.searchsorted(self.knots, values, side="right") - 1
         right = np.minimum(left + 1, len(self.knots) - 1)
         gap = np.maximum(_difference(self.knots[left], self.knots[right]), np.finfo(np.float64).tiny)
         share = _difference(self.knots[left], values) / gap
-        return self.z[left] + share * (self.z[right] - self.z[left])
+        first = np.searchsorted(self.knots, values, side="left")
+        middle = self.z[(first + left) // 2]
+        return np.where(self.knots[left] == values, middle, self.z[left] + share * (self.z[right] - self.z[left]))
 
     def value(self, z: NDArray) -> NDArray:
         """Return the values at any z, those outside at the ends."""
@@ -148,7 +169,7 @@ class PiecewiseLinearMap:
         paired = knots.ndim == z.ndim == 1 and len(knots) == len(z) >= 2
         if not (typed and paired and np.isfinite(knots).all() and np.isfinite(z).all()):
             return False
-        return bool((knots[1:] > knots[:-1]).all() and (z[1:] > z[:-1]).all())
+        return bool((knots[1:] >= knots[:-1]).all() and knots[-1] > knots[0] and (z[1:] > z[:-1]).all())
 
     def nearest(self, z: NDArray) -> NDArray:
         """Return the knots closest to any z."""
@@ -156,6 +177,10 @@ class PiecewiseLinearMap:
         right = np.minimum(left + 1, len(self.z) - 1)
         # distances rather than midpoints: those of neighbouring floats would round to one of the two
         return self.knots[np.where(self.z[right] - z < z - self.z[left], right, left)]
+
+
+def _normal(rank: NDArray) -> NDArray:
+    return np.asarray(ndtri(TAIL + rank * (1 - 2 * TAIL)))
 
 
 def _difference(low: NDArray, high: NDArray) -> NDArray:

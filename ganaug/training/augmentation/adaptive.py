@@ -6,6 +6,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from ganaug.common import processes
 from ganaug.training.augmentation.operations import OPERATIONS, check_operations
 
 # Above this probability, augmentations begin to show in samples.
@@ -103,10 +104,13 @@ class AdaptiveAugmentation:
         """
         if self.p == 0:
             return images
+        n_parts = processes.n_processes()
+        # a stand-in for the images of all processes: operations ask for its shape when they draw
+        of_all = images if n_parts == 1 else images[:1].expand(n_parts * len(images), *images.shape[1:])
         for name in self.operations:
             operation = OPERATIONS[name]
-            draws = operation.draw(images, self.generator)
-            is_applied = torch.rand(len(images), generator=self.generator, device=draws.device) < self.p
+            draws = processes.own(operation.draw(of_all, self.generator))
+            is_applied = processes.own(torch.rand(len(of_all), generator=self.generator, device=draws.device)) < self.p
             draws = draws * is_applied.view(-1, *[1] * (draws.ndim - 1))
             images = operation.apply(images, draws.to(images))
         return images
@@ -119,7 +123,7 @@ class AdaptiveAugmentation:
         margin : Tensor of any shape
             Its scores of real images, minus the score above which an image counts as real.
         """
-        self._signs.append(margin.detach().sign().mean())
+        self._signs.append(processes.mean(margin.detach().sign().mean()))
         if len(self._signs) < self._n_observed:
             return
         self.r_t = float(torch.stack(self._signs).mean())  # equation 1

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -86,12 +86,17 @@ class Callback:
     A callback that also has the methods ``state_dict()`` and ``load_state_dict(state)`` is stored in the `checkpoint`
     of a model, by the name of its class. The state is a dict of numbers, strings, lists, dicts and tensors.
 
+    Where several processes train one model together, only the first one calls the hooks, so that files are written and
+    bars are drawn once. A callback that changes the networks sets ``every_process = True``.
+
     Examples
     --------
     >>> class Printer(Callback):
     ...     def on_fit_end(self, run):
     ...         print(f"{run.step} steps")
     """
+
+    every_process: ClassVar[bool] = False
 
     def on_fit_start(self, run: Run) -> None:
         """Before the first step."""

@@ -189,7 +189,11 @@ class TensorBoard(Callback):
 
     def _add_histograms(self, origin: str, rows: dict[Any, Any], step: int) -> None:
         for label, of_class in rows.items():
-            numbers = to_pandas(of_class, dtypes="numpy").select_dtypes("number").iloc[:, : self._N_COLUMNS]
+            numbers = (
+                to_pandas(of_class, dtypes="numpy")
+                .select_dtypes("number", exclude="timedelta")
+                .iloc[:, : self._N_COLUMNS]
+            )
             for name, column in numbers.items():
                 values = column.dropna().to_numpy(float)
                 if len(values):
