@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ganaug.cli.console import KEPT, on_terminal, print_answers, print_comparison, print_counts, print_others
+from ganaug.cli.console import KEPT, on_terminal, print_answers, print_comparison, print_counts, print_others, say
 from ganaug.cli.first_screen import (
     command,
+    history_of,
     kept_model,
     measure,
     print_next,
@@ -22,6 +23,9 @@ from ganaug.cli.options import parse_ignore, parse_strategy, split_names
 from ganaug.cli.private import PrivateModel
 from ganaug.cli.trial import Trial, resample, train_for
 from ganaug.common.progress import begin_phase, end_phase
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def balance_table(
@@ -53,6 +57,7 @@ def balance_table(
     begin_phase(f"reading {source}", show=on_terminal())
     table = read_table(source, target=target, encoding=encoding)
     X, y = table.split(target)
+    _warn_of_numbers(y, target)
     if params["model"] == "text" and X.shape[1] > 1:
         others = ", ".join(map(str, X.columns))
         raise ValueError(
@@ -113,7 +118,7 @@ def balance_table(
     print_answers(findings)
     n_real = 0 if only_synthetic else len(X)
     said = written_words(out, n_real, n_repeated, y_resampled[is_synthetic], "row", mark)
-    print_written(said, began)
+    print_written(said, began, history_of(sampler))
     print_counts(target, y, y_resampled, y_resampled[~is_synthetic])
     if provenance is not None and n_synthetic:
         write_provenance(provenance, sampler, is_synthetic, only_synthetic, force=force)
@@ -133,3 +138,17 @@ def balance_table(
         print_next(command("sample", save, f"more{''.join(out.suffixes)}", "--label", label, "-n", 100))
     else:
         print_next(command("balance", source, out, "--target", target, "--report", "report.html", "--force"))
+
+
+def _warn_of_numbers(y: pd.Series, target: str) -> None:
+    """Warn of a target that looks measured; the classes of a text file are the cells as they are written."""
+    import pandas as pd
+
+    from ganaug.common.labels import looks_measured, measured_words
+
+    if pd.api.types.is_numeric_dtype(y):
+        return  # the sampler warns
+    numbers = pd.to_numeric(y.astype(str), errors="coerce")
+    if numbers.notna().all() and looks_measured(numbers.to_numpy()):
+        cut = "pandas.qcut in Python"
+        say("warning", measured_words(f"--target {target}", y.nunique(), cut, "nothing is wrong"))

@@ -114,7 +114,7 @@ def translate(
     end_phase()
     findings = _findings(model, source, target, out)
     print_answers(findings)
-    print_written(f"Wrote {out}: {counted(len(files), 'image')} of {source} as class {label}.", began)
+    print_written(f"Wrote {out}: {counted(len(files), 'image')} of {source} as class {label}.", began, model.history_)
     print_others(findings)
     if save is not None:
         print_next(command("sample", save, "more", "--label", label, "-n", 20))
