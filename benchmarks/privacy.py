@@ -3,6 +3,12 @@
 One half of a table is learned, and the other is held out. An attacker tells rows of the two halves apart, once by the
 synthetic rows alone, and once by the scores of the discriminator of the fitted model. Bounds are quantiles of the table
 and levels those that it has: they stand for what would be known without the rows.
+
+    python benchmarks/privacy.py --data german_credit.parquet --seeds 2
+    python benchmarks/privacy.py --data adult.parquet --rows 8000 --default --first-seed 1 --seeds 1 \\
+        --epsilon 10 3 1 inf
+
+Infinity stands for `TabularGAN`, without privacy.
 """
 
 import argparse
@@ -17,7 +23,7 @@ from sklearn.preprocessing import OrdinalEncoder
 from ganaug import PrivateTabularGAN, TabularGAN
 from ganaug.metrics import TablePair, membership_inference, two_sample_auc
 
-EPSILONS = (None, 1e6, 1e3, 100.0, 10.0, 3.0, 1.0)
+EPSILONS = (np.inf, 1e6, 1e3, 100.0, 10.0, 3.0, 1.0)
 
 
 def declarations(X):
@@ -42,7 +48,7 @@ def halves(X, y, seed):
 def measure(X, y, epsilon, seed, **params):
     """Return the measures of one fit."""
     (own, own_y), (held, held_y) = halves(X, y, seed)
-    if epsilon is None:
+    if np.isinf(epsilon):
         model = TabularGAN(random_state=seed)
     else:
         bounds, levels = declarations(X)
@@ -61,7 +67,7 @@ def measure(X, y, epsilon, seed, **params):
 
     members, others = model.score_samples(own, own_y), model.score_samples(held, held_y)
     return {
-        "epsilon": "none" if epsilon is None else f"{epsilon:g}",
+        "epsilon": "none" if np.isinf(epsilon) else f"{epsilon:g}",
         "seed": seed,
         "AUC of a classifier": gain(synthetic),
         "of real rows": gain(own),
@@ -79,16 +85,22 @@ def main(arguments=None):
     parser.add_argument("--data", required=True, type=Path, help="a table as Parquet, the class in its last column")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=500)
-    parser.add_argument("--epsilon", type=float, nargs="*", help="default: none, 1e6 to 1")
+    parser.add_argument("--epsilon", type=float, nargs="*", help="default: inf, 1e6 to 1")
+    parser.add_argument("--rows", type=int, help="take so many rows of the table, at random")
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--default", action="store_true", help="train as by default, and not for long with all rows")
     given = parser.parse_args(arguments)
     frame = pd.read_parquet(given.data)
+    if given.rows is not None:
+        frame = frame.sample(given.rows, random_state=0).reset_index(drop=True)
     y = frame.pop(frame.columns[-1]).astype(str)
     # a long training with all rows, so that there is something to find
     long = {"learning_rate": 3e-3, "n_steps": given.steps, "max_rate": 1.0, "batch_size": 512}
+    params = {} if given.default else long
     rows = []
     for epsilon in given.epsilon or EPSILONS:
-        for seed in range(given.seeds):
-            rows.append(measure(frame, y, epsilon, seed, **long))
+        for seed in range(given.first_seed, given.first_seed + given.seeds):
+            rows.append(measure(frame, y, epsilon, seed, **params))
             print(rows[-1], flush=True)
     table = pd.DataFrame(rows).drop(columns="seed").groupby("epsilon", sort=False).mean()
     print(table.round(3).to_string())

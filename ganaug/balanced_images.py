@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ganaug.common.labels import labels_of
+from ganaug.common.large_arrays import blocks, is_on_disk
 from ganaug.common.random import draw_seed
 from ganaug.common.shares import draw_rows, weights_of
 from ganaug.datasets import read_images
@@ -297,7 +298,8 @@ def compact_images(images: NDArray, value_range: tuple[float, float] | None = No
     # torch indexes few dtypes; of most others the values have no more than 24 bits
     kept = images if images.dtype in (np.uint8, np.int16, np.float32) else images.astype(np.float32)
     kept = kept[:, None] if kept.ndim == 3 else kept.transpose(0, 3, 1, 2)
-    return CompactRows(torch.from_numpy(np.ascontiguousarray(kept)), _Scale(float(low), float(high)))
+    kept = kept if is_on_disk(kept) and kept.flags.writeable else np.ascontiguousarray(kept)
+    return CompactRows(torch.from_numpy(kept), _Scale(float(low), float(high)))
 
 
 @dataclass(frozen=True)
@@ -321,7 +323,8 @@ def value_range_of(images: NDArray) -> tuple[float, float]:
     """
     if images.dtype == np.uint8:
         return 0, 255
-    low, high = float(images.min()), float(images.max())
+    found = [(part.min(), part.max()) for part in blocks(images)]
+    low, high = (float(of(ends)) for of, ends in zip((np.min, np.max), zip(*found, strict=True), strict=True))
     if not np.isfinite([low, high]).all():
         raise ValueError("X has NaN or infinite values; replace them first")
     return low, high if high > low else low + 1

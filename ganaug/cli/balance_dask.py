@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganaug.cli.console import KEPT, console, on_terminal, print_answers, print_table, say
-from ganaug.cli.first_screen import command, print_next, print_written
-from ganaug.cli.options import parse_strategy
+from ganaug.cli.first_screen import command, kept_checkpoint, print_next, print_written
+from ganaug.cli.options import check_own_file, parse_strategy
 from ganaug.common.extras import require_extra
 from ganaug.common.progress import begin_phase, end_phase
 
@@ -53,6 +53,8 @@ def balance_dask(
     from ganaug.oversampler import GANOversampler
     from ganaug.scale import balance_parquet
 
+    checkpoint: Path | None = params["checkpoint"]
+    check_own_file("--checkpoint", checkpoint, files, out, save)
     sampler = GANOversampler(sampling_strategy=parse_strategy(strategy, None), **params)
     end_phase()
     bar = Progress(
@@ -81,7 +83,7 @@ def balance_dask(
         else LocalCluster(threads_per_worker=1, dashboard_address=":0", silence_logs=logging.CRITICAL)
     )
     try:
-        with Client(scheduler if cluster is None else cluster) as client:
+        with kept_checkpoint(checkpoint), Client(scheduler if cluster is None else cluster) as client:
             if client.dashboard_link:
                 say("dashboard", client.dashboard_link)
             written = balance_parquet(

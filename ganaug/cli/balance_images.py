@@ -86,7 +86,8 @@ def balance_images(
     if groups is not None:
         trial = trial._replace(groups=read_image_groups(groups, images))
     sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, images.X, y, trial)
-    X_synthetic, y_synthetic = X_resampled[is_synthetic], y_resampled[is_synthetic]
+    first = len(is_synthetic) - int(is_synthetic.sum())  # a slice, which does not copy them
+    X_synthetic, y_synthetic = X_resampled[first:], y_resampled[first:]
     train_for(save, sampler, images.X, y)
     with kept_model(sampler, save, out):
         begin_phase(f"writing {out}", show=on_terminal())

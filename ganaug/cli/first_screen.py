@@ -243,8 +243,9 @@ def print_preview(rows: Sequence[PreviewRow], target: str) -> None:
 
 def print_written(text: str, began: float, history: pd.DataFrame | None = None) -> None:
     """Say what was written and how long it took; with the history of the training, how long that took of it."""
-    has_history = history is not None and len(history) > 0
-    trained = f", {_duration(float(history['seconds'].iloc[-1]))} of it the training" if has_history else ""
+    trained = ""
+    if history is not None and len(history):
+        trained = f", {_duration(float(history['seconds'].iloc[-1]))} of it the training"
     console().print(f"{text} It took {_duration(time.perf_counter() - began)}{trained}.", markup=False)
 
 

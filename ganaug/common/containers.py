@@ -11,6 +11,7 @@ This file and `labels` are the only ones that know these libraries apart. The re
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -60,6 +61,35 @@ def check_container(X: Any, name: str = "X") -> None:
     if hasattr(X, "columns") and not (isinstance(X, pd.DataFrame) or dependencies.is_polars_dataframe(X)):
         raise ValueError(
             f"{name} is a {type(X).__name__}; pass a DataFrame of pandas or polars, an array, or a list of lists"
+        )
+
+
+def check_dimensions(X: Any) -> None:
+    """Refuse arrays that have more dimensions than rows and columns.
+
+    Parameters
+    ----------
+    X : object
+        What a user passed as a table.
+
+    Raises
+    ------
+    ValueError
+        With the shape and the way out.
+
+    Examples
+    --------
+    >>> check_dimensions(np.zeros((20, 50, 12)))
+    Traceback (most recent call last):
+    ...
+    ValueError: X has shape (20, 50, 12), but a table has rows and columns only. For rows x times x channels, pass ...
+    """
+    shape = tuple(getattr(X, "shape", ()))
+    if len(shape) > 2:
+        raise ValueError(
+            f"X has shape {shape}, but a table has rows and columns only. For rows x times x channels, pass "
+            f"X.reshape({shape[0]}, -1), in which each of {math.prod(shape[1:]):,} values of a row is a column; images "
+            "are for ImageGAN"
         )
 
 

@@ -36,7 +36,7 @@ def exchange(one: Path, other: Path) -> bool:
 
 
 @contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
+def replacing_folder(path: Path, *, resumable: bool = False) -> Iterator[Path]:
     """Yield a temporary folder to write to, and give it the name `path` when the block succeeds.
 
     If the block ends early, the temporary folder is deleted and `path` stays as it was. A symbolic link is kept; the
@@ -47,6 +47,9 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     ----------
     path : Path
         The folder to write.
+    resumable : bool, default=False
+        Whether a block that ends early leaves the temporary folder, which the next such call for `path` yields again
+        with all that is in it.
 
     Raises
     ------
@@ -55,24 +58,45 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     """
     path = path.resolve()
     recover(path)
-    home, before = temporary_path(path), _before(path)
-    written = home / "written"
+    home, before = unfinished(path) if resumable else temporary_path(path), _before(path)
+    written, is_done = home / "written", False
     try:
-        home.mkdir(mode=0o700)
-        written.mkdir()  # with the permissions of any new folder, unlike the temporary one
+        home.mkdir(mode=0o700, exist_ok=resumable)
+        _check_own(home)
+        written.mkdir(exist_ok=resumable)  # with the permissions of any new folder, unlike the temporary one
         yield written
         if not path.exists():
             written.rename(path)
         elif not exchange(written, path):
             path.rename(before)
             written.rename(path)
+        is_done = True
     except BaseException as error:
         recover(path)
         _name_the_full_disk(error, path)
         raise
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        if is_done or not (resumable and written.is_dir() and any(written.iterdir())):
+            shutil.rmtree(home, ignore_errors=True)
     shutil.rmtree(before, ignore_errors=True)
+
+
+def _check_own(home: Path) -> None:
+    """Refuse a folder that somebody else could have put there for us to write to and to read from."""
+    if home.is_symlink() or (hasattr(os, "getuid") and home.stat().st_uid != os.getuid()):
+        raise PermissionError(f"{home} belongs to another user or is a link; remove it")
+
+
+def unfinished(path: Path) -> Path:
+    """Return the folder that a resumable write of `path` leaves where it ends early.
+
+    Parameters
+    ----------
+    path : Path
+        The folder to write.
+    """
+    path = path.resolve()
+    return path.with_name(f".{path.name[:60]}.ganaug-unfinished")
 
 
 @contextmanager

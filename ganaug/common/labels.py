@@ -205,9 +205,9 @@ def measured_words(name: str, n_values: int, cut: str, way: str) -> str:
     'y has 72 different numbers, and each becomes a class'
     """
     return (
-        f"{name} has {n_values} different numbers, and each becomes a class of its own, of few rows. If they are measured "
-        "or counted, such as an age, take ganaug.targets.GANRegressionOversampler in Python, which adds rows where numbers "
-        f"are rare, or make classes of them, e.g. with {cut}. If they are classes, {way}."
+        f"{name} has {n_values} different numbers, and each becomes a class of its own, of few rows. If they are "
+        "measured or counted, such as an age, take ganaug.targets.GANRegressionOversampler in Python, which adds rows "
+        f"where numbers are rare, or make classes of them, e.g. with {cut}. If they are classes, {way}."
     )
 
 

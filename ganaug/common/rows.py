@@ -11,6 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import _safe_indexing
 
+from ganaug.common.large_arrays import blocks, is_on_disk, new_array, release
+
+# Rows of an array in a file that are taken together.
+_N_ROWS = 256
+
 
 def take_rows(table: Any, positions: NDArray) -> Any:
     """Return rows of a table by their positions.
@@ -39,6 +44,9 @@ def take_rows(table: Any, positions: NDArray) -> Any:
             for i, column in enumerate(table.iloc[:, i] for i in range(table.shape[1]))
         }
         return pd.DataFrame(columns, index=table.index.take(positions), copy=False).set_axis(table.columns, axis=1)
+    if isinstance(table, np.ndarray) and table.ndim > 2 and is_on_disk(table):
+        some = np.arange(len(table))[positions]
+        return stack_rows((table[some[at : at + _N_ROWS]] for at in range(0, max(1, len(some)), _N_ROWS)), len(some))
     return _safe_indexing(table, positions)
 
 
@@ -87,10 +95,15 @@ def stack_rows(parts: Iterable[Any], n_rows: int) -> Any:
     if isinstance(first, np.ndarray):
         if first.dtype.kind in "US":  # a later text may be longer than all of the first part
             return np.concatenate([first, *parts])
-        whole, row = np.empty((n_rows, *first.shape[1:]), dtype=first.dtype), 0
+        is_mapped = first.ndim > 2 and is_on_disk(first)
+        whole, row = new_array((n_rows, *first.shape[1:]), first.dtype, on_disk=is_mapped), 0
+        is_large = is_on_disk(whole)
         for part in chain([first], parts):
-            whole[row : row + len(part)] = part
-            row += len(part)
+            for some in blocks(part):
+                whole[row : row + len(some)] = some
+                row += len(some)
+                if is_large:
+                    release()
         return whole
     for part in parts:  # polars does not copy them
         first = first.vstack(part) if hasattr(first, "vstack") else first.clone().append(part)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator, clone
 
+from ganaug.comparison.samplers import without_checkpoint
 from ganaug.oversampler import GANOversampler
 from ganaug.training import CLASSICAL, check_classical
 
@@ -71,7 +72,7 @@ def arms_of(names: Any, sampler: GANOversampler | None) -> dict[str, ImageArm]:
     names = [names] if isinstance(names, str) else list(names)
     arms = {name: arm_of(name) for name in dict.fromkeys(["none", *names])}
     for arm in arms.values():
-        arm.sampler = sampler if arm.share else None
+        arm.sampler = without_checkpoint(sampler) if arm.share else None
     return arms
 
 
@@ -91,6 +92,7 @@ def arm_of(given: Any) -> ImageArm:
     if isinstance(given, GANOversampler):
         given = ImageArm(share=given.synthetic_share, sampler=given)
     if isinstance(given, ImageArm):
+        given = without_checkpoint(given)
         check_classical(given.augment)
         if not 0 <= given.share < 1:
             raise ValueError(f"samplers: share={given.share} must be from 0 to below 1")

@@ -65,9 +65,9 @@ def evaluate_arms(
     pool = compact_images(X, value_range)
     generators = _Generators(X[train], labels[train], value_range, own)
     images = SplitImages(
-        type(pool)(pool.kept[train], pool.scale),
+        pool.part(train),
         labels[train],
-        type(pool)(pool.kept[test], pool.scale),
+        pool.part(test),
         len(classes),
         generators.images_of,
     )

@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, count
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,7 @@ from PIL import Image, PngImagePlugin
 
 from ganaug._version import __version__
 from ganaug.common.folders import recover
+from ganaug.common.large_arrays import blocks, new_array, release
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import abridged, counted
 from ganaug.datasets.dicom import (
@@ -172,7 +173,7 @@ class _ImageArray:
             )
         if not self.n_added:
             self.first, self.first_file = image, file
-            self.X = np.empty((self.n_files, *pixels.shape), pixels.dtype)  # takes memory only as it is filled
+            self.X = new_array((self.n_files, *pixels.shape), pixels.dtype)  # takes memory only as it is filled
         if pixels.shape[:2] != self.first.pixels.shape[:2]:
             self._note(image, file, "all images must have one size; --resize HxW resizes them")
         elif pixels.dtype != self.first.pixels.dtype:
@@ -182,10 +183,12 @@ class _ImageArray:
         else:
             n_channels = joint_channels(self.X.shape[3], pixels.shape[2])
             if n_channels != self.X.shape[3]:
-                X = np.empty((*self.X.shape[:3], n_channels), self.X.dtype)
-                X[: self.n_added] = with_more_channels(self.X[: self.n_added], n_channels)
+                X = new_array((*self.X.shape[:3], n_channels), self.X.dtype)
+                for i in range(self.n_added):
+                    X[i] = with_more_channels(self.X[i], n_channels)
                 self.X = X
             self.X[self.n_added] = with_more_channels(pixels, n_channels)
+            release()
         self.n_added += 1
 
     def _note(self, image: DecodedImage, file: str, way_out: str) -> None:
@@ -231,7 +234,8 @@ def _find_files(source: Path) -> list[str]:
             )
         paths = [folder / file for file in inside if folder / file not in subfolders]
         own = [path for path in paths if is_image(path)]
-        others_inside = [path for path in [*paths, *below] if path not in own and not is_text(path)]
+        known = set(own)
+        others_inside = [path for path in [*paths, *below] if path not in known and not is_text(path)]
         left_out += [path.relative_to(source).as_posix() for path in others_inside]
         if not own:
             found = f"; {abridged(left_out, 3)} cannot be read as an image" if others_inside else ""
@@ -397,7 +401,7 @@ def place_originals(folder: Path, source: Path, files: Sequence[str], copies: Li
             shutil.copyfile(original, place)
 
 
-def save_resized(folder: Path, names: Sequence[str], X: NDArray, source: Path, files: Sequence[str]) -> None:
+def save_resized(folder: Path, names: Sequence[str], X: Iterable[NDArray], source: Path, files: Sequence[str]) -> None:
     """Write originals in the size in which they were read.
 
     Parameters
@@ -406,7 +410,7 @@ def save_resized(folder: Path, names: Sequence[str], X: NDArray, source: Path, f
         The folder to write to.
     names : sequence of str, shape (n,)
         Where to write, below `folder`.
-    X : ndarray of shape (n, h, w) or (n, h, w, c)
+    X : iterable of ndarray of shape (h, w) or (h, w, c)
         The resized originals.
     source : Path
         The folder that holds the originals.
@@ -453,7 +457,10 @@ def write_synthetic(
         The files that were written, as paths below `folder`.
     """
     extension = ".dcm" if dicom else extension_of(X_synthetic.dtype)
-    series = hashlib.sha256(X_synthetic.tobytes()).hexdigest() if dicom else ""
+    digest = hashlib.sha256()
+    for part in blocks(X_synthetic) if dicom else ():
+        digest.update(np.ascontiguousarray(part).data)
+    series = digest.hexdigest()
     taken_names = {file.casefold() for file in taken}  # for disks that do not tell "A" from "a"
     numbers = {name: count(1) for name in set(y_synthetic.tolist())}
     files: list[str] = []

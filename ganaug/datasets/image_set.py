@@ -349,7 +349,8 @@ def write_images(
         if copies != "none":
             place_originals(folder, images.source, _chosen(files, ~is_resized), copies)
             resized_files = _chosen(files, is_resized)
-            save_resized(folder, _chosen(names, is_resized), images.X[is_resized], images.source, resized_files)
+            resized = (images.X[i] for i in np.flatnonzero(is_resized))
+            save_resized(folder, _chosen(names, is_resized), resized, images.source, resized_files)
         written = write_synthetic(folder, X_synthetic, y_synthetic, names, dicom=dicom, like=like)
         written = [*names[:n_originals], *written]
         write_manifest(folder / MANIFEST, files=written, labels=labels, n_originals=n_originals, more=manifest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ganaug.common.containers import Container, container_from_state, container_of
+from ganaug.common.large_arrays import blocks, is_on_disk, new_array, release
 from ganaug.common.serialization import dtype_from_json, dtype_to_json, refusing_malformed
 from ganaug.encoders.image_checks import as_images, bounds, check_dtype, check_range, check_shape, ends, shape_of
 from ganaug.encoders.masks import check_mask_channels, levels_of, scaled_mask, snapped_mask
@@ -135,9 +137,17 @@ class ImageEncoder:
         ------
         ValueError
             As in `fit`.
+
+        Notes
+        -----
+        Images in a file, such as a memory map, are not copied where tensors hold their dtype.
         """
         images = as_images(X)
         self._fit(images, X)
+        if is_on_disk(images) and images.dtype.isnative and min(images.strides) > 0:
+            kept = images.view(np.uint8) if images.dtype.kind == "b" else images
+            if f"{kept.dtype.kind}{kept.dtype.itemsize}" in _KEPT_AS:
+                return _shared(self._channels_first(kept))
         return self._encode(images)
 
     def _fit(self, images: NDArray, X: Any) -> None:
@@ -153,7 +163,8 @@ class ImageEncoder:
             by_channel = images.reshape(len(images), *shape[:2], n_channels)
             masks = levels_of(by_channel, channels)
             if rest := [channel for channel in range(n_channels) if channel not in masks]:
-                low, high = ends(by_channel[..., rest])
+                ranges = [ends(by_channel[..., channel]) for channel in rest]
+                low, high = min(of[0] for of in ranges), max(of[1] for of in ranges)
         self._lay_out(shape, images.dtype, low, high, flat=images.ndim == 2)
         self.masks_ = masks
         if hasattr(X, "columns"):
@@ -162,7 +173,7 @@ class ImageEncoder:
         if self.channels_ in (2, 4) and self.channels_ - 1 not in masks:
             opacity = images.reshape(len(images), *self.shape_)[..., -1]
             first = opacity[0, 0, 0]
-            self.opacity_ = first.item() if (opacity == first).all() else None
+            self.opacity_ = first.item() if all((part == first).all() for part in blocks(opacity)) else None
 
     def _lay_out(self, shape: tuple[int, ...], dtype: np.dtype, low: float, high: float, flat: bool) -> None:
         self.shape_, self.dtype_, self.low_, self.high_, self._flat = shape, dtype, low, high, flat
@@ -204,8 +215,9 @@ class ImageEncoder:
 
     def _encode(self, images: NDArray) -> Tensor:
         """Encode images that were checked."""
-        channels_first = np.moveaxis(images.reshape(len(images), *self.shape_[:2], self.channels_), 3, 1)
-        kept = torch.empty(channels_first.shape, dtype=_kept_as(self.dtype_))
+        channels_first = self._channels_first(images)
+        kept_as = torch.empty(0, dtype=_kept_as(self.dtype_)).numpy().dtype
+        kept = new_array(channels_first.shape, kept_as, on_disk=is_on_disk(images))
         # a few at a time: what is computed in double precision takes no second training set's memory
         for start in range(0, len(images), 256):
             part = given = channels_first[start : start + 256]
@@ -216,13 +228,17 @@ class ImageEncoder:
                 part = part.view(np.uint8)
             else:
                 part = part.clip(self.low_, self.high_)
-            kept.numpy()[start : start + 256] = part
+            kept[start : start + 256] = part
             for channel, levels in self.masks_.items():
                 mask = given[:, channel]
                 if self.dtype_.kind == "f":
                     mask = scaled_mask(torch.from_numpy(mask.astype(np.float64)), levels).numpy()
-                kept.numpy()[start : start + 256, channel] = mask
-        return kept
+                kept[start : start + 256, channel] = mask
+            release()
+        return torch.from_numpy(kept)
+
+    def _channels_first(self, images: NDArray) -> NDArray:
+        return np.moveaxis(images.reshape(len(images), *self.shape_[:2], self.channels_), 3, 1)
 
     def _span(self) -> float:
         return self.high_ - self.low_
@@ -370,6 +386,13 @@ class ImageEncoder:
             # one decoded image shows whether names and pixels go together
             encoder.decode(torch.zeros(1, encoder.channels_, *encoder.size_))
         return encoder
+
+
+def _shared(kept: NDArray) -> Tensor:
+    """Return a tensor that shares the memory of an array. Nothing writes to it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(kept)
 
 
 def _kept_as(dtype: np.dtype) -> torch.dtype:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.common.containers import check_container
+from ganaug.common.large_arrays import blocks
 from ganaug.common.wording import counted
 
 # Below, halving leaves nothing for a convolution to look at; above, activations outgrow an ordinary machine.
@@ -89,7 +90,13 @@ def shape_of(X: NDArray, image_shape: Any) -> tuple[int, ...]:
         example = f"({side}, {side})" if side and side**2 == X.shape[1] else "(h, w) or (h, w, c)"
         hint = f"; flattened images need image_shape={example}" if X.ndim == 2 else ""
         raise ValueError(f"X must have shape (n, h, w) or (n, h, w, c), got {X.shape}{hint}")
-    check_shape(shape)
+    try:
+        check_shape(shape)
+    except ValueError as error:
+        if X.ndim != 3:
+            raise
+        said = f"If X of shape {X.shape} holds rows x times x channels, pass model='tabular' and "
+        raise ValueError(f"{error}. {said}X.reshape({len(X)}, -1)") from None
     if not len(X):
         raise ValueError(f"X has shape {X.shape}: at least one image is needed")
     return shape
@@ -112,7 +119,8 @@ def check_shape(shape: tuple[int, ...]) -> None:
 
 def ends(X: NDArray) -> tuple[Any, Any]:
     """Return the least and the greatest value, after making sure that all are finite."""
-    low, high = X.min().item(), X.max().item()
+    found = [(part.min(), part.max()) for part in blocks(X)]
+    low, high = np.min([low for low, _ in found]).item(), np.max([high for _, high in found]).item()
     if X.dtype.kind != "f":
         return int(low), int(high)
     if not (math.isfinite(low) and math.isfinite(high)):

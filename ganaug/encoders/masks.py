@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ganaug.common.large_arrays import blocks
+
 # A channel of more values is an image.
 _MOST_LEVELS = 64
 
@@ -62,7 +64,8 @@ def levels_of(images: NDArray, channels: Sequence[int]) -> dict[int, NDArray]:
     >>> levels_of(np.array([[[[9, 0], [7, 255]]]]), [1])
     {1: array([  0, 255])}
     """
-    levels = {channel: np.unique(images[..., channel]) for channel in channels}
+    parts = [{channel: np.unique(part[..., channel]) for channel in channels} for part in blocks(images)]
+    levels = {channel: np.unique(np.concatenate([part[channel] for part in parts])) for channel in channels}
     for channel, values in levels.items():
         if len(values) > _MOST_LEVELS:
             raise ValueError(

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import hypergeom
 
 from ganaug.common.extras import MissingExtraError
+from ganaug.common.large_arrays import blocks
 from ganaug.common.wording import listed
 from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.image_verdict import MIN_IMAGES
@@ -208,7 +209,7 @@ def _checked(real: ArrayLike, synthetic: ArrayLike, holdout: ArrayLike | None) -
         least = 2 if name == "real" else 1
         if len(images) < least:
             raise ValueError(f"{name} has {len(images)} images, but at least {least} are needed")
-        if images.dtype.kind == "f" and not np.isfinite(images).all():
+        if images.dtype.kind == "f" and not all(np.isfinite(part).all() for part in blocks(images)):
             raise ValueError(f"{name} holds NaN or infinite values; remove those images")
     return sets
 
@@ -235,7 +236,8 @@ def _labels(sets: dict[str, NDArray], target: Sequence[ArrayLike] | None) -> dic
 
 def _value_range(real: NDArray) -> tuple[float, float] | None:
     """Return the values of black and white, or None if the dtype tells them."""
-    low, high = float(real.min()), float(real.max())
+    found = [(part.min(), part.max()) for part in blocks(real)]
+    low, high = float(min(of[0] for of in found)), float(max(of[1] for of in found))
     if real.dtype in (np.uint8, bool) or (real.dtype.kind == "f" and low >= 0 and high <= 1):
         return None if real.dtype.kind != "f" else (0.0, 1.0)
     return low, max(high, low + 1)

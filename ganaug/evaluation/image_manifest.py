@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -15,6 +16,8 @@ from ganaug.oversampler import GANOversampler
 # it does not tell synthetic images from real ones; from `FAR_DISTANCE` on, they are easy to tell apart. It sees
 # coarse differences only, so a small one is no proof.
 AS_NEAR = 0.15
+# Images that are scored together, so that only these are in memory as floating-point numbers: some batches of a model.
+_N_SCORED = 1024
 # If the class is recognised less often than so much of its share among real images, translations are of a wrong class.
 _RECOGNISED = 0.9
 
@@ -45,9 +48,13 @@ def score_columns(
     manifest = pd.DataFrame(index=y_synthetic.index)
     if not len(y_synthetic):
         return manifest
+    scores = [
+        sampler.model_.score_samples(X_synthetic[at : at + _N_SCORED], y_synthetic.iloc[at : at + _N_SCORED])
+        for at in range(0, len(y_synthetic), _N_SCORED)
+    ]
     manifest = manifest.assign(
         seed=sampler.model_.seed_,
-        discriminator_score=sampler.model_.score_samples(X_synthetic, y_synthetic).round(4),
+        discriminator_score=np.concatenate(scores).round(4),
     )
     if not hasattr(sampler, "provenance_"):  # images that are generated from noise have no source
         return manifest

@@ -1,11 +1,12 @@
 """The nearest real rows and images of synthetic ones."""
 
 from collections.abc import Callable, Iterator
-from itertools import chain
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ganaug.common.large_arrays import blocks, release
+from ganaug.common.rows import stack_rows
 from ganaug.metrics.pairwise import as_matrix, batches, check_widths, squared_distances
 
 # So many real images, mirrored ones included, are all compared pixel by pixel. Of more, this number of candidates is.
@@ -143,18 +144,18 @@ def pixel_neighbors(
             "fake_images and real_images must have shape (n, h, w) or (n, h, w, c), be of one size and hold at least "
             f"one real image, got {fake_images.shape} and {real_images.shape}"
         )
-    if not (np.isfinite(fake_images).all() and np.isfinite(real_images).all()):
+    floats = [images for images in (fake_images, real_images) if images.dtype.kind not in "biu"]
+    if not all(np.isfinite(part).all() for images in floats for part in blocks(images)):
         raise ValueError("images hold NaN or infinite values; replace those values first")
     n_real, n_fake = len(real_images), len(fake_images)
     index = np.zeros((n_fake, n), dtype=np.intp)
     distance, mirrored = np.full((n_fake, n), np.inf), np.zeros((n_fake, n), dtype=bool)
-    # the real images as they are, then mirrored; many are mirrored where they are compared, to save their memory
-    both = np.concatenate([real_images, real_images[:, :, ::-1]]) if 2 * n_real <= _ALL_COMPARED else None
+    # positions of n_real and above are mirrored images
     for rows, found in _candidates(fake_images, real_images, own):
         for row, some in enumerate(found, start=rows.start):
             if own is not None:
                 some = some[some % n_real != own[row]]
-            apart = _mean_differences(fake_images[row], _oriented(real_images, some) if both is None else both[some])
+            apart = _mean_differences(fake_images[row].ravel(), _pixels_of(real_images, some))
             # of a real image and its mirror image, the nearer one
             order = some[np.lexsort((some, apart))]
             apart = np.sort(apart, kind="stable")
@@ -162,6 +163,7 @@ def pixel_neighbors(
             index[row, : len(first)] = order[first] % n_real
             distance[row, : len(first)] = apart[first]
             mirrored[row, : len(first)] = order[first] >= n_real
+        release()
         if progress is not None:
             progress(rows.stop)
     return index, distance, mirrored
@@ -170,26 +172,29 @@ def pixel_neighbors(
 def _candidates(
     fake_images: NDArray, real_images: NDArray, own: NDArray[np.intp] | None
 ) -> Iterator[tuple[slice, list[NDArray[np.intp]]]]:
-    """Yield for fake images which real ones may be nearest: all, or copies and those alike in cells."""
+    """Yield for fake images the positions that may be nearest: all, or copies and those that are alike in cells."""
     n_both = 2 * len(real_images)
     if n_both <= _ALL_COMPARED:
         for rows in batches(len(fake_images), _ROWS_AT_ONCE):
             yield rows, [np.arange(n_both)] * (rows.stop - rows.start)
         return
     copies: dict[int, list[int]] = {}
-    for place, pixels in enumerate(chain(real_images, real_images[:, :, ::-1])):
+    ways = (real_images, real_images[:, :, ::-1])
+    for place, pixels in enumerate(image for way in ways for part in blocks(way) for image in part):
         copies.setdefault(hash(pixels.tobytes()), []).append(place)
-    one_half = cell_means(real_images)
-    real_cells = np.empty((n_both, one_half.shape[1]), dtype=np.float32)
-    real_cells[: len(one_half)] = one_half
-    del one_half
-    real_cells[len(real_images) :] = cell_means(real_images[:, :, ::-1])
-    centre = real_cells.mean(0)
-    real_cells -= centre
-    fake_cells = cell_means(fake_images) - centre
-    lengths = np.einsum("ij,ij->i", real_cells, real_cells)
+    real_cells = stack_rows((cells for way in ways for cells in _cell_means(way)), n_both)
+    centre = (
+        np.sum([cells.sum(0, dtype=np.float64) for cells in blocks(real_cells)], axis=0).astype(np.float32) / n_both
+    )
+    lengths = []
+    for cells in blocks(real_cells):
+        cells -= centre
+        lengths.append((cells**2).sum(1))
     for rows in batches(len(fake_images), n_both):
-        apart = lengths - 2 * (fake_cells[rows] @ real_cells.T)  # less the length of the fake image
+        fake_cells = cell_means(fake_images[rows]) - centre
+        # less the length of the fake image
+        parts = [of - 2 * (fake_cells @ cells.T) for of, cells in zip(lengths, blocks(real_cells), strict=True)]
+        apart = np.concatenate(parts, axis=1)
         if own is not None:
             for place in (0, len(real_images)):
                 apart[np.arange(len(apart)), own[rows] + place] = np.inf
@@ -213,29 +218,32 @@ def cell_means(images: NDArray, n_cells: int = _N_CELLS) -> NDArray[np.float32]:
     ndarray of shape (n, n_cells * n_cells * c)
         A row for each image.
     """
+    return np.concatenate(list(_cell_means(images, n_cells)))
+
+
+def _cell_means(images: NDArray, n_cells: int = _N_CELLS) -> Iterator[NDArray[np.float32]]:
+    """Yield the means of pixels in the cells of a grid, one row for each image, for some images at a time."""
     images = images.reshape(*images.shape[:3], -1)
     edges = [np.unique(np.linspace(0, size, n_cells, endpoint=False, dtype=int)) for size in images.shape[1:3]]
     sizes = [np.diff(np.append(of, size)) for of, size in zip(edges, images.shape[1:3], strict=True)]
     n_pixels = np.outer(*sizes)[..., None]
-    means = np.empty((len(images), n_pixels.size * images.shape[3]), dtype=np.float32)
     for rows in batches(len(images), images[:1].size or 1):
         sums = np.add.reduceat(images[rows], edges[0], axis=1, dtype=np.float64)
         sums = np.add.reduceat(sums, edges[1], axis=2)
-        means[rows] = (sums / n_pixels).reshape(len(sums), -1)
-    return means
+        yield (sums / n_pixels).reshape(len(sums), -1).astype(np.float32)
+        release()
 
 
-def _oriented(real_images: NDArray, some: NDArray[np.intp]) -> NDArray:
-    """Return real images, mirrored where the position is that of the second half."""
-    images = real_images[some % len(real_images)]
-    is_mirrored = some >= len(real_images)
-    images[is_mirrored] = images[is_mirrored][:, :, ::-1]
-    return images
+def _pixels_of(real_images: NDArray, some: NDArray[np.intp]) -> NDArray:
+    """Return the pixels of some real images, one in a row; positions from their number on are mirrored images."""
+    pixels = real_images[some % len(real_images)]
+    mirrored = some >= len(real_images)
+    pixels[mirrored] = pixels[mirrored][:, :, ::-1]
+    return pixels.reshape(len(some), -1)
 
 
 def _mean_differences(image: NDArray, others: NDArray) -> NDArray[np.float64]:
-    """Return the mean absolute difference between an image and others."""
-    image, others = image.reshape(-1), others.reshape(len(others), -1)
+    """Return the mean absolute difference between an image and others, one in a row."""
     if others.dtype == np.uint8:
         # in 16 bits, which holds every difference and takes a quarter of the time
         apart = np.abs(others.astype(np.int16) - image.astype(np.int16))

@@ -17,6 +17,7 @@ from torch import nn
 from ganaug._version import __version__
 from ganaug.common import processes
 from ganaug.common.containers import to_pandas
+from ganaug.common.large_arrays import blocks
 from ganaug.common.texts import texts_of
 from ganaug.encoders import TableEncoder, continued_table
 from ganaug.models.data import CheckedData
@@ -233,7 +234,8 @@ def _digest(arrays: Iterable[NDArray]) -> str:
     found = hashlib.sha256()
     for array in arrays:
         found.update(f"{array.dtype.str}{array.shape}".encode())
-        found.update(np.ascontiguousarray(array).view(np.uint8).data if array.size else b"")
+        for part in blocks(array) if array.size and array.ndim else [array]:
+            found.update(np.ascontiguousarray(part).view(np.uint8).data if array.size else b"")
     return found.hexdigest()
 
 

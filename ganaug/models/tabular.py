@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, validate_data
 from torch import Tensor, nn
 
-from ganaug.common.containers import check_container, to_pandas
+from ganaug.common.containers import check_container, check_dimensions, to_pandas
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import listed
 from ganaug.constraints import Constraints
@@ -344,6 +344,7 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         if not hasattr(X, "columns"):
             # as objects, so that a list of rows with text in it keeps its numbers
             X = np.array(X, dtype=object) if isinstance(X, (list, tuple)) else X
+            check_dimensions(X)
             X = check_array(X, dtype=None, ensure_all_finite=False)
         elif len(set(X.columns)) < len(X.columns):
             twice = next(name for name in X.columns if list(X.columns).count(name) > 1)

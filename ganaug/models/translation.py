@@ -279,7 +279,8 @@ class TranslationGAN(ImageModel):
         self.source_, kept = chosen_classes(labels, self.source, self.target)
         self._positions = kept
         if kept is not None:
-            checked = checked._replace(X=take_rows(checked.X, kept), encoded=checked.encoded[torch.from_numpy(kept)])
+            encoded = torch.from_numpy(take_rows(checked.encoded.numpy(), kept))
+            checked = checked._replace(X=take_rows(checked.X, kept), encoded=encoded)
             y = take_rows(y, kept)
             sample_weight = None if sample_weight is None else np.asarray(sample_weight)[kept]
         return super()._fit(checked, y, previous, sample_weight)

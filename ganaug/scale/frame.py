@@ -97,6 +97,8 @@ def oversample_dask(
     meta = frame._meta
     rows = reservoir.table().to_pandas().astype(meta.dtypes.to_dict())
     source, parts = learn(sampler, rows, reservoir, rows_per_part, seed)
+    if source is not None:
+        source.model.end_checkpoint()
     if mark is not None:
         frame = frame.assign(**{mark: np.int8(0)})
     if not parts:

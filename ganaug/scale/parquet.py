@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,6 @@ import numpy as np
 from ganaug.common.extras import require_extra
 from ganaug.common.files import replacing
 from ganaug.common.folders import replacing_folder
-from ganaug.common.random import draw_seed
 from ganaug.datasets import (
     copy_parquet,
     find_parquet_files,
@@ -31,6 +31,7 @@ from ganaug.oversampler import GANOversampler
 from ganaug.scale.frame import generate, learn
 from ganaug.scale.requests import Part
 from ganaug.scale.reservoir import Reservoir, merge
+from ganaug.scale.resuming import checkpoint_of, identity_of, leave_nothing_unless_resumable, seed_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,6 +87,9 @@ def balance_parquet(
     written beside them by the workers, each file with a seed of its own: a file that is written again after a worker
     was lost holds the same rows, and takes its name when it is whole. `out` appears when everything is written.
 
+    With `checkpoint` of the sampler, a call that was interrupted leaves the state of the training in that file, and the
+    files that are whole in a hidden folder beside `out`. The same call reads the sample again and goes on from there.
+
     Parameters
     ----------
     files : str or Path
@@ -125,7 +129,8 @@ def balance_parquet(
     FileExistsError
         If `out` exists and `force` is False.
     ValueError
-        If the files differ in their columns, labels are missing, or there is one class only.
+        If the files differ in their columns, labels are missing, there is one class only, or what is left of an
+        interrupted call was not of this one.
 
     Warns
     -----
@@ -145,34 +150,53 @@ def balance_parquet(
     if any(file.resolve().is_relative_to(out.resolve()) for file in found):
         raise ValueError(f"{out} holds the real files; write to another folder")
     sampler = GANOversampler() if sampler is None else sampler
-    seed = draw_seed(sampler.random_state)
-    with _connected(client) as workers:
-        tasks = [(file, target, n_train, [seed, number]) for number, file in enumerate(found)]
-        reservoir = merge(_run(workers, _sample, tasks, "reading", follow))
-        rows = frame_of_arrow(reservoir.table())
-        source, parts = learn(sampler, rows, reservoir, rows_per_part, seed)
-        import cloudpickle
-
-        with replacing_folder(out) as home:
-            shared = home / ".source"
-            shared.write_bytes(cloudpickle.dumps(source))  # the choice among candidates holds functions
+    checkpoint = checkpoint_of(sampler)
+    with replacing_folder(out, resumable=checkpoint is not None) as home, _connected(client) as workers:
+        try:
+            options = {"target": target, "n_train": n_train, "rows_per_part": rows_per_part, "mark": mark}
+            identity = identity_of(sampler, found, only_synthetic=only_synthetic, **options)
+            seed = seed_of(home, identity, sampler)
+            tasks = [(file, target, n_train, [seed, number]) for number, file in enumerate(found)]
+            reservoir = merge(_run(workers, _sample, tasks, "reading", follow))  # one by one, as they come
+            rows = frame_of_arrow(reservoir.table())
+            source, parts = learn(sampler, rows, reservoir, rows_per_part, seed)
             copies = [] if only_synthetic else _names(found)
-            work: list[tuple[Any, ...]] = [
-                (_copy, file, home / name, mark) for file, name in zip(found, copies, strict=False)
-            ]
             names = [f"synthetic-{number:05d}.parquet" for number in range(len(parts))]
-            work += [
-                (_generate, shared, part, home / name, found[0], target, mark)
-                for part, name in zip(parts, names, strict=True)
-            ]
-            _run(workers, _do, work, "writing", follow)
-            shared.unlink()
-            for left in home.glob(".*"):  # of tasks that ran twice
-                left.unlink()
+            shared = _shared(source, home)
+            work: dict[str, tuple[Any, ...]] = {
+                **{name: (_copy, home / name, file, mark) for file, name in zip(found, copies, strict=False)},
+                **{
+                    name: (_generate, home / name, shared, part, found[0], target, mark)
+                    for part, name in zip(parts, names, strict=True)
+                },
+            }
+            # a file has its name when it is whole: those of an interrupted run are kept
+            missing = [task for name, task in work.items() if not (home / name).exists()]
+            for _ in _run(workers, _do, missing, "writing", follow, n_done=len(work) - len(missing)):
+                pass
+        except BaseException:
+            if checkpoint is not None:
+                leave_nothing_unless_resumable(home, checkpoint)
+            raise
+        for left in home.glob(".*"):  # ours, and those of tasks that ran twice
+            left.unlink()
+    if source is not None:
+        source.model.end_checkpoint()
     n_synthetic: dict[Any, int] = {}
     for part in parts:
         n_synthetic[part.label] = n_synthetic.get(part.label, 0) + part.n_rows
     return BalancedParquet(reservoir.counts, n_synthetic, rows, [*copies, *names], source)
+
+
+def _shared(source: RowSource | None, home: Path) -> Path:
+    """Write what generates rows for the workers, under a name that no earlier run has used."""
+    import cloudpickle
+
+    for left in home.glob(".source-*"):
+        left.unlink()
+    shared = home / f".source-{secrets.token_hex(8)}"
+    shared.write_bytes(cloudpickle.dumps(source))  # the choice among candidates holds functions
+    return shared
 
 
 @contextmanager
@@ -196,20 +220,21 @@ def _run(
     tasks: Sequence[tuple[Any, ...]],
     name: str,
     follow: Follow | None,
-) -> list[Any]:
-    """Return what the function gives for each task; tasks of lost workers run again."""
+    n_done: int = 0,
+) -> Iterator[Any]:
+    """Yield what the function gives for each task, in any order; tasks of lost workers run again."""
     from distributed import as_completed
 
     futures = [client.submit(function, *task, pure=False, retries=2) for task in tasks]
     try:
         if follow is not None:
-            follow(name, 0, len(tasks))
-        for done, future in enumerate(as_completed(futures), 1):
-            if future.status == "error":
-                future.result()  # raises
+            follow(name, n_done, n_done + len(tasks))
+        for done, future in enumerate(as_completed(futures), n_done + 1):
+            result = future.result()  # raises what the task raised
+            future.release()  # no process holds all results together
             if follow is not None:
-                follow(name, done, len(tasks))
-        return client.gather(futures)
+                follow(name, done, n_done + len(tasks))
+            yield result
     finally:
         client.cancel(futures)
 
@@ -225,7 +250,7 @@ def _sample(file: Path, target: str, n_rows: int, seed: list[int]) -> Reservoir:
     return reservoir
 
 
-def _copy(file: Path, out: Path, mark: str | None) -> None:
+def _copy(out: Path, file: Path, mark: str | None) -> None:
     with replacing(out) as written:
         if mark is None:
             shutil.copyfile(file, written)
@@ -233,7 +258,7 @@ def _copy(file: Path, out: Path, mark: str | None) -> None:
             copy_parquet(file, written, mark)
 
 
-def _generate(shared: Path, part: Part, out: Path, like: Path, target: str, mark: str | None) -> None:
+def _generate(out: Path, shared: Path, part: Part, like: Path, target: str, mark: str | None) -> None:
     with replacing(out) as written:
         write_parquet_rows(written, generate(_source(shared), part, target), like, mark)
 

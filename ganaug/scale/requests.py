@@ -58,7 +58,9 @@ def requested_rows(strategy: Any, counts: Mapping[Any, int]) -> dict[Any, int]:
             "name such as 'auto'"
         )
     labels = sorted(counts, key=repr)
-    codes = np.repeat(np.arange(len(labels), dtype=np.int16), [counts[label] for label in labels])
+    codes = np.repeat(
+        np.arange(len(labels), dtype=np.min_scalar_type(len(labels))), [counts[label] for label in labels]
+    )
     if isinstance(strategy, Mapping):
         # the shell has names of classes only
         strategy = {next((of for of in labels if name in (of, str(of))), name): n for name, n in strategy.items()}

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ganaug.common import processes
+from ganaug.common.large_arrays import is_on_disk, release
 from ganaug.training.draws import ClassDraws
 from ganaug.training.priors import Prior
 
@@ -23,6 +25,10 @@ class CompactRows:
         The rows as they are kept, of any dtype.
     scale : callable (Tensor) -> Tensor
         Turns kept rows into floating-point rows.
+    chosen : Tensor of int, shape (n_chosen,), or None, default=None
+        Which of the kept rows these are; None: all. They are not copied.
+    device : torch.device or None, default=None
+        Where rows are put that are taken out; None: where they are kept.
 
     Examples
     --------
@@ -31,23 +37,53 @@ class CompactRows:
     tensor([[-1.,  1.]])
     """
 
-    def __init__(self, kept: Tensor, scale: Callable[[Tensor], Tensor]) -> None:
-        self.kept = kept
+    def __init__(
+        self,
+        kept: Tensor,
+        scale: Callable[[Tensor], Tensor],
+        chosen: Tensor | None = None,
+        device: torch.device | None = None,
+    ) -> None:
+        self._all = kept
         self.scale = scale
+        self._chosen = chosen
+        self._device = kept.device if device is None else device
+        self._is_on_disk = is_on_disk(kept)
+
+    @property
+    def kept(self) -> Tensor:
+        """The rows as they are kept."""
+        return self._all if self._chosen is None else self._all[self._chosen]
 
     def __len__(self) -> int:
-        return len(self.kept)
+        return len(self._all if self._chosen is None else self._chosen)
 
     def __getitem__(self, index: Tensor | slice) -> Tensor:
-        return self.scale(self.kept[index])
+        if isinstance(index, Tensor):
+            index = index.to(self._all.device)
+        taken = self._all[index if self._chosen is None else self._chosen[index]]
+        if self._is_on_disk:
+            # in the layout that rows in memory have: others give other roundings
+            taken = taken.clone(memory_format=torch.contiguous_format).to(self._device)
+            release()
+        return self.scale(taken)
 
-    def part(self, index: Tensor | slice) -> "CompactRows":
-        """Return some of the rows, still compact."""
-        return CompactRows(self.kept[index], self.scale)
+    def part(self, index: Tensor | NDArray | slice) -> "CompactRows":
+        """Return some of the rows, still compact and not copied."""
+        if self._chosen is not None:
+            chosen = self._chosen[index]
+        else:
+            chosen = torch.arange(len(self._all))[index] if isinstance(index, slice) else torch.as_tensor(index)
+        return CompactRows(self._all, self.scale, chosen.to(self._all.device), self._device)
 
     def to(self, device: torch.device) -> "CompactRows":
-        """Move the kept rows to a device."""
-        return CompactRows(self.kept.to(device), self.scale)
+        """Move the kept rows to a device; of those in a file, a batch is moved when it is taken out."""
+        if self._is_on_disk:
+            return CompactRows(self._all, self.scale, self._chosen, device)
+        return self if self._all.device == device else CompactRows(self.kept.to(device), self.scale)
+
+    def __reduce__(self) -> Any:
+        return CompactRows, (self.kept, self.scale)
 
 
 class Batch(NamedTuple):

@@ -19,6 +19,8 @@ _TOO_WIDE = 4.0
 _LOST, _EXPLODED, _CLEARLY_VARIED = 0.02, 10.0, 0.3
 # Maximum number of images that are compared, of all classes together.
 _MAX_IMAGES = 2_000
+# Maximum numbers of images, and of their values, whose features are computed together.
+_N_AT_ONCE, _MAX_VALUES = 100, 2**21
 # Maximum number of directions of the features in which images are compared.
 _MAX_DIRECTIONS = 32
 
@@ -191,7 +193,9 @@ class KernelDistance:
         # fewer images of each class if there are many classes: the measure runs about twenty times
         n_rows = min(n_rows, max(10, _MAX_IMAGES // len(members)))
         members = [own[torch.randperm(len(own), generator=generator)[:n_rows]] for own in members]
-        channels = rows[:1].shape[1]
+        # large images some at a time, because their activations take a hundred times their memory
+        one = rows[:1]
+        channels, self._n_at_once = one.shape[1], max(1, min(_N_AT_ONCE, _MAX_VALUES // one.numel()))
         self.weights = []
         for size, out in [(channels, 32), (32, 64), (64, 128)]:
             # He's scale keeps the features' variance from layer to layer (arXiv 1502.01852)
@@ -202,7 +206,9 @@ class KernelDistance:
         if conditions is not None:
             labels = torch.cat([conditions[own[torch.arange(n_rows) % len(own)]] for own in members])
         self.y = labels.to(device)
-        features = [self._features(rows[own].to(device)) for own in members]
+        features = [
+            torch.cat([self._features(rows[some].to(device)) for some in own.split(self._n_at_once)]) for own in members
+        ]
         self.centres = [of_class.mean(0) for of_class in features]
         within = torch.cat([of_class - centre for of_class, centre in zip(features, self.centres, strict=True)])
         # all features get the same weight, whatever the scale of a random network, except those that hardly vary
@@ -226,7 +232,8 @@ class KernelDistance:
             of a class, divided by that of real images, for the class where this ratio is least. Near 0 the class has
             collapsed.
         """
-        parts = zip(self.y.split(100), *(part.split(100) for part in self.start), strict=True)
+        n = self._n_at_once
+        parts = zip(self.y.split(n), *(part.split(n) for part in self.start), strict=True)
         fakes = torch.cat([self._features(network(*part)) for part in parts]).chunk(len(self.real))
         whitened = [(fake - centre) @ self.whiten for fake, centre in zip(fakes, self.centres, strict=True)]
         of_classes = list(zip(self.real, whitened, strict=True))

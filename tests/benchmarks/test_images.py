@@ -60,7 +60,7 @@ def results(tmp_path):
 
 def run(results, folder, sets=("grey",), seeds=(0,), arms=("classical", "ganaug")):
     tasks = images.tasks_of(sets, seeds, arms)
-    return images.run(tasks, folder, folder / "cache", results, 1, Console(quiet=True))
+    return images.run(tasks, folder, folder / "cache", results, 1, "cpu", Console(quiet=True))
 
 
 def flat_features(monkeypatch):
@@ -468,3 +468,15 @@ def test_what_is_not_there_is_told_before_anything_is_trained(tmp_path):
         images.main(["--sets", "grey", "--results", str(tmp_path / "out")])
     with pytest.raises(SystemExit):
         images.main(["--share", "0.7"])
+
+
+def test_a_set_of_few_images_keeps_that_many_of_all_classes_but_the_largest(tmp_path):
+    X, y = np.zeros((60, 8, 8), dtype=np.uint8), np.repeat([0, 1, 2], [40, 15, 5])
+    of_parts = {f"{part}_{kind}": value for part in ("train", "test") for kind, value in (("images", X), ("labels", y))}
+    np.savez(tmp_path / image_data.FILES["bccd_cells_32"], class_names=np.array(["a", "b", "c"]), **of_parts)
+    few = image_data.load("bccd_cells_32@10", tmp_path, 0)
+    assert few.counts.tolist() == [40, 10, 5]
+    assert len(few.X_test) == 60
+    other = image_data.load("bccd_cells_32@10", tmp_path, 1)
+    assert other.counts.tolist() == [40, 10, 5]
+    assert image_data.n_synthetic("bccd_cells_32@10", few) == image_data.N_SYNTHETIC[0]

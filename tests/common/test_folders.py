@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from ganaug.common import folders
-from ganaug.common.folders import exchange, recover, replacing_folder
+from ganaug.common.folders import exchange, recover, replacing_folder, unfinished
 
 
 def write(path, text):
@@ -97,3 +97,29 @@ def test_a_full_disk_is_named_by_what_the_user_wrote(tmp_path):
         raise OSError(errno.ENOSPC, "No space left on device", "in/a.png")
     assert caught.value.filename == str(tmp_path / "out")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_resumable_folder_is_kept_where_the_block_ends_early(tmp_path):
+    out = tmp_path / "out"
+
+    def stopped():
+        with replacing_folder(out, resumable=True) as home:
+            (home / "first").write_text("whole")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        stopped()
+    assert not out.exists()
+    with replacing_folder(out, resumable=True) as home:
+        assert (home / "first").read_text() == "whole"
+        (home / "second").touch()
+    assert sorted(path.name for path in out.iterdir()) == ["first", "second"]
+    with pytest.raises(RuntimeError), replacing_folder(tmp_path / "empty", resumable=True):
+        raise RuntimeError
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]  # nothing is left of an empty one
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    unfinished(tmp_path / "new").symlink_to(elsewhere)
+    with pytest.raises(PermissionError, match="is a link"), replacing_folder(tmp_path / "new", resumable=True):
+        pass
+    assert not list(elsewhere.iterdir())

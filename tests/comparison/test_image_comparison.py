@@ -208,3 +208,14 @@ def test_what_is_wrong_is_named(samplers, classifiers, message):
 def test_select_refuses_a_metric_whose_best_is_the_lowest():
     with pytest.raises(ValueError, match="metric='Brier score' does not choose among ways to train on images"):
         select(*images(), metric="Brier score")
+
+
+def test_no_split_stores_its_training(tmp_path):
+    sampler = tiny().set_params(checkpoint=tmp_path / "run", model__checkpoint=tmp_path / "run")
+    for arm in (
+        arm_of(sampler),
+        arm_of(ImageArm(share=0.2, sampler=sampler)),
+        arms_of("ganaug 0.2", sampler)["ganaug 0.2"],
+    ):
+        assert arm.sampler.checkpoint is arm.sampler.model.checkpoint is None
+    assert sampler.checkpoint is not None

@@ -274,6 +274,7 @@ def test_what_is_no_image_is_refused():
     refused(np.zeros(()), "must have shape")
     refused(np.zeros((2, 3, 16, 16, 3)), "must have shape")
     refused(np.zeros((4, 7, 64)), "7x64 pixels, but each side must have 8 to 512")
+    refused(np.zeros((4, 7, 64)), r"of shape \(4, 7, 64\) holds rows x times x channels, .*X.reshape\(4, -1\)")
     refused(np.zeros((1, 8, 513), dtype=np.uint8), "8x513 pixels.*resize")
     refused(np.zeros((4, 16, 16, 5)), "5 channels")
     refused(np.zeros((4, 3, 16, 16)), r"16 channels.*transpose\(0, 2, 3, 1\)")

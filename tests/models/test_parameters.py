@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from sklearn.utils._param_validation import InvalidParameterError
 
-from ganaug import GANOversampler, ImageGAN, TabularGAN, TextGAN, TranslationGAN
+from ganaug import GANOversampler, ImageGAN, PrivateTabularGAN, TabularGAN, TextGAN, TranslationGAN
 from ganaug.models.parameters import SHARED, constraints_of, constraints_of_overrides, documented
 
-CLASSES = [TabularGAN, ImageGAN, TextGAN, TranslationGAN, GANOversampler]
+CLASSES = [TabularGAN, PrivateTabularGAN, ImageGAN, TextGAN, TranslationGAN, GANOversampler]
 
 
 def entries(cls):
@@ -139,6 +139,12 @@ TAKEN = {
     "mask_channels": (None, *SEQUENCES),
     "content_weight": (0, 0.5, 2.5),
     "class_weight": (0, 0.5, 2.5),
+    "epsilon": (0.5, 2.5),
+    "delta": (0.5,),
+    "bounds": (None, {}, {"x": 1}),
+    "levels": (None, {}, {"x": 1}),
+    "max_grad_norm": (0.5, 2.5),
+    "max_rate": (0.5,),
 }
 
 
@@ -149,7 +155,7 @@ OF_MODEL = ("device", "devices", "verbose")
 def is_taken(cls, name, value):
     if (cls is GANOversampler) != (name in OF_MODEL) and value is None and name in OF_MODEL:
         return False
-    if cls in (TabularGAN, TranslationGAN) and name == "n_steps":
+    if cls in (TabularGAN, PrivateTabularGAN, TranslationGAN) and name == "n_steps":
         return False
     if name in ("source", "target"):  # any label; whether y has it is seen later
         return True

@@ -167,3 +167,9 @@ def test_the_activation_changes_the_networks_and_is_stored(tmp_path, activation)
         model.save(tmp_path / "m.gan")
         np.testing.assert_array_equal(TabularGAN.load(tmp_path / "m.gan").sample([0] * 5), rows[-1])
     assert not np.array_equal(*rows)
+
+
+@pytest.mark.parametrize("form", [np.asarray, list, lambda X: X.tolist()])
+def test_an_array_of_three_dimensions_is_refused_with_its_shape(form):
+    with pytest.raises(ValueError, match=r"X has shape \(20, 9, 3\), but a table .*X\.reshape\(20, -1\).* 27 values"):
+        TabularGAN().fit(form(np.zeros((20, 9, 3))), np.repeat([0, 1], 10))

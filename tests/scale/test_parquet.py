@@ -3,55 +3,18 @@
 import os
 import signal
 
-import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2_contingency, ks_2samp
+from sklearn.base import clone
 
-from ganaug import GANOversampler, TabularGAN
 from ganaug.cli.app import main
+from ganaug.common.random import draw_seed
 from ganaug.scale import balance_parquet, oversample_dask
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore:Columns that identify rows", "ignore::DeprecationWarning:distributed")
-N_FILES, N_ROWS = 3, 400
-
-
-@pytest.fixture
-def sampler() -> GANOversampler:
-    model = TabularGAN(n_steps=5, hidden_sizes=(8,), batch_size=16, device="cpu")
-    return GANOversampler(model=model, selection=None, random_state=0)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Return a folder of Parquet files, one of them with another order of its levels."""
-    data = tmp_path / "data"
-    data.mkdir()
-    for number in range(N_FILES):
-        rng = np.random.default_rng(number)
-        rare = rng.random(N_ROWS) < 0.1
-        levels = ["a", "b", "c"] if number else ["c", "a", "b"]
-        frame = pd.DataFrame(
-            {
-                "id": np.arange(number * N_ROWS, (number + 1) * N_ROWS),
-                "name": [f"u{n:08d}x" for n in rng.integers(0, 10**8, N_ROWS)],
-                "x": rng.normal(size=N_ROWS) + rare,
-                "level": pd.Categorical(rng.choice(levels, N_ROWS), categories=levels),
-                "visits": pd.array(np.where(rng.random(N_ROWS) < 0.1, None, rng.integers(0, 9, N_ROWS)), dtype="Int64"),
-                "y": np.where(rare, "yes", "no"),
-            }
-        )
-        frame.to_parquet(data / f"part-{number}.parquet")
-    return data
-
-
-@pytest.fixture(scope="module")
-def client():
-    with (
-        distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0", silence_logs=False) as cluster,
-        distributed.Client(cluster) as own,
-    ):
-        yield own
+N_FILES, N_ROWS = 3, 400  # as in conftest.py
 
 
 def test_real_files_are_copied_and_synthetic_ones_follow(folder, tmp_path, sampler, client):
@@ -168,3 +131,21 @@ def test_it_is_said_once_what_becomes_of_identifiers(folder, tmp_path, sampler, 
     (said,) = [str(of.message) for of in caught if "identify rows" in str(of.message)]
     assert "count on after the largest number in 'id'" in said
     assert "are empty in 'name'" in said
+
+
+def test_rows_have_the_distribution_of_those_of_one_memory(folder, tmp_path, sampler, client):
+    """The whole table fits into the sample; the parts are generated apart, and with seeds of their own."""
+    sampler.set_params(selection="auto", ignore=["id", "name"], model__n_steps=60)
+    sizes = {"n_train": N_FILES * N_ROWS, "rows_per_part": 100}
+    written = balance_parquet(folder, tmp_path / "out", "y", sampler, client=client, **sizes)
+    parts = pd.concat([pd.read_parquet(file) for file in (tmp_path / "out").glob("synthetic-*")])
+    X, y = written.sample.drop(columns="y").reset_index(drop=True), written.sample["y"].reset_index(drop=True)
+    trained = clone(sampler).set_params(random_state=draw_seed(sampler.random_state))
+    rows = trained.fit_resample(X, y)[0][len(X) :]
+    assert len(rows) == len(parts)
+    assert ks_2samp(parts["x"], rows["x"]).pvalue > 0.001
+    for name in ("level", "visits"):
+        counts = pd.DataFrame({"parts": parts[name].value_counts(), "rows": rows[name].value_counts()}).fillna(0)
+        assert chi2_contingency(counts.to_numpy(int)).pvalue > 0.001
+    missing = [of["visits"].isna().mean() for of in (parts, rows)]
+    assert abs(missing[0] - missing[1]) < 0.06
