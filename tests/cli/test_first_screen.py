@@ -48,7 +48,7 @@ def test_three_answers_then_what_was_written_a_preview_and_the_next_command(tabl
     assert lines[0].split()[3:] == ["unknown", *["Not", "measured.", "Run:", "ganaug", "compare", "in.csv", "--target"]]
     text = " ".join(" ".join(lines).split())
     assert "Wrote out.csv: 200 real rows, then 120 synthetic rows of class gold." in text
-    assert re.search(r"It took [\d.]+ s\.", text)
+    assert re.search(r"It took [\d.]+ s, [\d.]+ s of it the training\.", text)
     head = [line.split() for line in lines if line.split() == ["synthetic", "real"] * 3]
     assert len(head) == 1
     assert any(line.split() == ["plan", *["gold"] * 6] for line in lines)
