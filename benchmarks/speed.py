@@ -296,7 +296,7 @@ def step(n_features: int, *, n_steps: int = 200, n_rounds: int = 5, **params: An
     ours, plain, products = [], [], []
     for _ in range(n_rounds):
         ours.append(seconds())
-        with patch("ganaug.models.base.Fabric", Plain):
+        with patch("ganaug.models.devices.Fabric", Plain):
             plain.append(seconds())
         start = time.perf_counter()
         for _ in range(n_steps // n_recorded):

@@ -46,6 +46,8 @@ class DevicesMixin:
     devices: int | str = "auto"
     # Whether several processes can train it.
     _trains_together: ClassVar[bool] = True
+    # With fewer rows in a batch, a CPU is faster than a GPU (`benchmarks/devices.py`), and "auto" takes the CPU.
+    _smallest_batch_on_gpu: ClassVar[int] = 0
 
     def _fit(self: Any, checked: CheckedData, y: Any, previous: "Networks | None", sample_weight: Any) -> EncodedData:
         arguments = (checked, y, previous, sample_weight)
@@ -57,14 +59,20 @@ class DevicesMixin:
         """Return the precision in which networks compute, with a value in place of "auto"."""
         return "32-true" if self.precision == "auto" else self.precision
 
+    def _accelerator(self: Any) -> str:
+        size = self.batch_size if self._smallest_batch_on_gpu else 0
+        is_small = (0 if size == "auto" else size) < self._smallest_batch_on_gpu
+        return "cpu" if is_small and self.device == "auto" else self.device
+
     def _fabric(self: Any) -> Fabric:
         kept = {name: os.environ.pop(name) for name in _OF_FABRIC_RUN if name in os.environ}
         try:
             devices: Any = 1
-            if processes.n_processes() > 1 and _is_on_gpu(self.device):
+            if processes.n_processes() > 1 and _is_on_gpu(self._accelerator()):
                 devices = [processes.local_rank()]
             is_said = self.precision == "auto" and "LT_PRECISION" in os.environ  # by `fabric run --precision`
-            return Fabric(accelerator=self.device, devices=devices, precision=None if is_said else self._precision())
+            precision = None if is_said else self._precision()
+            return Fabric(accelerator=self._accelerator(), devices=devices, precision=precision)
         except (RuntimeError, ImportError) as error:
             raise ValueError(
                 f"device={self.device!r} is not available on this machine: {error}. Use device='auto'"

@@ -143,6 +143,7 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         see. The model file then holds the discriminator too.
     $random_state
     $device
+        Batches of fewer than 512 rows are faster on a CPU, and ``"auto"`` takes it for them.
     $devices
     precision : {"auto", "32-true", "bf16-mixed"}, default="auto"
         Precision of the computation. ``"auto"`` is ``"32-true"`` on every device, because networks this small gain
@@ -230,6 +231,7 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
     # A second thread gains little for networks this small. On a busy machine the two threads wait for each other at
     # every operation, and training takes ten times as long.
     _n_threads = 1
+    _smallest_batch_on_gpu = 512
 
     def __init__(
         self,

@@ -23,7 +23,7 @@ def trained(monkeypatch, tmp_path):
     """Replace generators by noise and the sets by two tiny ones; return the list of trainings."""
     calls = []
 
-    def generate(generator, X, y, n_each, n_steps, seed):
+    def generate(generator, X, y, n_each, n_steps, seed, device):
         calls.append((generator, X, seed))
         labels = np.repeat(np.unique(y), n_each)
         return np.random.default_rng(seed).integers(0, MARK, (len(labels), *X.shape[1:]), np.uint8), labels, 7

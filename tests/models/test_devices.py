@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import together
 
-from ganaug import GANOversampler, TabularGAN
+from ganaug import GANOversampler, ImageGAN, TabularGAN
 from ganaug.common import processes
 from ganaug.models import PrivateTabularGAN, devices
 
@@ -159,7 +159,9 @@ def test_a_number_that_differs_from_the_processes_is_refused(monkeypatch):
 
 def test_private_training_is_not_shared(monkeypatch):
     X, y = together.table()
-    with pytest.raises(ValueError, match="devices=2 is for other models, but PrivateTabularGAN has no such parameter"):
+    with pytest.raises(
+        ValueError, match="devices=2 is given, but the model is PrivateTabularGAN, which has no parameter 'devices'"
+    ):
         GANOversampler(model=PrivateTabularGAN(), devices=2).fit(X, y)
     monkeypatch.setenv("RANK", "0")
     monkeypatch.setenv("WORLD_SIZE", "2")
@@ -184,3 +186,11 @@ def test_the_launchers_themselves(trained, launcher, tmp_path):
     subprocess.run(command, env=given, check=True, capture_output=True)
     first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2))
     assert first["table"] == second["table"] == trained[0][0]["table"]
+
+
+def test_a_table_with_small_batches_trains_on_the_cpu_unless_a_gpu_is_asked_for():
+    assert TabularGAN()._accelerator() == "cpu"
+    assert TabularGAN(batch_size=511)._accelerator() == "cpu"
+    assert TabularGAN(batch_size=512)._accelerator() == "auto"
+    assert TabularGAN(device="cuda")._accelerator() == "cuda"
+    assert ImageGAN(batch_size=8)._accelerator() == "auto"
