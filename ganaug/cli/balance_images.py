@@ -26,7 +26,7 @@ from ganaug.cli.first_screen import (
     write_report,
     written_words,
 )
-from ganaug.cli.options import parse_strategy
+from ganaug.cli.options import check_two_classes, parse_strategy
 from ganaug.cli.trial import Trial, resample, train_for
 from ganaug.common.progress import begin_phase, end_phase
 
@@ -78,6 +78,7 @@ def balance_images(
     from ganaug.oversampler import GANOversampler
 
     y = pd.Series(images.named_y, name="class")
+    check_two_classes(y, f"{source}")
     # A repeated image would be a file that is there twice. A training loop draws by weight instead.
     sampler = GANOversampler(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()), repeat_real=False, **params
@@ -105,9 +106,10 @@ def balance_images(
     n_real = 0 if copies == "none" else len(y)
     print_written(written_words(out, n_real, 0, y_synthetic, "image", None), began, history_of(sampler))
     if sampler.sampling_strategy == "equal share" and len(y_synthetic):
-        print(
+        console().print(
             f"{percent(sampler.synthetic_share)} of each class are synthetic, so that a network cannot tell a class by "
-            "that. The classes stay unequal: ganaug.BalancedImages draws them equally often."
+            "that. The classes stay unequal: ganaug.BalancedImages draws them equally often.",
+            markup=False,
         )
     _say_about_images(images, y, y_synthetic, copies, size)
     if isinstance(compared, Selection):

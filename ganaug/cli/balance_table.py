@@ -19,7 +19,7 @@ from ganaug.cli.first_screen import (
     write_report,
     written_words,
 )
-from ganaug.cli.options import parse_ignore, parse_strategy, split_names
+from ganaug.cli.options import check_two_classes, parse_ignore, parse_strategy, split_names
 from ganaug.cli.private import PrivateModel
 from ganaug.cli.trial import Trial, resample, train_for
 from ganaug.common.progress import begin_phase, end_phase
@@ -57,6 +57,7 @@ def balance_table(
     begin_phase(f"reading {source}", show=on_terminal())
     table = read_table(source, target=target, encoding=encoding)
     X, y = table.split(target)
+    check_two_classes(y, f"{source}: column {target!r}")
     _warn_of_numbers(y, target)
     if params["model"] == "text" and X.shape[1] > 1:
         others = ", ".join(map(str, X.columns))

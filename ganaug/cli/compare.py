@@ -18,6 +18,7 @@ from ganaug.cli.options import (
     SkipBad,
     check_options,
     check_report,
+    check_two_classes,
     parse_ignore,
     parse_size,
     split_names,
@@ -153,6 +154,7 @@ def _read_table(source: Path, target: str | None, groups: str | None, encoding: 
         raise ValueError("--target COLUMN is missing: name the column with the classes")
     table = read_table(source, target=target, encoding=encoding)
     X, y = table.split(target)
+    check_two_classes(y, f"{source}: column {target!r}")
     if groups is None:
         return X, y, None
     table.check_column(groups)

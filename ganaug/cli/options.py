@@ -227,6 +227,12 @@ def check_options(
             raise ValueError(f"{option} is for {owner}, and {source} holds {modality.noun}; leave it out")
 
 
+def check_two_classes(y: Any, where: str) -> None:
+    """Refuse data of one class, by the name of the file."""
+    if y.nunique() == 1:
+        raise ValueError(f"{where} has a single class, {str(y.iloc[0])!r}; balancing needs at least two")
+
+
 def check_report(report: Path | None, *others: Path | None, force: bool) -> None:
     """Check before the work starts that the report can be written, and to a file of its own."""
     from ganaug.datasets import check_output
