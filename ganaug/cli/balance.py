@@ -224,8 +224,8 @@ def balance(
     """Add synthetic rows or images to IN against the imbalance of its classes, and write the result to OUT.
 
     Rows: all classes get the size of the largest one.
-    Images: all classes get the same share of synthetic images, so their sizes stay
-    unequal; `ganaug.BalancedImages` draws them equally often (see --strategy).
+    Images: all classes get the same share of synthetic images; their sizes stay
+    unequal, and `ganaug.BalancedImages` draws them equally often.
     """
     began = time.perf_counter()
     begin_phase("starting", show=on_terminal())
