@@ -89,7 +89,7 @@ _OPTIONS = {
 }
 _NAMED = re.compile(rf"(?<![\w'\"-])({'|'.join(_OPTIONS)})(=|: | is (?=['\"\d]))")
 # A message may say both.
-_SAID = re.compile(r"\w+=\S+ \(in the shell ([^)]*)\)")
+_SAID = re.compile(r"(?:\w+=(?:\[[^]]*]|\{[^}]*}|\([^)]*\)|'[^']*'|[^\s]+)|\S+) \(in the shell ([^)]*)\)")
 # These words are parameters wherever they stand.
 _ALWAYS = re.compile(r"(?<![\w'\"-])([a-z]+_[a-z]+)\b(?!\()")
 

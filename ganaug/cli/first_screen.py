@@ -253,9 +253,17 @@ def _differing_first(rows: Sequence[PreviewRow], names: list[Any]) -> list[Any]:
     return [names[i] for i in sorted(range(len(names)), key=lambda i: -n_differing[i])]
 
 
-def print_written(text: str, began: float) -> None:
-    """Say what was written and how long it took."""
-    console().print(f"{text} It took {_duration(time.perf_counter() - began)}.", markup=False)
+def print_written(text: str, began: float, history: pd.DataFrame | None = None) -> None:
+    """Say what was written and how long it took; with the history of the training, how long that took of it."""
+    trained = ""
+    if history is not None and len(history):
+        trained = f", {_duration(float(history['seconds'].iloc[-1]))} of it the training"
+    console().print(f"{text} It took {_duration(time.perf_counter() - began)}{trained}.", markup=False)
+
+
+def history_of(sampler: Any) -> pd.DataFrame | None:
+    """Return the history of the training of a sampler, None if it has trained nothing."""
+    return getattr(getattr(sampler, "model_", None), "history_", None)
 
 
 def print_next(words: str) -> None:

@@ -185,7 +185,7 @@ def compare(
     if left_out:
         warn_user(
             f"No sampler and no classifier is given {listed(left_out, 5)}: classifiers would memorise columns that "
-            "identify rows, or `ignore` names them. To use all columns, pass ignore=[]."
+            "identify rows, or `ignore` names them. To use all columns, pass ignore=[] (in the shell --ignore none)."
         )
     groups = None if groups is None else column_or_1d(groups)
     ways = _image_ways(X, samplers, classifiers)

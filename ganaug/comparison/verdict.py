@@ -89,7 +89,7 @@ def left_out_findings(left_out: Sequence[str]) -> list[Finding]:
     """
     if not left_out:
         return []
-    said = "no classifier was given them, because it would memorise columns that identify rows"
+    said = "no classifier was given these columns, because it would memorise what identifies rows"
     return [Finding(LEFT_OUT, "unknown", f"{listed(left_out, 5)}: {said}.")]
 
 

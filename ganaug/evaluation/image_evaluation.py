@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import hypergeom
 
+from ganaug.common.extras import MissingExtraError
 from ganaug.common.large_arrays import blocks
 from ganaug.common.wording import listed
 from ganaug.evaluation.image_result import ImageEvaluation
@@ -163,7 +164,7 @@ def _measure_classes(
         try:
             real, real_probabilities = extract(sets["real"][real_rows], value_range)
             synthetic, synthetic_probabilities = extract(sets["synthetic"][synthetic_rows], value_range)
-        except ImportError as error:
+        except MissingExtraError as error:
             not_measured = str(error)
             break
         found.append(np.stack([real_probabilities[:m], synthetic_probabilities[:m]]))

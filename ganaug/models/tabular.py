@@ -427,10 +427,11 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
                 columns.append(names[group])
         if lost:
             shown = "; ".join(f"class {label!r}: {listed(columns, 5)}" for label, columns in list(lost.items())[:5])
+            steadier = "" if self.loss == "rpgan" else ", or loss='rpgan', which is more stable"
             warn_user(
                 f"After {n_steps} steps, some columns of the synthetic rows hardly vary, or lie at the ends of their "
                 f"range, though those of real rows vary ({shown}). Do not use these rows. Try a learning_rate below "
-                f"{self.learning_rate!r}, more steps, or loss='rpgan', which is more stable."
+                f"{self.learning_rate!r} or more n_steps (in the shell another --seed){steadier}."
             )
 
     def _leave_out_rules(self) -> None:

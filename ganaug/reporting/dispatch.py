@@ -4,9 +4,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ganaug.common.extras import has_extra
 from ganaug.reporting.blocks import Definitions, Paragraphs, Section, Verdict, settings_table, texts_of, without_empty
 from ganaug.reporting.card import NOTICE
-from ganaug.reporting.figures import can_draw
 from ganaug.reporting.glossary import words_of
 from ganaug.reporting.page import render
 
@@ -68,7 +68,7 @@ def report(result: Any, path: str | Path | None = None, *, title: str | None = N
     builder = _builder(result)
     settings = getattr(builder, "settings", None)
     said = [builder.heading(result)]
-    if not can_draw():
+    if not has_extra("plot"):
         said.append("This page has no figures, because matplotlib is not installed (pip install 'ganaug[plot]').")
     shown = [
         Section("Verdict", [Paragraphs(said), Verdict(result.verdict)]),

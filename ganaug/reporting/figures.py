@@ -11,6 +11,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from ganaug.common.colors import REAL_COLOR, SYNTHETIC_COLOR
+from ganaug.common.extras import has_extra
 from ganaug.common.printable import printable
 from ganaug.common.wording import shortened
 from ganaug.reporting.blocks import Figures, Image
@@ -29,15 +30,6 @@ _NAME_LENGTH = 18
 _N_NAMED = 30
 
 
-def can_draw() -> bool:
-    """Whether matplotlib is installed."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        return False
-    return True
-
-
 def draw_figures(*figures: "tuple[Callable[[], Figure], str, str]", wide: bool = False) -> Figures:
     """Draw figures of matplotlib, in colours that suit a light and a dark page.
 
@@ -54,7 +46,7 @@ def draw_figures(*figures: "tuple[Callable[[], Figure], str, str]", wide: bool =
     Figures
         Without images if matplotlib is missing: the page says so once.
     """
-    if not can_draw():
+    if not has_extra("plot"):
         return Figures([], wide)
     import matplotlib as mpl
 

@@ -99,7 +99,7 @@ def card(resampling: "Resampling") -> Section:
     return model_card(
         data=data,
         use="To train classifiers if a class is rare, after a comparison on real data has shown that it helps "
-        f"({'ganaug balance --select' if noun == 'images' else 'ganaug compare'}). Do not test on them, do not treat "
+        "(ganaug compare). Do not test on them, do not treat "
         "them as measurements, and do not share them in place of consent.",
         limits=f"If a class has few real {noun}, the synthetic ones show only what these few show.",
         how=f"{_MARKS[noun]} in Python, is_synthetic_ of the sampler marks them.",

@@ -151,8 +151,8 @@ def _columns(evaluation: TableEvaluation) -> list[Block]:
     said = ["Shares of the cells that are not missing. The column with the largest distance stands first."]
     if evaluation.at_equal_shares:
         said.append(
-            "The classes have other shares in the two tables, so rows are drawn with equal shares of the classes, here and "
-            "in all measures of fidelity."
+            "The classes have other shares in the two tables, so rows are drawn with equal shares of the classes, here "
+            "and in all measures of fidelity."
         )
     if len(columns) > len(charts):
         said.append(f"Of {len(columns):,} columns, the {len(charts)} with the largest distances are shown.")
