@@ -273,7 +273,7 @@ def _nothing_helps(
             sentence += f"the largest gain in {metric} is that of {best}, {signed(gain[best], 3)} ({n_splits}; "
             sentence += f"{p_in_words(p[best])}). Try more splits."
         else:
-            which = "it has" if len(gain) == 1 else f"all {len(gain)} have"
+            which = f"{best} has" if len(gain) == 1 else f"all {len(gain)} have"
             sentence += f"{which} the same or a worse {metric} than no resampling ({n_splits})."
     return Finding(HELPS, "unknown", opening + sentence, numbers)
 
