@@ -19,9 +19,11 @@ from ganaug.cli.console import KEPT, one_line_warnings, say, stop_on_signals, st
 from ganaug.cli.demo import demo
 from ganaug.cli.edit import edit
 from ganaug.cli.evaluate import evaluate
+from ganaug.cli.help_pages import Command
 from ganaug.cli.sample import sample
 from ganaug.cli.stylize import stylize
 from ganaug.cli.translate import translate
+from ganaug.common.extras import MissingExtraError
 from ganaug.common.progress import current_phase, end_phase, hidden_phase_on_error
 
 app = typer.Typer(
@@ -32,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (balance, sample, compare, evaluate, translate, stylize, edit, demo):
-    app.command()(command)
+    app.command(cls=Command)(command)
 
 # typer has moved the base of its usage errors between versions; the second class of the MRO is right in all of them.
 _UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
@@ -116,7 +118,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         say("error", f"{said}; kept: {', '.join(KEPT)}" if KEPT else said)
         return 2
-    except ValueError as error:
+    except (ValueError, MissingExtraError) as error:
         say("error", str(error))
         return 2
     return code if isinstance(code, int) else 0

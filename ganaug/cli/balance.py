@@ -11,19 +11,10 @@ import typer
 
 from ganaug.cli.balance_dask import balance_dask
 from ganaug.cli.balance_images import balance_images
-from ganaug.cli.console import KEPT, on_terminal, print_answers, print_comparison, print_counts, print_others
+from ganaug.cli.balance_table import balance_table
+from ganaug.cli.console import on_terminal
 from ganaug.cli.first_screen import (
-    command,
     kept_checkpoint,
-    kept_model,
-    measure,
-    print_next,
-    print_preview,
-    print_written,
-    with_commands,
-    write_provenance,
-    write_report,
-    written_words,
 )
 from ganaug.cli.options import (
     Bounds,
@@ -50,12 +41,11 @@ from ganaug.cli.options import (
     check_report,
     parse_ignore,
     parse_size,
-    parse_strategy,
     split_names,
 )
-from ganaug.cli.private import PrivateModel, private_model
-from ganaug.cli.trial import PART_OF_TRAINING, Trial, resample, train_for
-from ganaug.common.progress import begin_phase, end_phase
+from ganaug.cli.private import private_model
+from ganaug.cli.trial import PART_OF_TRAINING, Trial
+from ganaug.common.progress import begin_phase
 
 
 def balance(
@@ -63,8 +53,8 @@ def balance(
         Path,
         typer.Argument(
             metavar="IN",
-            help="A CSV, TSV (also .gz), Parquet or Feather file; a folder of images, CLASS/*.png "
-            "(also jpg, tif, webp, gif, dcm and others); or an .npz file with train_images and train_labels.",
+            help="A CSV, TSV (also .gz), Parquet or Feather file; a folder of images, CLASS/*.png (also jpg, tif, "
+            "dcm and others); or an .npz file with train_images and train_labels.",
         ),
     ],
     out: Annotated[
@@ -78,24 +68,34 @@ def balance(
         str,
         typer.Option(
             "--strategy",
-            help="auto, minority, 'not majority', 'not minority' or all; a ratio such as 0.5 for two classes; the "
-            "sizes of classes, as rare=500,rarer=300 or as JSON; or 'equal share', see --share. auto is 'not majority' "
-            "for tables and 'equal share' for images.",
+            metavar="HOW",
+            help="How many: auto, minority, 'not majority', 'not minority', all; a ratio such as 0.5 for two classes; "
+            "sizes such as rare=500,rarer=300 (or JSON); or 'equal share', which adds the same share of synthetic ones "
+            "to every class, so that none is known by them, and leaves the sizes unequal. auto: 'not majority' for "
+            "tables, 'equal share' for images.",
         ),
     ] = "auto",
     share: Annotated[
         float | None,
-        typer.Option("--share", help="With 'equal share': the share of synthetic rows in every class. Default: 0.2."),
+        typer.Option(
+            "--share", metavar="NUMBER", help="Of --strategy 'equal share': the synthetic share. Default: 0.2."
+        ),
     ] = None,
     selection: Annotated[
-        SelectionName, typer.Option("--selection", help="How each row is chosen among several candidates.")
+        SelectionName,
+        typer.Option(
+            "--selection",
+            metavar="NAME",
+            help="How each is chosen among candidates: auto, class, realism, neighbors, discriminator or none.",
+        ),
     ] = SelectionName.auto,
     model: Annotated[
         ModelName,
         typer.Option(
             "--model",
-            help="The model; auto follows the kind of IN. A table with one column beside the target, whose cells are "
-            "sentences, is a table of texts. For images, translation turns images of the largest class into others.",
+            metavar="NAME",
+            help="auto follows the kind of IN: tabular, image or text (a table of the target and a column of "
+            "sentences). translation turns images of the largest class into others.",
         ),
     ] = ModelName.auto,
     seed: Seed = None,
@@ -104,8 +104,8 @@ def balance(
         typer.Option(
             "--max-time",
             metavar="SECONDS",
-            help="Limit of the training; with --select of the comparison and all trainings together, of which each "
-            "takes at most an eighth. With --compare, the comparison may take as long again.",
+            help="Limit of the training alone: reading, generating, writing and measuring come on top. With --select: "
+            "of the comparison and all trainings together. With --compare, the comparison has the same limit again.",
             min=0,
         ),
     ] = None,
@@ -114,7 +114,7 @@ def balance(
         typer.Option(
             "--categorical",
             metavar="A,B",
-            help="For tables: the columns that hold categories. Without it they are recognised by their values.",
+            help="For tables: columns of categories. Without it they are recognised by their values.",
         ),
     ] = None,
     encoding: Encoding = None,
@@ -135,9 +135,8 @@ def balance(
         typer.Option(
             "--provenance",
             metavar="FILE",
-            help="For tables: also write a table with a row for each synthetic row: its number in OUT and that of the "
-            "nearest real row in IN, both counted from 0, their distance, how real it looks, how certain its class "
-            "is, and whether it is a copy.",
+            help="For tables: also write where each synthetic row comes from: its number in OUT and that of the "
+            "nearest real row in IN (from 0), their distance, how real and certain it is, whether it is a copy.",
         ),
     ] = None,
     only_synthetic: Annotated[
@@ -158,15 +157,15 @@ def balance(
         bool,
         typer.Option(
             "--select",
-            help="Find by cross-validation how many synthetic rows or images to add, and for images the classical "
-            "augmentation; none are added unless a test shows a gain. With --strategy 'equal share', images are added "
-            "all the same.",
+            help="Find how many to add, and for images the augmentation; none are added unless a test shows a gain. "
+            "With --strategy 'equal share', images are added all the same.",
         ),
     ] = False,
     metric: Annotated[
         str | None,
         typer.Option(
             "--metric",
+            metavar="NAME",
             help="The score that --select compares. Default: average precision; for images, balanced accuracy.",
         ),
     ] = None,
@@ -174,7 +173,7 @@ def balance(
         bool,
         typer.Option(
             "--compare",
-            help="Also measure by cross-validation whether the synthetic rows help; the page of --report shows it.",
+            help="Also measure whether the synthetic rows help; the page of --report shows it.",
         ),
     ] = False,
     groups: Annotated[
@@ -197,8 +196,9 @@ def balance(
         Engine,
         typer.Option(
             "--engine",
-            help="dask: for tables larger than memory. IN is then a pattern such as 'data/*.parquet' or a folder of "
-            "Parquet files, and OUT a folder.",
+            metavar="NAME",
+            help="memory, or dask: IN is then a pattern such as 'data/*.parquet' or a folder of Parquet files, and OUT "
+            "a folder.",
         ),
     ] = Engine.memory,
     scheduler: Annotated[
@@ -213,12 +213,20 @@ def balance(
     train_rows: Annotated[
         int,
         typer.Option(
-            "--train-rows", help="With --engine dask: rows to learn from, drawn evenly from all classes.", min=100
+            "--train-rows",
+            metavar="N",
+            help="With --engine dask: rows to learn from, drawn evenly from all classes.",
+            min=100,
         ),
     ] = 200_000,
     force: Force = False,
 ) -> None:
-    """Add synthetic rows or images to IN, so that its classes are balanced, and write the result to OUT."""
+    """Add synthetic rows or images to IN against the imbalance of its classes, and write the result to OUT.
+
+    Rows: all classes get the size of the largest one.
+    Images: all classes get the same share of synthetic images; their sizes stay
+    unequal, and `ganaug.BalancedImages` draws them equally often.
+    """
     began = time.perf_counter()
     begin_phase("starting", show=on_terminal())
     from ganaug.common.modality import modality_of_path
@@ -362,7 +370,7 @@ def balance(
         others: dict[str, Any] = {"--categorical": categorical, "--ignore": ignore, "--constraint": constraint}
         others |= {"--text": text, "--select": select, "--checkpoint": checkpoint}
         private = private_model(epsilon, bounds, levels, others)
-        _balance_table(
+        balance_table(
             source,
             out,
             target,
@@ -382,113 +390,3 @@ def balance(
             force=force,
             began=began,
         )
-
-
-def _balance_table(
-    source: Path,
-    out: Path,
-    target: str,
-    strategy: str,
-    params: dict[str, Any],
-    trial: Trial,
-    categorical: list[str] | None,
-    ignore: str | None,
-    text: str | None,
-    *,
-    encoding: str | None,
-    private: PrivateModel | None,
-    mark: str | None,
-    only_synthetic: bool,
-    provenance: Path | None,
-    save: Path | None,
-    report: Path | None,
-    force: bool,
-    began: float,
-) -> None:
-    from ganaug.common.modality import modality_of
-    from ganaug.datasets import check_output, read_table, write_table
-
-    check_output(out, force=force)
-    begin_phase(f"reading {source}", show=on_terminal())
-    table = read_table(source, target=target, encoding=encoding)
-    X, y = table.split(target)
-    if params["model"] == "text" and X.shape[1] > 1:
-        others = ", ".join(map(str, X.columns))
-        raise ValueError(
-            f"--model text takes a table with one column beside --target {target}, but {source} has {X.shape[1]}: "
-            f"{others}. Remove all but the column of texts; or leave --model out and name the column in --text"
-        )
-    is_text = params["model"] == "text" or (params["model"] == "auto" and modality_of(X).name == "text")
-    if is_text and provenance is not None:
-        raise ValueError(f"--provenance is for tables, and {source} holds texts; leave it out")
-    left_out = parse_ignore(ignore, list(table.frame))
-    texts = None if text is None or text == "auto" else split_names(text)
-    for option, columns in (("--categorical", categorical), ("--ignore", left_out), ("--text", texts)):
-        for column in columns or []:
-            table.check_column(column)
-            if column == target:
-                raise ValueError(f"{option} names the target {target!r}; leave it out")
-    if mark is not None and mark in table.frame.columns:
-        raise ValueError(f"--mark {mark}: the table has such a column already; choose another name")
-    if trial.groups is not None:
-        table.check_column(trial.groups)
-        if trial.groups == target:
-            raise ValueError(f"--groups {trial.groups} is the target; name the column that identifies the group")
-
-    import pandas as pd
-
-    from ganaug.oversampler import GANOversampler
-
-    if private is not None:
-        params["model"] = private(X)
-    sampler = GANOversampler(
-        sampling_strategy=parse_strategy(strategy, y.unique().tolist()),
-        categorical_features=categorical,
-        ignore=left_out,
-        text_columns=texts if text != "auto" else text,
-        **params,
-    )
-    sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, X, y, trial)
-    written = is_synthetic if only_synthetic else pd.RangeIndex(len(is_synthetic)) >= len(X)
-    rows = pd.concat([X_resampled[written], y_resampled[written].rename(target)], axis=1)
-    n_repeated = int((~is_synthetic[written]).sum())
-    train_for(save, sampler, X, y)
-    if hasattr(sampler, "model_") and private is None:  # how cells are written may tell of single rows
-        sampler.model_.text_format_ = table.format()  # so that `ganaug sample` writes rows as the file has them
-    with kept_model(sampler, save, out):
-        begin_phase(f"writing {out}", show=on_terminal())
-        write_table(out, table, rows, mark=mark, n_repeated=n_repeated, only_synthetic=only_synthetic, force=force)
-    KEPT.append(str(out))
-    n_synthetic = int(is_synthetic.sum())
-    findings, resampling = measure(sampler, compared, (X, y, X_resampled, y_resampled), "rows", full=report is not None)
-    options = [] if trial.groups is None else ["--groups", trial.groups]
-    findings = with_commands(findings, command("compare", source, "--target", target, *options))
-    previews = []
-    if n_synthetic and not is_text:  # cells of a few letters show nothing of a text
-        from ganaug.evaluation import preview_rows
-
-        previews = preview_rows(X, y.to_numpy(), X_resampled[is_synthetic], y_resampled[is_synthetic].to_numpy())
-    end_phase()
-    print_answers(findings)
-    n_real = 0 if only_synthetic else len(X)
-    said = written_words(out, n_real, n_repeated, y_resampled[is_synthetic], "row", mark)
-    print_written(said, began)
-    print_counts(target, y, y_resampled, y_resampled[~is_synthetic])
-    if provenance is not None and n_synthetic:
-        write_provenance(provenance, sampler, is_synthetic, only_synthetic, force=force)
-    print_preview(previews, target)
-    if compared is not None:
-        print_comparison(compared)
-    print_others(findings)
-    if report is not None:
-        write_report(report, source, resampling, compared)
-    if n_synthetic and (mark is not None or only_synthetic):
-        marked = ["--mark", mark] if mark is not None else []
-        print_next(command("evaluate", source, out, "--target", target, *marked))
-    elif compared is None or not n_synthetic:
-        print_next(command("compare", source, "--target", target, *options))
-    elif save is not None and n_synthetic:
-        label = y_resampled[is_synthetic].iloc[0]
-        print_next(command("sample", save, f"more{''.join(out.suffixes)}", "--label", label, "-n", 100))
-    else:
-        print_next(command("balance", source, out, "--target", target, "--report", "report.html", "--force"))

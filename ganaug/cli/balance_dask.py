@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ganaug.cli.console import KEPT, console, on_terminal, print_answers, print_table, say
 from ganaug.cli.first_screen import command, kept_checkpoint, print_next, print_written
 from ganaug.cli.options import check_own_file, parse_strategy
+from ganaug.common.extras import require_extra
 from ganaug.common.progress import begin_phase, end_phase
 
 if TYPE_CHECKING:
@@ -41,13 +42,11 @@ def balance_dask(
             raise ValueError(f"{option} needs all rows in memory; leave it out, or leave --engine dask out")
     if target is None:
         raise ValueError("--target COLUMN is missing: name the column with the classes")
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise ValueError("--engine dask needs Dask: pip install 'ganaug[dask]'") from error
+    require_extra("dask", "--engine dask needs")
     import logging
 
     import pandas as pd
+    from distributed import Client, LocalCluster
     from rich.progress import BarColumn, Progress, TextColumn
 
     from ganaug.common.progress import TimeLeft

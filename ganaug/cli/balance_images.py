@@ -17,6 +17,7 @@ from ganaug.cli.console import (
 )
 from ganaug.cli.first_screen import (
     command,
+    history_of,
     kept_model,
     measure,
     print_next,
@@ -25,7 +26,7 @@ from ganaug.cli.first_screen import (
     write_report,
     written_words,
 )
-from ganaug.cli.options import parse_strategy
+from ganaug.cli.options import check_two_classes, parse_strategy
 from ganaug.cli.trial import Trial, resample, train_for
 from ganaug.common.progress import begin_phase, end_phase
 
@@ -71,17 +72,20 @@ def balance_images(
 
     import pandas as pd
 
+    from ganaug.common.wording import percent
     from ganaug.comparison import Selection
     from ganaug.evaluation import score_columns
     from ganaug.oversampler import GANOversampler
 
     y = pd.Series(images.named_y, name="class")
+    check_two_classes(y, f"{source}")
     # A repeated image would be a file that is there twice. A training loop draws by weight instead.
     sampler = GANOversampler(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()), repeat_real=False, **params
     )
-    if trial.groups is not None:
-        trial = trial._replace(groups=read_image_groups(trial.groups, images))
+    groups = trial.groups
+    if groups is not None:
+        trial = trial._replace(groups=read_image_groups(groups, images))
     sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, images.X, y, trial)
     first = len(is_synthetic) - int(is_synthetic.sum())  # a slice, which does not copy them
     X_synthetic, y_synthetic = X_resampled[first:], y_resampled[first:]
@@ -95,11 +99,18 @@ def balance_images(
     _add_nearest(out, images, X_synthetic, y_synthetic)
     data = (images.X, y, X_resampled, y_resampled)
     findings, resampling = measure(sampler, compared, data, "images", full=report is not None, names=images.files)
-    findings = with_commands(findings, command("balance", source, out, "--select"), command("evaluate", source, out))
+    options = [] if groups is None else ["--groups", groups]
+    findings = with_commands(findings, command("compare", source, *options), command("evaluate", source, out))
     end_phase()
     print_answers(findings)
     n_real = 0 if copies == "none" else len(y)
-    print_written(written_words(out, n_real, 0, y_synthetic, "image", None), began)
+    print_written(written_words(out, n_real, 0, y_synthetic, "image", None), began, history_of(sampler))
+    if sampler.sampling_strategy == "equal share" and len(y_synthetic):
+        console().print(
+            f"{percent(sampler.synthetic_share)} of each class are synthetic, so that a network cannot tell a class by "
+            "that. The classes stay unequal: ganaug.BalancedImages draws them equally often.",
+            markup=False,
+        )
     _say_about_images(images, y, y_synthetic, copies, size)
     if isinstance(compared, Selection):
         _say_how_to_train(compared, out, is_added=bool(is_synthetic.any()))

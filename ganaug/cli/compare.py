@@ -18,6 +18,7 @@ from ganaug.cli.options import (
     SkipBad,
     check_options,
     check_report,
+    check_two_classes,
     parse_ignore,
     parse_size,
     split_names,
@@ -43,7 +44,7 @@ def compare(
             "--groups",
             metavar="COLUMN",
             help="Rows with one value (such as a patient) stay on one side of a split. For images: a CSV file with the "
-            "column file, such as sick/7.png, and one with the groups.",
+            "column file, such as sick/7.png, and one with groups.",
         ),
     ] = None,
     ignore: Ignore = None,
@@ -52,9 +53,9 @@ def compare(
         typer.Option(
             "--samplers",
             metavar="A,B",
-            help="What to compare. Tables: none,weights,threshold,random,SMOTE,ganaug by default; imbalanced-learn's "
-            "samplers go by their class name. Images: none, weights, repeated, 'classical mild', 'classical strong', "
-            "'ganaug 0.2' (a share), 'ganaug 0.2 + classical mild' and so on; by default all, with four shares.",
+            help="What to compare. Tables: none, weights, threshold, random, SMOTE and ganaug by default; others of "
+            "imbalanced-learn by class name. Images: none, weights, repeated, 'classical mild', 'ganaug 0.2' (a "
+            "share), 'ganaug 0.2 + classical mild' and so on; by default all, with four shares.",
         ),
     ] = None,
     classifiers: Annotated[
@@ -62,13 +63,15 @@ def compare(
         typer.Option(
             "--classifiers",
             metavar="A,B",
-            help="Class names of scikit-learn. Default for tables: LogisticRegression,HistGradientBoostingClassifier; "
-            "for images: CNN,frozen features.",
+            help="Class names of scikit-learn. Default for tables: LogisticRegression and "
+            "HistGradientBoostingClassifier; for images: CNN and, with the extra extractor, 'frozen features'.",
         ),
     ] = None,
-    splits: Annotated[int, typer.Option("--splits", help="Number of folds.", min=2)] = 5,
+    splits: Annotated[
+        int, typer.Option("--splits", metavar="N", help="Number of folds. A verdict needs 5 splits in all.", min=2)
+    ] = 5,
     repeats: Annotated[
-        int, typer.Option("--repeats", help="How many times to repeat the cross-validation.", min=1)
+        int, typer.Option("--repeats", metavar="N", help="Repetitions of the cross-validation.", min=1)
     ] = 2,
     max_time: Annotated[
         float | None,
@@ -79,11 +82,11 @@ def compare(
             min=0,
         ),
     ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", help="Number of processes; -1 uses all cores.")] = 1,
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", help="Number of processes; -1 uses all cores.")] = 1,
     results: Annotated[
         Path | None,
         typer.Option(
-            "--results", metavar="CSV", help="Keep every score here; the same command resumes after an interruption."
+            "--results", metavar="CSV", help="Keep every score here; the same command goes on after an interruption."
         ),
     ] = None,
     encoding: Encoding = None,
@@ -151,6 +154,7 @@ def _read_table(source: Path, target: str | None, groups: str | None, encoding: 
         raise ValueError("--target COLUMN is missing: name the column with the classes")
     table = read_table(source, target=target, encoding=encoding)
     X, y = table.split(target)
+    check_two_classes(y, f"{source}: column {target!r}")
     if groups is None:
         return X, y, None
     table.check_column(groups)

@@ -89,7 +89,7 @@ _OPTIONS = {
 }
 _NAMED = re.compile(rf"(?<![\w'\"-])({'|'.join(_OPTIONS)})(=|: | is (?=['\"\d]))")
 # A message may say both.
-_SAID = re.compile(r"\w+=\S+ \(in the shell ([^)]*)\)")
+_SAID = re.compile(r"(?:\w+=(?:\[[^]]*]|\{[^}]*}|\([^)]*\)|'[^']*'|[^\s]+)|\S+) \(in the shell ([^)]*)\)")
 # These words are parameters wherever they stand.
 _ALWAYS = re.compile(r"(?<![\w'\"-])([a-z]+_[a-z]+)\b(?!\()")
 
@@ -189,6 +189,7 @@ def print_comparison(compared: Comparison | Selection) -> None:
     """Print the means of what was compared; of a selection the candidates and their gains, with intervals."""
     import pandas as pd
 
+    from ganaug.common.wording import signed
     from ganaug.comparison import Comparison
 
     if isinstance(compared, Comparison):
@@ -199,11 +200,11 @@ def print_comparison(compared: Comparison | Selection) -> None:
     frame = selection.frame()
     shown = pd.DataFrame({"candidate": frame.index.astype(str)})
     shown["mean"] = frame["mean"].to_numpy()
-    shown["gain"] = [f"{gain:+.3f}" if name != "none" else "" for name, gain in frame["gain"].items()]
+    shown["gain"] = [signed(gain, 3) if name != "none" else "" for name, gain in frame["gain"].items()]
     if selection.comparison.has_verdict:
         ends = zip(frame["low"], frame["high"], strict=True)
-        shown["95 % interval"] = ["" if isnan(low) else f"{low:+.3f} to {high:+.3f}" for low, high in ends]
-        shown["p"] = ["" if isnan(p) else f"{p:.3f}" for p in frame["p"]]
+        shown["95 % interval"] = ["" if isnan(low) else f"{signed(low, 3)} to {signed(high, 3)}" for low, high in ends]
+        shown["p"] = ["" if isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}" for p in frame["p"]]
     splits = selection.comparison.splits_in_words
     print_table(shown, title=f"Mean {selection.metric} ({splits}); gain over no resampling (none)")
 
@@ -221,11 +222,12 @@ def print_scores(comparison: Comparison) -> None:
 
 
 def print_measures(frame: pd.DataFrame) -> None:
-    """Print all measures of an evaluation: each with its best value and its meaning."""
-    shown = frame[["measure", "value", "best", "meaning"]]
+    """Print all measures of an evaluation: each beside what real data have among themselves, with its meaning."""
+    shown = frame[["measure", "value", "real", "meaning"]]
     parts = frame["part"] if "part" in frame else frame["class"]
     for part in dict.fromkeys(parts):
-        print_table(shown[(parts == part).to_numpy()], title=str(part).capitalize(), digits=".3g")
+        print_table(shown[(parts == part).to_numpy()], title=str(part).capitalize())
+    console().print("real: what new real data have; empty where this is not known")
 
 
 def print_table(frame: pd.DataFrame, *, title: str = "", digits: str = ".3f") -> None:

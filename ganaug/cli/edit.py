@@ -73,7 +73,9 @@ def edit(
     inversion_steps: Annotated[
         int, typer.Option("--inversion-steps", metavar="N", help="Steps of finding each image in the model.", min=1)
     ] = 300,
-    seed: Annotated[int | None, typer.Option("--seed", help="The same seed finds the same images.", min=0)] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="The same seed finds the same images.", min=0)
+    ] = None,
     force: Force = False,
 ) -> None:
     """Find real images in a model, and write them edited: as of another class, with other attributes, mixed, between.

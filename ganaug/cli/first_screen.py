@@ -215,6 +215,8 @@ def print_preview(rows: Sequence[PreviewRow], target: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from ganaug.common.wording import counted
+
     if not rows:
         return
     screen = console()
@@ -232,18 +234,36 @@ def print_preview(rows: Sequence[PreviewRow], target: str) -> None:
     labels = [Text(_cut(row.label, _CELL_WIDTH), no_wrap=True) for row in rows[:n_shown] for _ in range(2)]
     table.add_row(Text(_cut(target, _NAME_WIDTH), no_wrap=True), *labels)
     names = list(rows[0].synthetic.index)
+    if len(names) > _N_COLUMNS:
+        names = _differing_first(rows[:n_shown], names)
     for name in names[:_N_COLUMNS]:
         cells = [cell for row in rows[:n_shown] for cell in (row.synthetic[name], row.real[name])]
         shown = [Text(_cut(_cell(cell), _CELL_WIDTH), no_wrap=True) for cell in cells]
-        table.add_row(Text(_cut(name, _NAME_WIDTH), no_wrap=True), *shown)
+        # a long name goes on in the next line: names that begin alike would look alike
+        table.add_row(Text(" ".join(str(name).split()), overflow="fold"), *shown)
     screen.print(table)
     if len(names) > _N_COLUMNS:
-        screen.print(f"and {len(names) - _N_COLUMNS} more columns")
+        n_left = len(names) - _N_COLUMNS
+        screen.print(f"and {counted(n_left, 'more column')}; those above differ most")
 
 
-def print_written(text: str, began: float) -> None:
-    """Say what was written and how long it took."""
-    console().print(f"{text} It took {_duration(time.perf_counter() - began)}.", markup=False)
+def _differing_first(rows: Sequence[PreviewRow], names: list[Any]) -> list[Any]:
+    """Return the columns in which most synthetic rows differ from the real row beside them, then the others."""
+    n_differing = [sum(_cell(row.synthetic[name]) != _cell(row.real[name]) for row in rows) for name in names]
+    return [names[i] for i in sorted(range(len(names)), key=lambda i: -n_differing[i])]
+
+
+def print_written(text: str, began: float, history: pd.DataFrame | None = None) -> None:
+    """Say what was written and how long it took; with the history of the training, how long that took of it."""
+    trained = ""
+    if history is not None and len(history):
+        trained = f", {_duration(float(history['seconds'].iloc[-1]))} of it the training"
+    console().print(f"{text} It took {_duration(time.perf_counter() - began)}{trained}.", markup=False)
+
+
+def history_of(sampler: Any) -> pd.DataFrame | None:
+    """Return the history of the training of a sampler, None if it has trained nothing."""
+    return getattr(getattr(sampler, "model_", None), "history_", None)
 
 
 def print_next(words: str) -> None:

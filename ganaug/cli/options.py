@@ -23,7 +23,7 @@ Devices = Annotated[
         min=1,
     ),
 ]
-Seed = Annotated[int | None, typer.Option("--seed", help="The same seed gives the same rows.", min=0)]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="The same seed gives the same rows.", min=0)]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that exist already.")]
 Encoding = Annotated[
     str | None,
@@ -60,8 +60,8 @@ Ignore = Annotated[
     typer.Option(
         "--ignore",
         metavar="A,B",
-        help="For tables: columns to leave out, besides those that identify rows, which are found by their values; "
-        "'none' leaves out no column.",
+        help="For tables: columns to leave out besides those that identify rows, which are found; 'none' leaves out "
+        "none.",
     ),
 ]
 TextColumns = Annotated[
@@ -69,8 +69,8 @@ TextColumns = Annotated[
     typer.Option(
         "--text",
         metavar="A,B",
-        help="For tables: columns of texts, for which new texts of the class are written; 'auto' finds them. It "
-        "takes minutes for each.",
+        help="For tables: columns for which new texts of the class are written; 'auto' finds them. Minutes for each; "
+        "needs the extra text.",
     ),
 ]
 Constraint = Annotated[
@@ -96,15 +96,15 @@ Epsilon = Annotated[
     typer.Option(
         "--epsilon",
         metavar="E",
-        help="For tables: train with differential privacy of this epsilon, such as 3, and delta 1e-5. Each column of "
-        "numbers then needs --bounds or --levels. Share the synthetic rows alone (--only-synthetic).",
+        help="For tables: train with differential privacy of this epsilon, such as 3, and delta 1e-5; needs the extra "
+        "dp. Each column of numbers needs --bounds or --levels. Share the rows alone (--only-synthetic).",
     ),
 ]
 Bounds = Annotated[
     list[str] | None,
     typer.Option(
         "--bounds",
-        metavar="COLUMN=LOW:HIGH",
+        metavar="COL=LOW:HIGH",
         help="With --epsilon: the range of a column of numbers, known without the rows; may be repeated. "
         "LOW:HIGH:STEP for numbers with a step, such as 0:500:0.01.",
     ),
@@ -113,7 +113,7 @@ Levels = Annotated[
     list[str] | None,
     typer.Option(
         "--levels",
-        metavar="COLUMN=A|B|C",
+        metavar="COL=A|B|C",
         help="With --epsilon: the levels of a column, known without the rows; may be repeated. Of other columns of "
         "text, rare levels are lost.",
     ),
@@ -225,6 +225,12 @@ def check_options(
     for option, value in (for_tables if is_image else for_images).items():
         if value is not None and value is not False:
             raise ValueError(f"{option} is for {owner}, and {source} holds {modality.noun}; leave it out")
+
+
+def check_two_classes(y: Any, where: str) -> None:
+    """Refuse data of one class, by the name of the file."""
+    if y.nunique() == 1:
+        raise ValueError(f"{where} has a single class, {str(y.iloc[0])!r}; balancing needs at least two")
 
 
 def check_report(report: Path | None, *others: Path | None, force: bool) -> None:

@@ -20,8 +20,8 @@ def sample(
         Path,
         typer.Argument(metavar="OUT", help="A CSV, TSV (also .gz), Parquet or Feather file; for images, a folder."),
     ],
-    label: Annotated[str, typer.Option("--label", help="The class of the rows, images or texts.")],
-    n: Annotated[int, typer.Option("-n", help="How many to write.", min=1)],
+    label: Annotated[str, typer.Option("--label", metavar="CLASS", help="The class of the rows, images or texts.")],
+    n: Annotated[int, typer.Option("-n", metavar="N", help="How many to write.", min=1)],
     given: Annotated[
         list[str] | None,
         typer.Option(

@@ -12,6 +12,7 @@ import typer
 from ganaug.cli.console import KEPT, console, on_terminal, print_answers, print_others
 from ganaug.cli.first_screen import command, print_next, print_written
 from ganaug.cli.options import Force
+from ganaug.common.extras import require_extra
 from ganaug.common.progress import begin_phase, end_phase
 
 
@@ -42,24 +43,29 @@ def stylize(
         Method,
         typer.Option(
             "--method",
+            metavar="NAME",
             help="features moves pixels until a frozen network finds the style in them, and needs the extra "
             "'extractor'; color matches the mean and the spread of colours, as for stains, and is at once.",
         ),
     ] = Method.features,
     strength: Annotated[
-        float, typer.Option("--strength", help="From 0, the image as it is, to 1, the style.", min=0, max=1)
+        float,
+        typer.Option("--strength", metavar="NUMBER", help="From 0, the image as it is, to 1, the style.", min=0, max=1),
     ] = 1.0,
-    steps: Annotated[int, typer.Option("--steps", help="For features: steps of the optimisation.", min=1)] = 60,
+    steps: Annotated[
+        int, typer.Option("--steps", metavar="N", help="For features: steps of the optimisation.", min=1)
+    ] = 60,
     content_weight: Annotated[
         float,
         typer.Option(
             "--content-weight",
+            metavar="NUMBER",
             help="For features: how much the shapes are kept. For photographs in the style of a painting, try 0.05.",
             min=0,
         ),
     ] = 1.0,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="The same seed gives each image the same style.", min=0)
+        int | None, typer.Option("--seed", metavar="N", help="The same seed gives each image the same style.", min=0)
     ] = None,
     force: Force = False,
 ) -> None:
@@ -69,11 +75,10 @@ def stylize(
     from rich.progress import Progress
 
     from ganaug.common.wording import counted
-    from ganaug.metrics import has_extractor
     from ganaug.style import stylize_files
 
-    if method is Method.features and not has_extractor():
-        raise ValueError("--method features needs the extra: pip install 'ganaug[extractor]'; or use --method color")
+    if method is Method.features:
+        require_extra("extractor", "--method color needs no extra; --method features needs")
     begin_phase("stylizing", show=False)
     with Progress(console=console(stderr=True), transient=True, disable=not on_terminal()) as bar:
         task = bar.add_task("stylizing", total=None)

@@ -44,13 +44,20 @@ def translate(
         Method,
         typer.Option(
             "--method",
+            metavar="NAME",
             help="cut has one generator, which keeps patches of the source recognisable; cyclegan has two, of which "
             "the second one translates back, and takes about twice as long.",
         ),
     ] = Method.cut,
     seed: Seed = None,
     max_time: Annotated[
-        float | None, typer.Option("--max-time", metavar="SECONDS", help="Limit of the training.", min=0)
+        float | None,
+        typer.Option(
+            "--max-time",
+            metavar="SECONDS",
+            help="Limit of the training alone; a translation of each image comes on top.",
+            min=0,
+        ),
     ] = None,
     resize: Annotated[
         str | None, typer.Option("--resize", metavar="HxW", help="Resize all images to one size.")
@@ -107,7 +114,7 @@ def translate(
     end_phase()
     findings = _findings(model, source, target, out)
     print_answers(findings)
-    print_written(f"Wrote {out}: {counted(len(files), 'image')} of {source} as class {label}.", began)
+    print_written(f"Wrote {out}: {counted(len(files), 'image')} of {source} as class {label}.", began, model.history_)
     print_others(findings)
     if save is not None:
         print_next(command("sample", save, "more", "--label", label, "-n", 20))

@@ -2,10 +2,11 @@
 
 from io import BytesIO
 
-try:
-    from matplotlib.figure import Figure
-except ImportError as error:  # pragma: no cover
-    raise ImportError("plots need matplotlib: pip install 'ganaug[plot]'") from error
+from ganaug.common.extras import require_extra
+
+require_extra("plot", "Figures need")
+
+from matplotlib.figure import Figure  # noqa: E402 - after the check
 
 
 class Drawing(Figure):

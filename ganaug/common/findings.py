@@ -89,6 +89,30 @@ def answer_of(question: str, findings: Sequence[Finding]) -> Finding:
     return Finding(question, "unknown", _NOT_MEASURED)
 
 
+def with_warning(findings: Sequence[Finding], noun: str) -> list[Finding]:
+    """Begin with "do not share" and the reason, where a finding is bad.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        On safety.
+    noun : {"rows", "images", "texts"}
+        What the data are.
+
+    Examples
+    --------
+    >>> found = [Finding(SAFE, "good", "No identifier is reused."), Finding(SAFE, "bad", "There are copies: 9 of 20.")]
+    >>> with_warning(found, "rows")[0].sentence
+    'Do not share these rows as if they were anonymous. There are copies: 9 of 20.'
+    """
+    reasons = [of for of in findings if of.answer == "bad"]
+    if not reasons:
+        return list(findings)
+    warning = f"Do not share these {noun} as if they were anonymous."
+    first = reasons[0]._replace(sentence=f"{warning} {reasons[0].sentence}")
+    return [first, *(of for of in findings if of is not reasons[0])]
+
+
 def three_answers(findings: Sequence[Finding]) -> list[Finding]:
     """Return one finding for each of the three questions, in their order: what every result shows first.
 

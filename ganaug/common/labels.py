@@ -8,6 +8,7 @@ from narwhals import dependencies
 from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
 
+from ganaug.common.warnings import warn_user
 from ganaug.common.wording import counted, joined, shortened
 
 # Memory and time of a training grow with the square of the classes: of 1,000, it takes 20 seconds and 2.4 GB at least.
@@ -147,13 +148,15 @@ def _shown(value: Any) -> str:
     return shortened(repr(value), 40)
 
 
-def check_classes(labels: NDArray) -> None:
+def check_classes(labels: NDArray, *, warn: bool = False) -> None:
     """Refuse a continuous target, and more classes than a generator can be trained for.
 
     Parameters
     ----------
     labels : ndarray of shape (n,) or (n, k)
         From `labels_of`.
+    warn : bool, default=False
+        Whether to warn of whole numbers that look measured.
 
     Raises
     ------
@@ -188,6 +191,57 @@ def check_classes(labels: NDArray) -> None:
             'them, e.g. with y = pandas.qcut(y, 3, labels=["low", "middle", "high"]), or take '
             "ganaug.targets.GANRegressionOversampler, which adds rows where numbers are rare"
         ) from error
+    if warn and looks_measured(labels):
+        warn_user(measured_words("y", len(np.unique(labels)), "pandas.qcut(y, 3)", "pass them as text"))
+
+
+def measured_words(name: str, n_values: int, cut: str, way: str) -> str:
+    """Say that a target looks measured.
+
+    Parameters
+    ----------
+    name : str
+        What the target is called.
+    n_values : int
+        Number of its values.
+    cut : str
+        What makes classes of it.
+    way : str
+        What to do if they are classes.
+
+    Examples
+    --------
+    >>> measured_words("y", 72, "pandas.qcut(y, 3)", "pass them as text")[:52]
+    'y has 72 different numbers, and each becomes a class'
+    """
+    return (
+        f"{name} has {n_values} different numbers, and each becomes a class of its own, of few rows. If they are "
+        "measured or counted, such as an age, take ganaug.targets.GANRegressionOversampler in Python, which adds rows "
+        f"where numbers are rare, or make classes of them, e.g. with {cut}. If they are classes, {way}."
+    )
+
+
+# Whole numbers of so many values, most of them in few rows, are measured more often than they are classes.
+_MANY_VALUES, _FEW_ROWS = 20, 50
+
+
+def looks_measured(labels: NDArray) -> bool:
+    """Whether labels look like a number that was measured or counted, such as an age, rather than like classes.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,)
+        From `labels_of`.
+
+    Examples
+    --------
+    >>> looks_measured(np.arange(300) // 4), looks_measured(np.arange(300) % 10)
+    (True, False)
+    """
+    if labels.ndim != 1 or labels.dtype.kind not in "iuf":
+        return False
+    counts = np.unique(labels, return_counts=True)[1]
+    return len(counts) > _MANY_VALUES and float(np.median(counts)) < _FEW_ROWS
 
 
 def check_lengths(X: Any, labels: NDArray) -> None:

@@ -8,13 +8,18 @@ import numpy as np
 from ganaug.common.wording import listed, shortened
 
 
-def check_table_shape(X: Any) -> None:
-    """Refuse what is no array of rows and columns of numbers, text or times.
+def table_array(X: Any) -> Any:
+    """Return rows as an array, and refuse what has no rows and columns of numbers, text or times.
 
     Parameters
     ----------
     X : object
         What a user passed as a table.
+
+    Returns
+    -------
+    array of shape (n, d)
+        X itself, or of a list its cells as objects.
 
     Raises
     ------
@@ -24,11 +29,13 @@ def check_table_shape(X: Any) -> None:
 
     Examples
     --------
-    >>> check_table_shape(np.zeros((20, 50, 12)))
+    >>> table_array(np.zeros((20, 50, 12)))
     Traceback (most recent call last):
     ...
     ValueError: X has shape (20, 50, 12), but a table has rows and columns only. For rows x times x channels, pass ...
     """
+    if isinstance(X, list | tuple):
+        X = np.array(X, dtype=object)  # so that a list of rows with text in it keeps its numbers
     shape = tuple(getattr(X, "shape", ()))
     dtype = getattr(X, "dtype", None)
     if isinstance(X, np.matrix):
@@ -62,3 +69,4 @@ def check_table_shape(X: Any) -> None:
             f"X.reshape({shape[0]}, -1), in which each of {math.prod(shape[1:]):,} values of a row is a column; images "
             "are for ImageGAN"
         )
+    return X

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def percent(share: float) -> str:
-    """Write a share in percent. A share above 0 is never shown as 0 %, and one below 1 never as 100 %.
+    """Write a share in percent, with one digit. One above 0 is never shown as 0 %, and one below 1 never as 100 %.
 
     Parameters
     ----------
@@ -18,12 +18,33 @@ def percent(share: float) -> str:
 
     Examples
     --------
-    >>> percent(0.0), percent(0.0004), percent(0.1234), percent(0.99996)
-    ('0 %', 'less than 0.1 %', '12.3 %', '99.9 %')
+    >>> percent(0.0), percent(0.0004), percent(0.1234), percent(0.96), percent(0.99996), percent(1.0)
+    ('0 %', 'less than 0.1 %', '12.3 %', '96.0 %', '99.9 %', '100 %')
     """
     if 0 < share < 0.001:
         return "less than 0.1 %"
-    return f"{100 * share:.3g} %" if share <= 0.999 else f"{100 * np.floor(1000 * share) / 1000:.3g} %"
+    if share in (0, 1):
+        return f"{100 * share:.0f} %"
+    return f"{100 * share:.1f} %" if share <= 0.999 else "99.9 %"
+
+
+def signed(number: float, n_digits: int) -> str:
+    """Write a difference with its sign. What is rounded to 0 has none: no "-0.00".
+
+    Parameters
+    ----------
+    number : float
+        The difference.
+    n_digits : int
+        Digits after the point.
+
+    Examples
+    --------
+    >>> signed(0.1234, 2), signed(-0.001, 2), signed(-0.1, 3)
+    ('+0.12', '0.00', '-0.100')
+    """
+    rounded = round(number, n_digits)
+    return f"{rounded:+.{n_digits}f}" if rounded else f"{0:.{n_digits}f}"
 
 
 def abridged(words: Sequence[Any] | pd.Index | NDArray, n_shown: int, write: Callable[[Any], str] = str) -> str:

@@ -7,6 +7,7 @@ from ganaug.comparison.demo import (
     DEMO_SPLITS,
     DemoSplit,
     demo_splits,
+    demo_table,
     demo_verdict,
 )
 from ganaug.comparison.image_arms import ARMS, ImageArm, arm_of, arms_of
@@ -32,6 +33,7 @@ __all__ = [
     "arms_of",
     "compare",
     "demo_splits",
+    "demo_table",
     "demo_verdict",
     "select",
 ]

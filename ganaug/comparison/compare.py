@@ -26,7 +26,14 @@ from ganaug.common.wording import counted, listed
 from ganaug.comparison.image_arms import ARMS, ImageArm, arm_of
 from ganaug.comparison.image_classifiers import default_classifiers, has_image_classifiers, image_classifier_of
 from ganaug.comparison.image_scoring import evaluate_arms
-from ganaug.comparison.preparation import classes_of, digest_of, is_texts, rows_of, without_identifiers
+from ganaug.comparison.preparation import (
+    classes_of,
+    digest_of,
+    is_texts,
+    rows_of,
+    warn_of_marked_rows,
+    without_identifiers,
+)
 from ganaug.comparison.processes import run_jobs
 from ganaug.comparison.result import Comparison, ImageComparison
 from ganaug.comparison.results_file import KEY, ResultsFile, key_of
@@ -68,7 +75,9 @@ def compare(
     """Compare treatments of imbalance by repeated cross-validation on your data and with your classifiers.
 
     Samplers receive training rows only. Scores are computed on real rows that the sampler and the classifier have not
-    seen. Run it before you rely on synthetic rows. "No resampling" is always compared as well, and is often as good.
+    seen. Give it real rows only: where X holds synthetic rows, splits test on them, and the scores are too high. A
+    column that marks them, as ``ganaug balance --mark`` writes it, raises a warning. Run it before you rely on
+    synthetic rows. "No resampling" is always compared as well, and is often as good.
 
     Parameters
     ----------
@@ -171,11 +180,12 @@ def compare(
     X, y = rows_of(X), classes_of(y)
     check_consistent_length(X, y, groups)
     names = [] if isinstance(X, np.ndarray) else list(X)
+    warn_of_marked_rows(X, y)
     X, left_out = without_identifiers(X, ignore)
     if left_out:
         warn_user(
             f"No sampler and no classifier is given {listed(left_out, 5)}: classifiers would memorise columns that "
-            "identify rows, or `ignore` names them. To use all columns, pass ignore=[]."
+            "identify rows, or `ignore` names them. To use all columns, pass ignore=[] (in the shell --ignore none)."
         )
     groups = None if groups is None else column_or_1d(groups)
     ways = _image_ways(X, samplers, classifiers)

@@ -51,6 +51,30 @@ class _SMOTE(imblearn.over_sampling.SMOTE):
     """SMOTE on unprepared rows: only classes of imbalanced-learn itself receive prepared rows."""
 
 
+def demo_table() -> pd.DataFrame:
+    """Return all benign biopsies and a few malignant ones, with their diagnosis as the last column.
+
+    Returns
+    -------
+    DataFrame of shape (386, 31)
+        The whole table of the demonstration, thinned out as its training halves are.
+
+    Examples
+    --------
+    >>> demo_table()["diagnosis"].value_counts().to_dict()
+    {'benign': 357, 'malignant': 29}
+    """
+    X, y = _biopsies()
+    is_rare = (y == "malignant").to_numpy()
+    kept = ~is_rare | (is_rare.cumsum() <= (~is_rare).sum() // DEMO_BENIGN_PER_MALIGNANT)
+    return X.assign(diagnosis=y)[kept]
+
+
+def _biopsies() -> tuple[pd.DataFrame, pd.Series]:
+    X, codes = load_breast_cancer(return_X_y=True, as_frame=True)
+    return X, codes.map({0: "malignant", 1: "benign"}).rename("diagnosis")
+
+
 def demo_splits(seed: int) -> Iterator[DemoSplit]:
     """Halve the breast cancer table, thin out the malignant biopsies of one half, and score classifiers on the other.
 
@@ -64,8 +88,7 @@ def demo_splits(seed: int) -> Iterator[DemoSplit]:
     DemoSplit
         `DEMO_SPLITS` of them.
     """
-    X, codes = load_breast_cancer(return_X_y=True, as_frame=True)
-    y = codes.map({0: "malignant", 1: "benign"}).rename("diagnosis")
+    X, y = _biopsies()
     labels = y.to_numpy()
     for split in range(seed, seed + DEMO_SPLITS):
         train, test = train_test_split(np.arange(len(X)), test_size=0.5, stratify=y, random_state=split)

@@ -18,6 +18,7 @@ from ganaug.common.identifiers import find_identifiers, refuse_identifiers_as_cl
 from ganaug.common.labels import check_classes, labels_of
 from ganaug.common.modality import modality_of
 from ganaug.common.texts import texts_of, words_of
+from ganaug.common.warnings import warn_user
 from ganaug.common.wording import listed
 from ganaug.encoders import column_mask
 
@@ -129,6 +130,44 @@ def classes_of(y: Any) -> NDArray:
     if len(np.unique(labels)) < 2:
         raise ValueError(f"y has a single class, {listed(labels[:1])}; a comparison needs at least two classes")
     return labels
+
+
+def warn_of_marked_rows(X: pd.DataFrame | NDArray, y: NDArray) -> None:
+    """Warn of a column that marks synthetic rows, as ``ganaug balance --mark`` writes it.
+
+    Such a column has 0 in the real rows and 1 in the synthetic ones that follow. It is taken for a mark if its name
+    says so, or if the rows with 1 are those that make all classes equal.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray
+        What `rows_of` returned.
+    y : ndarray of shape (n_rows,)
+        Labels.
+
+    Warns
+    -----
+    UserWarning
+        If there is such a column.
+    """
+    if not isinstance(X, pd.DataFrame):
+        return
+    for name in X:
+        cells = X[name]
+        if cells.dtype.kind not in "iufb" or not cells.isin([0, 1]).all():
+            continue
+        marks = cells.to_numpy(dtype=float)
+        n_synthetic = int(marks.sum())
+        if n_synthetic in (0, len(marks)) or marks[:-n_synthetic].any():
+            continue
+        is_named = any(word in str(name).lower() for word in ("synth", "mark", "ganaug"))
+        real, both = (np.unique(of, return_counts=True)[1] for of in (y[:-n_synthetic], y))
+        if is_named or (both.max() == both.min() and real.max() > real.min()):
+            warn_user(
+                f"The column {name!r} seems to mark {n_synthetic:,} synthetic rows, as `ganaug balance --mark` does. "
+                "Every split then tests on synthetic rows as well, and the scores are too high. Compare the table as "
+                "it was before it was balanced."
+            )
 
 
 def digest_of(X: pd.DataFrame | NDArray) -> str:

@@ -24,7 +24,12 @@ from ganaug.comparison.statistics import (
     summary_by_classifier,
     summary_over_classifiers,
 )
-from ganaug.comparison.verdict import comparison_findings, left_out_findings, selection_findings
+from ganaug.comparison.verdict import (
+    comparison_findings,
+    left_out_findings,
+    selection_findings,
+    with_equal_classes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -131,7 +136,7 @@ class Comparison:
         between the two (p >= 0.05, not adjusted). A tuned threshold is simpler than class weights, and class weights
         are simpler than repeated rows. Of all other samplers, the faster one is simpler.
         """
-        return [*comparison_findings(self.scores), *left_out_findings(self.settings.get("ignore", []))]
+        return [*comparison_findings(self.scores, self.classes), *left_out_findings(self.settings.get("ignore", []))]
 
     @property
     def best_(self) -> str:
@@ -143,10 +148,15 @@ class Comparison:
         better = summary.loc[summary["is_better"], "gain"]
         return str(better.idxmax()) if len(better) else "none"
 
-    def plot(self) -> "Figure":
+    def plot(self, metric: str | None = None) -> "Figure":
         """Draw means and their intervals: a panel for each metric, a line for each sampler.
 
         Classifiers have colours, and dotted lines stand at "none".
+
+        Parameters
+        ----------
+        metric : str or None, default=None
+            One of `metrics`, which alone is drawn. None draws all.
 
         Returns
         -------
@@ -155,28 +165,29 @@ class Comparison:
         """
         from ganaug.common.figure import Drawing
 
-        summary = self.summary()
+        summary, metrics = self.summary(), self.metrics if metric is None else [metric]
         samplers, classifiers = summary["sampler"].unique(), summary["classifier"].unique()
-        n_rows = -(-len(self.metrics) // 3)
-        n_columns = min(3, len(self.metrics))
+        n_rows = -(-len(metrics) // 3)
+        n_columns = min(3, len(metrics))
         height = 0.8 + 0.3 * len(samplers) * max(1, len(classifiers) / 2)
         figure = Drawing(figsize=(1.5 + 3.5 * n_columns, 0.6 + height * n_rows), layout="constrained")
         axes = figure.subplots(n_rows, n_columns, squeeze=False, sharey=True).ravel()
-        for ax in axes[len(self.metrics) :]:
+        for ax in axes[len(metrics) :]:
             ax.axis("off")
-        for ax, metric in zip(axes, self.metrics, strict=False):
+        for ax, name in zip(axes, metrics, strict=False):
             for i, classifier in enumerate(classifiers):
-                rows = summary.query("metric == @metric and classifier == @classifier").set_index("sampler")
-                rows = rows.loc[samplers]
+                is_drawn = (summary["metric"] == name) & (summary["classifier"] == classifier)
+                rows = summary[is_drawn].set_index("sampler").loc[samplers]
                 place = np.arange(len(samplers)) + 0.6 * ((i + 0.5) / len(classifiers) - 0.5)
                 ends = rows["mean"] - rows["low"], rows["high"] - rows["mean"]
                 ax.errorbar(rows["mean"], place, xerr=ends, fmt="o", markersize=4, capsize=2, label=classifier)
                 ax.axvline(rows.loc["none", "mean"], color=f"C{i}", linestyle=":", linewidth=1)
-            ax.set_title(metric + (" (lower is better)" if metric == LOWER_IS_BETTER else ""), fontsize=10, loc="left")
+            ax.set_title(name + (" (lower is better)" if name == LOWER_IS_BETTER else ""), fontsize=10, loc="left")
             # a name with two dollar signs is not a formula
             ax.set_yticks(range(len(samplers)), samplers, parse_math=False)
         axes[0].invert_yaxis()
-        legend = figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(classifiers))
+        n_beside = len(classifiers) if metric is None else 1
+        legend = figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=n_beside)
         for text in legend.get_texts():
             text.set_parse_math(False)
         return figure
@@ -198,7 +209,7 @@ class Comparison:
     def short_names(self) -> dict[str, str]:
         """Metric -> its name in a narrow table."""
         return {
-            metric: _SHORT_NAMES.get(metric, f"recall at {metric.rsplit(' ', 1)[-1]}" if "recall" in metric else metric)
+            metric: _SHORT_NAMES.get(metric, metric.replace("recall at precision", "recall at prec."))
             for metric in self.metrics
         }
 
@@ -317,7 +328,8 @@ class Selection:
             compared = self.comparison
             return image_selection_findings(self.name, compared.scores, compared.with_synthetic, self.metric)
         left_out = left_out_findings(self.comparison.settings.get("ignore", []))
-        return [*selection_findings(self.name, self.metric, self.comparison.scores), *left_out]
+        helps, *others = selection_findings(self.name, self.metric, self.comparison.scores)
+        return [with_equal_classes(helps, self.comparison.classes), *others, *left_out]
 
     def plot(self) -> "Figure":
         """Draw means and their intervals, as `Comparison.plot`.

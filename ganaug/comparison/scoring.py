@@ -27,6 +27,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import has_fit_parameter
 
+from ganaug.common.extras import MissingExtraError
 from ganaug.common.wording import counted, shortened
 from ganaug.comparison.preparation import preparation_steps
 from ganaug.comparison.samplers import WITHOUT_ROWS, resampler_of
@@ -225,7 +226,14 @@ def failure_note(error: Exception, y: NDArray) -> str:
         The error.
     y : ndarray of shape (n_train,)
         Labels of the training rows.
+
+    Raises
+    ------
+    MissingExtraError
+        If that is the error: it would be the same in all splits.
     """
+    if isinstance(error, MissingExtraError):
+        raise error
     labels, counts = np.unique(y, return_counts=True)
     few = counts.argmin()
     reason = ""

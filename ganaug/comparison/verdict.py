@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ganaug.common.findings import HELPS, REAL, SAFE, Finding
-from ganaug.common.wording import counted, joined, listed
+from ganaug.common.wording import counted, joined, listed, signed
 from ganaug.comparison.scoring import LOWER_IS_BETTER, TOO_FEW
 from ganaug.comparison.statistics import (
     ALPHA,
@@ -30,19 +30,22 @@ SMOTE_TOO = "Is SMOTE better?"
 _SIMPLE = ("none", "threshold", "weights", "random")
 
 
-def comparison_findings(scores: pd.DataFrame) -> list[Finding]:
+def comparison_findings(scores: pd.DataFrame, classes: Mapping[Any, int] | None = None) -> list[Finding]:
     """Return what a comparison says: of all classifiers together, of each, and what failed.
 
-    Whether it helps is answered for the main metric, averaged over all classifiers. Then, for each classifier and
+    Whether it helps is answered for the main metric, averaged over all classifiers; the sentence names other metrics in
+    which a sampler is better. Then, for each classifier and
     metric, a finding names a sampler that is better than "none" (p < 0.05, adjusted). This is the sampler with the best
-    mean, or a simpler sampler if the test finds no difference between the two (p >= 0.05, not adjusted). A tuned
-    threshold is simpler than class weights, and class weights are simpler than repeated rows. Of all other samplers,
-    the faster one is simpler. With fewer than five splits, every answer is "unknown".
+    mean, or a simpler sampler if the test finds no difference between the two (p >= 0.05, not adjusted); then all
+    others that are better. A tuned threshold is simpler than class weights, and class weights are simpler than repeated
+    rows. Of all other samplers, the faster one is simpler. With fewer than five splits, every answer is "unknown".
 
     Parameters
     ----------
     scores : DataFrame
         Of a `Comparison`.
+    classes : mapping of object to int or None, default=None
+        Rows of each class.
 
     Returns
     -------
@@ -55,7 +58,25 @@ def comparison_findings(scores: pd.DataFrame) -> list[Finding]:
         summary = summary_by_classifier(scores)
         for classifier in classifiers:
             details += _of_classifier(scores, classifier, summary[summary["classifier"] == classifier])
-    return [_over_all(scores, classifiers), *_not_measured("compare"), *details, *failures(scores)]
+    helps = with_equal_classes(_over_all(scores, classifiers), classes)
+    return [helps, *_not_measured("compare"), *details, *failures(scores)]
+
+
+def with_equal_classes(finding: Finding, classes: Mapping[Any, int] | None) -> Finding:
+    """Say that there is nothing to resample, where nothing is shown to help and all classes have equally many rows.
+
+    Parameters
+    ----------
+    finding : Finding
+        On whether it helps.
+    classes : mapping of object to int or None
+        Rows of each class.
+    """
+    sizes = set((classes or {}).values())
+    if len(sizes) != 1 or finding.answer != "unknown":
+        return finding
+    said = f"The classes are already equal ({counted(sizes.pop(), 'row')} each), so there is nothing to resample."
+    return finding._replace(sentence=f"{said} {finding.sentence}")
 
 
 def left_out_findings(left_out: Sequence[str]) -> list[Finding]:
@@ -68,7 +89,7 @@ def left_out_findings(left_out: Sequence[str]) -> list[Finding]:
     """
     if not left_out:
         return []
-    said = "no classifier was given them, because it would memorise columns that identify rows"
+    said = "no classifier was given these columns, because it would memorise what identifies rows"
     return [Finding(LEFT_OUT, "unknown", f"{listed(left_out, 5)}: {said}.")]
 
 
@@ -161,8 +182,41 @@ def _over_all(scores: pd.DataFrame, classifiers: Sequence[str]) -> Finding:
     opening = f"Averaged over {len(classifiers)} classifiers, " if len(classifiers) > 1 else f"With {classifiers[0]}, "
     if len(better):
         best = str(better.idxmax())
-        return _better(best, metric, summary, opening + best)
-    return _nothing_helps(scores, summary, metric, opening=opening)
+        found = _better(best, metric, summary, opening + best)
+        others = _others_in_words(
+            {str(name): _of(summary, str(name), "mean") for name in better.sort_values(ascending=False).index[1:]}
+        )
+        return found._replace(sentence=found.sentence + others)
+    return _with_other_metrics(_nothing_helps(scores, summary, metric, opening=opening), scores, metric)
+
+
+def _others_in_words(means: Mapping[str, float]) -> str:
+    """Name the other samplers that are better than "none", with their means; the best first."""
+    if not means:
+        return ""
+    is_or_are = "is" if len(means) == 1 else "are"
+    shown = joined([f"{name} ({mean:.3f})" for name, mean in means.items()])
+    return f" {shown} {is_or_are} better than no resampling as well."
+
+
+def _with_other_metrics(finding: Finding, scores: pd.DataFrame, metric: str) -> Finding:
+    """Name the other metrics in which a sampler is better than no resampling, over all classifiers."""
+    said, numbers = [], dict(finding.numbers)
+    for other in metrics_of(scores):
+        if other == metric:
+            continue
+        summary = summary_over_classifiers(scores, other)
+        better = summary[summary["is_better"]] if len(summary) else summary
+        if len(better):
+            best = str(better["gain"].idxmax())
+            mean, usual = _of(summary, best, "mean"), _of(summary, "none", "mean")
+            p = p_in_words(_of(summary, best, "p"))
+            said.append(f"in {other}, {best} is better than no resampling: {mean:.3f} against {usual:.3f} ({p})")
+            numbers[f"{other}: gain of {best}"] = _of(summary, best, "gain")
+    if not said:
+        return finding
+    others = "; ".join(said)
+    return finding._replace(sentence=f"{finding.sentence} But {others}.", numbers=numbers)
 
 
 def _too_few_splits(scores: pd.DataFrame, opening: str = "") -> Finding:
@@ -216,10 +270,11 @@ def _nothing_helps(
     else:
         sentence = f"{no} {noun} is shown to help: "
         if gain[best] > 0:
-            sentence += f"the largest gain in {metric} is that of {best}, {gain[best]:+.3f} ({n_splits}; "
+            sentence += f"the largest gain in {metric} is that of {best}, {signed(gain[best], 3)} ({n_splits}; "
             sentence += f"{p_in_words(p[best])}). Try more splits."
         else:
-            sentence += f"none has a better {metric} than no resampling ({n_splits})."
+            which = f"{best} has" if len(gain) == 1 else f"all {len(gain)} have"
+            sentence += f"{which} the same or a worse {metric} than no resampling ({n_splits})."
     return Finding(HELPS, "unknown", opening + sentence, numbers)
 
 
@@ -251,10 +306,17 @@ def _of_classifier(scores: pd.DataFrame, classifier: str, summary: pd.DataFrame)
         as_good = [name for name in better if name == best or is_as_good(scores, metric, classifier, name, best)]
         answer = min(as_good, key=lambda name: _effort(name, seconds))
         found = _of_metric(classifier, metric, rows, answer)
+        others = {name: _of(rows, name, "mean") for name in better if name != answer}
+        sentence = found.sentence + _others_in_words(dict(sorted(others.items(), key=lambda of: -sign * of[1])))
         if answer != best:
-            sentence = f"{found.sentence} {best} has a better mean, but the test finds no difference between the two."
-            found = found._replace(sentence=sentence)
-        good.append(found)
+            is_simple = answer in _SIMPLE
+            why = (
+                "is simpler"
+                if is_simple
+                else f"takes less time ({seconds[answer]:.2g} s against {seconds[best]:.2g} s)"
+            )
+            sentence += f" {answer} is named first, because it {why}, and the test finds no difference from {best}."
+        good.append(found._replace(sentence=sentence))
     if not (good or open_ or bad):
         sentence = (
             f'With {classifier}, the scores of "none" are missing, so nothing can be compared with no resampling.'
@@ -314,7 +376,8 @@ def _against_none(
     change, low, high = difference
     sentence = (
         f"{subject} has a {word} {metric} than no resampling: {mean[name]:.3f} against "
-        f"{mean['none']:.3f} (difference {change:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}, {p_in_words(p)})."
+        f"{mean['none']:.3f} (difference {signed(change, 3)}, 95 % interval {signed(low, 3)} to {signed(high, 3)}, "
+        f"{p_in_words(p)})."
     )
     numbers = {name: mean[name], "none": mean["none"], "difference": change, "low": low, "high": high, "p": p}
     return Finding(HELPS, "good" if is_good else "bad", sentence, numbers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -25,6 +25,8 @@ from ganaug.datasets.csv_numbers import Clues
 MAX_CELL = 1_000_000
 # Bytes of a record: so many are parsed at a time.
 _MAX_RECORD = 1 << 24
+# Records with a wrong number of cells that a message names.
+_N_NAMED = 5
 
 
 def read_text(
@@ -140,30 +142,51 @@ def read_text(
 
 
 class _RaggedError(Exception):
-    """A record has too few or too many cells, or a quote is open; it says which record."""
+    """Records have too few or too many cells, or a quote is open; it says which records.
 
-    def __init__(self, record: int, n_cells: int, n_expected: int) -> None:
-        super().__init__(record)
-        self.record, self.n_cells, self.n_expected = record, n_cells, n_expected
+    Parameters
+    ----------
+    records : sequence of (int, int)
+        Number and cells of the first ones.
+    n_expected : int
+        Cells of the header.
+    n_ragged : int
+        How many there are.
+    """
+
+    def __init__(self, records: Sequence[tuple[int, int]], n_expected: int, n_ragged: int = 1) -> None:
+        super().__init__(records)
+        self.records, self.n_expected, self.n_ragged = records, n_expected, n_ragged
 
     def message(self, text: str, start: int, syntax: Syntax) -> str:
-        """Say on which line of the text it is."""
-        line = syntax.line(text, start, self.record)
-        if self.n_cells == self.n_expected:
-            return f"line {line} opens a quote that is never closed"
-        hint = "; if the first line is a title or a comment, remove it" if self.record == 1 else ""
+        """Say on which lines of the text they are."""
+        first, n_cells = self.records[0]
+        if n_cells == self.n_expected:
+            return f"line {syntax.line(text, start, first)} opens a quote that is never closed"
+        hint = "; if the first line is a title or a comment, remove it" if first == 1 else ""
         if '\\"' in text:
             hint += "; quotes within quotes have a backslash, write them twice instead"
-        return f"line {line} has {counted(self.n_cells, 'cell')}, but the header has {self.n_expected}{hint}"
+        said = [f"line {syntax.line(text, start, record)} has {counted(n, 'cell')}" for record, n in self.records]
+        if self.n_ragged == 1:
+            return f"{said[0]}, but the header has {self.n_expected}{hint}"
+        more = f" and {self.n_ragged - len(said):,} more" if self.n_ragged > len(said) else ""
+        return (
+            f"{self.n_ragged:,} lines do not have {counted(self.n_expected, 'cell')} as the header: "
+            f"{', '.join(said)}{more}{hint}"
+        )
 
 
 def _read_cells(data: pa.Buffer, syntax: Syntax, n_columns: int, *, has_quotes: bool) -> list[pa.ChunkedArray]:
     """Parse UTF-8 into strings, a list of columns without the header. Every cell is as it is written."""
-    ragged: list[Any] = []
+    ragged: list[tuple[int, int]] = []
+    n_ragged = 0
 
-    def stop(row: Any) -> str:
-        ragged.append(row)
-        return "error"
+    def note(row: Any) -> str:
+        nonlocal n_ragged
+        n_ragged += 1
+        if n_ragged <= _N_NAMED:
+            ragged.append((row.number - 1, row.actual_columns))
+        return "skip"
 
     numbered = [str(i) for i in range(n_columns)]  # Arrow finds the types of columns by their names
     try:
@@ -171,22 +194,22 @@ def _read_cells(data: pa.Buffer, syntax: Syntax, n_columns: int, *, has_quotes: 
             pa.BufferReader(data),
             # In several threads, Arrow does not say which row is ragged.
             pa.csv.ReadOptions(column_names=numbered, use_threads=False, block_size=min(data.size + 1, _MAX_RECORD)),
-            pa.csv.ParseOptions(delimiter=syntax.delimiter, newlines_in_values=has_quotes, invalid_row_handler=stop),
+            pa.csv.ParseOptions(delimiter=syntax.delimiter, newlines_in_values=has_quotes, invalid_row_handler=note),
             pa.csv.ConvertOptions(
                 column_types=dict.fromkeys(numbered, pa.string()), strings_can_be_null=False, check_utf8=False
             ),
         )
     except pa.ArrowInvalid as error:
-        if ragged:
-            raise _RaggedError(ragged[0].number - 1, ragged[0].actual_columns, ragged[0].expected_columns) from error
         if "straddl" in str(error):
             raise ValueError(
                 f"a record has more than {_MAX_RECORD >> 20} MiB: a quote is never closed, or this is no table"
             ) from error
         raise
+    if ragged:
+        raise _RaggedError(ragged, n_columns, n_ragged)
     last = cells.column(cells.num_columns - 1)[-1].as_py()
     if "\n" in last and data.slice(max(0, data.size - 1_000)).to_pybytes().rstrip(b"\r\n")[-1:] != b'"':
-        raise _RaggedError(cells.num_rows - 1, n_columns, n_columns)
+        raise _RaggedError([(cells.num_rows - 1, n_columns)], n_columns)
     return [column.slice(1) for column in cells.columns] if cells.num_rows > 1 else []
 
 

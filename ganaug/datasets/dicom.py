@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ganaug._version import __version__
+from ganaug.common.extras import require_extra
 from ganaug.common.files import check_regular
 from ganaug.common.wording import counted
 from ganaug.datasets.image_decoding import DecodedImage, several_frames, too_many_pixels, unsupported, with_channels
@@ -58,11 +59,10 @@ def is_dicom(path: str | Path) -> bool:
 
 
 def require_pydicom() -> ModuleType:
-    """Import pydicom; a ValueError says how to install it."""
-    try:
-        import pydicom
-    except ImportError:
-        raise ValueError("DICOM files need pydicom; install it with: pip install 'ganaug[dicom]'") from None
+    """Import pydicom; a MissingExtraError says how to install it."""
+    require_extra("dicom", "DICOM files need")
+    import pydicom
+
     return pydicom
 
 

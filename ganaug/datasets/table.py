@@ -453,10 +453,10 @@ def check_output(path: str | Path, *, force: bool = False, extensions: bool = Tr
 
     Examples
     --------
-    >>> check_output("rows.xlsx")
+    >>> check_output("rows.txt")
     Traceback (most recent call last):
     ...
-    ValueError: rows.xlsx: unknown extension; use one of .arrow, .csv, .csv.gz, .feather, .parquet, .tsv, .tsv.gz
+    ValueError: rows.txt: unknown extension; use one of .arrow, .csv, .csv.gz, .feather, .parquet, .tsv, .tsv.gz
     """
     path = Path(path)
     if extensions:
@@ -482,4 +482,5 @@ def _kind(path: Path) -> Kind:
     for extension, kind in _KINDS.items():
         if name.endswith(extension):
             return kind
-    raise ValueError(f"{path}: unknown extension; use one of {', '.join(sorted(_KINDS))}")
+    hint = ". Save the sheet as CSV first" if name.endswith((".xlsx", ".xls", ".xlsm", ".ods", ".numbers")) else ""
+    raise ValueError(f"{path}: unknown extension; use one of {', '.join(sorted(_KINDS))}{hint}")

@@ -186,7 +186,7 @@ def _check_legal(column: Column, cells: pd.Series) -> None:
             same = bool(np.isclose(float(cell), float(decoded), rtol=1e-6, atol=0))
         if not same:
             raise ValueError(
-                f"{column.label!r} cannot be {cell!r}: no row of fit had such a value; the nearest one is {decoded!r}"
+                f"{column.label!r} cannot be {cell!r}: no training row had such a value; the nearest one is {decoded!r}"
             )
 
 

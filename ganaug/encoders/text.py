@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ganaug.common.extras import require_extra
 from ganaug.common.serialization import refusing_malformed
 
 # Tokens that are not text. END also stands before the first token, and BLANK for a token that the decoder is not shown.
@@ -198,10 +199,9 @@ def fitted_tokens(
 
 
 def _library() -> Any:
-    try:
-        import tokenizers
-    except ImportError as error:
-        raise ImportError("texts need the package tokenizers; install it with pip install 'ganaug[text]'") from error
+    require_extra("text", "Models of texts need")
+    import tokenizers
+
     return tokenizers
 
 

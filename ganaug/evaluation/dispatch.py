@@ -45,8 +45,10 @@ def evaluate(
     target : hashable, tuple of arrays or None, default=None
         The classes. Tables: a column, which classifiers predict, or the labels of the real rows, of the synthetic ones
         and, with a hold-out, of the held-out ones, as ``(y, y_synthetic)``. If the synthetic rows have only some of the
-        classes, they are compared with the real rows of these classes. None leaves the measures of utility out. Images,
-        texts: such labels, so that they are compared within their class; None puts all of them into one class.
+        classes, they are compared with the real rows of these classes, and with a hold-out classifiers are tested that
+        learn from all real rows, with and without them. If the classes have other shares than in the real table, as
+        after balancing, rows are compared at equal shares of the classes. None leaves the measures of utility out.
+        Images, texts: such labels, so that they are compared within their class; None puts all of them into one class.
     classifiers : sequence of scikit-learn classifiers or None, default=None
         For tables, with a `target`. None takes a logistic regression and gradient boosting; see
         `ganaug.metrics.utility_scores`.
@@ -90,11 +92,11 @@ def evaluate(
     --------
     >>> rows = np.random.default_rng(0).normal(size=(300, 2))
     >>> found = evaluate(rows[:100], rows[100:200], holdout=rows[200:], random_state=0)
-    >>> found.frame().set_index("measure").loc["exact copies", ["value", "best"]].tolist()
+    >>> found.frame().set_index("measure").loc["exact copies", ["value", "real"]].tolist()
     [0.0, 0.0]
     >>> copied = evaluate(rows[:100], rows[:100], holdout=rows[200:], random_state=0)
-    >>> [finding.sentence for finding in copied.verdict if finding.question == "Is it safe to share?"][0]
-    'Do not share these rows as if they were anonymous.'
+    >>> [of.sentence for of in copied.verdict if of.question == "Is it safe to share?"][0].partition(": ")[0]
+    'Do not share these rows as if they were anonymous. There are copies'
     """
     modality = modality_of(real)
     given: dict[str, Any] = {"classifiers": classifiers, "ignore": ignore, "inception": inception}

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import hypergeom
 
+from ganaug.common.extras import MissingExtraError
 from ganaug.common.large_arrays import blocks
 from ganaug.common.wording import listed
 from ganaug.evaluation.image_result import ImageEvaluation
@@ -105,8 +106,9 @@ def evaluate_images(
     --------
     >>> images = np.random.default_rng(0).integers(0, 256, size=(20, 8, 8), dtype=np.uint8)
     >>> evaluation = evaluate_images(images[:10], images[:10], random_state=0)
-    >>> print(evaluation.verdict[3].sentence)
-    10 of 10 synthetic images equal a real one, as it is or mirrored; 0 % of real images equal another real one.
+    >>> print(evaluation.verdict[2].sentence)
+    Do not share these images as if they were anonymous. 10 of 10 synthetic images equal a real one, as it is or
+    mirrored; 0 % of real images equal another real one.
     """
     if inception is None:
         extract, measure_names = _efficientnet, _EFFICIENTNET_NAMES
@@ -162,7 +164,7 @@ def _measure_classes(
         try:
             real, real_probabilities = extract(sets["real"][real_rows], value_range)
             synthetic, synthetic_probabilities = extract(sets["synthetic"][synthetic_rows], value_range)
-        except ImportError as error:
+        except MissingExtraError as error:
             not_measured = str(error)
             break
         found.append(np.stack([real_probabilities[:m], synthetic_probabilities[:m]]))

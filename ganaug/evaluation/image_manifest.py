@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ganaug.common.findings import REAL, Finding
 from ganaug.datasets import ImageSet
 from ganaug.metrics import nearest_pixels
-from ganaug.models import FAR_DISTANCE
+from ganaug.models import FAR_DISTANCE, written_distance
 from ganaug.oversampler import GANOversampler
 
 # Of the kernel distance in the training history, in units of what two halves of the real images have: up to this,
@@ -112,7 +112,7 @@ def training_distance(history: pd.DataFrame) -> Finding:
     """
     distance = max(0.0, float(history["distance"].min()))
     numbers = {"distance": distance}
-    measured = f"The distance of synthetic images to real ones was {distance:,.2f}"
+    measured = f"The distance of synthetic images to real ones (0: alike; no unit) was {written_distance(distance)}"
     if distance <= AS_NEAR:
         said = (
             f"{measured}; that of other real images is up to {AS_NEAR}. This measure of the training sees coarse "

@@ -78,7 +78,7 @@ class ImageEvaluation:
     >>> evaluation.heading
     '10 synthetic images compared with 10 real ones, none held out'
     >>> evaluation.frame().columns.tolist()
-    ['part', 'measure', 'value', 'low', 'high', 'best', 'meaning']
+    ['part', 'measure', 'value', 'low', 'high', 'real', 'meaning']
     """
 
     n_images: dict[str, int]
@@ -117,10 +117,10 @@ class ImageEvaluation:
         -------
         DataFrame
             "part" (fidelity, privacy), "measure" (with the class, if there are several), "value", "low" and "high"
-            (95 % interval), "best" (what real images have among themselves) and "meaning" (the same in words).
+            (95 % interval), "real" (what real images have among themselves) and "meaning" (the same in words).
         """
         rows = [*self._fidelity_rows(), *self._privacy_rows()]
-        return pd.DataFrame(rows, columns=["part", "measure", "value", "low", "high", "best", "meaning"])
+        return pd.DataFrame(rows, columns=["part", "measure", "value", "low", "high", "real", "meaning"])
 
     def _fidelity_rows(self) -> list[tuple[Any, ...]]:
         meanings = {self.measure_names.get(name, name): meaning for name, meaning in _MEANINGS.items()}
@@ -267,4 +267,4 @@ class ImageEvaluation:
         return result_html(self.heading, self.verdict, self._shown())
 
     def _shown(self) -> pd.DataFrame:
-        return self.frame()[["measure", "value", "low", "high", "best"]]
+        return self.frame()[["measure", "value", "low", "high", "real"]]

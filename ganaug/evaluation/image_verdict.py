@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ganaug.common.findings import HELPS, REAL, SAFE, Finding
+from ganaug.common.findings import HELPS, REAL, SAFE, Finding, with_warning
 from ganaug.common.wording import joined, percent
 
 if TYPE_CHECKING:
@@ -155,9 +155,7 @@ def _on_sharing(evaluation: "ImageEvaluation") -> list[Finding]:
     if "holdout" not in evaluation.n_images:
         said = "No images were held out. Without held-out images, distances cannot show whether images were memorised."
         findings.append(Finding(SAFE, "unknown", said))
-    if any(of.answer == "bad" for of in findings):
-        findings.insert(0, Finding(SAFE, "bad", "Do not share these images as if they were anonymous."))
-    return findings
+    return with_warning(findings, "images")
 
 
 def _on_copies(evaluation: "ImageEvaluation") -> Finding:

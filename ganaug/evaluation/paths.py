@@ -164,12 +164,14 @@ def _evaluate_tables(
     frames = [table.frame for table in tables]
     if mark is None:
         _check_unmarked(paths, frames)
-        frames[1] = _without_originals(paths, frames)
+        rows = np.arange(_n_originals(paths, frames), len(frames[1]))
     else:
-        frames[1] = _marked_rows(paths[1], tables[1], mark)
+        rows = _marked_rows(paths[1], tables[1], mark)
+        frames[1] = frames[1].drop(columns=mark)
+    frames[1] = frames[1].iloc[rows].reset_index(drop=True)
     if are_texts(frames[0].drop(columns=[] if target is None else target)):
         return _evaluate_texts(frames, target, ignore, random_state)
-    return evaluate_rows(
+    evaluation = evaluate_rows(
         frames[0],
         frames[1],
         holdout=frames[2] if len(frames) > 2 else None,
@@ -177,6 +179,7 @@ def _evaluate_tables(
         ignore=ignore,
         random_state=random_state,
     )
+    return evaluation.with_row_numbers(synthetic=rows)
 
 
 def _evaluate_texts(
@@ -204,27 +207,27 @@ def _check_unmarked(paths: Sequence[Path], frames: Sequence[pd.DataFrame]) -> No
         )
 
 
-def _without_originals(paths: Sequence[Path], frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return the synthetic table without all the real rows at its start, which `ganaug balance` writes there."""
+def _n_originals(paths: Sequence[Path], frames: Sequence[pd.DataFrame]) -> int:
+    """Return how many real rows the synthetic table starts with: all, as `ganaug balance` writes them, or none."""
     real, synthetic = frames[:2]
     if len(synthetic) <= len(real) or set(synthetic.columns) != set(real.columns):
-        return synthetic  # as many rows and no more would be copies, which must be found
+        return 0  # as many rows and no more would be copies, which must be found
     for name in real.columns:
         left, right = real[name], synthetic[name].iloc[: len(real)]
         is_equal = (left.isna() & right.isna()) | (left.astype(object) == right.astype(object)).fillna(False)
         if not is_equal.all():
-            return synthetic
+            return 0
     n_rest = len(synthetic) - len(real)
     warn_user(
         f"The first {len(real):,} rows of {paths[1]} are the rows of {paths[0]}, in their order. Only the other "
         f"{n_rest:,} are evaluated as synthetic rows."
     )
-    return synthetic.iloc[len(real) :].reset_index(drop=True)
+    return len(real)
 
 
-def _marked_rows(path: Path, table: Table, mark: str) -> pd.DataFrame:
+def _marked_rows(path: Path, table: Table, mark: str) -> NDArray[np.intp]:
     table.check_column(mark)
     is_synthetic = table.frame[mark] == _MARKED
     if not is_synthetic.any():
         raise ValueError(f"mark={mark!r}: this column of {path} has no 1, so no row is marked as synthetic")
-    return table.frame[is_synthetic].drop(columns=mark).reset_index(drop=True)
+    return np.flatnonzero(is_synthetic.fillna(False))

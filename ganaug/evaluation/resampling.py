@@ -210,14 +210,20 @@ def _evaluate_table(
     for label in measured:
         real, synthetic, note = _drawn(label, labels, after, is_synthetic, limits, "rows", rng)
         real_table, synthetic_table = learned(take_rows(X, real)), learned(take_rows(X_resampled, synthetic))
-        broken = broken_rules(rules, synthetic_table, y=[label] * len(synthetic_table))
-        evaluations[label] = evaluate_tables(
+        broken = broken_rules(rules.among(labels == label), synthetic_table, y=[label] * len(synthetic_table))
+        evaluation = evaluate_tables(
             real_table, synthetic_table, identifiers=[], random_state=rng, whole=learned(X), broken=broken
         )
+        evaluations[label] = evaluation.with_row_numbers(real=real, synthetic=synthetic)
         notes += note
     agreement = _agreement(learned, X, labels, X_resampled, after, is_synthetic, rng)
     found: dict[Hashable, TableEvaluation | TextEvaluation] = {
-        label: replace(evaluation, agreement=agreement[agreement["class"] == label])
+        label: replace(
+            evaluation,
+            agreement=agreement[agreement["class"] == label],
+            # a model with differential privacy is chosen where nobody should see single real rows
+            copied_rows=None if hasattr(model, "epsilon_") else evaluation.copied_rows,
+        )
         for label, evaluation in evaluations.items()
     }
     return found, reused, notes

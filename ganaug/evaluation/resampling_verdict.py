@@ -47,12 +47,10 @@ def resampling_findings(resampling: "Resampling") -> list[Finding]:
 
 
 def _on_help(resampling: "Resampling") -> Finding:
-    said = "This was not measured. ganaug compare measures it by cross-validation, with and without synthetic data."
-    if resampling.noun == "images":
-        said = (
-            "This was not measured. ganaug balance --select (in Python ganaug.select) measures it by cross-validation, "
-            "with and without synthetic images."
-        )
+    said = (
+        "This was not measured. ganaug compare measures it by cross-validation, with and without synthetic "
+        f"{resampling.noun}."
+    )
     return Finding(HELPS, "unknown", said)
 
 

@@ -14,7 +14,7 @@ from ganaug.common.warnings import warn_user
 from ganaug.evaluation.table_evaluation import columns_left_out, evaluate_tables
 from ganaug.evaluation.table_result import TableEvaluation
 from ganaug.evaluation.table_rules import broken_rules, learn_rules
-from ganaug.metrics import class_agreement, reused_identifiers
+from ganaug.metrics import TablePair, Utility, class_agreement, reused_identifiers, utility_scores
 
 
 def evaluate_rows(
@@ -66,14 +66,20 @@ def evaluate_rows(
         held_out = frames[2] if len(frames) > 2 else None
         return evaluate_tables(frames[0], frames[1], holdout=held_out, target=target, ignore=ignore, **options)
     warn_user(f"Only rows with {compared} are compared, because the synthetic rows have no other {target} value.")
-    if options.pop("classifiers", None) is not None:
-        raise ValueError("classifiers need synthetic rows of all classes; leave classifiers out")
+    classifiers, held_out = options.pop("classifiers", None), frames[2] if len(frames) > 2 else None
+    if classifiers is not None and held_out is None:
+        raise ValueError("classifiers need synthetic rows of all classes, or a hold-out; leave classifiers out")
     left_out = [label for label in columns_left_out(frames[0], ignore) if label != target]
     # which class the rows look like can only be seen beside the others
     learned = [frame.drop(columns=left_out) for frame in frames[:2]]
     agreement = class_agreement(learned[0], learned[1], target, random_state=options.get("random_state"))
     # some rules need the rows of all classes to show
-    broken = broken_rules(learn_rules(learned[0], np.random.default_rng(0)), learned[1])
+    is_compared = frames[0][target].isin(set(frames[1][target])).to_numpy()
+    rules = learn_rules(learned[0], np.random.default_rng(0))
+    broken = broken_rules(rules.among(is_compared), learned[1])
+    utility = None
+    if held_out is not None:
+        utility = _with_and_without(frames, target, left_out, classifiers, options.get("random_state"))
     evaluation = evaluate_tables(
         of_classes[0],
         of_classes[1],
@@ -83,13 +89,33 @@ def evaluate_rows(
         broken=broken,
         **options,
     )
+    evaluation = evaluation.with_row_numbers(real=np.flatnonzero(is_compared))
+    settings = {"rows": compared, "target": target, "classifiers": classifiers, "ignore": ignore}
     return replace(
         evaluation,
-        settings={**evaluation.settings, "rows": compared, "ignore": ignore},
+        settings={**evaluation.settings, **settings},
+        utility=utility,
         agreement=agreement,
         # the identifier of a row of any other class identifies as well
         reused=reused_identifiers(*frames, identifiers=left_out),
     )
+
+
+def _with_and_without(
+    frames: Sequence[pd.DataFrame],
+    target: Hashable,
+    left_out: Sequence[Hashable],
+    classifiers: Any,
+    random_state: int | np.random.Generator | None,
+) -> Utility:
+    """Score classifiers that learn from the real rows, and from these and the synthetic ones, on held-out rows."""
+    pair = TablePair(*frames, identifiers=left_out)
+    found = utility_scores(pair, target=target, classifiers=classifiers, random_state=random_state)
+    scores, notes = found.scores, found.notes
+    if frames[1][target].nunique() < 2:  # from one class, nothing learns
+        scores = scores[scores["trained on"] != "synthetic"].reset_index(drop=True)
+        notes = [note for note in notes if not note.startswith("All synthetic rows")]
+    return Utility(scores, notes)
 
 
 def _is_column(frame: pd.DataFrame, target: Any) -> bool:

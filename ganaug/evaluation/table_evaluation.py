@@ -11,6 +11,7 @@ from ganaug.common.containers import as_frame
 from ganaug.common.identifiers import find_identifiers
 from ganaug.common.random import subsample
 from ganaug.common.wording import listed
+from ganaug.evaluation.class_shares import at_equal_shares, with_shares_of
 from ganaug.evaluation.table_result import TableEvaluation
 from ganaug.evaluation.table_rules import BrokenRules, broken_rules, learn_rules
 from ganaug.metrics import (
@@ -41,6 +42,8 @@ from ganaug.metrics import (
 MIN_ROWS = 20
 # Rows of each table for the measures of neighbourhoods, which take about ten seconds with their intervals.
 MAX_NEIGHBORHOOD_ROWS = 2_000
+# Pairs of a copy and its real row whose cells are kept.
+MAX_SHOWN_COPIES = 20
 _N_NEIGHBORS = 5
 _N_RESAMPLES = 20
 # Which rules are found does not depend on the draws of the other measures.
@@ -84,32 +87,58 @@ def evaluate_tables(
     utility = None
     if target is not None:
         utility = utility_scores(pair, target=target, classifiers=classifiers, random_state=_seed(rng))
+    rules = None
     if broken is None:
         rules = learn_rules(pair.real, np.random.default_rng(_RULES_SEED), holdout=pair.holdout)
         broken = broken_rules(rules, pair.synthetic)
-    associations = association_matrices(pair, random_state=_seed(rng))
-    neighborhoods, interval, baseline = _neighborhoods(pair, rng)
+    # what a user balanced has other shares of the classes, which are no fault of the rows
+    chosen = None if target is None else at_equal_shares(pair, target, rng)
+    fair, near = pair, pair
+    if target is not None and chosen is not None and min(map(len, chosen)) >= MIN_ROWS:
+        fair = pair.take(*chosen)
+        near = _with_shares_of_reference(pair, target, rng)
+        if rules is not None:
+            broken = broken._replace(at_real_shares=broken_rules(rules, near.synthetic))
+    associations = association_matrices(fair, random_state=_seed(rng))
+    neighborhoods, interval, baseline = _neighborhoods(fair, rng)
+    copied = find_copies(pair)
+    shown = copied.pairs.iloc[:MAX_SHOWN_COPIES]
+    settings = {"target": target, "classifiers": classifiers, "ignore": ignore, "random_state": random_state}
     return TableEvaluation(
         n_rows=n_rows,
         validity=invalid_cells(pair if whole is None else _of_all_classes(whole, pair)),
         broken_rules=broken,
-        distances=column_distances(pair),
+        distances=column_distances(fair),
         association_matrices=associations,
-        two_sample=two_sample_auc(pair, random_state=_seed(rng)),
+        two_sample=two_sample_auc(fair, random_state=_seed(rng)),
         neighborhoods=neighborhoods,
         neighborhood_interval=interval,
         neighborhood_baseline=baseline,
-        copied=find_copies(pair),
-        closest=closest_records(pair, random_state=_seed(rng)),
+        copied=copied,
+        closest=closest_records(near, random_state=_seed(rng)),
         reused=reused_identifiers(pair),
         membership=None if pair.holdout is None else membership_inference(pair, random_state=_seed(rng)),
         utility=utility,
-        distributions=column_distributions(pair),
-        projection=projection(pair, random_state=_seed(rng)),
-        settings={"target": target, "classifiers": classifiers, "ignore": ignore, "random_state": random_state},
+        distributions=column_distributions(fair),
+        projection=projection(fair, random_state=_seed(rng)),
+        settings=settings,
         agreement=None if target is None else class_agreement(pair, target=target, random_state=_seed(rng)),
-        kept=kept_associations(pair, associations, random_state=_seed(rng)),
+        kept=kept_associations(fair, associations, random_state=_seed(rng)),
+        at_equal_shares=fair is not pair,
+        copied_rows=(pair.synthetic.iloc[shown["synthetic"]], pair.real.iloc[shown["real"]]),
     )
+
+
+def _with_shares_of_reference(pair: TablePair, target: Hashable, rng: np.random.Generator) -> TablePair:
+    """Return the pair with synthetic rows of the class shares of the rows whose distances are the reference."""
+    like = pair.real if pair.holdout is None else pair.holdout
+    if set(like[target].astype(object)) != set(pair.synthetic[target].astype(object)):
+        return pair
+    chosen = with_shares_of(like[target], pair.synthetic[target], rng)
+    if len(chosen) < MIN_ROWS:
+        return pair
+    holdout = None if pair.holdout is None else np.arange(len(pair.holdout))
+    return pair.take(np.arange(len(pair.real)), chosen, holdout)
 
 
 def columns_left_out(real: Any, ignore: Sequence[Hashable] | None) -> list[Hashable]:

@@ -1,7 +1,7 @@
 """The result of an evaluation of synthetic rows: its numbers and its verdict."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,11 @@ class TableEvaluation:
         See `ganaug.metrics.class_agreement`; None without a target.
     kept : KeptAssociations or None
         See `ganaug.metrics.kept_associations`; None if no columns clearly depend on each other.
+    at_equal_shares : bool
+        Whether the classes have other shares than in the real table. Then columns, associations and neighbourhoods are
+        those of rows that were drawn with equal shares of the classes.
+    copied_rows : (DataFrame, DataFrame) or None
+        The synthetic rows of the first 20 pairs of `copies`, and the real rows beside them; None if they are not kept.
 
     Examples
     --------
@@ -77,7 +82,7 @@ class TableEvaluation:
     >>> rows = np.random.default_rng(0).normal(size=(200, 2))
     >>> found = evaluate(rows[:100], rows[100:], random_state=0)
     >>> found.frame().columns.tolist()
-    ['part', 'measure', 'value', 'low', 'high', 'best', 'meaning']
+    ['part', 'measure', 'value', 'low', 'high', 'real', 'real_low', 'real_high', 'meaning']
     """
 
     n_rows: dict[str, int]
@@ -99,6 +104,8 @@ class TableEvaluation:
     settings: dict[str, Any]
     agreement: pd.DataFrame | None = None
     kept: KeptAssociations | None = None
+    at_equal_shares: bool = False
+    copied_rows: tuple[pd.DataFrame, pd.DataFrame] | None = None
 
     def frame(self) -> pd.DataFrame:
         """Return all measures as one table.
@@ -107,8 +114,9 @@ class TableEvaluation:
         -------
         DataFrame
             "part" (validity, fidelity, privacy, utility), "measure", "value", "low" and "high" (95 % interval, NaN
-            where there is none), "best" (what a perfect generator would have: for neighbourhoods, copies and distances
-            what real rows have among themselves), and "meaning", the value in words.
+            where there is none), "real", "real_low" and "real_high" (what new real rows have: for neighbourhoods two
+            halves of the real rows, for copies and distances `reference`, for scores training on the real rows alone;
+            NaN where this is not known), and "meaning", the value in words.
         """
         return measures(self)
 
@@ -155,9 +163,23 @@ class TableEvaluation:
         Returns
         -------
         DataFrame
-            See `ganaug.metrics.find_copies`.
+            See `ganaug.metrics.find_copies`. Rows are counted from 0 in the tables, or the files, that were given.
         """
         return self.copied.pairs
+
+    def with_row_numbers(self, *, real: Any = None, synthetic: Any = None) -> "TableEvaluation":
+        """Return the same numbers of rows that were part of a larger table, in which copies are to be found.
+
+        Parameters
+        ----------
+        real, synthetic : array of int or None, default=None
+            The number of each row in the larger table; None if it was the whole table.
+        """
+        pairs = self.copied.pairs.copy()
+        for name, numbers in (("real", real), ("synthetic", synthetic)):
+            if numbers is not None:
+                pairs[name] = np.asarray(numbers)[pairs[name].to_numpy()]
+        return replace(self, copied=self.copied._replace(pairs=pairs))
 
     @property
     def constraints(self) -> pd.DataFrame:
@@ -187,8 +209,8 @@ class TableEvaluation:
         Returns
         -------
         matplotlib.figure.Figure
-            Left: the 25 columns with the largest distance, each with a line at the distance that chance alone explains.
-            Right: the differences of their associations, red where the synthetic one is higher.
+            Left: the 25 columns with the largest distance, each with a line at the largest distance that chance alone
+            explains. Right: the differences of their associations, red where the synthetic one is higher.
 
         Raises
         ------
@@ -204,7 +226,7 @@ class TableEvaluation:
         figure = Drawing(figsize=(11, 1.8 + 0.24 * max(len(columns), 8)), layout="constrained")
         left, right = figure.subplots(1, 2)
         left.barh(places, columns["distance"], color="#3b75af")
-        left.vlines(columns["chance"], places - 0.4, places + 0.4, color="black", label="by chance")
+        left.vlines(columns["limit"], places - 0.4, places + 0.4, color="black", label="largest by chance")
         left.set_yticks(places, names)
         left.invert_yaxis()
         left.set_xlim(0, 1)

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ganaug.common.random import subsample
 from ganaug.constraints import Constraints, learn_constraints, orders_without_exception
@@ -35,12 +36,28 @@ class TableRules(NamedTuple):
         Number of real rows from which the rules were learned.
     orders : Constraints
         Orders of two columns that no real row breaks, though they may not be rules.
+    breaking : ndarray of bool, shape (n_rows,)
+        Which real rows break rules that were learned from other real rows; empty if held-out rows were tried.
     """
 
     constraints: Constraints
     reference: Count
     n_real: int
     orders: Constraints = Constraints()
+    breaking: NDArray[np.bool_] = np.zeros(0, dtype=bool)
+
+    def among(self, is_chosen: NDArray[np.bool_]) -> "TableRules":
+        """Return the same rules for synthetic rows of some classes: what real rows of these classes break counts.
+
+        Parameters
+        ----------
+        is_chosen : ndarray of bool, shape (n_rows,)
+            Which real rows are of these classes.
+        """
+        if len(self.breaking) != len(is_chosen):
+            return self
+        found = Count(int(self.breaking[is_chosen].sum()), int(is_chosen.sum()))
+        return self._replace(reference=found, n_real=found.total)
 
 
 class BrokenRules(NamedTuple):
@@ -59,6 +76,9 @@ class BrokenRules(NamedTuple):
         Number of real rows from which the rules were learned.
     n_looked_at : int
         Number of rules and orders that were tried.
+    at_real_shares : BrokenRules or None
+        The same for synthetic rows with the class shares of the reference, if theirs are others: rules of a class are
+        broken more often where there are more rows of it.
     """
 
     counts: pd.DataFrame
@@ -66,10 +86,13 @@ class BrokenRules(NamedTuple):
     reference: Count
     n_real: int
     n_looked_at: int
+    at_real_shares: "BrokenRules | None" = None
 
     @property
     def is_broken(self) -> bool:
         """Whether more synthetic rows break a rule than new real rows would."""
+        if self.at_real_shares is not None:
+            return self.at_real_shares.is_broken
         if self.counts.empty:
             return False
         worst = _by_chance(int(self.counts["broken"].iloc[0]), self.found.total, self.n_real)
@@ -100,20 +123,25 @@ def learn_rules(
     chosen = subsample(len(real), MAX_RULE_ROWS, rng)
     rows, classes = real.iloc[chosen], None if y is None else np.asarray(y)[chosen]
     constraints = learn_constraints(rows, classes)
+    breaking = np.zeros(0, dtype=bool)
     if holdout is not None and len(constraints):
         reference = Count(int(constraints.broken(holdout).sum()), len(holdout))
     elif len(constraints):
         folds = np.array_split(rng.permutation(len(rows)), _N_FOLDS if len(rows) <= _MAX_FOLDED else 2)
-        n_broken = 0
+        breaking = np.zeros(len(rows), dtype=bool)
         for fold in folds:
             others = np.setdiff1d(np.arange(len(rows)), fold)
             of_fold, of_others = (None if classes is None else classes[part] for part in (fold, others))
             learned = learn_constraints(rows.iloc[others], of_others)
-            n_broken += int(learned.broken(rows.iloc[fold], of_fold).sum())
-        reference = Count(n_broken, len(rows))
+            breaking[fold] = learned.broken(rows.iloc[fold], of_fold)
+        reference = Count(int(breaking.sum()), len(rows))
     else:
+        breaking = np.zeros(len(rows), dtype=bool)
         reference = Count(0, len(rows))
-    return TableRules(constraints, reference, len(rows), orders_without_exception(rows, constraints))
+    orders = orders_without_exception(rows, constraints)
+    if len(rows) < len(real):  # numbers of rows are no longer those of the table
+        breaking = np.zeros(0, dtype=bool)
+    return TableRules(constraints, reference, len(rows), orders, breaking)
 
 
 def broken_rules(rules: TableRules, synthetic: pd.DataFrame, *, y: Any = None) -> BrokenRules:

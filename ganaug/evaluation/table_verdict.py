@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ganaug.common.findings import HELPS, REAL, SAFE, Answer, Finding
-from ganaug.common.wording import counted, listed, percent, shortened
-from ganaug.metrics import AUC, Count, invalid_beyond_chance
+from ganaug.common.findings import HELPS, REAL, SAFE, Answer, Finding, with_warning
+from ganaug.common.wording import counted, joined, listed, percent, shortened
+from ganaug.metrics import AUC, CHANCE_LEVEL, Count, invalid_beyond_chance
 
 if TYPE_CHECKING:
     from ganaug.evaluation.table_result import TableEvaluation
@@ -31,7 +31,6 @@ LONGEST_RULE = 100
 # A column is far from the real one from this distance, and only if chance explains it with less than this probability,
 # for any column of the table (Bonferroni).
 FAR_DISTANCE = 0.1
-CHANCE_LEVEL = 0.002
 # Diversity is too low below this share of the coverage that real rows reach.
 LOW_COVERAGE = 0.7
 # Synthetic rows are of the wrong class if they lie beyond this part of the way from their own class to another one.
@@ -64,21 +63,20 @@ def findings(evaluation: "TableEvaluation") -> list[Finding]:
     list of Finding
         In the order of the questions, each at least once.
     """
-    private = list(_safe(evaluation))
-    if any(finding.answer == "bad" for finding in private):
-        private = [Finding(SAFE, "bad", "Do not share these rows as if they were anonymous."), *private]
-    return [*_helps(evaluation), *_real(evaluation), *private]
+    return [*_helps(evaluation), *_real(evaluation), *with_warning(list(_safe(evaluation)), "rows")]
 
 
 def has_membership_leak(membership: AUC) -> bool:
     """Whether an attacker learns which rows were training rows: significantly, and often enough to matter.
+
+    Chance, 0.5, must lie outside of the 95 % interval as it is printed.
 
     Parameters
     ----------
     membership : AUC
         See `ganaug.metrics.membership_inference`.
     """
-    return membership.interval[0] > 0.5 and membership.value > MEMBERSHIP_AUC
+    return round(membership.interval[0], 2) > 0.5 and membership.value > MEMBERSHIP_AUC
 
 
 # --- does it help?
@@ -88,7 +86,10 @@ def _helps(evaluation: "TableEvaluation") -> Iterator[Finding]:
     utility = evaluation.utility
     if utility is None:
         if rows := evaluation.settings.get("rows"):
-            why = f"This was not measured, because only rows with {rows} are compared. ganaug compare measures it."
+            why = (
+                f"This was not measured: the synthetic rows have {rows} only. Pass a hold-out (holdout=...), on which "
+                "classifiers are tested with and without them, or run ganaug.compare."
+            )
         else:
             why = "This was not measured: no target column was given that classifiers can predict."
         yield Finding(HELPS, "unknown", why)
@@ -107,9 +108,25 @@ def _helps(evaluation: "TableEvaluation") -> Iterator[Finding]:
             yield Finding(HELPS, "unknown", f"{name} has no ROC AUC: its training or test rows are of one class.")
             continue
         answer, comparison = _effect_of_adding(rows, is_held_out)
-        yield Finding(HELPS, answer, f"{name} has ROC AUC {', '.join(known)} (on real test rows); {comparison}.", value)
+        said = f"{name} has ROC AUC {', '.join(known)} (on real test rows); {comparison}."
+        others = utility.scores[(utility.scores["classifier"] == name) & (utility.scores["metric"] != "ROC AUC")]
+        yield Finding(HELPS, answer, said + _on_other_metrics(others), value)
     for note in utility.notes:
         yield Finding(HELPS, "unknown", note)
+
+
+def _on_other_metrics(scores: pd.DataFrame) -> str:
+    """Say which other metrics of a classifier rise or fall clearly where the synthetic rows are added."""
+    changes = []
+    for metric, of_metric in scores.groupby("metric", sort=False):
+        rows = of_metric.drop_duplicates("trained on").set_index("trained on")
+        if not {"real", "both"} <= set(rows.index):
+            continue
+        real, both = rows.loc["real"], rows.loc["both"]
+        if both["low"] > real["high"] or both["high"] < real["low"]:
+            change = "raises" if both["value"] > real["value"] else "lowers"
+            changes.append(f"{change} the {metric} from {real['value']:.3f} to {both['value']:.3f}")
+    return f" It {joined(changes)}." if changes else ""
 
 
 def _effect_of_adding(scores: pd.DataFrame, is_held_out: bool) -> tuple[Answer, str]:
@@ -153,19 +170,30 @@ def _on_two_sample(evaluation: "TableEvaluation") -> Finding:
     low, high = area.interval
     precision, usual = float(evaluation.neighborhoods[0]), float(evaluation.neighborhood_baseline.mean[0])
     numbers = {"two-sample AUC": area.value, "low": low, "high": high}
-    told = f"A random forest separates synthetic from real rows with AUC {area.value:.2f} (0.5 means that it cannot)"
-    if area.value >= JUNK_AUC and precision < JUNK_PRECISION * usual:
+    cannot = "0.5 means that it cannot"
+    if round(area.value, 2) < 0.5 <= round(high, 2):
+        cannot += ", and chance may bring it below"
+    told = f"A random forest separates synthetic from real rows with AUC {area.value:.2f} ({cannot})"
+    if round(low, 2) > 0.5 and area.value >= JUNK_AUC and precision < JUNK_PRECISION * usual:
         return Finding(
             REAL,
             "bad",
             f"{told}, and {percent(precision)} of the synthetic rows lie among real rows: they are junk.",
             numbers | {"precision": precision, "precision of real rows": usual},
         )
-    if area.value >= TOLD_AUC:
+    ends = f"the 95 % interval is {low:.2f} to {high:.2f}"
+    if area.value >= TOLD_AUC and round(low, 2) > 0.5:
         return Finding(REAL, "bad", f"{told}.", numbers)
+    if area.value >= TOLD_AUC:
+        return Finding(REAL, "unknown", f"{told}, but this may be chance: {ends}.", numbers)
     if high >= TOLD_AUC:
-        unsure = f"but there are too few rows to be sure: the 95 % interval is {low:.2f} to {high:.2f}"
+        unsure = f"but rows count as real below {TOLD_AUC:.2f} only, and {ends}"
         return Finding(REAL, "unknown", f"{told}, {unsure}.", numbers)
+    if round(high, 2) < 0.5:
+        told += (
+            ". It is below 0.5 because rows lie beside counterparts in the other table, as copies and near copies do: "
+            "the forest takes each for what it has learned of its counterpart"
+        )
     return Finding(REAL, "good", f"{told}.", numbers)
 
 
@@ -191,17 +219,20 @@ def _on_rules(evaluation: "TableEvaluation") -> Iterator[Finding]:
     found, usual = rules.found, rules.reference
     numbers = {"broken rules": found.share, "by chance": usual.share}
     n_rules = counted(len(rules.counts), "rule")
+    of_rows = f"that none of {counted(rules.n_real, 'real row')} breaks"
     if not found.found:
-        said = f"No synthetic row breaks any of {n_rules} that the real table never breaks"
+        any_rule = "the one rule" if len(rules.counts) == 1 else f"any of {n_rules}"
+        said = f"No synthetic row breaks {any_rule} {of_rows}"
         if found.interval[1] > BROKEN_SHARE:
-            yield Finding(REAL, "unknown", f"{said}, but there are too few rows to be sure.", numbers)
+            unsure = f"of new ones, up to {percent(found.interval[1])} may (95 % interval)"
+            yield Finding(REAL, "unknown", f"{said}, but {unsure}.", numbers)
         else:
             yield Finding(REAL, "good", f"{said}.", numbers)
         return
     worst, n_worst = rules.counts["rule"].iloc[0], int(rules.counts["broken"].iloc[0])
     said = (
-        f"{found.found:,} of {found.total:,} synthetic rows ({percent(found.share)}) break a rule that the real table "
-        f"never breaks; the most broken one is {shortened(worst, LONGEST_RULE)} ({counted(n_worst, 'row')})"
+        f"{found.found:,} of {found.total:,} synthetic rows ({percent(found.share)}) break at least one of {n_rules} "
+        f"{of_rows}; the most broken one is {shortened(worst, LONGEST_RULE)} ({counted(n_worst, 'row')})"
     )
     if rules.is_broken:
         yield Finding(REAL, "bad", f"{said}.", numbers)
@@ -233,19 +264,23 @@ def _on_columns(evaluation: "TableEvaluation") -> Finding:
     far = columns.index[(columns["distance"] > FAR_DISTANCE) & is_beyond_chance(columns)]
     largest = float(columns["distance"].iloc[0])
     numbers = {"largest column distance": largest, "by chance": float(columns["chance"].iloc[0])}
+    balance = ""
+    if evaluation.at_equal_shares:
+        balance = " The classes have other shares than in the real table; this does not count, as rows are compared"
+        balance += " at equal shares."
     if len(far):
-        return Finding(REAL, "bad", f"The distribution of {listed(far)} is far from the real one.", numbers)
+        return Finding(REAL, "bad", f"The distribution of {listed(far)} is far from the real one.{balance}", numbers)
     where = f"largest in {listed(columns.index[:1])}"
     if largest > FAR_DISTANCE:
         return Finding(
             REAL,
             "unknown",
-            f"Column distributions differ by up to {largest:.2f} ({where}). With so few rows, this may be chance.",
+            f"Column distributions differ by up to {largest:.2f} ({where}). With so few rows, this may be chance."
+            f"{balance}",
             numbers,
         )
-    return Finding(
-        REAL, "good", f"Column distributions are near to the real ones: distances are at most {largest:.2f}.", numbers
-    )
+    near = f"Column distributions are near to the real ones: distances are at most {largest:.2f}."
+    return Finding(REAL, "good", near + balance, numbers)
 
 
 def _on_associations(evaluation: "TableEvaluation") -> Iterator[Finding]:
@@ -274,8 +309,8 @@ def _on_coverage(evaluation: "TableEvaluation") -> Finding:
     if coverage < LOW_COVERAGE * usual:
         return Finding(REAL, "bad", f"Diversity is too low: {compared}.", numbers)
     if low < LOW_COVERAGE * usual:
-        unsure = "Diversity may be too low, but there are too few rows to be sure"
-        return Finding(REAL, "unknown", f"{unsure}: {compared}.", numbers)
+        unsure = f"below {percent(LOW_COVERAGE * usual)} it is too low, and the 95 % interval begins at {percent(low)}"
+        return Finding(REAL, "unknown", f"Diversity may be too low: {compared}; {unsure}.", numbers)
     return Finding(REAL, "good", f"Diversity is sufficient: {compared}.", numbers)
 
 
@@ -299,7 +334,7 @@ def _on_skill(evaluation: "TableEvaluation") -> Iterator[Finding]:
     scores = evaluation.utility.scores
     scores = scores[scores["metric"] == "ROC AUC"].drop_duplicates(["classifier", "trained on"])
     real, synthetic = (scores[scores["trained on"] == on].set_index("classifier") for on in ("real", "synthetic"))
-    if not len(real) or real["low"].isna().any() or synthetic["high"].isna().any():
+    if not len(real) or not len(synthetic) or real["low"].isna().any() or synthetic["high"].isna().any():
         return
     limit = LOST_SKILL * (real["low"] - 0.5)
     if ((limit > 0) & (synthetic["high"] - 0.5 < limit)).all():
@@ -363,10 +398,18 @@ def _on_copies(evaluation: "TableEvaluation") -> Finding:
     numbers = {"exact copies": exact.share, "near copies": near.share, "near copies by chance": usual.share}
     if not near.found:
         return Finding(SAFE, "good", "No synthetic row equals or nearly equals a real row.", numbers)
-    found = f"{exact.found:,} of {exact.total:,} synthetic rows equal a real one"
-    if near.found > exact.found:
-        found += f" and {near.found - exact.found:,} nearly equal one"
-    found += f" ({percent(near.share)}, compared with {percent(usual.share)} of {evaluation.reference})"
+    reference, usual_exact = evaluation.reference, copied.reference_exact
+    of_exact = f"{exact.found:,} of {exact.total:,} synthetic rows equal a real one"
+    if near.found == exact.found:
+        found = f"{of_exact} ({percent(exact.share)}; {percent(usual_exact.share)} of {reference})"
+    elif exact.found:
+        found = (
+            f"{of_exact} and {near.found - exact.found:,} nearly equal one ({percent(exact.share)} and, with these, "
+            f"{percent(near.share)}; of {reference} {percent(usual_exact.share)} and {percent(usual.share)})"
+        )
+    else:
+        found = f"{near.found:,} of {near.total:,} synthetic rows nearly equal a real one ({percent(near.share)}; "
+        found += f"{percent(usual.share)} of {reference})"
     if exact.exceeds(copied.reference_exact) or near.exceeds(usual):
         single = int((copied.pairs["exact"] & (copied.pairs["shared by"] == 1)).sum())
         unique = f"; {single:,} of them repeat a real row that occurs only once" if single else ""
@@ -394,9 +437,12 @@ def _on_distances(evaluation: "TableEvaluation") -> Finding:
         return Finding(SAFE, "unknown", f"T{distance[1:]}, but {unsure}.", numbers)
     if closer.interval[1] > max(NEAR_SHARE, usual.interval[1]):
         return Finding(
-            SAFE, "unknown", f"{share}, but there are too few rows to say whether these are too many.", numbers
+            SAFE,
+            "unknown",
+            f"{share}, and by the 95 % interval up to {percent(closer.interval[1])} may be.",
+            numbers,
         )
-    return Finding(SAFE, "good", f"Synthetic rows are not too near to real ones: {distance}.", numbers)
+    return Finding(SAFE, "good", f"On average, synthetic rows are not too near to real ones: {distance}.", numbers)
 
 
 def _on_membership(evaluation: "TableEvaluation") -> Finding:
@@ -421,10 +467,10 @@ def _on_membership(evaluation: "TableEvaluation") -> Finding:
             "This does not prove privacy.",
             numbers,
         )
+    includes = ", which includes 0.5, chance" if round(low, 2) <= 0.5 else ""
     return Finding(
         SAFE,
         "unknown",
-        "With so few rows it is not clear whether an attacker can distinguish training rows from held-out rows "
-        f"({measured}).",
+        f"It is not shown whether an attacker can distinguish training rows from held-out rows ({measured}{includes}).",
         numbers,
     )

@@ -79,8 +79,9 @@ def evaluate_texts(
     --------
     >>> real = [f"call {i} for your prize {i % 7}" for i in range(40)]
     >>> evaluation = evaluate_texts(real, real[:20], random_state=0)
-    >>> [finding.sentence for finding in evaluation.verdict if finding.question == "Is it safe to share?"][0]
-    'Do not share these texts as if they were anonymous.'
+    >>> print([of.sentence for of in evaluation.verdict if of.question == "Is it safe to share?"][0])
+    Do not share these texts as if they were anonymous. 20 of 20 synthetic texts equal a real text; 0 % of other real
+    texts do.
     """
     sets = {"real": texts_of(real, "real"), "synthetic": texts_of(synthetic, "synthetic")}
     if holdout is not None:

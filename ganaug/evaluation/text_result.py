@@ -104,26 +104,26 @@ class TextEvaluation:
         -------
         DataFrame
             "part" (fidelity, privacy), "measure" (with the class, if there are several), "value", "low" and "high" (95
-            % interval, where there is one), "best" (what real texts have among themselves) and "meaning".
+            % interval, where there is one), "real" (what real texts have among themselves) and "meaning".
         """
         rows: list[tuple[Any, ...]] = []
         for label, count in self.acceptance.items():
-            best = self.reference_acceptance[label].share
+            accepted = self.reference_acceptance[label].share
             meaning = f"share that a classifier of real texts takes for {label}"
-            rows.append(("fidelity", f"class acceptance, {label}", count.share, *count.interval, best, meaning))
+            rows.append(("fidelity", f"class acceptance, {label}", count.share, *count.interval, accepted, meaning))
         for row in self.by_class.to_dict("records"):
             name = str(row["measure"])
             shown = name if row["class"] == "all" else f"{name}, {row['class']}"
             rows.append(("fidelity", shown, row["value"], np.nan, np.nan, row["baseline"], _MEANINGS[name]))
         for kind, words in (("exact", "equal a real text"), ("near", "share 90 % of their words with a real text")):
             count, usual = self.copied[kind], self.reference_copied[kind]
-            meaning = f"{count.found:,} texts {words}; best is the share of {self.reference}"
+            meaning = f"{count.found:,} texts {words}; beside it, the share of {self.reference}"
             rows.append(("privacy", f"{kind} copies", count.share, *count.interval, usual.share, meaning))
-        meaning = f"median share of words that differ from the nearest real text; best is that of {self.reference}"
+        meaning = f"median share of words that differ from the nearest real text; beside it, that of {self.reference}"
         rows.append(
             ("privacy", "edits to nearest text", self.median_edits[0], np.nan, np.nan, self.median_edits[1], meaning)
         )
-        return pd.DataFrame(rows, columns=["part", "measure", "value", "low", "high", "best", "meaning"])
+        return pd.DataFrame(rows, columns=["part", "measure", "value", "low", "high", "real", "meaning"])
 
     def copies(self) -> pd.DataFrame:
         """Return the synthetic texts that are exact or near copies of a real one, beside that.
@@ -174,4 +174,4 @@ class TextEvaluation:
         return result_html(self.heading, self.verdict, self._shown())
 
     def _shown(self) -> pd.DataFrame:
-        return self.frame()[["measure", "value", "best"]]
+        return self.frame()[["measure", "value", "real"]]

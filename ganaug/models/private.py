@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ganaug.common.extras import require_extra
 from ganaug.common.warnings import warn_user
 from ganaug.constraints import Constraints
 from ganaug.encoders import PrivateTable, TableEncoder, fit_private_table
@@ -248,6 +249,7 @@ class PrivateTabularGAN(TabularGAN):
         ValueError
             As `TabularGAN.check_data`.
         """
+        require_extra("dp", "Differential privacy needs")
         return super().check_data(X)
 
     def _fit(self, checked: CheckedData, y: Any, previous: Networks | None, sample_weight: Any) -> EncodedData:

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_array, validate_data
 from torch import Tensor, nn
 
 from ganaug.common.containers import check_container, to_pandas
-from ganaug.common.table_shape import check_table_shape
+from ganaug.common.table_shape import table_array
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import listed
 from ganaug.constraints import Constraints
@@ -345,10 +345,7 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
                     'such as {"drifting": 0.5}'
                 )
         if not hasattr(X, "columns"):
-            # as objects, so that a list of rows with text in it keeps its numbers
-            X = np.array(X, dtype=object) if isinstance(X, (list, tuple)) else X
-            check_table_shape(X)
-            X = check_array(X, dtype=None, ensure_all_finite=False)
+            X = check_array(table_array(X), dtype=None, ensure_all_finite=False)
         elif len(set(X.columns)) < len(X.columns):
             twice = next(name for name in X.columns if list(X.columns).count(name) > 1)
             raise ValueError(f"X has more than one column {twice!r}; rename or drop one")
@@ -428,10 +425,11 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
                 columns.append(names[group])
         if lost:
             shown = "; ".join(f"class {label!r}: {listed(columns, 5)}" for label, columns in list(lost.items())[:5])
+            steadier = "" if self.loss == "rpgan" else ", or loss='rpgan', which is more stable"
             warn_user(
                 f"After {n_steps} steps, some columns of the synthetic rows hardly vary, or lie at the ends of their "
                 f"range, though those of real rows vary ({shown}). Do not use these rows. Try a learning_rate below "
-                f"{self.learning_rate!r}, more steps, or loss='rpgan', which is more stable."
+                f"{self.learning_rate!r} or more n_steps (in the shell another --seed){steadier}."
             )
 
     def _leave_out_rules(self) -> None:

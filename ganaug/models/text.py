@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
 from ganaug.common.containers import check_container
+from ganaug.common.extras import require_extra
 from ganaug.common.random import draw_seed
 from ganaug.common.texts import TextContainer, texts_of
 from ganaug.common.warnings import warn_user
@@ -26,6 +27,7 @@ from ganaug.models.text_choice import ClassJudge, grouped
 from ganaug.models.text_latents import LatentGAN
 from ganaug.models.text_relgan import RelGAN
 from ganaug.models.text_writing import TextWriter
+from ganaug.models.time_check import TimeCheck
 from ganaug.selection import CandidateSelection
 from ganaug.training import Callback, Prior
 
@@ -287,6 +289,7 @@ class TextGAN(ConditionalGAN):
         ValueError
             If X has several columns, holds no texts, or a cell is not a string.
         """
+        require_extra("text", "TextGAN needs")
         check_container(X)
         X = list(X) if isinstance(X, tuple) else X
         texts_of(X)
@@ -339,7 +342,7 @@ class TextGAN(ConditionalGAN):
         return _ARCHITECTURES[params["architecture"]].build(self, params, rng)
 
     def _default_callbacks(self, generator: nn.Module) -> list[Callback]:
-        return self._architecture.callbacks(generator)
+        return [*self._architecture.callbacks(generator), TimeCheck("texts")]
 
     def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
         measure: Measure = self._architecture.measure(self, data, generator=generator, device=device)

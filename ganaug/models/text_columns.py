@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.common.containers import to_pandas
+from ganaug.common.extras import require_extra
 from ganaug.common.progress import begin_phase
 from ganaug.common.texts import are_texts, texts_of
 from ganaug.common.warnings import warn_user
@@ -103,6 +104,8 @@ class TextColumns:
             Class indices.
         """
         places = text_columns(table.text_columns, X)
+        if places:
+            require_extra("text", "text_columns needs")
         frame, models, gaps = to_pandas(X), {}, {}
         counts = np.bincount(y)
         for place in places:

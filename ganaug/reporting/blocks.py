@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 
 from ganaug.common.findings import QUESTIONS, Finding, answer_of
 from ganaug.common.wording import shortened
+from ganaug.reporting.glossary import meaning_of
 
 _LONGEST_VALUE = 200
+# Characters of a cell; the rest is shown where the pointer is.
+_LONGEST_CELL = 400
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,12 @@ class Definitions:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text and numbers, without its index."""
+    """A table of text and numbers, without its index. A folded one shows its caption until it is opened."""
 
     kind: ClassVar[str] = "table"
     frame: pd.DataFrame
     caption: str
+    is_folded: bool = False
 
     @property
     def head(self) -> list[tuple[str, bool]]:
@@ -67,9 +71,9 @@ class Table:
         return list(zip(map(str, self.frame.columns), numeric, strict=True))
 
     @property
-    def rows(self) -> list[list[str]]:
-        """Cells as text."""
-        return [[format_cell(cell) for cell in row] for row in self.frame.itertuples(index=False, name=None)]
+    def rows(self) -> list[list[tuple[str, str]]]:
+        """Cells as text, and what a pointer shows of each: the whole of a cut text, or what a word means."""
+        return [[_cell_and_title(cell) for cell in row] for row in self.frame.itertuples(index=False, name=None)]
 
 
 @dataclass(frozen=True)
@@ -164,6 +168,36 @@ class Section:
     blocks: Sequence[Block]
 
 
+def without_empty(sections: Sequence[Section]) -> list[Section]:
+    """Leave out figures that could not be drawn, and sections of which nothing is left.
+
+    Parameters
+    ----------
+    sections : sequence of Section
+        Of a page.
+    """
+    kept = [
+        Section(of.title, [block for block in of.blocks if not (isinstance(block, Figures) and not block.images)])
+        for of in sections
+    ]
+    return [of for of in kept if of.blocks]
+
+
+def texts_of(block: Block) -> list[str]:
+    """Return the names of measures in a block: the first cells of a table and its head, and the numbers of a verdict.
+
+    Parameters
+    ----------
+    block : block
+        Any block of a page.
+    """
+    if isinstance(block, Table):
+        return [*(str(name) for name in block.frame), *(str(cell) for cell in block.frame.iloc[:, 0])]
+    if isinstance(block, Verdict):
+        return [name for finding in block.findings for name in finding.numbers]
+    return []
+
+
 def settings_table(
     params: Mapping[str, Any], defaults: Mapping[str, Any] | None = None, *, caption: str = "Parameters"
 ) -> Table:
@@ -190,20 +224,58 @@ def settings_table(
     return Table(frame, caption)
 
 
-def with_intervals(measures: pd.DataFrame) -> pd.DataFrame:
-    """Return measures with their interval in one column, which a narrow page can show.
+def with_intervals(measures: pd.DataFrame, noun: str = "rows") -> pd.DataFrame:
+    """Return measures with each interval in the column of its value, which a narrow page can show.
 
     Parameters
     ----------
     measures : DataFrame
-        Rows of the `frame` of an evaluation, with the columns "low" and "high".
+        Rows of the `frame` of an evaluation.
+    noun : {"rows", "images", "texts"}, default="rows"
+        What the data are: the column with the values of real data is named after it.
     """
-    ends = zip(measures["low"], measures["high"], strict=True)
-    shown = ["" if pd.isna(low) else f"{low:.3f} to {high:.3f}" for low, high in ends]
-    place = list(measures).index("low")
-    others = measures.drop(columns=["low", "high"])
-    others.insert(place, "95 % interval", shown)
-    return others
+    shown = measures.drop(columns=["low", "high", "real_low", "real_high"], errors="ignore")
+    for name in ("value", "real"):
+        prefix = "" if name == "value" else "real_"
+        if f"{prefix}low" in measures:
+            ends = zip(measures[name], measures[f"{prefix}low"], measures[f"{prefix}high"], strict=True)
+            shown[name] = [with_interval(*of) for of in ends]
+    return shown.rename(columns={"real": f"real {noun}"})
+
+
+def with_interval(value: float, low: float, high: float) -> str:
+    """Write a value and its 95 % interval.
+
+    Parameters
+    ----------
+    value, low, high : float
+        NaN where there is none.
+
+    Examples
+    --------
+    >>> with_interval(0.5, 0.25, 0.75), with_interval(0.5, float("nan"), float("nan")), with_interval(0.0, -0.0001, 0.1)
+    ('0.500 (0.250 to 0.750)', '0.500', '0.000 (0.000 to 0.100)')
+    """
+    if np.isnan(value):
+        return ""
+    written = format_cell(float(value))
+    return written if np.isnan(low) else f"{written} ({round(low, 3) + 0.0:.3f} to {round(high, 3) + 0.0:.3f})"
+
+
+def p_cell(p: float) -> str:
+    """Write a p-value for a cell of a table.
+
+    Parameters
+    ----------
+    p : float
+        NaN where nothing was tested.
+
+    Examples
+    --------
+    >>> p_cell(2e-5), p_cell(0.0312), p_cell(float("nan"))
+    ('< 0.001', '0.031', '')
+    """
+    return "" if np.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def format_cell(cell: Any) -> str:
@@ -227,10 +299,19 @@ def format_cell(cell: Any) -> str:
         number = float(cell)
         if np.isnan(number):
             return ""
-        return (
-            f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.1g}" if 0 < abs(number) < 0.001 else f"{number:.3f}"
-        )
+        if abs(number) >= 1000:
+            return f"{number:,.0f}"
+        if 0 < abs(number) < 0.001:  # without an exponent
+            return "< 0.0001" if 0 < number < 0.0001 else f"{number + 0.0:.4f}" if abs(number) >= 0.0001 else "0.000"
+        return f"{number + 0.0:.3f}"
     return str(cell)
+
+
+def _cell_and_title(cell: Any) -> tuple[str, str]:
+    if isinstance(cell, str):
+        shown = shortened(cell, _LONGEST_CELL)
+        return shown, cell if shown != cell else meaning_of(cell)
+    return format_cell(cell), ""
 
 
 def _text_of(value: Any) -> str:

@@ -33,7 +33,7 @@ def model_card(*, data: str, use: str, limits: str, how: str) -> Section:
     limits : str
         Limits besides those of all synthetic data.
     how : str
-        How synthetic rows are distinguished from real ones here.
+        How synthetic rows are distinguished from real ones here; "" if the page is of no synthetic data.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def model_card(*, data: str, use: str, limits: str, how: str) -> Section:
         "What these data are": data,
         "Intended use": use,
         "Limits": _LIMITS.format(limits=limits).strip(),
-        "How synthetic data are marked": _LABELLING.format(how=how),
+        **({"How synthetic data are marked": _LABELLING.format(how=how)} if how else {}),
         "People behind the data": _ETHICS,
     }
     return Section("Model card", [Definitions(entries)])

@@ -1,13 +1,15 @@
 """The page of a `Comparison`, and of a `Selection`."""
 
 import inspect
+from functools import partial
 from math import isnan
 from typing import Any
 
 import pandas as pd
 
+from ganaug.common.wording import signed
 from ganaug.comparison import Comparison, Selection, compare
-from ganaug.reporting.blocks import Paragraphs, Section, Table, settings_table
+from ganaug.reporting.blocks import Paragraphs, Section, Table, p_cell, settings_table
 from ganaug.reporting.card import model_card
 from ganaug.reporting.figures import draw_figures
 
@@ -43,8 +45,12 @@ def sections(result: Comparison | Selection) -> list[Section]:
             means.droplevel("classifier").rename_axis("sampler").reset_index().rename(columns=comparison.short_names)
         )
         scores.append(Table(frame, f"{classifier}: means over {comparison.splits_in_words}"))
-    figure = (comparison.plot, "Means of all metrics and their 95 % intervals, by sampler", "")
-    scores += [Paragraphs(["Higher is better, except for Brier."]), draw_figures(figure, wide=True)]
+    # a figure for each metric: they stand below each other on a phone
+    figures = [
+        (partial(comparison.plot, metric), f"Means of {metric} and their 95 % intervals, by sampler", "")
+        for metric in comparison.metrics
+    ]
+    scores += [Paragraphs(["Higher is better, except for Brier."]), draw_figures(*figures)]
     tests: list[Any] = [
         Paragraphs(
             [
@@ -74,10 +80,10 @@ def _candidates(result: Selection) -> pd.DataFrame:
     if not result.comparison.has_verdict:
         return shown.assign(gain=frame["gain"])
     shown["gain over none"] = [
-        "" if name == "none" else _with_interval(gain, low, high, "+")
+        "" if name == "none" else _with_interval(gain, low, high, is_difference=True)
         for name, gain, low, high in frame[["candidate", "gain", "low", "high"]].itertuples(index=False)
     ]
-    return shown.assign(p=frame["p"])
+    return shown.assign(p=frame["p"].map(p_cell))
 
 
 def _tests(rows: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
@@ -91,17 +97,19 @@ def _tests(rows: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
     )
     differences = rows[["difference", "difference_low", "difference_high"]].itertuples(index=False)
     shown["difference"] = [
-        "" if name == "none" else _with_interval(ends[0], ends[1], ends[2], "+")
+        "" if name == "none" else _with_interval(ends[0], ends[1], ends[2], is_difference=True)
         for name, ends in zip(rows["sampler"], differences, strict=True)
     ]
-    return shown.assign(p=rows["p"]) if comparison.has_verdict else shown
+    return shown.assign(p=rows["p"].map(p_cell)) if comparison.has_verdict else shown
 
 
-def _with_interval(mean: float, low: float, high: float, sign: str = "") -> str:
+def _with_interval(mean: float, low: float, high: float, *, is_difference: bool = False) -> str:
     if isnan(mean):
         return ""
-    written = f"{mean:{sign}.3f}"
-    return written if isnan(low) else f"{written} ({low:{sign}.2f} to {high:{sign}.2f})"
+    if is_difference:
+        written = signed(mean, 3)
+        return written if isnan(low) else f"{written} ({signed(low, 3)} to {signed(high, 3)})"
+    return f"{mean:.3f}" if isnan(low) else f"{mean:.3f} ({low:.3f} to {high:.3f})"
 
 
 def card(result: Comparison | Selection) -> Section:
@@ -122,7 +130,7 @@ def card(result: Comparison | Selection) -> Section:
         "treatments.",
         limits="The scores hold for these data, classifiers and settings. p-values are adjusted for the number of "
         "samplers only; with many metrics, one may be significant by chance.",
-        how="This page and the files beside it do not hold synthetic rows.",
+        how="",
     )
 
 

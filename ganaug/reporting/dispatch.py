@@ -4,8 +4,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ganaug.reporting.blocks import Paragraphs, Section, Verdict, settings_table
+from ganaug.common.extras import has_extra
+from ganaug.reporting.blocks import Definitions, Paragraphs, Section, Verdict, settings_table, texts_of, without_empty
 from ganaug.reporting.card import NOTICE
+from ganaug.reporting.glossary import words_of
 from ganaug.reporting.page import render
 
 # The class of a result -> the module that builds its page. Such a module has the heading TITLE and functions of the
@@ -40,7 +42,7 @@ def report(result: Any, path: str | Path | None = None, *, title: str | None = N
     -------
     str or None
         The page, if `path` is None. Figures need matplotlib (``pip install 'ganaug[plot]'``). Without it, the page says
-        which figures are missing.
+        so once and has none.
 
     Raises
     ------
@@ -65,12 +67,17 @@ def report(result: Any, path: str | Path | None = None, *, title: str | None = N
     """
     builder = _builder(result)
     settings = getattr(builder, "settings", None)
-    sections = [
-        Section("Verdict", [Paragraphs([builder.heading(result)]), Verdict(result.verdict)]),
-        *builder.sections(result),
+    said = [builder.heading(result)]
+    if not has_extra("plot"):
+        said.append("This page has no figures, because matplotlib is not installed (pip install 'ganaug[plot]').")
+    shown = [
+        Section("Verdict", [Paragraphs(said), Verdict(result.verdict)]),
+        *without_empty(builder.sections(result)),
         builder.card(result),
         Section("Settings", [settings_table(result.settings)] if settings is None else settings(result)),
     ]
+    words = words_of(text for section in shown for block in section.blocks for text in texts_of(block))
+    sections = [*shown, *([Section("Words", [Definitions(words)])] if words else [])]
     content = builder.content(result) if hasattr(builder, "content") else builder.CONTENT
     notice = NOTICE.format(what=content)
     return render(builder.TITLE if title is None else title, sections, notice=notice, path=path)

@@ -11,9 +11,10 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from ganaug.common.colors import REAL_COLOR, SYNTHETIC_COLOR
+from ganaug.common.extras import has_extra
 from ganaug.common.printable import printable
 from ganaug.common.wording import shortened
-from ganaug.reporting.blocks import Figures, Image, Paragraphs
+from ganaug.reporting.blocks import Figures, Image
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,7 +30,7 @@ _NAME_LENGTH = 18
 _N_NAMED = 30
 
 
-def draw_figures(*figures: "tuple[Callable[[], Figure], str, str]", wide: bool = False) -> Figures | Paragraphs:
+def draw_figures(*figures: "tuple[Callable[[], Figure], str, str]", wide: bool = False) -> Figures:
     """Draw figures of matplotlib, in colours that suit a light and a dark page.
 
     Parameters
@@ -42,14 +43,13 @@ def draw_figures(*figures: "tuple[Callable[[], Figure], str, str]", wide: bool =
 
     Returns
     -------
-    Figures or Paragraphs
-        Paragraphs that say how to install matplotlib, if it is missing.
+    Figures
+        Without images if matplotlib is missing: the page says so once.
     """
-    try:
-        import matplotlib as mpl
-    except ImportError:
-        missing = "; ".join(alt for _, alt, _ in figures)
-        return Paragraphs([f"Figures need matplotlib (pip install 'ganaug[plot]'). Not drawn: {missing}"])
+    if not has_extra("plot"):
+        return Figures([], wide)
+    import matplotlib as mpl
+
     lines = ("text.color", "axes.labelcolor", "axes.edgecolor", "axes.titlecolor", "xtick.color", "ytick.color")
     style: dict[Any, Any] = dict.fromkeys(lines, _TEXT_COLOR) | {
         "svg.fonttype": "none",

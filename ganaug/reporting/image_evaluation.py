@@ -42,7 +42,7 @@ def sections(evaluation: "ImageEvaluation") -> list[Section]:
     parts = {str(part): rows.drop(columns="part") for part, rows in evaluation.frame().groupby("part", sort=False)}
     private = parts.pop("privacy")
     measures = [
-        Table(with_intervals(rows), "Synthetic images compared with real ones of their class")
+        Table(with_intervals(rows, "images"), "Synthetic images compared with real ones of their class")
         for rows in parts.values()
     ]
     figure = (evaluation.plot, "Measures of each class, and the nearest pairs of images", "")
@@ -50,7 +50,7 @@ def sections(evaluation: "ImageEvaluation") -> list[Section]:
     return [
         Section("Measures", [*measures, draw_figures(figure, wide=True)]),
         Section("Nearest real images", [Paragraphs([_ON_PAIRS]), _pairs(evaluation)]),
-        Section("Privacy", [Table(with_intervals(private), usual)]),
+        Section("Privacy", [Table(with_intervals(private, "images"), usual)]),
     ]
 
 

@@ -19,6 +19,7 @@ from ganaug._version import __version__
 from ganaug.common.files import replacing
 from ganaug.common.printable import printable
 from ganaug.reporting.blocks import Section, Table, format_cell
+from ganaug.reporting.glossary import meaning_of
 
 _LIBRARIES = ("numpy", "pandas", "scikit-learn", "imbalanced-learn", "torch", "matplotlib")
 
@@ -59,6 +60,7 @@ def render(title: str, sections: Iterable[Section], *, notice: str, path: str | 
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
     templates.filters["number"] = format_cell
+    templates.filters["meaning"] = meaning_of
     script = loader.get_source(templates, "search.js")[0]
     text = templates.get_template("page.html").render(
         title=title,

@@ -4,6 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ganaug.common.wording import joined, shortened
+from ganaug.evaluation import TextEvaluation
 from ganaug.reporting import comparison, image_evaluation, table_evaluation, text_evaluation
 from ganaug.reporting.blocks import Block, ImageStrip, Paragraphs, Section, Table, settings_table
 from ganaug.reporting.card import model_card
@@ -59,7 +60,12 @@ def sections(resampling: "Resampling") -> list[Section]:
     found = [Section("Classes", [Table(counts, f"Number of {resampling.noun} in each class"), draw_figures(figure)])]
     for label, evaluation in resampling.evaluations.items():
         suffix = f" of {shortened(label)}" if len(resampling.evaluations) > 1 else ""
-        found += (text_evaluation if resampling.noun == "texts" else table_evaluation).sections(evaluation, suffix)
+        if isinstance(evaluation, TextEvaluation):
+            found += text_evaluation.sections(evaluation, suffix)
+        else:
+            n_real = int((counts["after"] - counts["synthetic"]).sum())
+            where = f"; the result begins with {n_real:,} real rows, which a file of --only-synthetic does not have"
+            found += table_evaluation.sections(evaluation, suffix, where)
     if resampling.image_evaluation is not None:
         strips = [strip for label, samples in resampling.images.items() for strip in _strips(label, samples)]
         found += [Section("Images", strips), *image_evaluation.sections(resampling.image_evaluation)]
@@ -93,7 +99,7 @@ def card(resampling: "Resampling") -> Section:
     return model_card(
         data=data,
         use="To train classifiers if a class is rare, after a comparison on real data has shown that it helps "
-        f"({'ganaug balance --select' if noun == 'images' else 'ganaug compare'}). Do not test on them, do not treat "
+        "(ganaug compare). Do not test on them, do not treat "
         "them as measurements, and do not share them in place of consent.",
         limits=f"If a class has few real {noun}, the synthetic ones show only what these few show.",
         how=f"{_MARKS[noun]} in Python, is_synthetic_ of the sampler marks them.",

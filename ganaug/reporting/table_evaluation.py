@@ -2,15 +2,25 @@
 
 from collections.abc import Hashable
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
 from ganaug.common.cells import duration_words
 from ganaug.common.findings import SAFE
-from ganaug.common.wording import percent, shortened
+from ganaug.common.wording import counted, percent, shortened
 from ganaug.evaluation import TableEvaluation
 from ganaug.metrics import seconds_to_time
-from ganaug.reporting.blocks import Block, ColumnChart, ColumnCharts, Paragraphs, Section, Table, with_intervals
+from ganaug.reporting.blocks import (
+    Block,
+    ColumnChart,
+    ColumnCharts,
+    Paragraphs,
+    Section,
+    Table,
+    format_cell,
+    with_intervals,
+)
 from ganaug.reporting.card import model_card
 from ganaug.reporting.figures import draw_figures, heat_map, scatter
 
@@ -19,7 +29,7 @@ TITLE = "Evaluation of synthetic rows"
 CONTENT = "values"
 _CAPTIONS = {
     "validity": "Validity: share of cells that the real table could not hold",
-    "fidelity": 'Fidelity: how real the rows are; "best" is what real rows reach among themselves',
+    "fidelity": "Fidelity: how real the rows are",
     "utility": "Utility: scores of classifiers on real rows",
 }
 # Columns of a heat map; more cannot be read.
@@ -28,6 +38,22 @@ _N_MAPPED_COLUMNS = 25
 _N_COLUMN_CHARTS = 300
 _N_PAIRS = 10
 _N_COPIES = 20
+# Columns of copies, those that differ first.
+_N_COPY_COLUMNS = 12
+# Real rows that a table shows next to synthetic ones; intervals stand in brackets.
+_ON_NUMBERS = (
+    'In brackets stand 95 % intervals. "real rows" is what new real rows have: for validity and columns by chance, '
+    "for neighbourhoods two halves of the real rows, for privacy {reference}, and for scores training on the real "
+    "rows alone. Where it is empty, this is not known."
+)
+_ON_COPIES = (
+    "Rows are counted from 0 in the files or tables that were given: 0 is the first row below the head{where}. The "
+    "distance of a pair is the largest difference of any number, in standard deviations of the real column: 0 in "
+    'an exact copy, at most 0.01 in a near copy, in which categories and missing cells are the same. "Shared by" '
+    "says how many real rows are like this one: a copy of a row that many have identifies nobody. balance "
+    "--provenance looks at the rows as the model encodes them: its is_copy marks rows that equal a single real "
+    "row, and its distance is that of all columns together, so the numbers differ from those here."
+)
 _N_RULES = 30
 _LONGEST_NAME = 80
 
@@ -43,7 +69,7 @@ def heading(evaluation: TableEvaluation) -> str:
     return evaluation.heading
 
 
-def sections(evaluation: TableEvaluation, of: str = "") -> list[Section]:
+def sections(evaluation: TableEvaluation, of: str = "", where: str = "") -> list[Section]:
     """Return what a page shows of an evaluation.
 
     Parameters
@@ -52,6 +78,8 @@ def sections(evaluation: TableEvaluation, of: str = "") -> list[Section]:
         Returned by `ganaug.evaluate`.
     of : str, default=""
         End of all headings. It distinguishes several evaluations on one page.
+    where : str, default=""
+        How synthetic rows are counted, if not in the table that was given.
 
     Returns
     -------
@@ -61,13 +89,15 @@ def sections(evaluation: TableEvaluation, of: str = "") -> list[Section]:
     frame = evaluation.frame()
     parts = {str(part): rows.drop(columns="part") for part, rows in frame.groupby("part", sort=False)}
     private = parts.pop("privacy")
+    explained = Paragraphs([_ON_NUMBERS.format(reference=evaluation.reference)])
+    tables = [Table(with_intervals(rows), _CAPTIONS[part]) for part, rows in parts.items()]
     return [
-        Section(f"Measures{of}", [Table(with_intervals(rows), _CAPTIONS[part]) for part, rows in parts.items()]),
+        Section(f"Measures{of}", [explained, *tables]),
         *([Section(f"Rules{of}", _rules(evaluation))] if len(evaluation.constraints) else []),
         Section(f"Columns{of}", _columns(evaluation)),
         Section(f"Associations{of}", _associations(evaluation)),
         Section(f"Projection{of}", [_projection(evaluation)]),
-        Section(f"Privacy{of}", _privacy(evaluation, private)),
+        Section(f"Privacy{of}", _privacy(evaluation, private, where)),
     ]
 
 
@@ -97,17 +127,33 @@ def card(evaluation: TableEvaluation) -> Section:
 
 def _rules(evaluation: TableEvaluation) -> list[Block]:
     rules = evaluation.constraints
-    said = "No real row breaks these rules, and by chance many would."
-    if len(rules) > _N_RULES:
-        said += f" Of {len(rules):,} rules, the {_N_RULES} that most synthetic rows break are shown."
-    shown = rules.iloc[:_N_RULES].assign(rule=[shortened(rule, _LONGEST_NAME) for rule in rules["rule"][:_N_RULES]])
-    return [Paragraphs([said]), Table(shown, "Rules, and the synthetic rows that break them")]
+    n_broken = int((rules["broken"] > 0).sum())
+    said = (
+        f"{counted(len(rules), 'rule')} that no real row breaks, and by chance many would. Rules are learned from the "
+        "real rows of all classes that were given; if their classes are known, rules within classes are among them."
+    )
+    if not n_broken:
+        said += " No synthetic row breaks any of them."
+        table = Table(rules[["rule"]].iloc[:_N_RULES], f"{_shown(rules)}, none of them broken", is_folded=True)
+    else:
+        said += f" Synthetic rows break {n_broken:,} of them."
+        table = Table(rules.iloc[:_N_RULES], f"{_shown(rules)}, the one that most synthetic rows break first")
+    return [Paragraphs([said]), table]
+
+
+def _shown(rules: pd.DataFrame) -> str:
+    return f"{_N_RULES} of {len(rules):,} rules" if len(rules) > _N_RULES else counted(len(rules), "rule")
 
 
 def _columns(evaluation: TableEvaluation) -> list[Block]:
     columns = evaluation.columns()
     charts = [_column_chart(evaluation, label, row) for label, row in columns.iloc[:_N_COLUMN_CHARTS].iterrows()]
     said = ["Shares of the cells that are not missing. The column with the largest distance stands first."]
+    if evaluation.at_equal_shares:
+        said.append(
+            "The classes have other shares in the two tables, so rows are drawn with equal shares of the classes, here "
+            "and in all measures of fidelity."
+        )
     if len(columns) > len(charts):
         said.append(f"Of {len(columns):,} columns, the {len(charts)} with the largest distances are shown.")
     return [Paragraphs([" ".join(said)]), ColumnCharts(charts)]
@@ -115,7 +161,7 @@ def _columns(evaluation: TableEvaluation) -> list[Block]:
 
 def _column_chart(evaluation: TableEvaluation, label: Hashable, row: pd.Series) -> ColumnChart:
     found, kind, name = evaluation.distributions[label], row["kind"], shortened(label, _LONGEST_NAME)
-    note = f"distance {row['distance']:.3f}, by chance {row['chance']:.3f}"
+    note = f"distance {row['distance']:.3f}, by chance up to {row['limit']:.3f}"
     if row["real missing"] or row["synthetic missing"]:
         note += f"; missing {percent(row['real missing'])} of real, {percent(row['synthetic missing'])} of synthetic"
     if "level" in found:
@@ -157,7 +203,9 @@ def _associations(evaluation: TableEvaluation) -> list[Block]:
             "absolute difference": pairs.to_numpy()[:_N_PAIRS],
         }
     )
-    return [Paragraphs([" ".join(said)]), draw_figures(*maps), Table(worst, "Pairs that differ most")]
+    table = Table(worst, "Pairs that differ most")
+    figures = draw_figures(*maps)
+    return [Paragraphs([" ".join(said)]), figures, table] if figures.images else [table]
 
 
 def _projection(evaluation: TableEvaluation) -> Block:
@@ -172,11 +220,40 @@ def _projection(evaluation: TableEvaluation) -> Block:
     )
 
 
-def _privacy(evaluation: TableEvaluation, measures: pd.DataFrame) -> list[Block]:
-    blocks: list[Block] = [Table(with_intervals(measures), f'Privacy; "best" is the value of {evaluation.reference}')]
-    copies = evaluation.copies()
-    if len(copies):
-        which = f"The first {_N_COPIES} of {len(copies):,}" if len(copies) > _N_COPIES else f"All {len(copies):,}"
-        caption = f"{which} copies and near copies, by row numbers that start at 0"
-        blocks.append(Table(copies.iloc[:_N_COPIES], caption))
+def _privacy(evaluation: TableEvaluation, measures: pd.DataFrame, where: str) -> list[Block]:
+    blocks: list[Block] = [Table(with_intervals(measures), f"Privacy, beside {evaluation.reference}")]
+    if len(evaluation.copies()):
+        blocks += _copies(evaluation, where)
     return [*blocks, Paragraphs([finding.sentence for finding in evaluation.verdict if finding.question == SAFE])]
+
+
+def _copies(evaluation: TableEvaluation, where: str) -> list[Block]:
+    """Return each copy above its real row, and what the numbers mean."""
+    copies, kept = evaluation.copies(), evaluation.copied_rows
+    n = len(copies) if kept is None else len(kept[0])
+    shown = min(n, _N_COPIES)
+    which = f"The first {shown} of {len(copies):,}" if len(copies) > shown else f"All {len(copies):,}"
+    pairs = copies.iloc[:shown]
+    if kept is None:
+        table = pairs.rename(columns={"synthetic": "synthetic row", "real": "real row"})
+        return [Paragraphs([_ON_COPIES.format(where=where)]), Table(table, f"{which} copies and near copies")]
+    tables = [of.iloc[:shown].reset_index(drop=True).astype(object) for of in kept]
+    differs = (tables[0].ne(tables[1]) & ~(tables[0].isna() & tables[1].isna())).sum()
+    names = list(differs.sort_values(ascending=False, kind="stable").index)[:_N_COPY_COLUMNS]
+    rows = []
+    for i, pair in enumerate(pairs.to_dict("records")):
+        for kind, table in zip(("synthetic", "real"), tables, strict=True):
+            number = int(pair[kind])
+            given = [format_cell(pair["distance"]), str(pair["shared by"])] if kind == "synthetic" else ["", ""]
+            rows.append((f"{kind} {number:,}", *given, *(_cell(table[name].iloc[i]) for name in names)))
+    head = pd.Index(["row", "distance", "shared by", *(str(name) for name in names)])
+    caption = f"{which} copies and near copies, each above its real row"
+    if len(names) < tables[0].shape[1]:
+        caption += f"; {len(names)} of {tables[0].shape[1]:,} columns, those that differ first"
+    return [Paragraphs([_ON_COPIES.format(where=where)]), Table(pd.DataFrame(rows, columns=head), caption)]
+
+
+def _cell(cell: Any) -> str:
+    if pd.api.types.is_scalar(cell) and pd.isna(cell):
+        return ""
+    return f"{cell:.9g}" if isinstance(cell, float) else str(cell)

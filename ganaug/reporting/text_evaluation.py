@@ -50,9 +50,7 @@ def sections(evaluation: "TextEvaluation", of: str = "") -> list[Section]:
     frame = evaluation.frame()
     parts = {str(part): rows.drop(columns="part") for part, rows in frame.groupby("part", sort=False)}
     private = parts.pop("privacy")
-    measures = [
-        Table(with_intervals(rows), 'Synthetic texts; "best" is the value of real texts') for rows in parts.values()
-    ]
+    measures = [Table(with_intervals(rows, "texts"), "Synthetic texts, beside real texts") for rows in parts.values()]
     figure = (evaluation.plot, "Measures of each class, beside those of real texts", "")
     return [
         Section(f"Measures{of}", [*measures, draw_figures(figure, wide=True)]),
@@ -99,7 +97,7 @@ def _texts(evaluation: "TextEvaluation") -> list[Block]:
 
 
 def _privacy(evaluation: "TextEvaluation", measures: pd.DataFrame) -> list[Block]:
-    blocks: list[Block] = [Table(with_intervals(measures), f'Privacy; "best" is the value of {evaluation.reference}')]
+    blocks: list[Block] = [Table(with_intervals(measures, "texts"), f"Privacy, beside {evaluation.reference}")]
     copies = evaluation.copies()
     if len(copies):
         which = f"The first {_N_COPIES} of {len(copies):,}" if len(copies) > _N_COPIES else f"All {len(copies):,}"

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from sklearn.base import clone
 
+from ganaug.common.extras import require_extra
 from ganaug.common.random import draw_seed
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import listed
@@ -77,11 +78,9 @@ def oversample_dask(
     >>> balanced["y"].value_counts().compute().tolist()
     [270, 270]
     """
-    try:
-        import dask.dataframe as dd
-        from dask import compute, delayed
-    except ImportError as error:
-        raise ImportError("oversample_dask needs Dask: pip install 'ganaug[dask]'") from error
+    require_extra("dask", "oversample_dask needs")
+    import dask.dataframe as dd
+    from dask import compute, delayed
 
     if target not in frame.columns:
         raise ValueError(f"no column {target!r}; the columns are {list(frame.columns)}")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ganaug.common.extras import require_extra
 from ganaug.common.files import replacing
 from ganaug.common.folders import replacing_folder
 from ganaug.datasets import (
@@ -203,10 +204,9 @@ def _connected(client: Client | None) -> Iterator[Client]:
     if client is not None:
         yield client
         return
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise ImportError("balance_parquet needs Dask: pip install 'ganaug[dask]'") from error
+    require_extra("dask", "balance_parquet needs")
+    from distributed import Client, LocalCluster
+
     with (
         LocalCluster(threads_per_worker=1, dashboard_address=":0", silence_logs=logging.CRITICAL) as cluster,
         Client(cluster) as own,

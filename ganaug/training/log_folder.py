@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ganaug.common.extras import has_extra
 from ganaug.common.warnings import warn_user
 from ganaug.training.callbacks import Callback, CollapseMonitor, CSVLog, Run, SampleGrid, TensorBoard
 
@@ -48,7 +48,7 @@ def log_to(folder: str | Path, *, images: bool = False) -> Iterator[list[Callbac
     written: list[Callback] = [CSVLog(history)]
     if images:
         written.append(SampleGrid(folder / "samples"))
-    if find_spec("tensorboard") is not None:
+    if has_extra("tensorboard"):
         written.append(TensorBoard(folder))
     callbacks = [*(_WrittenIfPossible(of, folder) for of in written), CollapseMonitor()]
     created = [of for of in (folder, *folder.parents) if not of.exists()]

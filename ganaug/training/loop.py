@@ -213,6 +213,6 @@ def _end_with_kept_weights(run: Run, state: TrainingState, what: str, why: str) 
     else:
         outcome = "There are no earlier weights: the model is UNTRAINED."
     warn_user(
-        f"Training {what} at step {run.step} of {run.n_steps}, because {why}. {outcome} Try a lower learning_rate, or "
-        "loss='rpgan', which is more stable."
+        f"Training {what} at step {run.step} of {run.n_steps}, because {why}. {outcome} Try a lower learning_rate "
+        "(in the shell another --seed)."
     )

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
+from ganaug.common.extras import require_extra
 from ganaug.training.fabric import Fabric
 from ganaug.training.phase import Phase, Report
 from ganaug.training.priors import Prior
@@ -145,12 +146,9 @@ def noise_for(
 
 
 def _opacus() -> Any:
-    try:
-        from opacus.accountants.analysis import rdp
-    except ImportError as error:
-        raise ImportError(
-            "differential privacy is accounted by Opacus, which is not installed. Run: pip install 'ganaug[dp]'"
-        ) from error
+    require_extra("dp", "Differential privacy needs")
+    from opacus.accountants.analysis import rdp
+
     return rdp
 
 

@@ -19,7 +19,7 @@ BAD = {
     "balance none.csv out.csv --target plan": "there is no file",
     "balance . out.csv --target plan": "--target is for tables, and . holds images; leave it out",
     "balance folder.csv out.csv --target plan": "--target is for tables, and folder.csv holds images",
-    "balance in.xlsx out.csv --target plan": "use one of .arrow, .csv",
+    "balance in.xlsx out.csv --target plan": ".tsv.gz. Save the sheet as CSV first",
     "balance in.csv out.xlsx --target plan": "unknown extension",
     "balance in.csv out.csv --target plam": "did you mean 'plan'?",
     "balance in.csv out.csv --target xyz": "the columns are 'age', 'town', 'plan'",
@@ -45,11 +45,16 @@ BAD = {
     "balance in.csv out.csv --target plan --seed x": "--seed",
     "balance in.csv out.csv": "--target",
     "balance in.csv": "OUT",
-    "balance one.csv out.csv --target plan": "class",
+    "balance one.csv out.csv --target plan": "one.csv: column 'plan' has a single class, 'a'; balancing needs",
+    "compare one.csv --target plan": "one.csv: column 'plan' has a single class, 'a'; balancing needs at least two",
     "balance empty.csv out.csv --target plan": "empty.csv: the file is empty",
     "balance header.csv out.csv --target plan": "no rows",
     "balance long.csv out.csv --target plan": "line 3 has 4 cells, but the header has 3",
     "balance short.csv out.csv --target plan": "line 3 has 2 cells, but the header has 3",
+    "balance ragged.csv out.csv --target plan": (
+        "8 lines do not have 3 cells as the header: line 2 has 2 cells, line 3 has 2 cells, line 4 has 2 cells, line 5 "
+        "has 2 cells, line 7 has 4 cells and 3 more"
+    ),
     "balance twice.csv out.csv --target plan": "two columns are named 'age'",
     "balance alone.csv out.csv --target plan": "is the only one; at least one other column is needed",
     "balance text.parquet out.csv --target plan": "text.parquet",
@@ -79,6 +84,7 @@ def test_bad_input_is_one_line(in_csv, quick, capsys, line):
     Path("header.csv").write_text("age,town,plan\n")
     Path("long.csv").write_text("age,town,plan\n1,a,b\n1,a,b,c\n")
     Path("short.csv").write_text("age,town,plan\n1,a,b\n1,a\n")
+    Path("ragged.csv").write_text("age,town,plan\n" + "1,a\n" * 4 + "1,a,b\n" + "1,a,b,c\n" * 4)
     Path("twice.csv").write_text("age,age,plan\n1,a,b\n")
     Path("alone.csv").write_text("plan\na\nb\n")
     Path("text.parquet").write_text(in_csv)
@@ -92,3 +98,11 @@ def test_bad_input_is_one_line(in_csv, quick, capsys, line):
     assert names() == before
     assert Path("old.csv").read_text() == "old"
     assert Path("in.csv").read_text() == in_csv
+
+
+def test_a_measured_target_is_told_in_one_line(in_csv, quick, capsys):
+    Path("ages.csv").write_text("town,age\n" + "".join(f"{'ab'[i % 2]},{i % 36 + 18}\n" for i in range(180)))
+    assert run("balance ages.csv out.csv --target age --strategy 18=9") == 0
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "--target age has 36 different numbers" in line]
+    assert line.startswith("ganaug: warning: ")
+    assert "GANRegressionOversampler" in line

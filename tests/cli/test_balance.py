@@ -94,6 +94,7 @@ def test_options_reach_the_sampler(in_csv, quick):
         "callbacks": None,
         "checkpoint": None,
         "text_columns": None,
+        "devices": None,
     }
     frame = pd.read_parquet("out.parquet")
     assert list(frame.columns) == ["age", "town", "plan", "synthetic"]

@@ -48,7 +48,7 @@ def test_three_answers_then_what_was_written_a_preview_and_the_next_command(tabl
     assert lines[0].split()[3:] == ["unknown", *["Not", "measured.", "Run:", "ganaug", "compare", "in.csv", "--target"]]
     text = " ".join(" ".join(lines).split())
     assert "Wrote out.csv: 200 real rows, then 120 synthetic rows of class gold." in text
-    assert re.search(r"It took [\d.]+ s\.", text)
+    assert re.search(r"It took [\d.]+ s, [\d.]+ s of it the training\.", text)
     head = [line.split() for line in lines if line.split() == ["synthetic", "real"] * 3]
     assert len(head) == 1
     assert any(line.split() == ["plan", *["gold"] * 6] for line in lines)
@@ -76,6 +76,17 @@ def test_names_of_columns_are_readable_in_80_columns(monkeypatch, capsys):
     assert {"OnlineBackup", "OnlineMovies"} <= {word for line in lines for word in line.split()}
     assert "".join(" ".join(lines).split()).count("…") == 6  # only of the cells
     assert long in "".join(" ".join(lines).split())
+
+
+def test_the_preview_of_a_wide_table_shows_the_columns_that_differ_first(capsys):
+    real = pd.Series({f"column_{i:02d}_of_a_long_name": 1 for i in range(20)})
+    synthetic = real.copy()
+    synthetic[["column_13_of_a_long_name", "column_19_of_a_long_name"]] = 2
+    print_preview([PreviewRow("yes", synthetic, real)], "churn")
+    said = "".join(capsys.readouterr().out.split())
+    assert said.index("column_13") < said.index("column_19") < said.index("column_00")
+    assert "column_12" not in said
+    assert "and8morecolumns;thoseabovediffermost" in said
 
 
 def test_with_select_and_report_the_page_holds_the_comparison_and_groups_stay_together(table, capsys):
@@ -196,3 +207,18 @@ def test_messages_name_options_of_the_shell():
         "column 'n_jobs' of metric data": "column 'n_jobs' of metric data",
     }.items():
         assert in_shell_words(message) == expected
+
+
+@pytest.mark.parametrize(
+    ("python", "shell"),
+    [
+        ("raise max_time (in the shell --max-time) or", "raise --max-time or"),
+        ("pass ignore=[] (in the shell --ignore none).", "pass --ignore none."),
+        ("text_columns=['a b'] (in the shell --text 'a b') writes", "--text 'a b' writes"),
+        ("bounds={'a b': (lowest, highest)} (in the shell --bounds 'a=1:2'), or", "--bounds 'a=1:2', or"),
+        ("fit into max_time=60, as", "fit into --max-time 60, as"),
+        ("as read_images(PATH,resize=(64,64)) (in the shell --resize 64x64), or", "--resize 64x64, or"),
+    ],
+)
+def test_messages_name_the_options_of_the_shell(python, shell):
+    assert in_shell_words(python).endswith(shell)

@@ -21,7 +21,7 @@ def test_a_folder(images, capsys):
     shown, warned = capsys.readouterr()
     assert "class 'well' has no synthetic images" in warned
     assert "Is it real?" in shown
-    assert "The distance of synthetic images to real ones was" in " ".join(shown.split())
+    assert "The distance of synthetic images to real ones (0: alike; no unit) was" in " ".join(shown.split())
     assert "sick" in shown
     assert "18" in shown
     files = sorted(Path("out", "sick").glob("synthetic_*.png"))

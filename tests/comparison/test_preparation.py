@@ -1,12 +1,39 @@
 """Rows of every kind and container become what samplers and classifiers take."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
 from ganaug import compare
-from ganaug.comparison.preparation import classes_of, without_identifiers
+from ganaug.comparison.preparation import classes_of, warn_of_marked_rows, without_identifiers
+
+MARK_CASES = [
+    ("is_synthetic", [0] * 30 + [1] * 10, True),
+    ("added", [0] * 30 + [1] * 10, True),  # these rows make the classes equal
+    ("added", [1] * 10 + [0] * 30, False),
+    ("is_synthetic", [0, 1] * 20, False),
+    ("is_synthetic", [0] * 40, False),
+]
+
+
+@pytest.mark.parametrize(("name", "marks", "is_told"), MARK_CASES)
+def test_a_column_that_marks_synthetic_rows_raises_a_warning(name, marks, is_told):
+    y = np.array(["b"] * 20 + ["a"] * 20)
+    X = pd.DataFrame({"x": np.arange(40.0), name: marks})
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        warn_of_marked_rows(X, y)
+    assert bool(told) == is_told
+    with warnings.catch_warnings():
+        # a flag of sorted rows that leaves the classes unequal
+        warnings.simplefilter("error")
+        warn_of_marked_rows(X.rename(columns={name: "added"}), np.array(["b"] * 25 + ["a"] * 15))
+    if is_told:
+        assert "10 synthetic rows" in str(told[0].message)
+
 
 METRICS = ["average precision", "ROC AUC", "balanced accuracy", "F1", "recall at precision 0.5", "Brier score"]
 

@@ -34,7 +34,8 @@ def test_a_clear_winner_is_named(found):
         "With tree, ganaug has a higher average precision than no resampling: 0.698 against 0.500 (difference +0.198, "
         "95 % interval +0.18"
     )
-    assert first.sentence.endswith("p < 0.001).")
+    assert "p < 0.001). SMOTE (0.60" in first.sentence
+    assert first.sentence.endswith("is better than no resampling as well.")
     assert first.numbers["ganaug"] == pytest.approx(0.698, abs=1e-3)
     assert first.numbers["none"] == 0.5
     assert 0 < first.numbers["low"] < first.numbers["difference"] < first.numbers["high"]
@@ -78,9 +79,41 @@ def test_over_several_classifiers_the_first_answer_is_of_all(found):
 def test_a_threshold_that_does_as_well_is_preferred_to_rows(found):
     comparison = found({"ganaug": (0, 0.302, 0), "threshold": (0, 0.3, 0)}, noise=0.005)
     assert "threshold has a higher balanced accuracy than no resampling: 0.8" in sentences(comparison)
-    assert "ganaug has a better mean, but the test finds no difference between the two." in sentences(comparison)
+    said = sentences(comparison)
+    assert "ganaug (0.8" in said
+    assert "is better than no resampling as well." in said
+    assert "threshold is named first, because it is simpler, and the test finds no difference from ganaug." in said
     clearly_less = found({"ganaug": (0, 0.4, 0), "threshold": (0, 0.3, 0)}, noise=0.005)
     assert "ganaug has a higher balanced accuracy" in sentences(clearly_less)
+
+
+def test_all_that_are_better_are_named_the_best_of_them_first(found):
+    comparison = found({"ganaug": (0.2, 0.3, 0), "SMOTE": (0.15, 0.1, 0), "random": (0.1, 0, 0)})
+    first = comparison.verdict[0].sentence
+    assert "ganaug has a higher average precision" in first
+    assert first.index(" SMOTE (0.6") < first.index(" random (0.")
+    assert first.endswith("are better than no resampling as well.")
+    detail = next(of.sentence for of in comparison.verdict if "higher balanced accuracy" in of.sentence)
+    assert detail.endswith("is better than no resampling as well.")
+    assert " SMOTE (0." in detail
+
+
+def test_a_gain_in_another_metric_stands_in_the_first_answer(found):
+    comparison = found({"ganaug": (-0.01, 0.3, 0), "SMOTE": (-0.02, 0.1, 0)}, noise=0.02)
+    first = comparison.verdict[0]
+    assert first.answer == "unknown"
+    assert "no sampler is shown to help: all 2 have the same or a worse average precision" in first.sentence
+    assert "But in balanced accuracy, ganaug is better than no resampling: 0.798 against 0.500" in first.sentence
+
+
+@pytest.mark.parametrize("gain", [0.0, 0.2])
+def test_equal_classes_leave_nothing_to_resample(found, gain):
+    comparison = Comparison(found({"ganaug": (gain, 0, 0)}).frame(), {"a": 50, "b": 50})
+    said = "The classes are already equal (50 rows each), so there is nothing to resample."
+    for result in (comparison, Selection("ganaug" if gain else "none", None, "average precision", comparison)):
+        assert (said in result.verdict[0].sentence) == (gain == 0)
+    other = Comparison(found({"ganaug": (gain, 0, 0)}).frame(), {"a": 50, "b": 51})
+    assert said not in other.verdict[0].sentence
 
 
 def test_of_equals_among_rows_the_faster_is_preferred(found):

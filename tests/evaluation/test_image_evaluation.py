@@ -65,7 +65,7 @@ def test_the_numbers(case):
     name, found = case
     frame = found.frame().set_index("measure")
     assert frame.index.is_unique
-    assert frame.columns.tolist() == ["part", "value", "low", "high", "best", "meaning"]
+    assert frame.columns.tolist() == ["part", "value", "low", "high", "real", "meaning"]
     names = {found.measure_names.get(measure, measure) for measure in image_evaluation._MEASURES}
     assert {f"{measure}, {label}" for measure in names for label in ("one", "three")} < set(frame.index)
     assert not any("FID" in measure or "KID" in measure for measure in frame.index)
@@ -73,7 +73,7 @@ def test_the_numbers(case):
     assert (frame["low"] <= frame["high"]).all()
     for measure in ("precision", "recall", "coverage"):
         assert frame.loc[f"{measure}, one", ["low", "value", "high"]].between(0, 1).all()
-    ratio = frame["value"]["FD-EffNetLite0, one"] / frame["best"]["FD-EffNetLite0, one"]
+    ratio = frame["value"]["FD-EffNetLite0, one"] / frame["real"]["FD-EffNetLite0, one"]
     assert (ratio > 2) == (name == "noise")
     assert (frame["value"]["exact copies"] == 1) == (name == "copies")
     assert (frame["value"]["distance to nearest image, ratio"] == 0) == (name == "copies")
@@ -155,7 +155,7 @@ def test_every_kind_of_images(has_features, monkeypatch, convert):
     monkeypatch.setattr(image_evaluation, "MAX_IMAGES", 12)
     monkeypatch.setattr(image_evaluation, "_N_RESAMPLES", 2)
     found = evaluate(convert(X[:30]), convert(X[30:45]), random_state=0)
-    assert found.frame()[["value", "best"]].notna().all(axis=None)
+    assert found.frame()[["value", "real"]].notna().all(axis=None)
     found.plot().canvas.draw()
 
 

@@ -126,6 +126,16 @@ def test_copies_are_found_among_all_real_rows_though_few_synthetic_ones_are_meas
     assert found.n_rows == {"real": 300, "synthetic": 50, "holdout": 0}
     assert found.copied.exact.share == 1
     assert found.closest.ratio == 0
+    # rows are counted in what was given and returned
+    copies = found.copies()
+    assert (X_resampled[copies["synthetic"]] == X[copies["real"]]).all()
+    assert sampler.is_synthetic_[copies["synthetic"]].all()
+    assert len(found.copied_rows[1]) == 20
+    # of a model with differential privacy, no real row is kept
+    sampler.model_.epsilon_, sampler.model_.delta = 3.0, 1e-5
+    private = evaluate_resampling(sampler, X, y, X_resampled, y_resampled, max_rows=50).evaluations[True]
+    assert private.copied_rows is None
+    assert len(private.copies()) == 50
 
 
 def test_long_tables_are_subsampled(tiny_model, monkeypatch):

@@ -140,7 +140,7 @@ def test_every_container(wrap, monkeypatch):
     real, synthetic = table(40), table(40, 1)
     expected = evaluate_tables(real, synthetic, random_state=0).frame()
     found = evaluate_tables(wrap(real), wrap(synthetic), random_state=0).frame()
-    numbers = ["value", "low", "high", "best"]
+    numbers = ["value", "low", "high", "real"]
     pd.testing.assert_frame_equal(found[numbers], expected[numbers])
 
 

@@ -63,7 +63,7 @@ def best() -> TableEvaluation:
     return TableEvaluation(
         n_rows={"real": 1000, "synthetic": 1000, "holdout": 1000},
         validity=pd.DataFrame(dict.fromkeys(flaws, 0.0), index=columns).assign(**{"broken dtype": False}),
-        distances=pd.DataFrame({"distance": [0.02, 0.01], "chance": 0.03, "p-value": 1.0}, index=columns),
+        distances=pd.DataFrame({"distance": [0.02, 0.01], "chance": 0.03, "limit": 0.1, "p-value": 1.0}, index=columns),
         broken_rules=BrokenRules(rules(0), Count(0, 1000), Count(0, 1000), 1000, 2),
         association_matrices=Associations(*[pd.DataFrame(np.eye(2), columns, columns)] * 3),
         two_sample=AUC(0.52, 0.01),
@@ -112,7 +112,8 @@ def test_sentences_are_sentences(best):
         ({"utility": scores((0.8, 0.75, 0.85), (0.8, 0.7, 0.9), (0.7, 0.6, 0.74))}, HELPS, "bad"),
         ({"utility": scores(*[(np.nan, np.nan, np.nan)] * 3)}, HELPS, "unknown"),
         ({"utility": scores((np.nan, np.nan, np.nan), (0.8, 0.7, 0.9), (0.9, 0.8, 1.0))}, HELPS, "unknown"),
-        ({"two_sample": AUC(0.71, 0.2)}, REAL, "bad"),
+        ({"two_sample": AUC(0.71, 0.2)}, REAL, "unknown"),  # 0.5 is in the interval
+        ({"two_sample": AUC(0.71, 0.1)}, REAL, "bad"),
         ({"two_sample": AUC(0.69, 0.02)}, REAL, "unknown"),
         ({"two_sample": AUC(0.95, 0.01), "neighborhoods": 0.4 * SIX}, REAL, "bad"),
         ({"neighborhoods": 0.69 * SIX}, REAL, "bad"),
@@ -127,6 +128,7 @@ def test_sentences_are_sentences(best):
         ({"membership": None}, SAFE, "unknown"),
         ({"membership": AUC(0.53, 0.01)}, SAFE, "bad"),
         ({"membership": AUC(0.53, 0.02)}, SAFE, "unknown"),
+        ({"membership": AUC(0.597, 0.0493)}, SAFE, "unknown"),  # printed as 0.50 to 0.69
         ({"membership": AUC(0.515, 0.001)}, SAFE, "good"),
     ],
 )
@@ -167,7 +169,7 @@ def test_cells_that_new_real_rows_have_too_are_no_fault(best):
     assert set(answers(replace(best, validity=validity), REAL)) == {"good"}
     other = replace(best, validity=validity.assign(**{"off grid": 0.01, "invalid": 0.03}))
     assert "bad" in answers(other, REAL)
-    assert sentence(other, "could not hold").startswith("1 % of the cells hold values that the real table could not")
+    assert sentence(other, "could not hold").startswith("1.0 % of the cells hold values that the real table could not")
 
 
 def test_another_kind_of_cells(best):
@@ -193,6 +195,14 @@ def test_what_the_generator_has_seen_is_no_proof_of_help(best):
     assert "the generator has seen the test rows" in sentence(changed, "raises it")
 
 
+def test_clear_changes_in_other_metrics_are_told(best):
+    overlapping = scores((0.8, 0.75, 0.85), (0.8, 0.7, 0.9), (0.81, 0.76, 0.86))
+    other = scores((0.5, 0.48, 0.55), (0.7, 0.65, 0.75), (0.7, 0.65, 0.75)).scores.assign(metric="balanced accuracy")
+    changed = replace(best, utility=Utility(pd.concat([overlapping.scores, other]), []))
+    assert answers(changed, HELPS) == ["unknown"]
+    assert sentence(changed, "ROC AUC").endswith("It raises the balanced accuracy from 0.500 to 0.700.")
+
+
 def test_notes_are_passed_on_as_unknown(best):
     changed = replace(best, utility=best.utility._replace(notes=["3 rows were left out."]))
     assert answers(changed, HELPS) == ["good", "unknown"]
@@ -202,7 +212,8 @@ def test_what_is_bad_for_privacy_is_summed_up_first(best):
     changed = replace(best, membership=AUC(0.8, 0.01))
     first = next(finding for finding in changed.verdict if finding.question == SAFE)
     assert first.answer == "bad"
-    assert first.sentence == "Do not share these rows as if they were anonymous."
+    assert first.sentence.startswith("Do not share these rows as if they were anonymous. An attacker can distinguish")
+    assert [finding.answer for finding in changed.verdict].count("bad") == 1
 
 
 @pytest.mark.parametrize(
@@ -212,7 +223,7 @@ def test_what_is_bad_for_privacy_is_summed_up_first(best):
         (2, 0, "unknown", "so few may be chance"),
         (9, 0, "bad", "the most broken one is a <= b (9 rows)."),
         (3, 4, "unknown", "0.4 % of new real rows break such a rule as well"),
-        (40, 4, "bad", "40 of 1,000 synthetic rows (4 %) break a rule"),
+        (40, 4, "bad", "40 of 1,000 synthetic rows (4.0 %) break at least one of 2 rules"),
     ],
 )
 def test_broken_rules_are_compared_with_new_real_rows(best, n_broken, n_usual, answer, said):
@@ -225,7 +236,7 @@ def test_broken_rules_are_compared_with_new_real_rows(best, n_broken, n_usual, a
 
 def test_few_rows_do_not_show_that_rules_hold(best):
     found = replace(best, broken_rules=BrokenRules(rules(0), Count(0, 30), Count(0, 1000), 1000, 2))
-    assert "too few rows to be sure" in sentence(found, "rules")
+    assert "up to 11.4 % may" in sentence(found, "rules")
     assert "unknown" in answers(found, REAL)
 
 

@@ -50,10 +50,10 @@ def test_new_texts_of_the_same_origin(good):
 
 def test_the_frame_has_all_measures(good):
     frame = good.frame()
-    assert list(frame.columns) == ["part", "measure", "value", "low", "high", "best", "meaning"]
+    assert list(frame.columns) == ["part", "measure", "value", "low", "high", "real", "meaning"]
     assert set(frame["part"]) == {"fidelity", "privacy"}
     assert {"distinct-2, spam", "self-BLEU, ham", "class acceptance, spam", "exact copies"} <= set(frame["measure"])
-    assert frame[["value", "best"]].notna().all(axis=None)
+    assert frame[["value", "real"]].notna().all(axis=None)
     assert len(repr(good).splitlines()) <= 10
     assert "<table" in good._repr_html_()
 

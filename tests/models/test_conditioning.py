@@ -89,7 +89,7 @@ def test_a_cell_for_each_row(model):
     [
         ({"size": "huge"}, r"'huge'.*known are 'large', 'small'|'huge'.*known are 'small', 'large'"),
         ({"kind": "z"}, "'kind' cannot hold 'z'; known are"),
-        ({"weight": 99.0}, "'weight' cannot be 99.0: no row of fit had such a value; the nearest one is"),
+        ({"weight": 99.0}, "'weight' cannot be 99.0: no training row had such a value; the nearest one is"),
         ({"count": 7.5}, "'count' cannot hold 7.5"),
         ({"count": "many"}, "'count' cannot hold 'many'"),
         ({"count": None}, "'count'"),

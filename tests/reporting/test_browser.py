@@ -86,7 +86,7 @@ def test_sections_of_a_balanced_table(window, balanced):
     headings = window.evaluate("return [...document.querySelectorAll('h2')].map(of => of.innerText)")
     assert headings == [
         *("Verdict", "Classes", "Measures", "Columns", "Associations", "Projection", "Privacy"),
-        *("Training", "Model card", "Settings", "Versions"),
+        *("Training", "Model card", "Settings", "Words", "Versions"),
     ]
 
 

@@ -28,6 +28,8 @@ from ganaug.reporting import (
     scatter,
     settings_table,
 )
+from ganaug.reporting.blocks import format_cell, without_empty
+from ganaug.reporting.glossary import meaning_of, words_of
 
 EVIL = "</script><script>alert('$x$ & \"y\"')</script><img src=https://example.com/x onerror=alert(1)>"
 
@@ -133,13 +135,34 @@ def test_a_figure_takes_the_colours_of_the_page():
     assert "fill: #ffffff" not in svg
 
 
-def test_without_matplotlib_it_says_what_is_missing(monkeypatch):
+def test_without_matplotlib_nothing_is_drawn_and_no_section_is_empty(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     drawn = draw_figures((evil_figure, "A heat map", ""))
-    assert isinstance(drawn, Paragraphs)
-    assert "pip install 'ganaug[plot]'" in drawn.sentences[0]
-    assert "A heat map" in drawn.sentences[0]
-    assert "A heat map" in render("Title", [Section("Figure", [drawn])], notice="")
+    assert drawn.images == []
+    kept = without_empty([Section("Figure", [drawn]), Section("Both", [drawn, Paragraphs(["Words."])])])
+    assert [(of.title, len(of.blocks)) for of in kept] == [("Both", 1)]
+
+
+def test_a_folded_table_shows_its_caption():
+    text = render("Title", [Section("One", [Table(pd.DataFrame({"x": [1]}), "Many rules", is_folded=True)])], notice="")
+    assert "<summary>Many rules</summary>" in text
+    assert text.count("<details>") == text.count("</details>") == 1
+
+
+def test_a_cut_cell_has_its_whole_text_where_the_pointer_is():
+    whole = "exactly where " * 50
+    ((cell, title), *_), *_ = Table(pd.DataFrame({"rule": [whole]}), "").rows
+    assert cell.endswith("...")
+    assert title == whole
+    text = render("Title", [Section("One", [Table(pd.DataFrame({"rule": [whole]}), "")])], notice="")
+    assert f'title="{whole}"' in text
+
+
+@pytest.mark.parametrize("word", ["alpha-precision", "beta-recall, a", "self-BLEU", "FD-EffNetLite0", "two-sample AUC"])
+def test_words_of_the_field_are_explained(word):
+    frame = pd.DataFrame({"measure": [word], "value": [0.5]})
+    assert Table(frame, "").rows[0][0][1] == meaning_of(word) != ""
+    assert list(words_of([word, "city", "precise"])) == [word.split(",")[0]]
 
 
 @pytest.mark.parametrize(
@@ -171,13 +194,16 @@ def test_numbers_are_read_as_they_should(text):
         {"n": [1234, 5], "x": [0.00004, np.nan], "y": [12345.6, 0.0], "b": [True, False], "s": ["a", "b"]}
     )
     table = Table(frame, "")
-    assert table.rows == [["1,234", "4e-05", "12,346", "yes", "a"], ["5", "", "0.000", "no", "b"]]
+    texts = [[cell for cell, _ in row] for row in table.rows]
+    assert texts == [["1,234", "< 0.0001", "12,346", "yes", "a"], ["5", "", "0.000", "no", "b"]]
+    assert [format_cell(x) for x in (-0.0001, -0.00001, 0.0004, -0.0)] == ["-0.0001", "0.000", "0.0004", "0.000"]
     assert [is_number for _, is_number in table.head] == [True, True, True, False, False]
 
 
 def test_settings_name_the_default_where_it_is_another():
-    assert settings_table({"a": 1, "b": "x"}, {"a": 1, "b": "y"}).rows == [["a", "1", ""], ["b", "'x'", "'y'"]]
-    assert len(settings_table({"a": list(range(10_000))}, None).rows[0][1]) < 250
+    rows = settings_table({"a": 1, "b": "x"}, {"a": 1, "b": "y"}).rows
+    assert [[cell for cell, _ in row] for row in rows] == [["a", "1", ""], ["b", "'x'", "'y'"]]
+    assert len(settings_table({"a": list(range(10_000))}, None).rows[0][1][0]) < 250
 
 
 def test_a_page_is_whole_or_not_there(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from ganaug.common.containers import to_pandas
+from ganaug.common.extras import require_extra
 from ganaug.common.progress import TimeLeft, begin_phase
 from ganaug.training.callbacks.base import Callback, Run, check_folder
 
@@ -159,12 +160,9 @@ class TensorBoard(Callback):
 
     def on_fit_start(self, run: Run) -> None:
         """Open the event file, and add the histograms of real rows."""
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError as error:
-            raise ValueError(
-                f"TensorBoard(log_dir={str(self.log_dir)!r}) needs TensorBoard: pip install 'ganaug[tensorboard]'"
-            ) from error
+        require_extra("tensorboard", f"TensorBoard(log_dir={str(self.log_dir)!r}) needs")
+        from torch.utils.tensorboard import SummaryWriter
+
         self._writer = SummaryWriter(str(self.log_dir))
         if run.previews is not None and run.previews.draw is None:
             self._add_histograms("real", run.previews.real(self._N_ROWS), 0)
