@@ -264,12 +264,13 @@ def check_lengths(X: Any, labels: NDArray) -> None:
     >>> check_lengths([[1], [2]], np.array([0]))
     Traceback (most recent call last):
     ...
-    ValueError: X has 2 rows, but y has 1 label; pass one label for each row
+    ValueError: inconsistent numbers of samples: X has 2 rows, but y has 1 label; pass one label for each row
     """
     n_rows = len(X)
     if n_rows != len(labels):
         raise ValueError(
-            f"X has {counted(n_rows, 'row')}, but y has {counted(len(labels), 'label')}; pass one label for each row"
+            f"inconsistent numbers of samples: X has {counted(n_rows, 'row')}, but y has "
+            f"{counted(len(labels), 'label')}; pass one label for each row"
         )
 
 
