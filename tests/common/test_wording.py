@@ -9,7 +9,7 @@ from ganaug.common.wording import counted, joined, listed, percent, shortened
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0, "0 %"), (1e-9, "less than 0.1 %"), (0.001, "0.1 %"), (0.5, "50 %"), (0.9999, "99.9 %"), (1, "100 %")],
+    [(0, "0 %"), (1e-9, "less than 0.1 %"), (0.001, "0.1 %"), (0.5, "50.0 %"), (0.9999, "99.9 %"), (1, "100 %")],
 )
 def test_little_is_not_nothing_and_nearly_all_is_not_all(share, text):
     assert percent(share) == text
