@@ -117,7 +117,7 @@ def values_to_json(value: Any, name: str) -> Any:
     Parameters
     ----------
     value : object
-        What `to_json` takes; or a list, tuple, set, array, Index or Series of such values.
+        What `to_json` takes; or a list, tuple, set, array, Index or Series of such values, or a dict of them.
     name : str
         Name of the parameter, for the message.
 
@@ -134,6 +134,8 @@ def values_to_json(value: Any, name: str) -> Any:
     if isinstance(value, list | tuple | set | np.ndarray | pd.Index | pd.Series):
         items = value.tolist() if isinstance(value, np.ndarray) else list(value)
         return {"items": [to_json(item, name) for item in items]}
+    if isinstance(value, dict):
+        return {"pairs": [[to_json(key, name), to_json(item, name)] for key, item in value.items()]}
     return to_json(value, name)
 
 
@@ -147,6 +149,8 @@ def values_from_json(plain: Any) -> Any:
     """
     if isinstance(plain, dict) and "items" in plain:
         return [from_json(item) for item in plain["items"]]
+    if isinstance(plain, dict) and "pairs" in plain:
+        return {from_json(key): from_json(item) for key, item in plain["pairs"]}
     return from_json(plain)
 
 

@@ -27,7 +27,8 @@ X_new, y_new = X[len(y):], y_resampled[len(y):]
 manifest = score_columns(sampler, images, X_new, y_new)
 write_images(sys.argv[2], images, X_new, y_new, manifest=manifest, copies="link")
 print(nearest_columns(images, X_new, y_new.index)["distance"].iloc[0])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+# ru_maxrss may be that of the process that started this one
+print(open("/proc/self/status").read().split("VmHWM:")[1].split()[0])
 """
 
 

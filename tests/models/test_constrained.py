@@ -110,7 +110,7 @@ def test_other_values_are_refused(dated, tiny_model, constraints):
 
 def test_images_have_no_rules():
     X, y = np.zeros((12, 8, 8), dtype=np.uint8), np.repeat([0, 1], 6)
-    with pytest.raises(ValueError, match=r"constraints=.* is for tables"):
+    with pytest.raises(ValueError, match=r"constraints=.* is given, but the model is ImageGAN"):
         GANOversampler(model=ImageGAN(), constraints=["a <= b"]).fit_resample(X, y)
 
 

@@ -78,7 +78,7 @@ def test_tables_of_images_come_back_as_tables(bars, tmp_path, wrap):
 def test_auto_takes_the_model_for_images(bars):
     sampler = GANOversampler(max_time=0.01, random_state=0).fit(*bars)
     assert isinstance(sampler.model_, ImageGAN)
-    with pytest.raises(ValueError, match=r"categorical_features=.* is for tables"):
+    with pytest.raises(ValueError, match=r"categorical_features=.* is given, but the model is ImageGAN"):
         GANOversampler(categorical_features=[0]).fit(*bars)
 
 

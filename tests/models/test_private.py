@@ -130,8 +130,8 @@ def test_sampler_takes_it_and_the_report_shows_the_guarantee(tmp_path):
     ("given", "words"),
     [
         ({"selection": "class"}, "selection='class' compares candidates with single real rows"),
-        ({"constraints": ["age <= price"]}, "no such parameter"),
-        ({"ignore": ["age"]}, "no such parameter"),
+        ({"constraints": ["age <= price"]}, "has no parameter 'constraints'"),
+        ({"ignore": ["age"]}, "has no parameter 'ignore'"),
     ],
 )
 def test_what_looks_at_single_rows_is_refused(given, words):
