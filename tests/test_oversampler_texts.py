@@ -85,7 +85,7 @@ def test_the_model_is_found_by_the_texts(monkeypatch):
         sampler = GANOversampler(random_state=0).fit(X, LABELS)
         assert isinstance(sampler.model_, TextGAN)
         assert len(sampler.sample(2, "spam")) == 2
-    with pytest.raises(ValueError, match="categorical_features=.* is given, but the model is TextGAN"):
+    with pytest.raises(ValueError, match=r"categorical_features=.* is given, but the model is TextGAN"):
         GANOversampler(categorical_features=["note"]).fit(X, LABELS)
 
 
