@@ -30,8 +30,25 @@ _CLOCK = (
 _PARTS = ("sign", "day", "gap", "hour", "minute", "second", "point", "fraction", "half", "suffix")
 
 
+class _Written:
+    """A notation that writes one value in `_write`."""
+
+    def write(self, values: pd.Series) -> list[str]:
+        """Return the cells of distinct values.
+
+        Parameters
+        ----------
+        values : Series of timedelta
+            The values, each once.
+        """
+        return [self._write(int(value)) for value in pd.TimedeltaIndex(values).as_unit("ns").asi8]
+
+    def _write(self, nanoseconds: int) -> str:
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
-class Clocks:
+class Clocks(_Written):
     """Times of the day, or durations that are written like them.
 
     Attributes
@@ -65,16 +82,6 @@ class Clocks:
     day: str = ""
     has_all_days: bool = False
     suffix: str = ""
-
-    def write(self, values: pd.Series) -> list[str]:
-        """Return the cells of distinct values.
-
-        Parameters
-        ----------
-        values : Series of timedelta
-            The values, each once.
-        """
-        return [self._write(int(value)) for value in pd.TimedeltaIndex(values).as_unit("ns").asi8]
 
     def _write(self, nanoseconds: int) -> str:
         unit = 10 ** (9 - self.fraction)
@@ -217,7 +224,7 @@ _WORDS = re.compile(
 
 
 @dataclass(frozen=True)
-class Spans:
+class Spans(_Written):
     """Durations that name their units: PT3H30M, 1h 30m, 1 hour 30 minutes.
 
     Attributes
@@ -244,16 +251,6 @@ class Spans:
     joint: str = " "
     zeros: str = "none"
     fraction: int = 0
-
-    def write(self, values: pd.Series) -> list[str]:
-        """Return the cells of distinct values.
-
-        Parameters
-        ----------
-        values : Series of timedelta
-            The values, each once.
-        """
-        return [self._write(int(value)) for value in pd.TimedeltaIndex(values).as_unit("ns").asi8]
 
     def _write(self, nanoseconds: int) -> str:
         sign, (left, part) = "-" if nanoseconds < 0 else "", divmod(abs(nanoseconds), _NANO)
