@@ -7,7 +7,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
@@ -147,7 +147,13 @@ def console(*, stderr: bool = False) -> Console:
         def process_renderables(self, renderables: list[Any]) -> list[Any]:
             return [Printable(renderable) for renderable in renderables]
 
-    screen = Console(highlight=False, stderr=stderr)
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            # Who reads no further, as `head`, still gets the report and all else that is written after this line.
+            with suppress(SystemExit):
+                super().on_broken_pipe()
+
+    screen = Screen(highlight=False, stderr=stderr)
     screen.push_render_hook(PrintableHook())
     return screen
 

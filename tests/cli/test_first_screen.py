@@ -1,6 +1,7 @@
 """What `ganaug balance` shows when it is done, and that a failure or Ctrl-C costs as little as possible."""
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -222,3 +223,25 @@ def test_messages_name_options_of_the_shell():
 )
 def test_messages_name_the_options_of_the_shell(python, shell):
     assert in_shell_words(python).endswith(shell)
+
+
+def test_who_reads_no_further_gets_the_files_that_follow(tmp_path):
+    code = """
+import sys
+from pathlib import Path
+from ganaug.cli.console import print_answers
+from ganaug.common.findings import REAL, Finding
+
+sys.stdin.readline()  # until nobody reads
+for _ in range(2):
+    print_answers([Finding(REAL, "good", "Near enough.", {})])
+Path(sys.argv[1]).touch()
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "page.html")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    process.stdout.close()
+    process.stdin.write(b"\n")
+    process.stdin.close()
+    assert process.wait(60) == 0
+    assert (tmp_path / "page.html").exists()
