@@ -14,8 +14,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.ensemble import HistGradientBoostingClassifier
 from small_texts import LABELS, TEXTS
 
+import ganaug.metrics.agreement
+import ganaug.metrics.two_sample
+import ganaug.selection.certainty
 from ganaug import ImageGAN, TabularGAN, TextGAN, TranslationGAN, compare, select
 from ganaug.cli.app import main
 from ganaug.comparison import FrozenFeatures, ImageCNN
@@ -112,7 +116,7 @@ def in_a_folder_with_data(tmp_path, monkeypatch):
     """The files and folders of the pages: a table, texts and images with a rare class."""
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
     kept = X.index[(y == 1) | (X.index < 40)]
-    table = X.loc[kept].assign(churn=y[kept].map({0: "yes", 1: "no"}))
+    table = X.loc[kept].iloc[:, :10].assign(churn=y[kept].map({0: "yes", 1: "no"}))
     table.to_csv(tmp_path / "customers.csv", index=False)
     digits = load_digits()
     for i, (image, digit) in enumerate(zip(digits.images.astype(np.uint8) * 15, digits.target, strict=True)):
@@ -137,6 +141,9 @@ def short_training(monkeypatch):
     monkeypatch.setitem(select.__kwdefaults__, "classifiers", "GaussianNB")
     monkeypatch.setitem(ImageCNN.__init__.__kwdefaults__, "n_steps", 2)
     monkeypatch.setitem(FrozenFeatures.__init__.__kwdefaults__, "n_views", 20)
+    monkeypatch.setitem(HistGradientBoostingClassifier.__init__.__kwdefaults__, "max_iter", 10)
+    for forest in (ganaug.metrics.agreement, ganaug.metrics.two_sample, ganaug.selection.certainty):
+        monkeypatch.setattr(forest, "N_TREES", 5)
 
 
 def test_the_pages_have_the_blocks_they_should():
