@@ -13,7 +13,7 @@ LOWEST_PIP := $(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-
 # pyproject.toml's own bound of torch comes with gigabytes of CUDA: `make test-lowest LOWEST_TORCH=2.10.0 PYTHON=python3.10`
 LOWEST_TORCH ?= 2.13.0
 
-.PHONY: demo test test-lowest test-wheel audit lint docs bench bench-generators bench-speed bench-images bench-text clean
+.PHONY: demo test test-long test-lowest test-wheel audit lint docs bench bench-generators bench-speed bench-images bench-text clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -22,6 +22,12 @@ demo: $(VENV)/installed
 # a process for each of two cores: every test uses one thread
 test: $(VENV)/installed-test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+
+# The same laws on many more random tables, images, files and kills: hours, before a release
+test-long: $(VENV)/installed-test
+	GANAUG_TABLE_CASES=10000 GANAUG_IMAGE_CASES=2000 GANAUG_BAR_CASES=50 GANAUG_RANDOM_FILES=2000 GANAUG_KILLS=10 \
+	  GANAUG_IMAGE_VERDICTS=all OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal --timeout 36000 \
+	  tests/test_random_tables.py tests/datasets tests/evaluation tests/benchmarks tests/cli/test_checkpoint.py
 
 # Old versions warn of what newer ones have fixed, so such warnings are not errors. Benchmarks need the newest versions.
 test-lowest: $(LOWEST)/installed
