@@ -28,7 +28,7 @@ from tabular_data import preparation
 from threadpoolctl import threadpool_limits
 from versions import package_version
 
-TABLES = ["page-blocks", "telco_churn", "hmeq", "mammography", "satimage"]
+TABLES = ["page-blocks", "telco_churn", "hmeq", "mammography"]
 N_TRAIN = [20, 50, 100, 200, 500]
 N_TEST = 1_500
 MIN_POSITIVES = 3
@@ -75,7 +75,9 @@ def gains(frame: pd.DataFrame, score: str) -> pd.DataFrame:
     gain = values.drop(columns="none").sub(values["none"], axis=0)[[name for name in SAMPLERS if name != "none"]]
     by_n = gain.groupby("N")
     half = by_n.sem().mul(t.ppf(0.975, by_n.size() - 1), axis=0)
-    shown = pd.DataFrame({name: [f"{m:+.3f} ± {h:.3f}" for m, h in zip(by_n.mean()[name], half[name])] for name in gain})  # noqa: B905
+    shown = pd.DataFrame(
+        {name: [f"{m:+.3f} ± {h:.3f}" for m, h in zip(by_n.mean()[name], half[name])] for name in gain}
+    )  # noqa: B905
     shown.index = by_n.mean().index
     shown.insert(0, "none", [f"{value:.3f}" for value in values["none"].groupby("N").mean()])
     return shown
