@@ -75,10 +75,7 @@ def gains(frame: pd.DataFrame, score: str) -> pd.DataFrame:
     gain = values.drop(columns="none").sub(values["none"], axis=0)[[name for name in SAMPLERS if name != "none"]]
     by_n = gain.groupby("N")
     half = by_n.sem().mul(t.ppf(0.975, by_n.size() - 1), axis=0)
-    shown = pd.DataFrame(
-        {name: [f"{m:+.3f} ± {h:.3f}" for m, h in zip(by_n.mean()[name], half[name])] for name in gain}
-    )  # noqa: B905
-    shown.index = by_n.mean().index
+    shown = by_n.mean().map("{:+.3f}".format) + " ± " + half.map("{:.3f}".format)
     shown.insert(0, "none", [f"{value:.3f}" for value in values["none"].groupby("N").mean()])
     return shown
 
