@@ -14,7 +14,9 @@ the default of their package. `SelfPacedEnsemble` is written here after its pape
 import argparse
 import time
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -82,7 +84,7 @@ def encoder():
     )
 
 
-def ensembles(n_trees: int, seed: int):
+def ensembles(class_sizes: Sequence[str], n_trees: int, seed: int):
     """Return name -> ensemble."""
     ours = {
         f"GANBagging, {size}": GANBaggingClassifier(
@@ -92,7 +94,7 @@ def ensembles(n_trees: int, seed: int):
             sampler=GANOversampler(random_state=seed, device="cpu"),
             random_state=seed,
         )
-        for size in ("middle", "majority")
+        for size in class_sizes
     }
     resampled = (GANOversampler(random_state=seed, device="cpu"), encoder(), RandomForestClassifier(random_state=seed))
     others = {
@@ -107,7 +109,7 @@ def ensembles(n_trees: int, seed: int):
     return others | {"ganaug + random forest": make_pipeline(*resampled)} | ours
 
 
-def evaluate(name: str, X: pd.DataFrame, y: np.ndarray, n_folds: int, n_trees: int) -> list[dict[str, object]]:
+def evaluate(name: str, X: pd.DataFrame, y: np.ndarray, n_folds: int, *of_ours: Any) -> list[dict[str, object]]:
     """Return the scores of every ensemble in the folds of a table."""
     for column in X.columns[X.isna().any()]:
         if pd.api.types.is_numeric_dtype(X[column]):
@@ -117,7 +119,7 @@ def evaluate(name: str, X: pd.DataFrame, y: np.ndarray, n_folds: int, n_trees: i
     found = []
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=0)
     for fold, (train, test) in enumerate(folds.split(X, y)):
-        for way, ensemble in ensembles(n_trees, fold).items():
+        for way, ensemble in ensembles(*of_ours, fold).items():
             began = time.process_time()
             ensemble.fit(X.iloc[train].reset_index(drop=True), y[train])
             seconds = time.process_time() - began
@@ -137,7 +139,7 @@ def show(frame: pd.DataFrame) -> None:
     print(f"\n{frame['table'].nunique()} tables\n\n{markdown(shown, 3)}")
     if frame["table"].nunique() < 6:
         return
-    for reference in ("ganaug + random forest", "GANBagging, majority", "GANBagging, middle"):
+    for reference in [name for name in names if "GAN" in name.upper()]:
         for score, values in by_table.items():
             compared = ranking.against(values, reference)[["difference", "wins", "ties", "losses", "p"]]
             print(f"\n{score}, {reference} minus the others, p of Wilcoxon's test, adjusted by Holm's method\n")
@@ -152,6 +154,7 @@ def main() -> None:
     parser.add_argument("--tables", nargs="+", help="only these tables")
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--trees", type=int, default=20)
+    parser.add_argument("--class-sizes", nargs="+", default=["middle", "majority"], help="of GANBaggingClassifier")
     parser.add_argument("--raw", type=Path, help="CSV file for the scores of every fold")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -164,7 +167,7 @@ def main() -> None:
             if not keel and len(X) > MAX_ROWS:
                 kept = np.random.default_rng(0).permutation(len(X))[:MAX_ROWS]
                 X, y = X.iloc[kept].reset_index(drop=True), y[kept]
-            found += evaluate(name, X.copy(), y, given.folds, given.trees)
+            found += evaluate(name, X.copy(), y, given.folds, given.class_sizes, given.trees)
             print(f"{name}: {len(X)} rows, {int(y.sum())} rare", flush=True)
             if given.raw:
                 pd.DataFrame(found).to_csv(given.raw, index=False)
