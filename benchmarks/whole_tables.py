@@ -10,7 +10,8 @@ the classes in the training half. They are compared with 4,000 held-out rows by 
 its copies are in one fold:
 
 forest       `ganaug.metrics.two_sample_auc`, at most 2,500 rows of each
-boosting     histogram gradient boosting of scikit-learn, at most 2,500 rows of each; the selection uses such a detector
+boosting     histogram gradient boosting of scikit-learn, at most 2,500 rows of each; the selection has such a detector.
+             With ``--synthetic 16000`` it has so many rows of each, as detectors in papers: it finds more then
 LR           logistic regression on scaled numbers and one-hot categories, as the "logistic detection" of SDMetrics
 
 The score C2ST is 2 (1 - AUC), at most 1; 1 is best. "distance" is the median distance to the closest training row,
@@ -40,7 +41,7 @@ from ganaug import GANOversampler, TabularGAN
 from ganaug.metrics import TablePair, closest_records, two_sample_auc
 
 TABLES = ["adult", "telco_churn", "bank_marketing", "default_credit_card"]
-N_ROWS = 4_000
+N_ROWS, N_BOOSTING = 4_000, 2_500
 
 
 def logistic_auc(real: pd.DataFrame, synthetic: pd.DataFrame) -> float:
@@ -60,7 +61,7 @@ def logistic_auc(real: pd.DataFrame, synthetic: pd.DataFrame) -> float:
     return float(roc_auc_score(is_real, found[:, 1]))
 
 
-def measure(path: Path, n_rows: int | None, seed: int, params: dict[str, object]) -> str:
+def measure(path: Path, n_rows: int | None, n_synthetic: int, seed: int, params: dict[str, object]) -> str:
     """Return the row of a table for one data set and seed."""
     frame = pd.read_parquet(path).sample(n_rows, random_state=seed) if n_rows else pd.read_parquet(path)
     frame = frame.sample(frac=1, random_state=seed).reset_index(drop=True)
@@ -68,7 +69,7 @@ def measure(path: Path, n_rows: int | None, seed: int, params: dict[str, object]
     frame[target] = frame[target].astype(str)
     training, held_out = frame[:half], frame[half:].reset_index(drop=True)
     counts = training[target].value_counts()
-    wanted = (counts + (counts / half * N_ROWS).round()).astype(int).to_dict()
+    wanted = (counts + (counts / half * n_synthetic).round()).astype(int).to_dict()
     sampler = GANOversampler(sampling_strategy=wanted, model=TabularGAN(**params), random_state=seed, device="cpu")
     began = time.process_time()
     X, y = sampler.fit_resample(training.drop(columns=target), training[target])
@@ -76,7 +77,8 @@ def measure(path: Path, n_rows: int | None, seed: int, params: dict[str, object]
     synthetic = X.assign(**{target: y})[sampler.is_synthetic_].sample(frac=1, random_state=0).reset_index(drop=True)
     n = min(len(synthetic), len(held_out))
     synthetic, real = synthetic[:n], held_out[:n]
-    aucs = [two_sample_auc(real, synthetic, random_state=seed).value, boosting_auc(real, synthetic, seed)]
+    n_boosting = N_BOOSTING if n_synthetic == N_ROWS else n
+    aucs = [two_sample_auc(real, synthetic, random_state=seed).value, boosting_auc(real, synthetic, seed, n_boosting)]
     aucs.append(logistic_auc(real, synthetic))
     distance = closest_records(TablePair(training, synthetic, real), random_state=0).ratio
     cells = [f"{auc:.3f}" for auc in aucs] + [f"{min(1, 2 - 2 * auc):.2f}" for auc in aucs]
@@ -89,6 +91,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--tables", nargs="+", default=TABLES)
     parser.add_argument("--rows", type=int, help="so many rows of each table, half of which train (default: all)")
+    parser.add_argument("--synthetic", type=int, default=N_ROWS, metavar="N", help="synthetic rows")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--model", nargs="+", default=[""], metavar="PARAMS", help="parameters of TabularGAN")
     given = parser.parse_args()
@@ -103,7 +106,9 @@ def main() -> None:
         with threadpool_limits(1):
             for name in given.tables:
                 for seed in given.seeds:
-                    print(measure(given.data / f"{name}.parquet", given.rows, seed, params), flush=True)
+                    print(
+                        measure(given.data / f"{name}.parquet", given.rows, given.synthetic, seed, params), flush=True
+                    )
 
 
 if __name__ == "__main__":
