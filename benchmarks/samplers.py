@@ -128,17 +128,20 @@ def mgs_grf(X: pd.DataFrame, y: np.ndarray, seed: int) -> tuple[Any, np.ndarray]
     return pd.concat([X, drawn], ignore_index=True), np.asarray(labels).astype(int)
 
 
-def arf(X: pd.DataFrame, y: np.ndarray, seed: int) -> tuple[Any, np.ndarray]:
-    """Adversarial random forests (arXiv 2205.09435) of the minority class."""
+def arf_rows(X: pd.DataFrame, y: np.ndarray, n: int, seed: int) -> pd.DataFrame:
+    """Return n synthetic rows of adversarial random forests (arXiv 2205.09435) of the minority class."""
     import arfpy.arf
 
-    n_missing = int((y == 0).sum() - (y == 1).sum())
     np.random.seed(seed)  # noqa: NPY002 - the package draws from the global state
     with patch("numpy.in1d", np.isin, create=True):  # the package asks for a name that NumPy 2.4 no longer has
         model = arfpy.arf.arf(X[y == 1].reset_index(drop=True), verbose=False, random_state=seed)
         model.forde()
-        drawn = model.forge(n_missing)
-    return pd.concat([X, drawn], ignore_index=True), np.r_[y, np.ones(n_missing, int)]
+        return model.forge(n)
+
+
+def arf(X: pd.DataFrame, y: np.ndarray, seed: int) -> tuple[Any, np.ndarray]:
+    n_missing = int((y == 0).sum() - (y == 1).sum())
+    return pd.concat([X, arf_rows(X, y, n_missing, seed)], ignore_index=True), np.r_[y, np.ones(n_missing, int)]
 
 
 def ctgan_rows(X: pd.DataFrame, y: np.ndarray, n: int, seed: int) -> pd.DataFrame:

@@ -47,9 +47,9 @@ def read(name: str, folder: Path | None) -> tuple[pd.DataFrame, np.ndarray]:
     return frame.iloc[:, :-1], (labels != labels.mode()[0]).to_numpy(int)
 
 
-def boosting_auc(real: pd.DataFrame, synthetic: pd.DataFrame, seed: int) -> float:
+def boosting_auc(real: pd.DataFrame, synthetic: pd.DataFrame, seed: int, n_max: int = 2_500) -> float:
     pair, rng = TablePair(real, synthetic), np.random.default_rng(seed)
-    n = min(len(real), len(synthetic), 2_500)
+    n = min(len(real), len(synthetic), n_max)
     tables = [cells[rng.permutation(len(cells))[:n]] for cells in (pair.real_cells, pair.synthetic_cells)]
     cells, is_real = np.concatenate(tables), np.repeat([1, 0], n)
     # equal rows stay in one fold, so that copies are not punished as unreal

@@ -205,7 +205,7 @@ def test_what_ours_makes_is_legal(table_file, monkeypatch):
 
     real_model = ganaug.TabularGAN
     monkeypatch.setattr(ganaug, "TabularGAN", lambda **given: real_model(n_steps=2, hidden_sizes=(8,), **given))
-    for generator in ("ganaug", "ganaug neighbors"):
+    for generator in ("ganaug", "ganaug noise"):
         row = fidelity.evaluate(table_file, 0, generator, 0)
         assert (row["note"], row["n_synthetic"], row["invalid"], row["broken dtypes"]) == ("", 120, 0, 0)
         assert row["version"].startswith("ganaug ")
