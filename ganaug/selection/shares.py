@@ -26,11 +26,12 @@ MAX_LEARNED = 5_000
 MIN_TOGETHER = 10
 # Sweeps over all shares. They end earlier where nothing changes any more.
 N_SWEEPS = 25
-# The share of a state may differ from that among the real rows by so many standard errors of the latter: the share of the
-# class itself lies within two of them in 95 % of samples. With one, F1 and the Brier score were worse.
-TOLERANCE = 2.0
-# Several regions may be one part of the class: if the share of each differed by two, that of the part would by more.
-REGION_TOLERANCE = 1.0
+# The share of a group may differ from that among the real rows by so many standard errors of the latter.
+TOLERANCE = 1.0
+# In a class of fewer than 100 rows the share of a state may differ by two: that of the class itself lies within two in 95 %
+# of samples. With one, F1 and the Brier score were worse there; in larger classes, with two, rows were easier to tell from
+# real ones. Regions keep to one, because several of them may be one part of the class.
+FEW_ROWS, FEW_TOLERANCE = 100, 2.0
 
 
 class Layout(NamedTuple):
@@ -128,8 +129,9 @@ class ClassShares:
         divisions = self._groups(rows, compact, None if self._spacing is None else self._spacing.of_real)
         self._shares = [np.bincount(groups) / len(rows) for groups in divisions]
         # distances are kept as they are: rows may not be nearer to real ones within the error either
-        of_others = [0.0] * (self._spacing is not None) + [REGION_TOLERANCE] * (self._regions is not None)
-        self._tolerances = [TOLERANCE] * (len(divisions) - len(of_others)) + of_others
+        of_others = [0.0] * (self._spacing is not None) + [TOLERANCE] * (self._regions is not None)
+        of_state = FEW_TOLERANCE if len(rows) < FEW_ROWS else TOLERANCE
+        self._tolerances = [of_state] * (len(divisions) - len(of_others)) + of_others
 
     def _groups(self, rows: NDArray, compact: NDArray, spacing: NDArray | None) -> list[NDArray[np.intp]]:
         groups = []
@@ -155,10 +157,9 @@ class ClassShares:
         Returns
         -------
         list of Margin
-            The share of a state may differ by two standard errors from that among the real rows, that of a region by
-            one, because the real rows are a sample as well.
-            One row more, with the shares of the candidates, counts among them: what a small class does not have is
-            rare, not impossible.
+            A share may differ by a standard error from that among the real rows, that of a state in a class of fewer
+            than 100 rows by two, because the real rows are a sample as well. One row more, with the shares of the
+            candidates, counts among them: what a small class does not have is rare, not impossible.
         """
         margins = []
         spacing = None if self._spacing is None else self._spacing.of_candidates(candidates)
