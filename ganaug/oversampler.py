@@ -90,10 +90,10 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         candidate that equals a single training row is refused; where others run out, it is taken with a warning, and
         `provenance_` marks it.
 
-        A row of a table has ten candidates (three with a cleaning sampler), or fewer with more than 10,000 requested
-        rows; an image has three. With more than 333,333 requested rows there are two candidates for each, and with more
-        than 500,000 only one: copies are refused, and nothing else is chosen. Texts are always chosen by
-        `ganaug.TextGAN` itself; a selection then replaces its choice by class and likelihood.
+        A row of a table has 20 candidates (three with a cleaning sampler), fewer with more than 1,500 requested rows,
+        and ten with 3,000 to 10,000; an image has three. With more than 333,333 requested rows there are two candidates
+        for each, and with more than 500,000 only one: copies are refused, and nothing else is chosen. Texts are always
+        chosen by `ganaug.TextGAN` itself; a selection then replaces its choice by class and likelihood.
     model : {"auto", "tabular", "image", "text", "translation"} or ConditionalGAN, default="auto"
         The model that generates. ``"auto"`` takes `ganaug.ImageGAN` if X is an array of three or four dimensions or a
         list of images, `ganaug.TextGAN` for a list, Series or column of texts, and `ganaug.TabularGAN` otherwise.

@@ -228,7 +228,7 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
     modality = "tabular"
     _network_parameters = ("activation", "dropout", "hidden_sizes", "latent_size", "pac", "prior", "spectral_norm")
     _selection = "class and realism"
-    _n_candidates = 10
+    _n_candidates = 20
     # A second thread gains little for networks this small. On a busy machine the two threads wait for each other at
     # every operation, and training takes ten times as long.
     _n_threads = 1

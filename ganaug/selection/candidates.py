@@ -13,7 +13,9 @@ from ganaug.selection.shares import ClassShares, Together, draw, rake
 
 # Candidates in total, at most. More requested rows get fewer candidates each; with one there is no choice.
 MAX_CANDIDATES = 1_000_000
-# Candidates in total beyond which a row gets fewer than `wanted`, though never for that reason fewer than three: their
+# Candidates in total beyond which a row gets no more than `MANY`: twice as many would take seconds more.
+CHEAP, MANY = 30_000, 10
+# Candidates in total beyond which a row gets fewer than `MANY`, though never for that reason fewer than three: their
 # scores would take longer than the training.
 AFFORDABLE = 100_000
 FEWEST = 3
@@ -161,8 +163,8 @@ def candidates_per_row(n_requested: int, wanted: int = FEWEST) -> int:
 
     Examples
     --------
-    >>> [candidates_per_row(n, 10) for n in (1_000, 20_000, 300_000, 400_000, 600_000)]
-    [10, 5, 3, 2, 1]
+    >>> [candidates_per_row(n, 20) for n in (1_000, 3_000, 20_000, 300_000, 400_000, 600_000)]
+    [20, 10, 5, 3, 2, 1]
     """
     n = max(n_requested, 1)
-    return int(min(wanted, max(AFFORDABLE // n, min(FEWEST, MAX_CANDIDATES // n), 1)))
+    return int(min(wanted, max(CHEAP // n, min(MANY, AFFORDABLE // n), min(FEWEST, MAX_CANDIDATES // n), 1)))

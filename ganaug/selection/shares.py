@@ -10,8 +10,9 @@ from sklearn.neighbors import NearestNeighbors
 
 from ganaug.selection.folds import MOST_ROWS
 
-# A number that so many rows of a class share is a value of its own: a point mass, or a step of a short scale.
-FREQUENT = 0.02
+# A number that so many rows of a class share is a value of its own: a point mass, or a step of a short scale. Of fewer
+# than five rows, as a share of two in a class of twenty, it may be chance: shares of chance leave the choice no freedom.
+FREQUENT, FEWEST_FREQUENT = 0.02, 5
 # Rows of a class for each region, at least: the shares of regions are then known well enough.
 MIN_ROWS = 15
 # Regions of a class, at most.
@@ -27,6 +28,10 @@ MIN_TOGETHER = 10
 N_SWEEPS = 25
 # The share of a group may differ from that among the real rows by so many standard errors of the latter.
 TOLERANCE = 1.0
+# In a class of fewer than 100 rows the share of a state may differ by two: that of the class itself lies within two in 95 %
+# of samples. With one, F1 and the Brier score were worse there; in larger classes, with two, rows were easier to tell from
+# real ones. Regions keep to one, because several of them may be one part of the class.
+FEW_ROWS, FEW_TOLERANCE = 100, 2.0
 
 
 class Layout(NamedTuple):
@@ -123,6 +128,10 @@ class ClassShares:
         self._spacing = _Spacing(rows) if MIN_ROWS <= len(rows) <= MOST_ROWS else None
         divisions = self._groups(rows, compact, None if self._spacing is None else self._spacing.of_real)
         self._shares = [np.bincount(groups) / len(rows) for groups in divisions]
+        # distances are kept as they are: rows may not be nearer to real ones within the error either
+        of_others = [0.0] * (self._spacing is not None) + [TOLERANCE] * (self._regions is not None)
+        of_state = FEW_TOLERANCE if len(rows) < FEW_ROWS else TOLERANCE
+        self._tolerances = [of_state] * (len(divisions) - len(of_others)) + of_others
 
     def _groups(self, rows: NDArray, compact: NDArray, spacing: NDArray | None) -> list[NDArray[np.intp]]:
         groups = []
@@ -148,16 +157,14 @@ class ClassShares:
         Returns
         -------
         list of Margin
-            A share may differ by a standard error from that among the real rows, because these are a sample as well.
-            One row more, with the shares of the candidates, counts among them: what a small class does not have is
-            rare, not impossible.
+            A share may differ by a standard error from that among the real rows, that of a state in a class of fewer
+            than 100 rows by two, because the real rows are a sample as well. One row more, with the shares of the
+            candidates, counts among them: what a small class does not have is rare, not impossible.
         """
         margins = []
         spacing = None if self._spacing is None else self._spacing.of_candidates(candidates)
         divisions = self._groups(candidates, self._layout.compact(candidates), spacing)
-        for groups, shares in zip(divisions, self._shares, strict=True):
-            # distances are kept as they are: rows may not be nearer to real ones within the error either
-            tolerance = 0.0 if groups is spacing else TOLERANCE
+        for groups, shares, tolerance in zip(divisions, self._shares, self._tolerances, strict=True):
             found = np.bincount(groups, minlength=len(shares)) / max(len(groups), 1)
             known = np.zeros(len(found))
             known[: len(shares)] = shares
@@ -194,7 +201,7 @@ def _rounded(distances: NDArray) -> NDArray[np.float64]:
 def _frequent(numbers: NDArray) -> NDArray:
     """Return the values of which each is a share of its own in a class."""
     values, counts = np.unique(numbers, return_counts=True)
-    return values[counts >= max(FREQUENT * len(numbers), 2)]
+    return values[counts >= max(FREQUENT * len(numbers), FEWEST_FREQUENT)]
 
 
 def proportional(weights: NDArray, n: int) -> NDArray[np.float64]:

@@ -41,7 +41,7 @@ def test_no_selection_where_there_is_no_choice(mixed, tiny_model):
     assert model.selection_for(None, data, 10) is None
     single = model.selection_for("class", data, 10**6)
     assert (single.n_candidates, single.weigh, single.shares) == (1, None, None)
-    assert model.selection_for("auto", data, 10).n_candidates == 10
+    assert model.selection_for("auto", data, 10).n_candidates == 20
 
 
 def test_labels_not_seen_are_named():
