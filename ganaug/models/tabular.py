@@ -28,6 +28,7 @@ from ganaug.models.constrained import (
 )
 from ganaug.models.continuation import encode_again
 from ganaug.models.data import CheckedData, EncodedData
+from ganaug.models.few_rows import FewRowsMixin
 from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
 from ganaug.models.text import TextGAN
@@ -56,7 +57,7 @@ _MATCHING = {"drifting": 0.5}
 
 
 @documented(noun="rows")
-class TabularGAN(ConditioningMixin, ConditionalGAN):
+class TabularGAN(FewRowsMixin, ConditioningMixin, ConditionalGAN):
     """Conditional GAN for tables: one network learns all classes and generates rows of the requested classes.
 
     Columns may hold numbers, integers, decimals, dates, text, categories and booleans, with missing cells. Synthetic
