@@ -8,6 +8,7 @@ import torch
 from ganaug import TabularGAN
 from ganaug.metrics import membership_inference
 from ganaug.models.few_rows import ENOUGH_ROWS, FewRowsMixin
+from ganaug.training import MixturePrior
 
 
 def table(n_large, n_small, seed=0):
@@ -70,9 +71,10 @@ def test_classes_of_enough_rows_are_trained_on_their_rows_alone(seen):
 
 
 @pytest.mark.parametrize("prior", ["noise", "neighbors"])
-def test_other_priors_train_on_the_rows_alone(seen, prior):
-    fitted(*table(250, 30), prior=prior)
-    assert seen[0][1] is seen[0][0]
+def test_other_priors_fill_up_too_and_do_not_keep_the_mixture(seen, prior):
+    model = fitted(*table(250, 30), prior=prior)
+    assert seen[0][1].y.bincount().tolist() == [250, ENOUGH_ROWS]
+    assert not isinstance(model.prior_, MixturePrior)
 
 
 def test_drawn_rows_weigh_as_much_as_those_of_their_class(seen):
