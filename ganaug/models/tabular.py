@@ -78,7 +78,8 @@ class TabularGAN(FewRowsMixin, ConditioningMixin, ConditionalGAN):
         less well than those of ``"noise"``, and they are about as far from the training rows as new real rows are. The
         model file then holds means and covariances of these groups. A class of fewer than 200 rows is trained on draws
         from it, too, whatever the prior: networks learn few rows by heart. ``"neighbors"`` takes a point between a
-        training row and one of its nearest neighbours of the same class, as in SMOTE (arXiv 1106.1813); these rows are nearer to the training rows, and the model file holds training rows.
+        training row and one of its nearest neighbours of the same class, as in SMOTE (arXiv 1106.1813); these
+        rows are nearer to the training rows, and the model file holds training rows.
     $n_neighbors
     numeric : {"quantile", "standard"}, default="quantile"
         How numeric columns are scaled. ``"quantile"`` maps their ranks to a standard normal distribution;
