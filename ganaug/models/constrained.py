@@ -62,6 +62,26 @@ def without_rules_out_of_reach(constraints: Constraints, rows: Any, y: NDArray) 
     return replace(constraints, rules=others), [rule.sentence for rule in left_out]
 
 
+def which_are_legal(constraints: Constraints, rows: Any, y: NDArray) -> NDArray[np.bool_]:
+    """Return which rows keep the rules, once repaired where the rules say how.
+
+    Parameters
+    ----------
+    constraints : Constraints
+        The rules.
+    rows : table of shape (n, d)
+        Generated rows.
+    y : ndarray of shape (n,)
+        Their classes.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        True where all rules are kept.
+    """
+    return np.asarray(~constraints.broken(_repaired(constraints, rows, y, generated=True)))
+
+
 def keep_rules(constraints: Constraints, rows: Any, y: NDArray, draw: Draw) -> Any:
     """Return rows that keep the rules.
 

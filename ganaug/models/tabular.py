@@ -28,6 +28,7 @@ from ganaug.models.constrained import (
 )
 from ganaug.models.continuation import encode_again
 from ganaug.models.data import CheckedData, EncodedData
+from ganaug.models.few_rows import FewRowsMixin
 from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
 from ganaug.models.text import TextGAN
@@ -56,7 +57,7 @@ _MATCHING = {"drifting": 0.5}
 
 
 @documented(noun="rows")
-class TabularGAN(ConditioningMixin, ConditionalGAN):
+class TabularGAN(FewRowsMixin, ConditioningMixin, ConditionalGAN):
     """Conditional GAN for tables: one network learns all classes and generates rows of the requested classes.
 
     Columns may hold numbers, integers, decimals, dates, text, categories and booleans, with missing cells. Synthetic
@@ -75,9 +76,10 @@ class TabularGAN(ConditioningMixin, ConditionalGAN):
         which the generator only corrects. ``"mixture"`` draws it from simple distributions that are fitted to groups of
         15 to 30 neighbouring rows of a class (`ganaug.training.MixturePrior`): a forest tells these rows from real ones
         less well than those of ``"noise"``, and they are about as far from the training rows as new real rows are. The
-        model file then holds means and covariances of these groups. ``"neighbors"`` takes a point between a training
-        row and one of its nearest neighbours of the same class, as in SMOTE
-        (arXiv 1106.1813); these rows are nearer to the training rows, and the model file holds training rows.
+        model file then holds means and covariances of these groups. A class of fewer than 200 rows is trained on draws
+        from it, too, whatever the prior: networks learn few rows by heart. ``"neighbors"`` takes a point between a
+        training row and one of its nearest neighbours of the same class, as in SMOTE (arXiv 1106.1813); these
+        rows are nearer to the training rows, and the model file holds training rows.
     $n_neighbors
     numeric : {"quantile", "standard"}, default="quantile"
         How numeric columns are scaled. ``"quantile"`` maps their ranks to a standard normal distribution;
