@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -99,26 +101,44 @@ def test_the_shell_balances_a_pattern_of_files(folder, tmp_path, capsys):
     assert model.exists()
 
 
+@pytest.fixture
+def workers():
+    """Return a client of two `dask worker` processes, and the processes."""
+    words = [sys.executable, "-m", "dask", "worker", "--no-nanny", "--nthreads", "1", "--no-dashboard"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    options = {"protocol": "tcp", "dashboard_address": ":0", "silence_logs": False}
+    with distributed.LocalCluster(n_workers=0, processes=False, **options) as cluster:
+        words.append(cluster.scheduler_address)
+        started = [
+            subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            for _ in range(2)
+        ]
+        try:
+            with distributed.Client(cluster) as client:
+                client.wait_for_workers(2, timeout=120)
+                yield client, started
+        finally:
+            for process in started:
+                process.kill()
+                process.wait()
+
+
 @pytest.mark.slow
-def test_a_worker_that_is_killed_loses_and_doubles_no_row(folder, tmp_path, sampler):
-    """Two processes of workers; one is killed while they write."""
-    calm = tmp_path / "calm"
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        sizes = {"n_train": 200, "rows_per_part": 20}
-        balance_parquet(folder, calm, "y", sampler, client=client, **sizes)
-        killed = []
+def test_a_worker_that_is_killed_loses_and_doubles_no_row(folder, tmp_path, sampler, client, workers):
+    """What is left of two processes writes what one process writes that nobody disturbs."""
+    calm, disturbed = tmp_path / "calm", tmp_path / "disturbed"
+    sizes = {"n_train": 200, "rows_per_part": 20}
+    balance_parquet(folder, calm, "y", sampler, client=client, **sizes)
+    of_two, (killed, other) = workers
 
-        def kill(name: str, n_done: int, n_tasks: int) -> None:
-            if name == "writing" and n_done == 3 and not killed:
-                killed.append(next(iter(client.run(os.getpid).values())))
-                os.kill(killed[0], signal.SIGKILL)
+    def kill(name: str, n_done: int, n_tasks: int) -> None:
+        if name == "writing" and n_done == 3 and killed.poll() is None:
+            killed.kill()
+            killed.wait()
 
-        disturbed = tmp_path / "disturbed"
-        balance_parquet(folder, disturbed, "y", sampler, client=client, follow=kill, **sizes)
-        assert killed
+    balance_parquet(folder, disturbed, "y", sampler, client=of_two, follow=kill, **sizes)
+    assert killed.returncode == -signal.SIGKILL
+    assert other.poll() is None
     names = sorted(file.name for file in calm.iterdir())
     assert sorted(file.name for file in disturbed.iterdir()) == names
     for name in names:
