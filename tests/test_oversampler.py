@@ -467,7 +467,7 @@ def test_one_hot_rows_need_a_class():
     y = np.eye(2, dtype=int)[np.repeat([0, 1], [30, 10])]
     for cell in (0, 1):  # none, and both
         y[3] = cell
-        with pytest.raises(ValueError, match=r"1 row with several classes or none.* GANMultilabelOversampler"):
+        with pytest.raises(ValueError, match=r"1 row with several classes or none.*GANMultilabelOversampler"):
             sampler().fit_resample(np.zeros((40, 2)), y)
 
 
