@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import chi2_contingency, ks_2samp
@@ -61,6 +62,26 @@ def test_the_same_seed_gives_the_same_rows_and_a_mark_is_added(folder, tmp_path,
     assert (one.loc[one["synthetic"] == 1, "y"] == "yes").all()
 
 
+@pytest.mark.parametrize("names", [[None], ["key"], ["key", "part"]])
+def test_an_index_of_pandas_goes_on(names, folder, tmp_path, sampler, client):
+    """Whole numbers count on, and other indices have no value: as in a table that is read whole."""
+    for number, file in enumerate(sorted(folder.iterdir())):
+        frame = pd.read_parquet(file).drop(columns=["id", "name"])
+        levels = [np.arange(number * N_ROWS, (number + 1) * N_ROWS)[::-1], ["north"] * N_ROWS][: len(names)]
+        frame.set_axis(pd.MultiIndex.from_arrays(levels, names=names) if len(names) > 1 else levels[0]).rename_axis(
+            names
+        ).to_parquet(file)
+    written = balance_parquet(folder, tmp_path / "out", "y", sampler, client=client, n_train=200, rows_per_part=300)
+    assert list(written.sample) == ["x", "level", "visits", "y"]
+    index = pd.read_parquet(tmp_path / "out").index
+    assert index.names == names
+    assert sorted(index.get_level_values(0)) == list(range(len(index)))
+    if len(names) > 1:
+        assert index.get_level_values(1).isna().sum() == sum(written.n_synthetic.values())
+    with pytest.raises(ValueError, match=r"is the index of the pandas table.*reset_index"):
+        balance_parquet(folder, tmp_path / "no", names[0] or "__index_level_0__", sampler, client=client)
+
+
 def test_bad_input_is_refused_before_any_work(folder, tmp_path, sampler, client):
     out = tmp_path / "out"
     with pytest.raises(ValueError, match="no column 'z'"):
@@ -78,6 +99,7 @@ def test_bad_input_is_refused_before_any_work(folder, tmp_path, sampler, client)
     assert not out.exists()
 
 
+@pytest.mark.filterwarnings("ignore:Running on a single-machine scheduler")  # of Dask 2025.1; the other tests' client
 def test_a_dask_frame_gets_its_rows_when_it_is_computed(folder, sampler):
     dd = pytest.importorskip("dask.dataframe")
     real = pd.concat([pd.read_parquet(file) for file in sorted(folder.iterdir())], ignore_index=True)
