@@ -8,6 +8,7 @@ are written to a temporary folder in files of at most 500,000 rows, and deleted 
 
 The command runs as a user types it, in a process of its own that starts a worker for each core. The resident memory of
 all its processes is read four times a second; the peak is that of the largest worker, and of the process that trains.
+Seconds are those of the clock, and CPU seconds those of all processes together, which do not depend on what else runs.
 """
 
 import argparse
@@ -63,8 +64,8 @@ def write_table(source: pd.DataFrame, folder: Path, n_rows: int, seed: int = 0) 
         pd.DataFrame(columns).to_parquet(folder / f"part-{number:04d}.parquet", index=False)
 
 
-def balance(data: Path, out: Path, target: str, *options: str) -> tuple[float, dict[int, float]]:
-    """Run the command; return the seconds, and process -> peak of its resident memory in megabytes (2^20 bytes).
+def balance(data: Path, out: Path, target: str, *options: str) -> tuple[float, float, dict[int, float]]:
+    """Run the command; return the seconds, CPU seconds, and process -> peak of its memory in megabytes (2^20 bytes).
 
     Parameters
     ----------
@@ -79,6 +80,7 @@ def balance(data: Path, out: Path, target: str, *options: str) -> tuple[float, d
     start = time.perf_counter()
     process = subprocess.Popen([*words, "--engine", "dask", "--seed", "0", *options])
     peaks: dict[int, float] = {process.pid: 0.0}
+    cpu: dict[int, float] = {}
     while process.poll() is None:
         try:
             family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
@@ -87,12 +89,13 @@ def balance(data: Path, out: Path, target: str, *options: str) -> tuple[float, d
         for one in family:
             try:
                 peaks[one.pid] = max(peaks.get(one.pid, 0.0), one.memory_info().rss / 2**20)
+                cpu[one.pid] = sum(one.cpu_times()[:2])
             except psutil.NoSuchProcess:
                 continue
         time.sleep(_SECONDS_BETWEEN)
     if process.wait():
         raise RuntimeError(f"the command failed with status {process.returncode}")
-    return time.perf_counter() - start, peaks
+    return time.perf_counter() - start, sum(cpu.values()), peaks
 
 
 def main(arguments: list[str] | None = None) -> pd.DataFrame:
@@ -110,7 +113,7 @@ def main(arguments: list[str] | None = None) -> pd.DataFrame:
             data, out = Path(home) / "data", Path(home) / "out"
             data.mkdir()
             write_table(source, data, n_rows)
-            seconds, peaks = balance(data, out, source.columns[-1], *given.option)
+            seconds, cpu_seconds, peaks = balance(data, out, source.columns[-1], *given.option)
             main_peak, *of_others = peaks.values()
             files = sorted(out.glob("*.parquet"))
             rows.append(
@@ -120,6 +123,7 @@ def main(arguments: list[str] | None = None) -> pd.DataFrame:
                     "rows added": sum(pq.read_metadata(of).num_rows for of in files if of.name.startswith("synthetic")),
                     "MB written": sum(file.stat().st_size for file in files) / 2**20,
                     "seconds": seconds,
+                    "CPU seconds": cpu_seconds,
                     "MB of the process that trains": main_peak,
                     "MB of a worker": max(of_others, default=0.0),
                 }

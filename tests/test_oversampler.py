@@ -465,9 +465,10 @@ def test_y_of_any_container(wrap):
 
 def test_one_hot_rows_need_a_class():
     y = np.eye(2, dtype=int)[np.repeat([0, 1], [30, 10])]
-    y[3] = 0
-    with pytest.raises(ValueError, match="rows of zeros"):
-        sampler().fit_resample(np.zeros((40, 2)), y)
+    for cell in (0, 1):  # none, and both
+        y[3] = cell
+        with pytest.raises(ValueError, match=r"1 row with several classes or none.*GANMultilabelOversampler"):
+            sampler().fit_resample(np.zeros((40, 2)), y)
 
 
 def test_a_callback_on_the_model_is_told():
@@ -514,6 +515,10 @@ def test_sample_takes_a_number_and_a_label(mixed, n, label):
     resampler = sampler().fit(*mixed)
     with pytest.raises(ValueError, match="a number of rows and one label"):
         resampler.sample(n, label)
+    with pytest.raises(ValueError, match="iter_sample takes a number of rows and one label"):
+        resampler.iter_sample(n, label)  # before the first rows are asked for
+    with pytest.raises(ValueError, match="not seen in fit"):
+        resampler.iter_sample(0, "z")
 
 
 @pytest.mark.parametrize(

@@ -161,8 +161,8 @@ def check_classes(labels: NDArray, *, warn: bool = False) -> None:
     Raises
     ------
     ValueError
-        If labels are not whole numbers, text, booleans or other classes, or if there are more than 1,000 classes; the
-        message says how to get classes.
+        If labels are not whole numbers, text, booleans or other classes, if a row of 0 and 1 has several classes or
+        none, or if there are more than 1,000 classes; the message says how to get classes.
 
     Examples
     --------
@@ -173,6 +173,12 @@ def check_classes(labels: NDArray, *, warn: bool = False) -> None:
     each row needs a class. Make classes of them, e.g. with y = pandas.qcut(y, 3, labels=["low", "middle", "high"]), or
     take ganaug.targets.GANRegressionOversampler, which adds rows where numbers are rare
     """
+    if labels.ndim == 2 and labels.dtype.kind in "biu" and (is_other := labels.sum(axis=1) != 1).any():
+        raise ValueError(
+            f"Multilabel and multioutput targets are not supported: y has {counted(int(is_other.sum()), 'row')} with "
+            "several classes or none, but each row needs exactly one class. For several labels a row, take "
+            "ganaug.targets.GANMultilabelOversampler"
+        )
     n_classes = labels.shape[1] if labels.ndim == 2 else len(np.unique(labels))
     if n_classes > MAX_CLASSES and labels.dtype.kind != "f":
         raise ValueError(

@@ -37,7 +37,7 @@ class ArrowSource:
     def frame(self) -> pd.DataFrame:
         """Return the typed frame, without the columns in which pandas keeps its index."""
         check_unique(self.table.column_names)
-        index = _index_columns(self.table.schema)
+        index = index_columns(self.table.schema)
         return pd.DataFrame(
             {name: _to_series(name, self.table.column(name)) for name in self.table.column_names if name not in index}
         )
@@ -54,7 +54,7 @@ class ArrowSource:
         only_synthetic : bool
             Whether to leave out the originals.
         """
-        index = _index_columns(self.table.schema)
+        index = index_columns(self.table.schema)
         columns = [
             _continued(self.table.column(column.name), len(rows))
             if column.name in index
@@ -151,7 +151,14 @@ def write_arrow(path: Path, kind: Literal["parquet", "feather"], table: pa.Table
         writer.write_table(table)
 
 
-def _index_columns(schema: pa.Schema) -> set[str]:
+def index_columns(schema: pa.Schema) -> set[str]:
+    """Return the names of the columns in which pandas keeps its index.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        Of a file that pandas may have written.
+    """
     index = (schema.pandas_metadata or {}).get("index_columns", [])
     return {name for name in index if isinstance(name, str)}
 

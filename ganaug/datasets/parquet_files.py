@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ganaug.common.wording import listed
-from ganaug.datasets.arrow import ArrowSource
+from ganaug.datasets.arrow import ArrowSource, index_columns
 from ganaug.datasets.columns import check_unique
 
 # Rows that are read or written together.
@@ -74,6 +74,17 @@ def parquet_schema(file: Path) -> pa.Schema:
         The file.
     """
     return _schema(file).remove_metadata()
+
+
+def parquet_index(file: Path) -> set[str]:
+    """Return the names of the columns in which pandas keeps its index.
+
+    Parameters
+    ----------
+    file : Path
+        The file.
+    """
+    return index_columns(_schema(file))
 
 
 def parquet_parts(file: Path, columns: list[str]) -> Iterator[pa.Table]:

@@ -89,6 +89,7 @@ def shape_of(X: NDArray, image_shape: Any) -> tuple[int, ...]:
         side = math.isqrt(X.shape[1]) if X.ndim == 2 else 0
         example = f"({side}, {side})" if side and side**2 == X.shape[1] else "(h, w) or (h, w, c)"
         hint = f"; flattened images need image_shape={example}" if X.ndim == 2 else ""
+        hint = "; pass the slices of volumes as images, or as channels" if X.ndim > 4 else hint
         raise ValueError(f"X must have shape (n, h, w) or (n, h, w, c), got {X.shape}{hint}")
     try:
         check_shape(shape)

@@ -12,7 +12,7 @@ from ganaug.models.parameters import constraints_of_overrides, documented
 from ganaug.models.private import PrivateTabularGAN
 from ganaug.models.provenance import Provenance
 from ganaug.models.resampled import ResampledRows, check_groups
-from ganaug.models.row_source import RowSource
+from ganaug.models.row_source import RowSource, model_of_tables
 from ganaug.models.tabular import TabularGAN
 from ganaug.models.text import TextGAN
 from ganaug.models.translation import TranslationGAN
@@ -40,5 +40,6 @@ __all__ = [
     "edit_files",
     "help_first",
     "leading",
+    "model_of_tables",
     "written_distance",
 ]

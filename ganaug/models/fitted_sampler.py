@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from ganaug.common.random import draw_seed
 from ganaug.models.base import ConditionalGAN
 from ganaug.models.resampled import ResampledRows
+from ganaug.models.scoring import class_index
 
 Self = TypeVar("Self", bound="FittedSamplerMixin")
 
@@ -60,9 +61,7 @@ class FittedSamplerMixin:
             If `n` is not a number of rows, `label` was not seen in `fit`, or a cell of `given` is not legal in its
             column.
         """
-        check_is_fitted(self, "model_")
-        if not isinstance(n, int | np.integer) or n < 0 or np.ndim(label):
-            raise ValueError(f"sample takes a number of rows and one label, but got n={n!r} and label={label!r}")
+        self._check_request("sample", n, label)
         seed = self.model_.seed_ + 1 if random_state is None else random_state
         return self.model_.sample(np.full(n, label), random_state=seed, given=given)
 
@@ -139,11 +138,18 @@ class FittedSamplerMixin:
         """
         if not isinstance(batch_size, int | np.integer) or batch_size < 1:
             raise ValueError(f"batch_size={batch_size!r} is not a number of rows, at least 1")
-        check_is_fitted(self, "model_")
+        self._check_request("iter_sample", n, label)
         first = self.model_.seed_ + 1 if random_state is None else draw_seed(random_state)
         sizes = [min(batch_size, n - at) for at in range(0, n, batch_size)]
-        for size, seed in zip(sizes, np.random.SeedSequence(first).generate_state(max(len(sizes), 1)), strict=False):
-            yield self.sample(size, label, random_state=int(seed) % (2**31 - 4))
+        seeds = np.random.SeedSequence(first).generate_state(max(len(sizes), 1)) % (2**31 - 4)
+        # what is wrong is said here, and not only when the first rows are asked for
+        return (self.sample(of, label, random_state=int(seed)) for of, seed in zip(sizes, seeds, strict=False))
+
+    def _check_request(self, name: str, n: int, label: Any) -> None:
+        check_is_fitted(self, "model_")
+        if not isinstance(n, int | np.integer) or n < 0 or np.ndim(label):
+            raise ValueError(f"{name} takes a number of rows and one label, but got n={n!r} and label={label!r}")
+        class_index(self.classes_, np.array([label]))
 
     def save(self, path: str | Path) -> None:
         """Store the fitted model in one file, for `load`.

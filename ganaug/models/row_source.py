@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ganaug.models.base import ConditionalGAN
+from ganaug.models.tabular import TabularGAN
 from ganaug.selection import CandidateSelection
 
 
@@ -82,3 +83,26 @@ class RowSource:
                 rows.isetitem(i, pd.Series([None] * len(rows), index=rows.index, dtype=rows.dtypes.iloc[i]))
             first += len(rows)
             yield rows
+
+
+def model_of_tables(given: Any) -> Any:
+    """Return a model of tables for the `model` parameter of a sampler, and refuse others.
+
+    Parameters
+    ----------
+    given : str or ConditionalGAN
+        A name or a model.
+
+    Raises
+    ------
+    ValueError
+        If it is not for tables.
+
+    Examples
+    --------
+    >>> model_of_tables("auto")
+    'tabular'
+    """
+    if given in ("auto", "tabular") or isinstance(given, TabularGAN):
+        return "tabular" if isinstance(given, str) else given
+    raise ValueError(f"model={given!r} is not for tables; pass model='tabular' or TabularGAN()")

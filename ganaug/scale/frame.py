@@ -14,7 +14,7 @@ from ganaug.common.extras import require_extra
 from ganaug.common.random import draw_seed
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import listed
-from ganaug.models import RowSource, TabularGAN
+from ganaug.models import RowSource, model_of_tables
 from ganaug.oversampler import GANOversampler
 from ganaug.scale.requests import Part, parts_of, requested_rows
 from ganaug.scale.reservoir import Reservoir, merge
@@ -144,10 +144,7 @@ def learn(
     if not requested:
         return None, []
     rows = rows.reset_index(drop=True)
-    is_for_tables = sampler.model in ("auto", "tabular") or isinstance(sampler.model, TabularGAN)
-    if not is_for_tables:
-        raise ValueError(f"model={sampler.model!r} is not for tables; pass model='tabular' or TabularGAN()")
-    model = "tabular" if isinstance(sampler.model, str) else sampler.model
+    model = model_of_tables(sampler.model)
     # the sample is balanced already, and what is missing was counted on all rows
     trained = clone(sampler).set_params(model=model, sampling_strategy="auto", random_state=seed)
     X, y = rows.drop(columns=reservoir.target), rows[reservoir.target]

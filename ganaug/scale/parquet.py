@@ -6,7 +6,7 @@ import logging
 import pickle
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +22,7 @@ from ganaug.datasets import (
     copy_parquet,
     find_parquet_files,
     frame_of_arrow,
+    parquet_index,
     parquet_parts,
     parquet_schema,
     write_parquet_rows,
@@ -141,6 +142,8 @@ def balance_parquet(
     schema = parquet_schema(found[0])
     if target not in schema.names:
         raise ValueError(f"no column {target!r}; the columns are {schema.names}")
+    if target in parquet_index(found[0]):
+        raise ValueError(f"target={target!r} is the index of the pandas table; write it with reset_index() first")
     if mark is not None and mark in schema.names:
         raise ValueError(f"mark={mark!r} is a column already; choose another name")
     if out.exists() and not out.is_dir():
@@ -259,8 +262,22 @@ def _copy(out: Path, file: Path, mark: str | None) -> None:
 
 
 def _generate(out: Path, shared: Path, part: Part, like: Path, target: str, mark: str | None) -> None:
+    source = _source(shared)
+    rows = _with_index(generate(source, part, target), parquet_index(like), source.largest, part.first)
     with replacing(out) as written:
-        write_parquet_rows(written, generate(_source(shared), part, target), like, mark)
+        write_parquet_rows(written, rows, like, mark)
+
+
+def _with_index(
+    parts: Iterable[pd.DataFrame], index: Iterable[str], largest: Mapping[str, int], first: int
+) -> Iterator[pd.DataFrame]:
+    """Fill the columns in which pandas keeps its index: with the numbers after those of the table, or with nothing."""
+    for rows in parts:
+        for name in index:
+            start = None if name not in largest else largest[name] + 1 + first
+            rows = rows.assign(**{name: None if start is None else np.arange(start, start + len(rows))})
+        first += len(rows)
+        yield rows
 
 
 @lru_cache(maxsize=1)

@@ -40,8 +40,11 @@ def _single(keys: NDArray) -> NDArray:
 
 
 def _is_in(keys: NDArray, known: NDArray) -> NDArray[np.bool_]:
+    if not len(known):
+        return np.zeros(len(keys), dtype=bool)
     # the known keys are sorted: nothing has to be sorted for each part of the rows
-    return np.asarray(np.searchsorted(known, keys, side="right") > np.searchsorted(known, keys))
+    place = np.searchsorted(known, keys)
+    return np.asarray(known.take(place, mode="clip") == keys)
 
 
 def _keys(rows: NDArray, y: NDArray) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:

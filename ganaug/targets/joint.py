@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_consistent_length
 from ganaug.common.containers import container_of, to_pandas
 from ganaug.common.rows import stack_rows
 from ganaug.common.warnings import stable_warning_filters
+from ganaug.models import model_of_tables
 from ganaug.oversampler import GANOversampler
 
 
@@ -70,8 +71,12 @@ class JointOversampler(BaseEstimator):
         """
         if np.ndim(X) != 2:
             raise ValueError(f"X must be a table of shape (n_rows, n_columns), but has shape {np.shape(X)}")
+        if not (self.sampler is None or isinstance(self.sampler, GANOversampler)):
+            raise ValueError(f"sampler={self.sampler!r} must be a GANOversampler, such as GANOversampler(model=...)")
         targets = self._read(y)
         frame = to_pandas(X).reset_index(drop=True)
+        if not len(frame):
+            raise ValueError(f"X has shape {np.shape(X)}: at least one row is needed")
         check_consistent_length(frame, targets)
         groups, requested = self._groups(targets)
         self.is_synthetic_ = np.repeat([False, True], [len(frame), sum(requested.values())])
@@ -84,8 +89,7 @@ class JointOversampler(BaseEstimator):
         sampler.set_params(sampling_strategy={int(of): int(counts[of]) + n for of, n in requested.items()})
         if self.random_state is not None:
             sampler.set_params(random_state=self.random_state)
-        if isinstance(sampler.model, str):
-            sampler.set_params(model="tabular")
+        sampler.set_params(model=model_of_tables(sampler.model))
         resampled, labels = sampler.fit_resample(joint, groups)
         self.sampler_ = sampler
         synthetic = resampled.iloc[len(frame) :].reset_index(drop=True)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Number
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from ganaug.common.containers import check_container, to_pandas
+from ganaug.common.rows import stack_rows, take_rows
+from ganaug.common.warnings import warn_user
 from ganaug.oversampler import GANOversampler
 from ganaug.targets.joint import JointOversampler
 
@@ -73,15 +77,17 @@ class GANMultilabelOversampler(JointOversampler):
         self.random_state = random_state
 
     def _read(self, y: Any) -> pd.DataFrame:
-        values = np.asarray(y)
-        if values.ndim != 2:
+        check_container(y, "y")
+        cells = np.array(y, dtype=object) if isinstance(y, list | tuple) else y  # rows of it may differ in length
+        if np.ndim(cells) != 2:
             raise ValueError(
-                f"y must have a column of 0 and 1 for each label, but has shape {values.shape}; "
+                f"y must have a column of 0 and 1 for each label, but has shape {np.shape(cells)}; "
                 "sklearn.preprocessing.MultiLabelBinarizer makes such columns from lists of labels"
             )
-        if values.dtype.kind not in "biuf" or not np.isin(values, (0, 1)).all():
-            raise ValueError("y holds other values than 0 and 1; each column must say which rows have the label")
-        return pd.DataFrame(values.astype(int), columns=[f"label {i}" for i in range(values.shape[1])])
+        frame = cells if isinstance(cells, pd.DataFrame) else to_pandas(cells, "y")
+        labels = [_has_label(frame.iloc[:, i]) for i in range(frame.shape[1])]
+        array = np.stack(labels, axis=1) if labels else np.empty((len(frame), 0), dtype=int)
+        return pd.DataFrame(array, columns=[f"label {i}" for i in range(array.shape[1])])
 
     def _groups(self, targets: pd.DataFrame) -> tuple[NDArray[np.intp], Mapping[int, int]]:
         labels = targets.to_numpy()
@@ -93,7 +99,7 @@ class GANMultilabelOversampler(JointOversampler):
         groups = rarest_labels(labels)
         known = self.imbalance_[np.isfinite(self.imbalance_)]
         if not len(known):
-            return groups, {}
+            raise ValueError("no row of y has a label, so there is nothing to balance")
         wanted = counts.max() / (known.mean() if limit == "mean" else float(limit))
         requested: dict[int, int] = {}
         growing = counts.astype(float)
@@ -104,6 +110,11 @@ class GANMultilabelOversampler(JointOversampler):
             if n > 0 and own.any():
                 requested[int(label)] = n
                 growing += n * labels[own].mean(axis=0)
+        if not requested:
+            warn_user(
+                f"no label is rarer than max_imbalance={limit!r} asks for, so no rows were added; pass a smaller "
+                "number, down to 1, for which all labels become equally frequent"
+            )
         return groups, requested
 
     def _legal(self, generated: pd.DataFrame, groups: NDArray[np.intp], targets: pd.DataFrame) -> pd.DataFrame:
@@ -118,17 +129,33 @@ class GANMultilabelOversampler(JointOversampler):
         return pd.DataFrame(made, columns=generated.columns)
 
     def _write(self, y: Any, generated: pd.DataFrame) -> Any:
-        made = generated.to_numpy()
-        if isinstance(y, pd.DataFrame):
-            rows = pd.DataFrame(made, columns=y.columns).astype(y.dtypes.to_dict())
-            return pd.concat([y, rows], ignore_index=True)
-        if hasattr(y, "vstack"):  # polars
-            rows = type(y)({name: made[:, i] for i, name in enumerate(y.columns)})
-            return y.vstack(rows.cast(dict(y.schema)))
-        if isinstance(y, list):
-            return [*y, *made.tolist()]
-        array = np.asarray(y)
-        return np.concatenate([array, made.astype(array.dtype)])
+        # each label set is that of a real row, which has it in the container and dtypes of y
+        sets = np.concatenate([self._read(y), generated])
+        _, first, of_set = np.unique(sets, axis=0, return_index=True, return_inverse=True)
+        places = first[of_set.ravel()[len(sets) - len(generated) :]]
+        return stack_rows([y, take_rows(y, places)], len(sets))
+
+
+def _has_label(column: pd.Series) -> NDArray[np.intp]:
+    """Return 1 for the rows that have a label and 0 for the others, from 0 and 1 or False and True of any dtype."""
+    missing = column.isna().to_numpy(bool)
+    if missing.any():
+        raise ValueError(
+            f"y has {missing.sum():,} missing cells in column {column.name!r}; say by 0 or 1 whether these rows have "
+            "the label, or remove them"
+        )
+    cells = column.to_numpy()
+    if cells.dtype.kind not in "biuf":
+        cells = column.to_numpy(object)
+        is_legal = np.array([isinstance(cell, Number) and cell in (0, 1) for cell in cells], dtype=bool)
+    else:
+        is_legal = np.isin(cells, (0, 1))
+    if not is_legal.all():
+        raise ValueError(
+            f"y holds other values than 0 and 1, such as {cells[~is_legal].tolist()[0]!r} in column {column.name!r}; "
+            "each column must say which rows have the label"
+        )
+    return cells.astype(np.intp)
 
 
 def label_imbalance(labels: ArrayLike) -> NDArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import PchipInterpolator
 
+from ganaug.common.containers import check_container
 from ganaug.common.rows import stack_rows
 from ganaug.common.warnings import warn_user
 from ganaug.oversampler import GANOversampler
@@ -88,27 +90,37 @@ class GANRegressionOversampler(JointOversampler):
         self.random_state = random_state
 
     def _read(self, y: Any) -> pd.DataFrame:
+        check_container(y, "y")
+        is_missing = isinstance(y, pd.DataFrame | pd.Series) and bool(y.isna().to_numpy().any())
         values = np.asarray(y)
         if values.ndim == 2 and values.shape[1] == 1:
             values = values[:, 0]
-        if values.ndim != 1 or values.dtype.kind not in "iuf":
+        if not is_missing and (values.ndim != 1 or values.dtype.kind not in "iuf"):
             raise ValueError(
                 f"y must hold a number for each row, but has dtype {values.dtype} and shape {values.shape}; use "
                 "GANOversampler for classes and GANMultilabelOversampler for several labels a row"
             )
-        if not np.isfinite(values.astype(float)).all():
+        if is_missing or not np.isfinite(values.astype(float)).all():
             raise ValueError("y holds missing or infinite values; remove these rows")
         return pd.DataFrame({"y": values})
 
     def _groups(self, targets: pd.DataFrame) -> tuple[NDArray[np.intp], Mapping[int, int]]:
-        if not 0 < self.threshold <= 1:
+        if not (isinstance(self.threshold, Real) and 0 < self.threshold <= 1):
             raise ValueError(f"threshold={self.threshold!r} must be above 0 and at most 1")
         strategy = self.sampling_strategy
         if not (strategy == "auto" or (isinstance(strategy, int | float) and 0 < strategy <= 1)):
             raise ValueError(f"sampling_strategy={strategy!r} must be 'auto' or a number above 0 and at most 1")
         y = targets["y"].to_numpy(float)
         values, position = np.unique(y, return_inverse=True)
-        is_rare = np.asarray(self._relevance(y)(values)) >= self.threshold
+        if len(values) == 1:
+            raise ValueError(f"y holds the value {values[0].item()!r} only, so no target is rarer than another")
+        relevance = np.asarray(self._relevance(y)(values))
+        if relevance.shape != values.shape:
+            raise ValueError(
+                f"relevance must return a number for each target, but returned the shape {relevance.shape} for "
+                f"{len(values):,} targets"
+            )
+        is_rare = relevance >= self.threshold
         of_value = np.cumsum(np.diff(is_rare, prepend=is_rare[0]))
         groups = of_value[position]
         sizes = np.bincount(groups)
@@ -135,10 +147,12 @@ class GANRegressionOversampler(JointOversampler):
     def _relevance(self, y: NDArray) -> Relevance:
         if callable(self.relevance):
             return self.relevance
-        points = boxplot_relevance(y) if isinstance(self.relevance, str) else list(self.relevance)
         if isinstance(self.relevance, str) and self.relevance != "auto":
             raise ValueError(f"relevance={self.relevance!r} must be 'auto', a list of control points, or a callable")
+        points = boxplot_relevance(y) if isinstance(self.relevance, str) else list(self.relevance)
         array = np.array(sorted(points), dtype=float)
+        if not np.isfinite(array).all():
+            raise ValueError(f"relevance={self.relevance!r} holds missing or infinite numbers")
         if array.ndim != 2 or array.shape[1] != 2 or len(array) < 2 or (np.diff(array[:, 0]) <= 0).any():
             raise ValueError(f"relevance={self.relevance!r} must hold at least two points (value, relevance), in order")
         if (array[:, 1] < 0).any() or (array[:, 1] > 1).any():
@@ -156,9 +170,12 @@ class GANRegressionOversampler(JointOversampler):
             return y.clone().append(type(y)(y.name, values, dtype=y.dtype))
         if isinstance(y, pd.Series):
             return stack_rows([y, pd.Series(values, name=y.name, dtype=y.dtype)], len(y) + len(values))
-        if isinstance(y, pd.DataFrame):
-            made = pd.DataFrame({y.columns[0]: values}).astype(y.dtypes.to_dict())
-            return pd.concat([y, made], ignore_index=True)
+        if hasattr(y, "columns"):
+            made = pd.DataFrame({y.columns[0]: values})
+            made = (
+                made.astype(y.dtypes.to_dict()) if isinstance(y, pd.DataFrame) else type(y)(made).cast(dict(y.schema))
+            )
+            return stack_rows([y, made], len(y) + len(values))
         if isinstance(y, list):
             return [*y, *values.tolist()]
         array = np.asarray(y)
@@ -178,19 +195,24 @@ def boxplot_relevance(y: ArrayLike, whisker: float = 1.5) -> list[tuple[float, f
     Returns
     -------
     list of (value, relevance)
-        0 at the median. At the last value within a whisker 1 if there are values beyond it, and otherwise 0.
+        0 at the median. At the last value within a whisker 1 if there are values beyond it, and otherwise 0. Where the
+        box and its whiskers are the median alone, as of claims of which nine in ten are 0, 1 at the next value.
 
     Examples
     --------
     >>> boxplot_relevance([1, 2, 3, 4, 5, 30])
     [(1.0, 0.0), (3.5, 0.0), (5.0, 1.0)]
+    >>> boxplot_relevance([0, 0, 0, 0, 0, 0, 0, 0, 7, 30])
+    [(0.0, 0.0), (7.0, 1.0)]
     """
     values = np.sort(np.asarray(y, dtype=float))
     first, median, third = np.quantile(values, [0.25, 0.5, 0.75])
     reach = whisker * (third - first)
     inside = values[(values >= first - reach) & (values <= third + reach)]
     points = [(float(median), 0.0)]
-    for end, is_beyond in ((inside[0], values[0] < inside[0]), (inside[-1], values[-1] > inside[-1])):
+    for end, beyond in ((inside[0], values[values < inside[0]][::-1]), (inside[-1], values[values > inside[-1]])):
         if end != median:
-            points.append((float(end), float(is_beyond)))
+            points.append((float(end), float(len(beyond) > 0)))
+        elif len(beyond):
+            points.append((float(beyond[0]), 1.0))
     return sorted(points)

@@ -1,5 +1,6 @@
 """``ganaug balance --devices``: several processes train, one writes."""
 
+import json
 import os
 import subprocess
 import sys
@@ -23,10 +24,8 @@ def table(tmp_path):
 
 def test_the_result_is_written_once(table, capfd):
     out = table.parent / "out.csv"
-    assert (
-        main(["balance", str(table), str(out), "--target", "y", "--seed", "0", "--max-time", "2", "--devices", "2"])
-        == 0
-    )
+    words = ["balance", str(table), str(out), "--target", "y", "--seed", "0", "--max-time", "0.5", "--devices", "2"]
+    assert main(words) == 0
     assert pd.read_csv(out)["y"].value_counts().to_dict() == {"common": 40, "rare": 40}
     assert sorted(path.name for path in table.parent.iterdir()) == ["in.csv", "out.csv"]
     printed, said = capfd.readouterr()
@@ -39,29 +38,29 @@ def test_more_processes_than_are_there_are_not_waited_for(table, capsys):
     assert "--devices" in capsys.readouterr().err
 
 
+# What a process of torchrun runs: a command that fails, and then one that does not.
+TWO_COMMANDS = """
+import json, os, sys
+from pathlib import Path
+from ganaug.cli import main
+
+words = sys.argv[2:]
+codes = [main([*words, "--strategy", "minority", "--share", "2"]), main([*words, "--max-time", "0.5"])]
+Path(sys.argv[1], os.environ["RANK"]).write_text(json.dumps(codes))
+"""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("options", "code"), [(["--max-time", "2"], 0), (["--strategy", "minority", "--share", "2"], 1)]
-)
-def test_torchrun_writes_once_and_ends(table, options, code):
-    out = table.parent / "out.csv"
-    command = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc-per-node",
-        "2",
-        "-m",
-        "ganaug.cli",
-    ]
-    command += ["balance", str(table), str(out), "--target", "y", "--seed", "0", *options]
+def test_torchrun_writes_once_and_ends(table, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("codes")
+    script, out = folder / "two_commands.py", table.parent / "out.csv"
+    script.write_text(TWO_COMMANDS)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", script, folder]
+    command += ["balance", table, out, "--target", "y", "--seed", "0"]
     given = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    done = subprocess.run(command, env=given, capture_output=True, text=True, timeout=120)
-    assert done.returncode == code
-    assert done.stdout.count("Wrote ") == (code == 0)
-    assert out.exists() == (code == 0)
-    if code:
-        assert done.stderr.count("--share 2") == 1
-    else:
-        assert pd.read_csv(out)["y"].value_counts().to_dict() == {"common": 40, "rare": 40}
+    done = subprocess.run(list(map(str, command)), env=given, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert [json.loads((folder / str(rank)).read_text()) for rank in range(2)] == [[2, 0], [0, 0]]
+    assert done.stderr.count("--share 2") == 1
+    assert done.stdout.count("Wrote ") == 1
+    assert pd.read_csv(out)["y"].value_counts().to_dict() == {"common": 40, "rare": 40}

@@ -208,7 +208,8 @@ def test_a_grey_palette_is_grey(tmp_path, save):
 @pytest.mark.parametrize(
     ("n_samples", "bits", "signed", "message"),
     [
-        (2, 8, False, "2 channels, of which only 1 can be read"),
+        # Pillow before 13 does not read it at all
+        (2, 8, False, r"2 channels, of which only 1 can be read|a/1\.tif \(not an image of a format that is read"),
         (4, 8, False, "4 channels, of which only 3 can be read"),
         (1, 8, True, "signed pixels of 8 bits"),
     ],

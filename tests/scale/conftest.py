@@ -39,10 +39,16 @@ def folder(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def client():
+def cluster():
+    """Return a scheduler with a worker in this process, which others find by its address."""
     distributed = pytest.importorskip("distributed")
-    with (
-        distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0", silence_logs=False) as cluster,
-        distributed.Client(cluster) as own,
-    ):
+    options = {"protocol": "tcp", "dashboard_address": ":0", "silence_logs": False}
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, **options) as own:
+        yield own
+
+
+@pytest.fixture(scope="session")
+def client(cluster):
+    distributed = pytest.importorskip("distributed")
+    with distributed.Client(cluster) as own:
         yield own

@@ -2,7 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import chi2_contingency, ks_2samp
@@ -59,6 +62,26 @@ def test_the_same_seed_gives_the_same_rows_and_a_mark_is_added(folder, tmp_path,
     assert (one.loc[one["synthetic"] == 1, "y"] == "yes").all()
 
 
+@pytest.mark.parametrize("names", [[None], ["key"], ["key", "part"]])
+def test_an_index_of_pandas_goes_on(names, folder, tmp_path, sampler, client):
+    """Whole numbers count on, and other indices have no value: as in a table that is read whole."""
+    for number, file in enumerate(sorted(folder.iterdir())):
+        frame = pd.read_parquet(file).drop(columns=["id", "name"])
+        levels = [np.arange(number * N_ROWS, (number + 1) * N_ROWS)[::-1], ["north"] * N_ROWS][: len(names)]
+        frame.set_axis(pd.MultiIndex.from_arrays(levels, names=names) if len(names) > 1 else levels[0]).rename_axis(
+            names
+        ).to_parquet(file)
+    written = balance_parquet(folder, tmp_path / "out", "y", sampler, client=client, n_train=200, rows_per_part=300)
+    assert list(written.sample) == ["x", "level", "visits", "y"]
+    index = pd.read_parquet(tmp_path / "out").index
+    assert index.names == names
+    assert sorted(index.get_level_values(0)) == list(range(len(index)))
+    if len(names) > 1:
+        assert index.get_level_values(1).isna().sum() == sum(written.n_synthetic.values())
+    with pytest.raises(ValueError, match=r"is the index of the pandas table.*reset_index"):
+        balance_parquet(folder, tmp_path / "no", names[0] or "__index_level_0__", sampler, client=client)
+
+
 def test_bad_input_is_refused_before_any_work(folder, tmp_path, sampler, client):
     out = tmp_path / "out"
     with pytest.raises(ValueError, match="no column 'z'"):
@@ -76,6 +99,7 @@ def test_bad_input_is_refused_before_any_work(folder, tmp_path, sampler, client)
     assert not out.exists()
 
 
+@pytest.mark.filterwarnings("ignore:Running on a single-machine scheduler")  # of Dask 2025.1; the other tests' client
 def test_a_dask_frame_gets_its_rows_when_it_is_computed(folder, sampler):
     dd = pytest.importorskip("dask.dataframe")
     real = pd.concat([pd.read_parquet(file) for file in sorted(folder.iterdir())], ignore_index=True)
@@ -99,26 +123,44 @@ def test_the_shell_balances_a_pattern_of_files(folder, tmp_path, capsys):
     assert model.exists()
 
 
+@pytest.fixture
+def workers():
+    """Return a client of two `dask worker` processes, and the processes."""
+    words = [sys.executable, "-m", "dask", "worker", "--no-nanny", "--nthreads", "1", "--no-dashboard"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    options = {"protocol": "tcp", "dashboard_address": ":0", "silence_logs": False}
+    with distributed.LocalCluster(n_workers=0, processes=False, **options) as cluster:
+        words.append(cluster.scheduler_address)
+        started = [
+            subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            for _ in range(2)
+        ]
+        try:
+            with distributed.Client(cluster) as client:
+                client.wait_for_workers(2, timeout=120)
+                yield client, started
+        finally:
+            for process in started:
+                process.kill()
+                process.wait()
+
+
 @pytest.mark.slow
-def test_a_worker_that_is_killed_loses_and_doubles_no_row(folder, tmp_path, sampler):
-    """Two processes of workers; one is killed while they write."""
-    calm = tmp_path / "calm"
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        sizes = {"n_train": 200, "rows_per_part": 20}
-        balance_parquet(folder, calm, "y", sampler, client=client, **sizes)
-        killed = []
+def test_a_worker_that_is_killed_loses_and_doubles_no_row(folder, tmp_path, sampler, client, workers):
+    """What is left of two processes writes what one process writes that nobody disturbs."""
+    calm, disturbed = tmp_path / "calm", tmp_path / "disturbed"
+    sizes = {"n_train": 200, "rows_per_part": 20}
+    balance_parquet(folder, calm, "y", sampler, client=client, **sizes)
+    of_two, (killed, other) = workers
 
-        def kill(name: str, n_done: int, n_tasks: int) -> None:
-            if name == "writing" and n_done == 3 and not killed:
-                killed.append(next(iter(client.run(os.getpid).values())))
-                os.kill(killed[0], signal.SIGKILL)
+    def kill(name: str, n_done: int, n_tasks: int) -> None:
+        if name == "writing" and n_done == 3 and killed.poll() is None:
+            killed.kill()
+            killed.wait()
 
-        disturbed = tmp_path / "disturbed"
-        balance_parquet(folder, disturbed, "y", sampler, client=client, follow=kill, **sizes)
-        assert killed
+    balance_parquet(folder, disturbed, "y", sampler, client=of_two, follow=kill, **sizes)
+    assert killed.returncode == -signal.SIGKILL
+    assert other.poll() is None
     names = sorted(file.name for file in calm.iterdir())
     assert sorted(file.name for file in disturbed.iterdir()) == names
     for name in names:

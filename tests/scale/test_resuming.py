@@ -5,11 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pandas as pd
 import pytest
 
+from ganaug.cli import main
 from ganaug.common.folders import unfinished
 from ganaug.scale import balance_parquet
 from ganaug.training import Callback
@@ -105,23 +105,39 @@ def test_an_error_before_the_training_leaves_nothing(run, tmp_path, folder):
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["data"]
 
 
+# The command in a process that ends at once, as by kill -9, when the first checkpoint is whole.
+KILLED = """
+import os, signal, sys
+from ganaug.cli import main
+from ganaug.training import training_file
+
+training_file.EVERY = 0.0
+replace = os.replace
+
+def killed(source, target, **options):
+    replace(source, target, **options)
+    if str(target).endswith(".checkpoint"):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+os.replace = killed
+main(sys.argv[1:])
+"""
+
+
 @pytest.mark.slow
-def test_a_command_that_is_killed_goes_on(folder, tmp_path):
+def test_a_command_that_is_killed_goes_on(folder, tmp_path, cluster):
     out, checkpoint = tmp_path / "out", tmp_path / "run.checkpoint"
-    words = [sys.executable, "-m", "ganaug.cli", "balance", str(folder), str(out), "--target", "y", "--engine", "dask"]
-    words += ["--train-rows", "300", "--selection", "none", "--max-time", "2", "--checkpoint", str(checkpoint)]
+    words = ["balance", str(folder), str(out), "--target", "y", "--engine", "dask", "--max-time", "1"]
+    words += ["--scheduler", cluster.scheduler_address, "--train-rows", "300", "--selection", "none"]
+    words += ["--checkpoint", str(checkpoint)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
-    end = time.monotonic() + 120
-    while not checkpoint.exists():
-        assert process.poll() is None
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, *words], capture_output=True, text=True, env=environment, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert checkpoint.exists()
     assert not out.exists()
-    done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stderr
+    assert main(words) == 0
     assert len(set(pd.read_parquet(out)["y"].value_counts())) == 1
     assert not checkpoint.exists()
     assert not unfinished(out).exists()

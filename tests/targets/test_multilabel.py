@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from scipy import sparse
 
 from ganaug import GANOversampler, TabularGAN
 from ganaug.targets import GANMultilabelOversampler
@@ -42,6 +43,16 @@ def test_rare_labels_reach_the_mean_imbalance_with_label_sets_of_real_rows(data,
     np.testing.assert_array_equal(y_res[:400], y)
 
 
+@pytest.mark.parametrize("dtype", ["Int64", "boolean", "category", "object", "int64[pyarrow]"])
+def test_columns_of_any_dtype_come_back(dtype, data, sampler):
+    X, y = data
+    frame = pd.DataFrame(y, columns=list("abcd")).astype(dtype).assign(a=y[:, 0].astype(bool))
+    _, y_res = GANMultilabelOversampler(sampler=sampler, random_state=0).fit_resample(X, frame)
+    _, of_array = GANMultilabelOversampler(sampler=sampler, random_state=0).fit_resample(X, y)
+    assert y_res.dtypes.equals(frame.dtypes)
+    assert np.array_equal(y_res.to_numpy().astype(int), of_array)
+
+
 @pytest.mark.parametrize("kind", ["list", "frame", "polars", "bool"])
 def test_containers_come_back(kind, data, sampler):
     X, y = data
@@ -69,7 +80,8 @@ def test_rows_without_labels_and_labels_without_rows(data, sampler):
 def test_balanced_labels_stay_as_they_are(data, sampler):
     X, _ = data
     y = np.column_stack([np.arange(400) % 2, np.arange(400) // 2 % 2])
-    X_res, y_res = GANMultilabelOversampler(sampler=sampler).fit_resample(X, y)
+    with pytest.warns(UserWarning, match="no label is rarer than max_imbalance='mean'"):
+        X_res, y_res = GANMultilabelOversampler(sampler=sampler).fit_resample(X, y)
     assert X_res is X
     assert y_res is y
 
@@ -79,11 +91,18 @@ def test_balanced_labels_stay_as_they_are(data, sampler):
     [
         ({"max_imbalance": 0.5}, None, "max_imbalance=0.5 must be"),
         ({}, np.zeros(400), "MultiLabelBinarizer"),
-        ({}, np.full((400, 2), 3), "other values than 0 and 1"),
+        ({}, [["a"], ["b", "c"]] * 200, "MultiLabelBinarizer"),
+        ({}, np.full((400, 2), 3), "other values than 0 and 1, such as 3 in column 0"),
+        ({}, pd.DataFrame({"a": ["yes", "no"] * 200}), "such as 'yes' in column 'a'"),
+        ({}, pd.DataFrame({"a": pd.array([None, 1] * 200, dtype="Int64")}), "200 missing cells in column 'a'"),
+        ({}, sparse.csr_array(np.eye(400)), r"y is a sparse matrix.*y.toarray\(\)"),
+        ({}, np.zeros((400, 2), dtype=int), "no row of y has a label"),
+        ({"sampler": TabularGAN()}, None, "must be a GANOversampler"),
+        ({"sampler": GANOversampler(model="image")}, None, "model='image' is not for tables"),
         ({}, np.zeros((3, 2), dtype=int), "inconsistent numbers of samples"),
     ],
 )
 def test_bad_input_is_refused(params, y, message, data, sampler):
     X, target = data
     with pytest.raises(ValueError, match=message):
-        GANMultilabelOversampler(**params, sampler=sampler).fit_resample(X, target if y is None else y)
+        GANMultilabelOversampler(**{"sampler": sampler, **params}).fit_resample(X, target if y is None else y)

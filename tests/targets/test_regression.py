@@ -40,7 +40,7 @@ def test_rare_ranges_grow_to_the_mean_size_and_their_targets_stay_in_them(data, 
     assert set(X_res["c"]) <= set(X["c"])
 
 
-@pytest.mark.parametrize("kind", ["array", "list", "frame", "polars", "column"])
+@pytest.mark.parametrize("kind", ["array", "list", "frame", "polars", "polars frame", "column"])
 def test_containers_come_back(kind, data, sampler):
     X, y = data
     X = X[["a", "c"]]
@@ -49,6 +49,7 @@ def test_containers_come_back(kind, data, sampler):
         "list": (X.to_numpy().tolist(), y.tolist()),
         "frame": (X, y.to_frame()),
         "polars": (pl.from_pandas(X), pl.from_pandas(y)),
+        "polars frame": (pl.from_pandas(X), pl.from_pandas(y.to_frame())),
         "column": (X.to_numpy(), y.to_numpy()[:, None]),
     }[kind]
     X_res, y_res = GANRegressionOversampler(sampler=sampler, random_state=0).fit_resample(*given)
@@ -92,6 +93,11 @@ def test_where_nothing_is_rare_nothing_is_added_and_it_is_said(data, sampler):
         ({"threshold": 0}, None, "threshold=0 must be"),
         ({"sampling_strategy": "most"}, None, "sampling_strategy='most' must be"),
         ({"relevance": "high"}, None, "relevance='high' must be"),
+        ({"threshold": "high"}, None, "threshold='high' must be"),
+        ({"relevance": [(1, 0), (np.nan, 1)]}, None, "missing or infinite numbers"),
+        ({"relevance": lambda y: 1}, None, "a number for each target"),
+        ({}, [2.0] * 300, "y holds the value 2.0 only"),
+        ({}, pd.Series([1, None, 9] * 100, dtype="Int64"), "missing or infinite"),
         ({"relevance": [(1, 0)]}, None, "at least two points"),
         ({"relevance": [(1, 0), (2, 3)]}, None, "outside of 0 to 1"),
         ({}, ["a"] * 300, "must hold a number for each row"),
@@ -114,3 +120,16 @@ def test_the_box_plot_decides_by_side():
     first, third = np.quantile(y, [0.25, 0.75])
     assert high[0] <= third + 1.5 * (third - first) < y.max()
     assert [phi for _, phi in boxplot_relevance(-y)] == [1, 0, 0]
+
+
+def test_values_beside_a_frequent_one_are_rare(data, sampler):
+    """Of most claims nothing is paid: the box of the box plot is a point."""
+    X, y = data
+    claims = y.where(y > y.quantile(0.9), 0).round(2)
+    regression = GANRegressionOversampler(sampler=sampler, random_state=0)
+    _, y_res = regression.fit_resample(X, claims)
+    assert regression.ranges_["is_rare"].tolist() == [False, True]
+    made = y_res[regression.is_synthetic_]
+    assert len(made) == 120
+    assert made.min() >= claims[claims > 0].min()
+    assert boxplot_relevance(-claims) == sorted((-value, phi) for value, phi in boxplot_relevance(claims))

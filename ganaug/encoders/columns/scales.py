@@ -144,7 +144,7 @@ class PiecewiseLinearMap:
         right = np.minimum(left + 1, len(self.knots) - 1)
         gap = np.maximum(_difference(self.knots[left], self.knots[right]), np.finfo(np.float64).tiny)
         share = _difference(self.knots[left], values) / gap
-        first = np.searchsorted(self.knots, values, side="left")
+        first = np.searchsorted(self.knots, self.knots, side="left")[left]  # of the knots that hold the same value
         middle = self.z[(first + left) // 2]
         return np.where(self.knots[left] == values, middle, self.z[left] + share * (self.z[right] - self.z[left]))
 
