@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ganaug.common.containers import check_container
 from ganaug.common.extras import require_extra
 from ganaug.common.random import draw_seed
-from ganaug.common.texts import TextContainer, texts_of
+from ganaug.common.texts import TextContainer, has_categories, texts_of
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import counted, listed
 from ganaug.metrics import KnownTexts
@@ -23,7 +23,8 @@ from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
 from ganaug.models.scoring import class_index
-from ganaug.models.text_choice import ClassJudge, grouped
+from ganaug.models.text_choice import ClassJudge
+from ganaug.models.text_edits import small_classes
 from ganaug.models.text_latents import LatentGAN
 from ganaug.models.text_relgan import RelGAN
 from ganaug.models.text_writing import TextWriter
@@ -287,12 +288,18 @@ class TextGAN(ConditionalGAN):
         Raises
         ------
         ValueError
-            If X has several columns, holds no texts, or a cell is not a string.
+            If X has several columns, holds no texts, a cell is not a string, or the dtype is one of categories.
         """
         require_extra("text", "TextGAN needs")
         check_container(X)
         X = list(X) if isinstance(X, tuple) else X
-        texts_of(X)
+        columns = getattr(X, "columns", [])
+        name = f"column {columns[0]!r}" if len(columns) == 1 else "X"
+        texts_of(X, name)
+        if has_categories(X):
+            raise ValueError(
+                f"{name} has a dtype of categories, which takes no new texts; convert it, e.g. with .astype(str)"
+            )
         validate_data(self, X, reset=True, skip_check_array=True)
         self.n_features_in_ = 1
         return CheckedData(X)
@@ -312,11 +319,12 @@ class TextGAN(ConditionalGAN):
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[Any, Any]:
         texts = texts_of(checked.X)
         self.judge_, self.known_ = ClassJudge.fitted(texts, y, self.seed_), KnownTexts.of(texts)
-        self.edited_ = grouped(texts, y, _N_EDITED)
+        self.edited_ = small_classes(texts, y, _N_EDITED)
         if self.edited_:
             warn_user(
-                f"Classes with {_N_EDITED} texts or fewer: {listed([self.classes_[of] for of in self.edited_])}. Their "
-                "synthetic texts are edits of the real ones: words are exchanged, left out or repeated."
+                f"Classes with {_N_EDITED} texts or fewer that are not empty: "
+                f"{listed([self.classes_[of] for of in self.edited_])}. Their synthetic texts are edits of the real "
+                "ones: words are exchanged, left out or repeated."
             )
         return self._architecture.fit_encode(self, texts, TextContainer(checked.X), y)
 
