@@ -46,7 +46,7 @@ def words_of(text: str) -> list[str]:
 
 
 def spaced_words(text: str) -> list[tuple[str, str]]:
-    """Return what spaces divide in a text, each with the spaces behind it, in their order.
+    r"""Return what spaces divide in a text, each with the spaces behind it, in their order.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def spaced_words(text: str) -> list[tuple[str, str]]:
 
     Examples
     --------
-    >>> spaced_words("Call now!\\n再见")
-    [('Call', ' '), ('now!', '\\n'), ('再', ''), ('见', '')]
+    >>> spaced_words("Call now!\n再见")
+    [('Call', ' '), ('now!', '\n'), ('再', ''), ('见', '')]
     """
     words: list[tuple[str, str]] = []
     for word, behind in _SPACED_WORD.findall(text):

@@ -25,7 +25,7 @@ from ganaug.models.persistence import group_by_prefix
 from ganaug.models.scoring import class_index
 from ganaug.models.text_choice import ClassJudge
 from ganaug.models.text_edits import small_classes
-from ganaug.models.text_latents import LatentGAN
+from ganaug.models.text_latents import LatentGAN, check_goes_on
 from ganaug.models.text_relgan import RelGAN
 from ganaug.models.text_writing import TextWriter
 from ganaug.models.time_check import TimeCheck
@@ -111,6 +111,11 @@ class TextGAN(ConditionalGAN):
         Training steps of the GAN. ``"auto"`` is 800, or 500 for ``"relgan"``.
     $max_time
     $patience
+    warm_start : bool, default=False
+        Whether `fit` continues from the networks of the previous fit, the autoencoder included, for more steps or on
+        new texts of the same classes. Tokens and `max_length` stay those of the first fit, which can read and write any
+        text. Copies of the texts of all fits are refused. Not for ``"relgan"``. The model file then holds the
+        discriminator too.
     $random_state
     $device
     $devices
@@ -189,6 +194,7 @@ class TextGAN(ConditionalGAN):
         "hidden_sizes": [HIDDEN_SIZES],
         "batch_size": [StrOptions({"auto"}), count(maximum=LARGEST_SIZE)],
         "n_steps": [StrOptions({"auto"}), count()],
+        "warm_start": ["boolean"],
     }
 
     encoder_: Any
@@ -231,6 +237,7 @@ class TextGAN(ConditionalGAN):
         n_steps: int | Literal["auto"] = "auto",
         max_time: float | None = None,
         patience: int | None = 8,
+        warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         device: str = "auto",
         devices: int | Literal["auto"] = "auto",
@@ -265,6 +272,7 @@ class TextGAN(ConditionalGAN):
         self.n_steps = n_steps
         self.max_time = max_time
         self.patience = patience
+        self.warm_start = warm_start
         self.random_state = random_state
         self.device = device
         self.devices = devices
@@ -318,7 +326,12 @@ class TextGAN(ConditionalGAN):
 
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[Any, Any]:
         texts = texts_of(checked.X)
-        self.judge_, self.known_ = ClassJudge.fitted(texts, y, self.seed_), KnownTexts.of(texts)
+        goes_on = self.warm_start and hasattr(self, "encoder_")
+        if goes_on:
+            check_goes_on(self)
+        known = KnownTexts.of(texts)
+        self.known_ = self.known_.joined(known) if goes_on else known
+        self.judge_ = ClassJudge.fitted(texts, y, self.seed_)
         self.edited_ = small_classes(texts, y, _N_EDITED)
         if self.edited_:
             warn_user(
@@ -326,7 +339,9 @@ class TextGAN(ConditionalGAN):
                 f"{listed([self.classes_[of] for of in self.edited_])}. Their synthetic texts are edits of the real "
                 "ones: words are exchanged, left out or repeated."
             )
-        return self._architecture.fit_encode(self, texts, TextContainer(checked.X), y)
+        return self._architecture.fit_encode(
+            self, texts, TextContainer(checked.X), y, self.encoder_ if goes_on else None
+        )
 
     def _warn_of_cut(self, n_cut: int, n_texts: int, max_length: int) -> None:
         if n_cut > _MANY_CUT * n_texts:

@@ -84,7 +84,7 @@ class RelGAN:
     """The architecture "relgan" (Nie, Narodytska and Patel, RelGAN, ICLR 2019), in a size for one CPU core."""
 
     def fit_encode(
-        self, model: TextGAN, texts: Sequence[str], container: TextContainer, y: np.ndarray
+        self, model: TextGAN, texts: Sequence[str], container: TextContainer, y: np.ndarray, previous: None
     ) -> tuple[TokenRows, Any]:
         """Learn the tokens of texts, and return the encoder and the encoded texts."""
         tokens = fitted_tokens(texts, model.vocabulary_size, model.max_length, _VOCABULARY_SIZE, _MAX_LENGTH)
