@@ -108,7 +108,7 @@ class TextGAN(ConditionalGAN):
         Latents or texts in a batch of the GAN, divided equally among the classes. ``"auto"`` is 128, or 64 for
         ``"relgan"``, or 16 for each class if that is more.
     n_steps : int or "auto", default="auto"
-        Training steps of the GAN. ``"auto"`` is 800, or 500 for ``"relgan"``.
+        Training steps of the GAN. ``"auto"`` is 800, or 250 for ``"relgan"``.
     $max_time
     $patience
     warm_start : bool, default=False
@@ -198,6 +198,7 @@ class TextGAN(ConditionalGAN):
     }
 
     encoder_: Any
+    known_: KnownTexts
     modality = "text"
     _network_parameters = (
         *("architecture", "code_size", "embedding_size", "hidden_size", "hidden_sizes", "latent_size", "prior"),

@@ -84,6 +84,6 @@ def test_a_loaded_model_goes_on(fitted, tmp_path):
 def test_the_sampler_goes_on(fitted, tmp_path):
     fitted.save(tmp_path / "m")
     sampler = GANOversampler(model=TextGAN.load(tmp_path / "m").set_params(**SLOW))
-    X, y = sampler.fit_resample(TEXTS, LABELS)
+    _, y = sampler.fit_resample(TEXTS, LABELS)
     assert np.unique(y, return_counts=True)[1].tolist() == [36, 36]
     torch.testing.assert_close(weights(sampler.model_), weights(fitted), atol=1e-3, rtol=0)
