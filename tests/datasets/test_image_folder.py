@@ -194,5 +194,5 @@ def test_a_folder_of_texts_is_told_the_way_out(tmp_path):
     for name in ("ham", "spam"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "1.txt").write_text("see you")
-    with pytest.raises(ValueError, match="has no image in .*; texts are read from a table with a column of texts"):
+    with pytest.raises(ValueError, match=r"has no image in .*; texts are read from a table with a column of texts"):
         read_images(tmp_path)
