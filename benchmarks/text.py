@@ -249,7 +249,7 @@ def evaluate(
 
 
 def criteria(rows: pd.DataFrame) -> pd.DataFrame:
-    """Check the acceptance criteria: whether each is met, and its values."""
+    """Check the acceptance criteria: whether each is met, and its values. Each set has the mean over its seeds."""
     found: dict[str, tuple[bool | None, str]] = {}
     ours = rows[rows["arm"] == OURS].drop_duplicates(["set", "seed"])
     by_set = ours.groupby("set", sort=False)[[*QUALITY, "cpu_seconds"]].mean()
@@ -283,24 +283,45 @@ def criteria(rows: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def relgan_beside_ours(rows: pd.DataFrame) -> list[str]:
+    """Return the section of RelGAN: the sets and seeds for which it was measured."""
+    pairs = ["set", "seed"]
+    measured = rows.loc[rows["arm"] == RELGAN, pairs].drop_duplicates()
+    if measured.empty:
+        return []
+    shown = rows[rows["arm"].isin([OURS, RELGAN])].merge(measured)
+    parts = ["## RelGAN", "Beside the default architecture, on the same sets and seeds."]
+    for (name, seed), of in shown.groupby(pairs, sort=False):
+        scores = of.groupby("arm", sort=False)[list(METRICS)].mean()
+        texts = of.drop_duplicates("arm").set_index("arm")[[*QUALITY, "cpu_seconds"]]
+        parts += [f"### {name}, seed {seed}", markdown(scores), markdown(texts, digits=3)]
+    return parts
+
+
 def write_page(stem: Path, rows: pd.DataFrame) -> pd.DataFrame:
-    met = criteria(rows)
-    seeds = sorted(rows["seed"].unique().tolist())
     versions = sorted(rows["version"].unique())
+    machines, relgan = sorted(rows["machine"].unique()), relgan_beside_ours(rows)
+    rows = rows[rows["arm"] != RELGAN]
+    met = criteria(rows)
+    seeds = [
+        f"{name}: {', '.join(map(str, sorted(of['seed'].unique().tolist())))}"
+        for name, of in rows.groupby("set", sort=False)
+    ]
     parts = [
         "# Do synthetic texts help a classifier?",
-        f"{rows['set'].nunique()} sets, {len(seeds)} seeds ({', '.join(map(str, seeds))}). The sets, the arms and the "
-        "measures are described at the top of `benchmarks/text.py`.",
-        circumstances(PROTOCOL, sorted(rows["machine"].unique())),
+        f"{rows['set'].nunique()} sets. Seeds of each: {'; '.join(seeds)}. The sets, the arms and the measures are "
+        "described at the top of `benchmarks/text.py`.",
+        circumstances(PROTOCOL, machines),
         f"Versions: {'; '.join(versions)}.",
         *[note for start, note in NOTES.items() if any(of.startswith(start) for of in versions)],
         "## Acceptance criteria",
         markdown(met),
-        "## Mean over sets and seeds",
+        "## Mean over sets",
+        "Each set counts the same, with the mean over its seeds.",
     ]
     for name in CLASSIFIERS:
-        of = rows[rows["classifier"] == name]
-        parts += [f"### {name}", markdown(of.groupby("arm", sort=False)[list(METRICS)].mean())]
+        of = rows[rows["classifier"] == name].groupby(["arm", "set"], sort=False)[list(METRICS)].mean()
+        parts += [f"### {name}", markdown(of.groupby("arm", sort=False).mean())]
     parts.append("## Macro F1 of each set, mean over classifiers and seeds")
     parts.append(markdown(rows.pivot_table("macro F1", "arm", "set", sort=False)))
     parts.append("Standard deviation over seeds of the difference to repeated, mean over classifiers:")
@@ -314,7 +335,7 @@ def write_page(stem: Path, rows: pd.DataFrame) -> pd.DataFrame:
     columns = [*QUALITY, "cpu_seconds"]
     for name, of in synthetic.groupby("set", sort=False):
         parts += [f"### {name}", markdown(of.groupby("arm", sort=False)[columns].mean(), digits=3)]
-    write(stem, parts)
+    write(stem, [*parts, *relgan])
     return met
 
 

@@ -66,8 +66,19 @@ def balance_table(
             f"{others}. Remove all but the column of texts; or leave --model out and name the column in --text"
         )
     is_text = params["model"] == "text" or (params["model"] == "auto" and modality_of(X).name == "text")
-    if is_text and provenance is not None:
-        raise ValueError(f"--provenance is for tables, and {source} holds texts; leave it out")
+    if is_text:
+        for_tables = {
+            "--provenance": provenance,
+            "--categorical": categorical,
+            "--ignore": ignore,
+            "--epsilon": private,
+        }
+        for option, value in {**for_tables, "--constraint": params.get("constraints")}.items():
+            if value is not None:
+                way = "" if params["model"] == "text" else ", or pass --model tabular to take them for categories"
+                raise ValueError(f"{option} is for tables, and {source} holds texts; leave it out{way}")
+        if text in ("auto", *X.columns):
+            text = None  # the only column, which is written anyway
     left_out = parse_ignore(ignore, list(table.frame))
     texts = None if text is None or text == "auto" else split_names(text)
     for option, columns in (("--categorical", categorical), ("--ignore", left_out), ("--text", texts)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from ganaug.common.containers import container_from_state, container_of
 from ganaug.common.labels import labels_like
 from ganaug.common.serialization import dtype_from_json, dtype_to_json
-from ganaug.common.wording import counted
+from ganaug.common.wording import shortened
 
 # A single column of a table holds texts, and not categories, if its cells have at least so many words on average, and
 # if at least this share of them is different.
@@ -24,6 +25,7 @@ _MAX_LOOKED_AT = 2_000
 # Scripts without spaces between words: each character counts as a word.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+|[^\w\s]")
+_SPACED_WORD = re.compile(rf"([{_UNSPACED}]|[^\s{_UNSPACED}]+)(\s*)")
 
 
 def words_of(text: str) -> list[str]:
@@ -41,6 +43,28 @@ def words_of(text: str) -> list[str]:
     """
     # half of a pair of code units is no character
     return _WORD.findall(text.encode("utf-8", "ignore").decode("utf-8").lower())
+
+
+def spaced_words(text: str) -> list[tuple[str, str]]:
+    r"""Return what spaces divide in a text, each with the spaces behind it, in their order.
+
+    Parameters
+    ----------
+    text : str
+        A text. In scripts without spaces, each character is a word, with the marks above and below it.
+
+    Examples
+    --------
+    >>> spaced_words("Call now!\n再见")
+    [('Call', ' '), ('now!', '\n'), ('再', ''), ('见', '')]
+    """
+    words: list[tuple[str, str]] = []
+    for word, behind in _SPACED_WORD.findall(text):
+        if words and not words[-1][1] and unicodedata.category(word[0]).startswith("M"):
+            words[-1] = (words[-1][0] + word, behind)
+        else:
+            words.append((word, behind))
+    return words
 
 
 def are_texts(X: Any) -> bool:
@@ -138,6 +162,10 @@ def texts_of(X: Any, name: str = "X") -> list[str]:
     array = np.asarray(X.to_numpy() if hasattr(X, "to_numpy") else _as_objects(X))
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
+    if array.ndim == 0:
+        raise ValueError(
+            f"{name} is of type {type(X).__name__}, but texts are needed: pass a list, a Series or an array of strings"
+        )
     if array.ndim != 1:
         kind = f"has {array.shape[1]} columns" if array.ndim == 2 else f"has shape {array.shape}"
         first = "" if columns is None else f", such as {name}[[{columns[0]!r}]]"
@@ -151,11 +179,24 @@ def texts_of(X: Any, name: str = "X") -> list[str]:
     texts = ["" if _is_missing(cell) else cell for cell in array.tolist()]
     others = [cell for cell in texts if not isinstance(cell, str)]
     if others:
-        raise ValueError(
-            f"{name} holds {counted(len(others), 'cell')} that are not strings, such as {others[0]!r}; convert them, "
-            "e.g. with .astype(str), or bytes with .decode()"
-        )
+        what = "1 cell that is not a string" if len(others) == 1 else f"{len(others):,} cells that are not strings"
+        way = "bytes with .decode()" if isinstance(others[0], bytes) else "e.g. with .astype(str)"
+        if isinstance(others[0], list | tuple | np.ndarray):
+            way = "joining the words of each, e.g. with ' '.join(words)"
+        raise ValueError(f"{name} holds {what}, such as {shortened(others[0])}; convert them, {way}")
     return texts
+
+
+def has_categories(X: Any) -> bool:
+    """Whether the dtype of a container of texts is one of categories, so that no new texts can be put into it.
+
+    Parameters
+    ----------
+    X : as for `texts_of`
+        Texts.
+    """
+    dtypes = list(X.dtypes) if hasattr(X, "columns") else [getattr(X, "dtype", None)]
+    return any(isinstance(of, pd.CategoricalDtype) or str(of).startswith("Enum") for of in dtypes)
 
 
 def _as_objects(X: Any) -> Any:

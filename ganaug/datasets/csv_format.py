@@ -144,7 +144,9 @@ class TextFormat:
         file.write(self.encoding.bom + (head + self.terminator).encode(self.encoding.name))
         for rows, marks in tables:
             for block in self.marked(self.records(rows, syntax), marks, delimiter):
-                file.write("".join(record + self.terminator for record in block).encode(self.encoding.name))
+                # a synthetic text may have a character that the code page of the file lacks
+                text = "".join(record + self.terminator for record in block)
+                file.write(text.encode(self.encoding.name, "replace"))
 
     def marked(self, blocks: Iterator[list[str]], marks: NDArray | None, delimiter: str) -> Iterator[list[str]]:
         """Yield records with their mark as the last cell.
@@ -300,7 +302,7 @@ class TextSource:
         blocks = of.marked(of.records(rows, of.syntax), None if mark is None else mark.marks, of.syntax.delimiter)
         for block in blocks:
             text = end.join(block)
-            file.write((text + end if is_ended else end + text).encode(encoding))
+            file.write((text + end if is_ended else end + text).encode(encoding, "replace"))
         if self.has_last_end and only_synthetic:
             file.write(end.encode(encoding))
 

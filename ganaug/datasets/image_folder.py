@@ -234,7 +234,9 @@ def _find_files(source: Path) -> list[str]:
         left_out += [path.relative_to(source).as_posix() for path in others_inside]
         if not own:
             found = f"; {abridged(left_out, 3)} cannot be read as an image" if others_inside else ""
-            raise ValueError(f"class {name!r} has no image in {folder}{found}; add some, or remove the folder")
+            has_texts = any(path.suffix.lower() == ".txt" for path in paths)
+            hint = "; texts are read from a table with a column of texts and one of classes" if has_texts else ""
+            raise ValueError(f"class {name!r} has no image in {folder}{found}; add some, or remove the folder{hint}")
         files += [path.relative_to(source).as_posix() for path in own]
     if left_out:
         n_files = counted(len(left_out), "file")

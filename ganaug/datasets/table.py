@@ -483,4 +483,7 @@ def _kind(path: Path) -> Kind:
         if name.endswith(extension):
             return kind
     hint = ". Save the sheet as CSV first" if name.endswith((".xlsx", ".xls", ".xlsm", ".ods", ".numbers")) else ""
+    if name.endswith((".json", ".jsonl", ".ndjson")):
+        lines = "" if name.endswith(".json") else ", lines=True"
+        hint = f'. Convert it first: pandas.read_json("{path.name}"{lines}).to_csv("{path.stem}.csv", index=False)'
     raise ValueError(f"{path}: unknown extension; use one of {', '.join(sorted(_KINDS))}{hint}")

@@ -32,6 +32,8 @@ MAX_TEXTS = 1_000
 MAX_NEAREST = 2_000
 # Real texts among which repeats are counted, for what chance explains.
 _MAX_KNOWN = 4_000
+# Characters of a text that are measured at most; more than any text that a model of texts writes by default.
+MAX_CHARACTERS = 5_000
 _N_SPLITS = 5
 # Draws of all texts that show how far the diversity of real texts varies.
 _N_DRAWS = 30
@@ -72,6 +74,8 @@ def evaluate_texts(
 
     Notes
     -----
+    Of longer texts, the first 5,000 characters are measured, and whole texts are searched for copies.
+
     Measures that depend on the number of texts are computed for as many synthetic as real texts. Beside each of them
     stands its value for real texts: held-out ones, or one half of the real texts against the other one.
 
@@ -90,17 +94,18 @@ def evaluate_texts(
         raise ValueError("real has 1 text, but at least 2 are needed")
     labels = _labels(sets, target)
     rng = np.random.default_rng(random_state)
+    measured = {name: [text[:MAX_CHARACTERS] for text in of] for name, of in sets.items()}
     classes = np.unique(labels["real"])
     classes = classes[np.isin(classes, labels["synthetic"])].tolist()
     rows: list[tuple[Any, ...]] = []
     too_few: dict[Hashable, tuple[int, int]] = {}
     for label in classes:
-        own = {name: [of[i] for i in np.flatnonzero(labels[name] == label)] for name, of in sets.items()}
+        own = {name: [of[i] for i in np.flatnonzero(labels[name] == label)] for name, of in measured.items()}
         if min(len(own["real"]) // 2, len(own["synthetic"])) < MIN_TEXTS:
             too_few[label] = (len(own["real"]), len(own["synthetic"]))
             continue
         rows += [(label, *of) for of in _measures(own["real"], own["synthetic"], rng)]
-    acceptance, reference_acceptance = _acceptance(sets, labels, rng)
+    acceptance, reference_acceptance = _acceptance(measured, labels, rng)
     return TextEvaluation(
         n_texts={name: len(of) for name, of in sets.items()},
         by_class=pd.DataFrame(rows, columns=["class", "measure", "n", "value", "baseline", "score"]),

@@ -75,6 +75,23 @@ class KnownTexts:
     def __len__(self) -> int:
         return len(self.counts)
 
+    def joined(self, other: "KnownTexts") -> "KnownTexts":
+        """Return the texts of both, each once.
+
+        Parameters
+        ----------
+        other : KnownTexts
+            More texts.
+
+        Examples
+        --------
+        >>> len(KnownTexts.of(["one text", "two"]).joined(KnownTexts.of(["two", "three"])))
+        3
+        """
+        rows = {part.tobytes(): part for of in (self, other) for part in np.split(of.hashes, np.cumsum(of.counts)[:-1])}
+        counts = np.array([len(part) for part in rows.values()], dtype=np.int64)
+        return KnownTexts(np.concatenate(list(rows.values())), counts)
+
     def _rarest(self, words: frozenset[int]) -> list[int]:
         # of two texts with so many words in common, one of these words is common to both
         n = len(words) - math.ceil(NEAR * len(words)) + 1

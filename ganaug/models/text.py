@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ganaug.common.containers import check_container
 from ganaug.common.extras import require_extra
 from ganaug.common.random import draw_seed
-from ganaug.common.texts import TextContainer, texts_of
+from ganaug.common.texts import TextContainer, has_categories, texts_of
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import counted, listed
 from ganaug.metrics import KnownTexts
@@ -23,8 +23,9 @@ from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
 from ganaug.models.scoring import class_index
-from ganaug.models.text_choice import ClassJudge, grouped
-from ganaug.models.text_latents import LatentGAN
+from ganaug.models.text_choice import ClassJudge
+from ganaug.models.text_edits import small_classes
+from ganaug.models.text_latents import LatentGAN, check_goes_on
 from ganaug.models.text_relgan import RelGAN
 from ganaug.models.text_writing import TextWriter
 from ganaug.models.time_check import TimeCheck
@@ -107,9 +108,14 @@ class TextGAN(ConditionalGAN):
         Latents or texts in a batch of the GAN, divided equally among the classes. ``"auto"`` is 128, or 64 for
         ``"relgan"``, or 16 for each class if that is more.
     n_steps : int or "auto", default="auto"
-        Training steps of the GAN. ``"auto"`` is 800, or 500 for ``"relgan"``.
+        Training steps of the GAN. ``"auto"`` is 800, or 250 for ``"relgan"``.
     $max_time
     $patience
+    warm_start : bool, default=False
+        Whether `fit` continues from the networks of the previous fit, the autoencoder included, for more steps or on
+        new texts of the same classes. Tokens and `max_length` stay those of the first fit, which can read and write any
+        text. Copies of the texts of all fits are refused. Not for ``"relgan"``. The model file then holds the
+        discriminator too.
     $random_state
     $device
     $devices
@@ -188,9 +194,11 @@ class TextGAN(ConditionalGAN):
         "hidden_sizes": [HIDDEN_SIZES],
         "batch_size": [StrOptions({"auto"}), count(maximum=LARGEST_SIZE)],
         "n_steps": [StrOptions({"auto"}), count()],
+        "warm_start": ["boolean"],
     }
 
     encoder_: Any
+    known_: KnownTexts
     modality = "text"
     _network_parameters = (
         *("architecture", "code_size", "embedding_size", "hidden_size", "hidden_sizes", "latent_size", "prior"),
@@ -230,6 +238,7 @@ class TextGAN(ConditionalGAN):
         n_steps: int | Literal["auto"] = "auto",
         max_time: float | None = None,
         patience: int | None = 8,
+        warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         device: str = "auto",
         devices: int | Literal["auto"] = "auto",
@@ -264,6 +273,7 @@ class TextGAN(ConditionalGAN):
         self.n_steps = n_steps
         self.max_time = max_time
         self.patience = patience
+        self.warm_start = warm_start
         self.random_state = random_state
         self.device = device
         self.devices = devices
@@ -287,12 +297,18 @@ class TextGAN(ConditionalGAN):
         Raises
         ------
         ValueError
-            If X has several columns, holds no texts, or a cell is not a string.
+            If X has several columns, holds no texts, a cell is not a string, or the dtype is one of categories.
         """
         require_extra("text", "TextGAN needs")
         check_container(X)
         X = list(X) if isinstance(X, tuple) else X
-        texts_of(X)
+        columns = getattr(X, "columns", [])
+        name = f"column {columns[0]!r}" if len(columns) == 1 else "X"
+        texts_of(X, name)
+        if has_categories(X):
+            raise ValueError(
+                f"{name} has a dtype of categories, which takes no new texts; convert it, e.g. with .astype(str)"
+            )
         validate_data(self, X, reset=True, skip_check_array=True)
         self.n_features_in_ = 1
         return CheckedData(X)
@@ -311,14 +327,22 @@ class TextGAN(ConditionalGAN):
 
     def _fit_encode(self, checked: CheckedData, y: np.ndarray) -> tuple[Any, Any]:
         texts = texts_of(checked.X)
-        self.judge_, self.known_ = ClassJudge.fitted(texts, y, self.seed_), KnownTexts.of(texts)
-        self.edited_ = grouped(texts, y, _N_EDITED)
+        goes_on = self.warm_start and hasattr(self, "encoder_")
+        if goes_on:
+            check_goes_on(self)
+        known = KnownTexts.of(texts)
+        self.known_ = self.known_.joined(known) if goes_on else known
+        self.judge_ = ClassJudge.fitted(texts, y, self.seed_)
+        self.edited_ = small_classes(texts, y, _N_EDITED)
         if self.edited_:
             warn_user(
-                f"Classes with {_N_EDITED} texts or fewer: {listed([self.classes_[of] for of in self.edited_])}. Their "
-                "synthetic texts are edits of the real ones: words are exchanged, left out or repeated."
+                f"Classes with {_N_EDITED} texts or fewer that are not empty: "
+                f"{listed([self.classes_[of] for of in self.edited_])}. Their synthetic texts are edits of the real "
+                "ones: words are exchanged, left out or repeated."
             )
-        return self._architecture.fit_encode(self, texts, TextContainer(checked.X), y)
+        return self._architecture.fit_encode(
+            self, texts, TextContainer(checked.X), y, self.encoder_ if goes_on else None
+        )
 
     def _warn_of_cut(self, n_cut: int, n_texts: int, max_length: int) -> None:
         if n_cut > _MANY_CUT * n_texts:

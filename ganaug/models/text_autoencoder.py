@@ -1,5 +1,6 @@
 """TextGAN's autoencoder: it gives each text a latent, and writes a text for each latent of the conditional GAN."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -66,6 +67,7 @@ class TextAutoencoder:
         self.sizes = dict(sizes)
         self.temperature = temperature
         self.top_k = top_k
+        self._is_trained = False
         embedding = nn.Embedding(tokens.n_tokens, sizes["embedding_size"])
         nn.init.normal_(embedding.weight, std=0.1)
         self.networks = nn.ModuleDict(
@@ -141,10 +143,11 @@ class TextAutoencoder:
             end=END,
             blank=BLANK,
         )
-        with torch.no_grad():  # the network need not learn first which tokens are frequent
-            frequency = encoded[encoded != PADDING].bincount(minlength=self.tokens.n_tokens) + 0.1
-            bias: Any = self.networks["decoder"].bias
-            bias.copy_((frequency / frequency.sum()).log())
+        if not self._is_trained:
+            with torch.no_grad():  # the network need not learn first which tokens are frequent
+                frequency = encoded[encoded != PADDING].bincount(minlength=self.tokens.n_tokens) + 0.1
+                bias: Any = self.networks["decoder"].bias
+                bias.copy_((frequency / frequency.sum()).log())
         average = EMA(self.networks, 0.99)
         batches = LengthBatches(
             encoded, _lengths(encoded), y, batch_size=batch_size, generator=rng, device=fabric.device
@@ -163,7 +166,15 @@ class TextAutoencoder:
         if not average.is_finite():
             raise ValueError("the autoencoder of the texts diverged: autoencoder_learning_rate is too high for it")
         self.networks = cast(nn.ModuleDict, average.module)
+        self._is_trained = True
         return history
+
+    def going_on(self, container: TextContainer, *, temperature: float, top_k: int) -> "TextAutoencoder":
+        """Return a copy whose training continues, with the same tokens; the arguments are those of the constructor."""
+        other = copy.copy(self)
+        other.container, other.temperature, other.top_k = container, temperature, top_k
+        other.networks = copy.deepcopy(self.networks).requires_grad_(True).train()
+        return other
 
     @property
     def row_shape(self) -> tuple[int, ...]:
@@ -255,6 +266,7 @@ class TextAutoencoder:
             raise ValueError("a weight of the autoencoder is not finite")
         restored.networks.load_state_dict(weights, assign=True)
         restored.networks.eval().requires_grad_(False)
+        restored._is_trained = True
         return restored
 
 

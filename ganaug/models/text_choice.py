@@ -1,6 +1,6 @@
 """How TextGAN chooses among candidates: certainty of the class, likelihood, and no copies of training texts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,6 @@ _N_FOLDS = 5
 _MAX_LEARNED = 5_000
 # The weight of a candidate is the probability of its class to this power, times its rank by likelihood.
 SHARPNESS = 4.0
-# Edits of a text that are tried at most, until one is new.
-_N_TRIES = 20
 # The logarithm of the weight of candidates that are taken only if there are no others.
 REFUSED = -1e6
 
@@ -146,9 +144,10 @@ def weights_of(
     """
     ranks = scores.reshape(-1, n_candidates).argsort(axis=1, kind="stable").argsort(axis=1, kind="stable").ravel()
     weights = SHARPNESS * judge.log_probability(texts, y) + np.log((1 + ranks) / n_candidates)
-    is_refused = known.nearest_copies(texts) >= 0
-    is_refused |= np.array([not text.strip() for text in texts])
-    return np.where(is_refused, weights + REFUSED, weights)
+    is_copy = known.nearest_copies(texts) >= 0
+    is_empty = np.array([not text.strip() for text in texts])
+    # if there is nothing else, a copy is better than an empty text
+    return weights + REFUSED * is_copy + 4 * REFUSED * is_empty
 
 
 def selected_weights(
@@ -175,63 +174,3 @@ def selected_weights(
             own = np.flatnonzero(y == label)
             weights[own] += selection.realism.log_odds(latents[own], int(label), softmax, rng)
     return weights
-
-
-def edited(texts: Sequence[str], rng: np.random.Generator) -> str:
-    """Return one of the texts, edited: words are exchanged, left out, or taken from another text.
-
-    The edits are those of EDA (arXiv 1901.11196) that need no dictionary. A text of one word stays as it is, unless
-    there is another text.
-
-    Parameters
-    ----------
-    texts : sequence of str
-        Texts of a class, at least one.
-    rng : numpy.random.Generator
-        Source of the edits.
-    """
-    words = texts[int(rng.integers(len(texts)))].split(" ")
-    other = texts[int(rng.integers(len(texts)))].split(" ")
-    for _ in range(max(1, round(0.2 * len(words)))):
-        place, second = (int(rng.integers(len(words))) for _ in range(2))
-        edit = int(rng.integers(3))
-        if edit == 0:
-            words[place], words[second] = words[second], words[place]
-        elif edit == 1 and len(words) > 1:
-            del words[place]
-        else:
-            words.insert(place, other[int(rng.integers(len(other)))])
-    return " ".join(words)
-
-
-def new_edit(texts: Sequence[str], known: KnownTexts, seen: set[tuple[str, ...]], rng: np.random.Generator) -> str:
-    """Return an edit of one of the texts that is no copy of a known text and not in `seen`, if one is found.
-
-    Parameters
-    ----------
-    texts : sequence of str
-        Texts of a class, at least one.
-    known : KnownTexts
-        The training texts.
-    seen : set of tuple of str
-        Words of the texts that were written before; those of the new one are added.
-    rng : numpy.random.Generator
-        Source of the edits.
-    """
-    text = ""
-    for _ in range(_N_TRIES):
-        text = edited(texts, rng)
-        words = tuple(words_of(text))
-        if words not in seen and known.nearest_copies([text])[0] < 0:
-            seen.add(words)
-            break
-    return text
-
-
-def grouped(texts: Sequence[str], y: NDArray, n_most: int) -> Mapping[int, list[str]]:
-    """Return the texts of each class that has at most `n_most` of them."""
-    counts = np.bincount(y)
-    return {
-        int(label): [texts[i] for i in np.flatnonzero(y == label).tolist()]
-        for label in np.flatnonzero(counts <= n_most)
-    }

@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.common.containers import to_pandas
 from ganaug.common.extras import require_extra
 from ganaug.common.progress import begin_phase
-from ganaug.common.texts import are_texts, texts_of
+from ganaug.common.texts import are_texts, has_categories, texts_of
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import listed
 from ganaug.encoders import TableEncoder, column_mask
@@ -51,7 +50,7 @@ def text_columns(wanted: Any, X: Any) -> list[int]:
     found = [i for i, chosen in enumerate(column_mask(wanted, list(frame.columns), "text_columns")) if chosen]
     for i in found:
         label = frame.columns[i]
-        if isinstance(cells[i].dtype, pd.CategoricalDtype):
+        if has_categories(cells[i]):
             raise ValueError(
                 f"column {label!r} of text_columns has a dtype of categories, which takes no new texts; convert it "
                 "with .astype(str), or leave it out of text_columns"

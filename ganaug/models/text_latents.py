@@ -24,6 +24,21 @@ if TYPE_CHECKING:
 _AUTOENCODER_SHARE = 0.85
 
 
+def check_goes_on(model: TextGAN) -> None:
+    """Raise ValueError unless a warm start can continue from the previous fit of a model."""
+    if not isinstance(model.encoder_, TextAutoencoder) or model.architecture != "autoencoder":
+        raise ValueError(
+            "warm_start=True continues from the autoencoder of the previous fit, which architecture='relgan' does not "
+            "have; set warm_start=False to train from the beginning"
+        )
+    for name in ("embedding_size", "hidden_size", "code_size"):
+        if (old := model.encoder_.sizes[name]) != (new := getattr(model, name)):
+            raise ValueError(
+                f"warm_start=True continues with an autoencoder of {name}={old}, but {name}={new}; set it to {old}, or "
+                "set warm_start=False to train from the beginning"
+            )
+
+
 class LatentGAN:
     """The architecture "autoencoder" (ARAE, arXiv 1706.04223)."""
 
@@ -34,10 +49,18 @@ class LatentGAN:
     selects = True
 
     def fit_encode(
-        self, model: TextGAN, texts: Sequence[str], container: TextContainer, y: np.ndarray
+        self,
+        model: TextGAN,
+        texts: Sequence[str],
+        container: TextContainer,
+        y: np.ndarray,
+        previous: TextAutoencoder | None,
     ) -> tuple[TextAutoencoder, Tensor]:
-        """Train the autoencoder, and return it and the latents of the texts."""
-        encoder = new_autoencoder(texts, container, model.get_params(deep=False), len(model.classes_), model.seed_)
+        """Train a new autoencoder or the previous one, and return it and the latents of the texts."""
+        if previous is None:
+            encoder = new_autoencoder(texts, container, model.get_params(deep=False), len(model.classes_), model.seed_)
+        else:
+            encoder = previous.going_on(container, temperature=model.temperature, top_k=model.top_k)
         encoded = encoder.tokens.encode(texts)
         model._warn_of_cut(int(encoder.tokens.is_cut(encoded).sum()), len(texts), encoder.tokens.max_length)
         begin_phase("training the autoencoder", show=bool(model.verbose))

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 # What vocabulary_size="auto" and max_length="auto" are, at most: the one-hot rows of a batch hold their product.
 _VOCABULARY_SIZE, _MAX_LENGTH = 2000, 32
 # The inverse temperature of the Gumbel-softmax at the end of the training.
-_HIGHEST = 20.0
+_HIGHEST = 100.0
 # Part of `max_time` that the pre-training may take.
 _PRETRAINING_SHARE = 0.4
 
@@ -84,7 +84,7 @@ class RelGAN:
     """The architecture "relgan" (Nie, Narodytska and Patel, RelGAN, ICLR 2019), in a size for one CPU core."""
 
     def fit_encode(
-        self, model: TextGAN, texts: Sequence[str], container: TextContainer, y: np.ndarray
+        self, model: TextGAN, texts: Sequence[str], container: TextContainer, y: np.ndarray, previous: None
     ) -> tuple[TokenRows, Any]:
         """Learn the tokens of texts, and return the encoder and the encoded texts."""
         tokens = fitted_tokens(texts, model.vocabulary_size, model.max_length, _VOCABULARY_SIZE, _MAX_LENGTH)
@@ -151,7 +151,7 @@ class RelGAN:
         )
         return generator, RelationalDiscriminator(tokens.n_tokens, n_classes, length=tokens.max_length)
 
-    n_steps = 500
+    n_steps = 250
     batch_size = 64
     learning_rate = 1e-4
     # There are no latents by which a selection could choose.

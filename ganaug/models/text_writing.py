@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ganaug.common.texts import words_of
 from ganaug.common.warnings import warn_user
-from ganaug.common.wording import counted, percent
-from ganaug.models.text_choice import REFUSED, new_edit, selected_weights, weights_of
+from ganaug.common.wording import counted, joined, percent
+from ganaug.models.text_choice import REFUSED, selected_weights, weights_of
+from ganaug.models.text_edits import new_edit
 from ganaug.models.torch_state import torch_threads
 from ganaug.selection import CandidateSelection
 
@@ -41,7 +42,7 @@ class TextWriter:
     def __init__(self, model: TextGAN, seed: int, selection: CandidateSelection | None = None) -> None:
         self.model, self.seed, self.selection = model, seed, selection
         self._seen: set[tuple[str, ...]] = set()
-        self._n_written = self._n_copies = 0
+        self._n_written = self._n_copies = self._n_edited_copies = 0
 
     def __call__(self, index: NDArray[np.intp]) -> list[str]:
         """Return a text for each class index."""
@@ -50,17 +51,24 @@ class TextWriter:
             rng = np.random.default_rng([self.seed, self._n_written + first])
             texts += self._write(index[first : first + _N_WRITTEN], rng)
         self._n_written += len(index)
-        self._n_copies += int((self.model.known_.nearest_copies(texts) >= 0).sum())
+        is_copy = self.model.known_.nearest_copies(texts) >= 0
+        self._n_copies += int(is_copy.sum())
+        self._n_edited_copies += int(is_copy[np.isin(index, list(self.model.edited_))].sum())
         return texts
 
     def warn_of_copies(self) -> None:
         """Say how many of the texts are copies."""
         if self._n_copies:
             share = percent(self._n_copies / self._n_written)
+            verb = "is a copy or near copy" if self._n_copies == 1 else "are copies or near copies"
+            ways = ["request fewer texts"]
+            if self._n_copies > self._n_edited_copies:
+                ways.append("raise temperature or n_candidates")
+            if self._n_edited_copies:
+                ways.append("add real texts to the smallest classes, whose texts allow few different edits")
             warn_user(
-                f"{counted(self._n_copies, 'synthetic text')} of {self._n_written:,} ({share}) are copies or near "
-                "copies of a training text, because no other candidate was found. Request fewer texts, or raise "
-                "temperature or n_candidates"
+                f"{counted(self._n_copies, 'synthetic text')} of {self._n_written:,} ({share}) {verb} of a training "
+                f"text, because no other candidate was found; {joined(ways, 'or')}"
             )
 
     def _write(self, labels: NDArray[np.intp], rng: np.random.Generator) -> list[str]:

@@ -13,6 +13,9 @@ from ganaug.common import processes
 from ganaug.nets.sequence import drawn_sequences
 
 _N_HEADS = 2
+# Standard deviation of the values of a token's vector at first. The memory gets the vectors divided by it: what is
+# written next depends on the tokens before from the first steps on, and not mostly on the random vector.
+_SPREAD = 0.1
 # Sizes of the discriminator: representations of a token, the size of each, and the widths and number of the filters.
 _N_REPRESENTATIONS, _SIZE = 8, 8
 _WIDTHS, _N_FILTERS = (2, 3, 4, 5), 64
@@ -125,13 +128,18 @@ class RelationalGenerator(nn.Module):
         self.length, self.padding, self.end, self.banned, self.rng = length, padding, end, banned, rng
         self.inverse_temperature = 1.0
         self.embedding = nn.Embedding(n_tokens, embedding_size)
-        nn.init.normal_(self.embedding.weight, std=0.1)
+        nn.init.normal_(self.embedding.weight, std=_SPREAD)
         self.classes = nn.Embedding(n_classes, latent_size)
         self.start = nn.Linear(latent_size, hidden_size)
         self.condition = nn.Linear(latent_size, embedding_size)
         self.memory = RelationalMemory(embedding_size, hidden_size)
         self.head = nn.Linear(hidden_size, embedding_size)
         self.bias = nn.Parameter(torch.zeros(n_tokens))
+        with torch.no_grad():
+            self.start.weight.mul_(0.1)
+            self.condition.weight.mul_(0.5)
+            # the scores are products with vectors whose values are small
+            self.head.weight.mul_(8.0)
 
     def _begin(self, latent: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         latent = latent + self.classes(y)
@@ -151,7 +159,7 @@ class RelationalGenerator(nn.Module):
         is_open = torch.ones_like(y, dtype=torch.bool)
         rows = []
         for _ in range(self.length):
-            memory = self.memory(written + condition, memory)
+            memory = self.memory(written / _SPREAD + condition, memory)
             logits = self.logits(self.head(memory)).index_fill(1, never, -torch.inf)
             # clamped between the two smallest numbers that may be drawn, which avoids log 0
             uniform = processes.drawn(
@@ -170,7 +178,7 @@ class RelationalGenerator(nn.Module):
     def follow(self, tokens: Tensor, latent: Tensor, y: Tensor) -> Tensor:
         """Return what `logits` takes, for the tokens that follow each of `tokens`, of shape (batch, length)."""
         condition, memory = self._begin(latent, y)
-        inputs = self.embedding(tokens) + condition[:, None]
+        inputs = self.embedding(tokens) / _SPREAD + condition[:, None]
         states = []
         for step in inputs.unbind(1):
             memory = self.memory(step, memory)
@@ -204,7 +212,7 @@ class RelationalGenerator(nn.Module):
 
         def step(token: Tensor) -> Tensor:
             nonlocal memory
-            memory = self.memory(self.embedding(token) + condition, memory)
+            memory = self.memory(self.embedding(token) / _SPREAD + condition, memory)
             return self.logits(self.head(memory))
 
         return drawn_sequences(

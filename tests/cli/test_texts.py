@@ -66,6 +66,21 @@ def test_texts_have_no_provenance(sms, capsys):
     assert "--provenance is for tables, and sms.csv holds texts" in " ".join(capsys.readouterr().err.split())
 
 
+@pytest.mark.parametrize(
+    "options", [["--categorical", "text"], ["--ignore", "text"], ["--constraint", "a < b"], ["--epsilon", "1"]]
+)
+def test_options_of_tables_are_refused(sms, capsys, options):
+    assert main(["balance", "sms.csv", "out.csv", "--target", "label", *options]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{options[0]} is for tables, and sms.csv holds texts; leave it out, or pass --model tabular" in said
+
+
+@pytest.mark.parametrize("named", ["text", "auto"])
+def test_the_only_column_may_be_named(sms, named):
+    assert main(["balance", "sms.csv", "out.csv", "--target", "label", "--text", named, "--seed", "0"]) == 0
+    assert pd.read_csv("out.csv")["text"].notna().all()
+
+
 def test_the_model_of_texts_is_not_for_images(sms, capsys):
     Path("scans").mkdir()
     assert main(["balance", "scans", "out", "--model", "text"]) == 2

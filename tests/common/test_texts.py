@@ -80,8 +80,10 @@ def test_missing_texts_are_empty():
         ([["a", "b"]], "X has 2 columns"),
         (pd.DataFrame({"a": ["x"], "b": ["y"]}), r"such as X\[\['a'\]\]"),
         ([], "holds no texts"),
-        ([b"bytes", "a"], "1 cell that are not strings, such as b'bytes'"),
-        (pd.Series([1, 2]), "not strings"),
+        ([b"bytes", "a"], "1 cell that is not a string, such as b'bytes'; convert them, bytes with .decode"),
+        (pd.Series([1, 2]), "2 cells that are not strings, such as 1; convert them, e.g. with .astype"),
+        ([["a", "b"], ["c"]], "not strings, such as .*; convert them, joining the words of each"),
+        ((text for text in "ab"), "X is of type generator"),
     ],
 )
 def test_other_data_are_refused(X, message):

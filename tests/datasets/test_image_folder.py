@@ -188,3 +188,11 @@ def test_deeper_images_are_an_error(tmp_path, pets, folder, refused):
     refused(tmp_path / "data", "if the class folders are in .*train, pass that folder")
     folder(pets / "cat", deep__er__1=GREY)
     refused(pets, "lies deeper")
+
+
+def test_a_folder_of_texts_is_told_the_way_out(tmp_path):
+    for name in ("ham", "spam"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.txt").write_text("see you")
+    with pytest.raises(ValueError, match=r"has no image in .*; texts are read from a table with a column of texts"):
+        read_images(tmp_path)

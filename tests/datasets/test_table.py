@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import stat
 
 import numpy as np
@@ -156,3 +157,20 @@ def test_measurements_are_no_target(csv, cell):
 def test_classes_may_look_like_numbers(csv, classes):
     table = csv("a,plan\n" + "".join(f"{i % 7},{classes[i % 2]}\n" for i in range(30)))
     assert table.split("plan")[1].nunique() == 2
+
+
+@pytest.mark.parametrize(("name", "lines"), [("rows.json", ""), ("rows.jsonl", ", lines=True")])
+def test_json_is_told_the_way_out(tmp_path, name, lines):
+    (tmp_path / name).write_text('{"a": 1}')
+    with pytest.raises(ValueError, match=re.escape(f'pandas.read_json("{name}"{lines}).to_csv("rows.csv"')):
+        read_table(tmp_path / name)
+
+
+@pytest.mark.parametrize("only_synthetic", [False, True])
+def test_a_character_that_the_code_page_lacks_is_a_question_mark(tmp_path, only_synthetic):
+    (tmp_path / "in.csv").write_bytes("text,label\ncafé €,ham\n".encode("cp1252"))
+    table = read_table(tmp_path / "in.csv")
+    new = pd.DataFrame({"text": ["5 ₼ a café"], "label": ["spam"]})
+    write_table(tmp_path / "out.csv", table, new, only_synthetic=only_synthetic)
+    lines = (tmp_path / "out.csv").read_text(encoding="cp1252").splitlines()
+    assert lines == ["text,label", *([] if only_synthetic else ["café €,ham"]), "5 ? a café,spam"]

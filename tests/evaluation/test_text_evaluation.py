@@ -8,7 +8,7 @@ import pytest
 
 from ganaug import evaluate
 from ganaug.common.findings import HELPS, REAL, SAFE
-from ganaug.evaluation import TextEvaluation, evaluate_texts
+from ganaug.evaluation import TextEvaluation, evaluate_texts, text_evaluation
 
 WORDS = {
     "ham": "see you at home tonight ok my mum will come later and bring food for us all",
@@ -133,3 +133,14 @@ def test_parameters_of_tables_are_refused():
 
 def test_it_is_drawn(good):
     assert len(good.plot().axes) == 4
+
+
+def test_of_long_texts_the_beginnings_are_measured_and_the_whole_is_searched_for_copies(monkeypatch):
+    monkeypatch.setattr(text_evaluation, "MAX_CHARACTERS", 60)
+    rng = np.random.default_rng(0)
+    begin = [" ".join(rng.choice(["red", "green", "blue", "old", "new", "door"], 20))[:60] for _ in range(24)]
+    long, made = ([f"{of} {' '.join(f'{sign}{n}' for n in range(40))}" for of in begin] for sign in "xy")
+    found = evaluate_texts(long, made[:12], random_state=0)
+    cut = evaluate_texts(begin, begin[:12], random_state=0)
+    pd.testing.assert_frame_equal(found.by_class, cut.by_class)
+    assert (found.copied["near"].found, cut.copied["exact"].found) == (0, 12)

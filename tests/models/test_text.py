@@ -132,10 +132,32 @@ def test_texts_of_every_kind_are_taken(texts):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* copies or near copies")
         warnings.filterwarnings("ignore", message=".* longer than max_length")
+        warnings.filterwarnings("ignore", message="Classes with 5 texts or fewer that are not empty")
         made = tiny_texts().fit(texts, ["a", "b"] * 10).sample(["a", "b"] * 3)
     assert all(isinstance(text, str) for text in made)
     for text in made:
         text.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (pd.DataFrame({"note": [1, 2] * 10}), "column 'note' holds 20 cells that are not strings"),
+        (pd.Series(TEXTS[:20], dtype="category"), "X has a dtype of categories, which takes no new texts"),
+        (pd.DataFrame({"note": TEXTS[:20]}, dtype="category"), "column 'note' has a dtype of categories"),
+    ],
+)
+def test_data_without_texts_are_refused(X, message):
+    with pytest.raises(ValueError, match=message):
+        tiny_texts().fit(X, ["a", "b"] * 10)
+
+
+def test_a_class_of_empty_texts_stays_empty():
+    model = tiny_texts()
+    with pytest.warns(UserWarning, match="5 texts or fewer that are not empty: 'spam'"):
+        model.fit([*TEXTS[:36], *[""] * 12], LABELS)
+    with pytest.warns(UserWarning, match="3 synthetic texts of 3 .* are copies .* add real texts to the smallest"):
+        assert model.sample(["spam"] * 3) == ["", "", ""]
 
 
 def test_long_texts_are_said_to_be_cut():
