@@ -11,7 +11,7 @@ from ganaug.datasets.image_files import (
 from ganaug.datasets.image_folder import extension_of
 from ganaug.datasets.image_groups import read_image_groups
 from ganaug.datasets.image_manifest import MANIFEST, write_manifest
-from ganaug.datasets.image_pair import read_image_pair
+from ganaug.datasets.image_pair import pairs_by_name, read_image_pair
 from ganaug.datasets.image_set import (
     ImageSet,
     add_image_columns,
@@ -55,6 +55,7 @@ __all__ = [
     "read_image_file",
     "read_image_groups",
     "read_image_like",
+    "pairs_by_name",
     "read_image_pair",
     "read_images",
     "read_table",

@@ -7,7 +7,7 @@ from ganaug.models.edited_files import EditedFiles, edit_files
 from ganaug.models.editing import Inversion
 from ganaug.models.fitted_sampler import FittedSamplerMixin
 from ganaug.models.image import ImageGAN
-from ganaug.models.image_model import FAR_DISTANCE, written_distance
+from ganaug.models.image_model import FAR_DISTANCE, MIN_TO_SPLIT, written_distance
 from ganaug.models.parameters import constraints_of_overrides, documented
 from ganaug.models.private import PrivateTabularGAN
 from ganaug.models.provenance import Provenance
@@ -19,6 +19,7 @@ from ganaug.models.translation import TranslationGAN
 
 __all__ = [
     "FAR_DISTANCE",
+    "MIN_TO_SPLIT",
     "CheckedData",
     "ConditionalGAN",
     "EditedFiles",

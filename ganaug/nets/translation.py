@@ -405,6 +405,11 @@ class ClassProbe(nn.Module):
         return self.layers(images)
 
 
+def halvings_of(n_levels: int) -> int:
+    """Return how often a translator halves images that can be halved `n_levels` times."""
+    return min(max(1, n_levels - 1), _MOST_HALVINGS)
+
+
 def build_translation_networks(
     *,
     n_classes: int,
@@ -443,7 +448,7 @@ def build_translation_networks(
     >>> [type(network).__name__ for network in pair]
     ['PairedTranslator', 'PairedDiscriminator']
     """
-    n_halvings = min(max(1, n_levels - 1), _MOST_HALVINGS)
+    n_halvings = halvings_of(n_levels)
     n_networks = 1 if home is None else 2
     generators = [
         Translator(n_classes, channels, width=width, n_halvings=n_halvings, n_blocks=n_blocks, noise_size=noise_size)
