@@ -134,7 +134,7 @@ def translate(
     print_answers(findings)
     print_written(f"Wrote {out}: {counted(len(files), 'image')} of {source} as class {label}.", began, model.history_)
     if pairs is not None:
-        _say_pairs(pairs, images.files, len(files))
+        _say_pairs(pairs, [str(file) for file in images.files], len(files))
     print_others(findings)
     if save is not None:
         print_next(command("sample", save, "more", "--label", label, "-n", 20))

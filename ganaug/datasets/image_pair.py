@@ -75,17 +75,18 @@ def pairs_by_name(images: ImageSet) -> tuple[NDArray[np.intp], NDArray[np.intp]]
     is_first = images.y == images.y[0]
     places: list[dict[str, int]] = [{}, {}]
     for at, (file, is_own) in enumerate(zip(images.files, is_first.tolist(), strict=True)):
-        known, name = places[0 if is_own else 1], PurePath(file).stem
+        known, name = places[0 if is_own else 1], PurePath(str(file)).stem
         if name in known:
             raise ValueError(
-                f"{images.files[known[name]]} and {file} have one name, but a pair has one file of each folder; rename one"
+                f"{images.files[known[name]]} and {file} have one name, but a pair has one file of each folder; rename "
+                "one of them"
             )
         known[name] = at
     both = [name for name in places[0] if name in places[1]]
     if not both:
         raise ValueError(
-            f"no file of one folder has the name of a file of the other one, such as {images.files[0]}; pairs are files of "
-            "equal names, whatever their extensions. Without pairs, use the method cut or cyclegan"
+            f"no file of one folder has the name of a file of the other one, such as {images.files[0]}; pairs are "
+            "files of equal names, whatever their extensions. Without pairs, use the method cut or cyclegan"
         )
     ones, others = (np.array([of[name] for name in both]) for of in places)
     return ones, others

@@ -187,8 +187,8 @@ def training_difference(history: pd.DataFrame, n_pairs: int) -> Finding:
     best = history.iloc[int(history["distance"].argmin())]
     found, before = float(best["difference"]), float(best["difference_source"])
     said = (
-        f"Translations differ from the other image of their pair by {100 * found:.1f} % of the range of values, and the "
-        f"sources by {100 * before:.1f} %."
+        f"Translations differ from the other image of their pair by {100 * found:.1f} % of the range of values, and "
+        f"the sources by {100 * before:.1f} %."
     )
     return Finding(
         "Is it what belongs to the source?",

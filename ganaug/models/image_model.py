@@ -126,7 +126,7 @@ class ImageModel(ImageViews):
         return self._moves(f"would change mask_channels={self.mask_channels!r} too")
 
     def _moves(self, why_not: str) -> tuple[str, ...]:
-        """Return the names of augmentations that only move pixels; `why_not` completes the error where others do not."""
+        """Return the names of the augmentations, which only move pixels; `why_not` says why others are refused."""
         operations = operations_for(self.augment, 1)
         if colours := [name for name in operations if name in _CHANGE_VALUES]:
             raise ValueError(

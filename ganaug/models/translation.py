@@ -1,6 +1,6 @@
 """TranslationGAN: translation of images of one class into images of another one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any, ClassVar, Literal
 
@@ -66,8 +66,9 @@ class TranslationGAN(Translating, PairedFit):
         ``"cut"`` has one generator and one discriminator. Patches of the translation are compared with those of the
         source in the features of the generator itself (contrastive unpaired translation, arXiv 2007.15651).
         ``"cyclegan"`` has a second generator, which translates back into the source (arXiv 1703.10593). It takes about
-        twice as long, and keeps less of the source. ``"pix2pix"`` learns from pairs, by `fit_pairs`: the generator hands
-        details on from level to level, and the discriminator sees an image beside its source (arXiv 1611.07004).
+        twice as long, and keeps less of the source. ``"pix2pix"`` learns from pairs, by `fit_pairs`: the decoder of the
+        generator also sees the details of the source, and the discriminator an image beside its source (arXiv
+        1611.07004).
     content_weight : float or "auto", default="auto"
         Weight of what keeps the structure of the source, at least 0: of the contrast of patches (``"auto"``: 0.2), or
         of the cycle (2, and half of it for the identity). With a large value the source is hardly changed. With
@@ -122,12 +123,12 @@ class TranslationGAN(Translating, PairedFit):
     target_name_ : str or None
         Name of `y`, if it was a Series with a name.
     history_ : DataFrame
-        As of `ImageGAN`. With "pix2pix", column ``difference`` is the mean absolute difference of translations from the
-        images that belong to their sources, as a share of the range of values, and ``difference_source`` that of the
-        sources themselves. Otherwise, column ``recognised`` is the share of translations in which a second classifier, which has no
-        part in the training, finds the target class, and ``recognised_real`` that of real images, and ``distance`` is
-        the kernel distance to real images, plus what the first share is below the second. The weights with the smallest
-        distance are kept.
+        As of `ImageGAN`. Column ``recognised`` is the share of translations in which a second classifier, which has no
+        part in the training, finds the target class, and ``recognised_real`` that of real images. ``distance`` is the
+        kernel distance to real images, plus what the first share is below the second; the weights with the smallest one
+        are kept. With "pix2pix" there is no such classifier: ``difference`` is the mean absolute difference between
+        translations and the images that belong to their sources, as a share of the range of values, and
+        ``difference_source`` that of the sources themselves.
     generator_ : torch.nn.Module
         The trained generator, or both with "cyclegan" and "pix2pix" (moving average of the weights).
     discriminator_ : torch.nn.Module

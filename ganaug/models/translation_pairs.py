@@ -74,9 +74,9 @@ class PairedFit(ImageModel):
         one, other = (of if hasattr(of, "columns") else as_images(of) for of in (X, X_target))
         if np.shape(one) != np.shape(other) or getattr(one, "dtype", None) != getattr(other, "dtype", None):
             raise ValueError(
-                f"X has shape {np.shape(one)} and dtype {getattr(one, 'dtype', None)}, and X_target {np.shape(other)} and "
-                f"{getattr(other, 'dtype', None)}, but the images of pairs have one shape and dtype; turn grey images X "
-                "into colour with np.repeat(X[..., None], 3, axis=3), or convert with X.astype(...)"
+                f"X has shape {np.shape(one)} and dtype {getattr(one, 'dtype', None)}, and X_target has "
+                f"{np.shape(other)} and {getattr(other, 'dtype', None)}, but the images of pairs have one shape and "
+                "dtype; turn grey images X into colour with np.repeat(X[..., None], 3, axis=3), or convert with X.astype(...)"
             )
         names = ["source" if self.source is None else self.source, "target" if self.target is None else self.target]
         if np.ndim(names[1]) or names[0] == names[1]:
@@ -90,8 +90,8 @@ class PairedFit(ImageModel):
         """Raise ValueError if pairs are missing."""
         if self.method == "pix2pix" and not is_paired:
             raise ValueError(
-                "method='pix2pix' learns from pairs of images: call fit_pairs(X, X_target) of the model itself, because a "
-                "resampler knows no pairs. method='cut' and 'cyclegan' need none"
+                "method='pix2pix' learns from pairs of images: call fit_pairs(X, X_target) of the model itself, "
+                "because a resampler knows no pairs. method='cut' and 'cyclegan' need none"
             )
 
     def _train_validation_split(self, data: EncodedData, generator: torch.Generator) -> tuple[EncodedData, EncodedData]:

@@ -4,7 +4,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganaug.nets.translation import PairedDiscriminator, PairedTranslator, PatchDiscriminator, Translator, halvings_of
+from ganaug.nets.translation import (
+    PairedDiscriminator,
+    PairedTranslator,
+    PatchDiscriminator,
+    Translator,
+    halvings_of,
+    scaled,
+)
 
 
 class SkipTranslator(Translator):
@@ -40,10 +47,7 @@ class SkipTranslator(Translator):
             n_classes, channels, width=width, n_halvings=n_halvings, n_blocks=n_blocks, noise_size=noise_size
         )
         sizes = self.patch_channels[:n_halvings]
-        self.merges = nn.ModuleList(nn.Conv2d(2 * size, size, 1) for size in reversed(sizes))
-        for merge in self.merges:
-            nn.init.kaiming_normal_(merge.weight)
-            nn.init.zeros_(merge.bias)
+        self.merges = nn.ModuleList(scaled(nn.Conv2d(2 * size, size, 1)) for size in reversed(sizes))
 
     def forward(self, y: Tensor, source: Tensor, origin: Tensor, noise: Tensor) -> Tensor:
         """Translate each image into one of its class in `y`."""
