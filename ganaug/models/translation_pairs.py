@@ -76,7 +76,8 @@ class PairedFit(ImageModel):
             raise ValueError(
                 f"X has shape {np.shape(one)} and dtype {getattr(one, 'dtype', None)}, and X_target has "
                 f"{np.shape(other)} and {getattr(other, 'dtype', None)}, but the images of pairs have one shape and "
-                "dtype; turn grey images X into colour with np.repeat(X[..., None], 3, axis=3), or convert with X.astype(...)"
+                "dtype; turn grey images X into colour with np.repeat(X[..., None], 3, axis=3), or convert with "
+                "X.astype(...)"
             )
         names = ["source" if self.source is None else self.source, "target" if self.target is None else self.target]
         if np.ndim(names[1]) or names[0] == names[1]:
