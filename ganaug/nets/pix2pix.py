@@ -17,7 +17,8 @@ from ganaug.nets.translation import (
 class SkipTranslator(Translator):
     """A `Translator` whose decoder also sees the features of the encoder at each level (U-Net, arXiv 1505.04597).
 
-    Details that both images of a pair share, such as edges, need not pass through the smallest features.
+    Details that both images of a pair share, such as edges, need not pass through the smallest features. The decoder is
+    normalised, as in the paper; what it sees of the encoder is not, so that an image of little contrast can stay one.
 
     Parameters
     ----------
@@ -57,7 +58,9 @@ class SkipTranslator(Translator):
             x = block(x, y)
         parts = zip(self.up, self.modulations, self.merges, reversed(levels[:-1]), strict=True)
         for layer, modulation, merge, kept in parts:
-            x = F.relu(merge(torch.cat([F.relu(modulation(layer(x), y)), kept], 1)))
+            # what is not normalised soon saturates where most of an image has one extreme shade, and learns no more
+            x = F.relu(modulation(F.instance_norm(layer(x)), y))
+            x = F.relu(merge(torch.cat([x, kept], 1)))
         return self.last(x).tanh()
 
 
