@@ -9,7 +9,7 @@ from ganaug.datasets.image_files import (
     write_image_file,
 )
 from ganaug.datasets.image_folder import extension_of
-from ganaug.datasets.image_groups import read_image_groups
+from ganaug.datasets.image_groups import read_image_attributes, read_image_groups
 from ganaug.datasets.image_manifest import MANIFEST, write_manifest
 from ganaug.datasets.image_pair import pairs_by_name, read_image_pair
 from ganaug.datasets.image_set import (
@@ -53,6 +53,7 @@ __all__ = [
     "pairs_by_name",
     "parquet_parts",
     "parquet_schema",
+    "read_image_attributes",
     "read_image_file",
     "read_image_groups",
     "read_image_like",

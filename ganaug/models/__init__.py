@@ -1,6 +1,7 @@
 """Models: conditional GANs as scikit-learn estimators."""
 
 from ganaug.models.base import ConditionalGAN, TrainingData
+from ganaug.models.chosen import chosen_model, with_attributes
 from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.devices import help_first, leading
 from ganaug.models.edited_files import EditedFiles, edit_files
@@ -36,10 +37,12 @@ __all__ = [
     "TrainingData",
     "TranslationGAN",
     "check_groups",
+    "chosen_model",
     "constraints_of_overrides",
     "documented",
     "edit_files",
     "help_first",
     "leading",
+    "with_attributes",
     "written_distance",
 ]
