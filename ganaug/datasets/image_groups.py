@@ -101,7 +101,7 @@ def _table(path: str | Path) -> tuple[pd.DataFrame, list[str]]:
         raise ValueError(
             f"{path} has the columns {listed(list(table))}, but must have one named file, such as sick/7.png"
         )
-    return table, [column for column in table if column != "file"]
+    return table, [str(column) for column in table if column != "file"]
 
 
 def _lines(path: str | Path, files: pd.Series, images: ImageSet) -> list[int]:
