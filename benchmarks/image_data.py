@@ -139,11 +139,12 @@ def read_synthetic(path: Path) -> Synthetic:
 class Arm:
     """How training images are drawn, and whether they are augmented or the loss is class-weighted."""
 
-    generator: Literal["ganaug", "translation", "DeepSMOTE"] | None = None
+    generator: Literal["ganaug", "translation", "DeepSMOTE", "M2m", "CMO"] | None = None
     only_minority: bool = False
     is_balanced: bool = True
     is_augmented: bool = False
     is_weighted: bool = False
+    share: float | None = None  # of synthetic images in each class; None is that of the benchmark
 
 
 OURS, REFERENCE = "ganaug + classical", "classical"
@@ -154,6 +155,10 @@ ARMS = {
     REFERENCE: Arm(is_augmented=True),
     "DeepSMOTE": Arm("DeepSMOTE", only_minority=True),
     "DeepSMOTE + classical": Arm("DeepSMOTE", only_minority=True, is_augmented=True),
+    "M2m": Arm("M2m", only_minority=True),
+    "M2m + classical": Arm("M2m", only_minority=True, is_augmented=True),
+    "CMO": Arm("CMO", share=0.5),
+    "CMO + classical": Arm("CMO", share=0.5, is_augmented=True),
     "ganaug": Arm("ganaug"),
     OURS: Arm("ganaug", is_augmented=True),
     "translation": Arm("translation"),
@@ -178,6 +183,7 @@ def pool_of(parts: Parts, arm: Arm, share: float, synthetic: Synthetic | None) -
         real = np.zeros(len(parts.y), dtype=bool)
         return Pool(parts.X, parts.y, real, np.zeros(len(parts.classes)) if arm.is_balanced else None)
     largest = parts.counts.max()
+    share = share if arm.share is None else arm.share
     if arm.only_minority:
         wanted = largest - parts.counts
         shares = wanted / largest

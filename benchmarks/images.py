@@ -23,6 +23,10 @@ random                 each class equally often
 classical              each class equally often; each image is rotated by up to 15 degrees, scaled, shifted and
                        brightened at random whenever it is drawn
 DeepSMOTE              the smaller classes are filled up to the largest by ``ImageGAN(prior="neighbors", n_steps=0)``
+M2m                    the smaller classes are filled up by images of larger ones, moved until a classifier takes them
+                       for the class
+CMO                    each class equally often, half of the images with a rectangle of another one, mostly of a small
+                       class
 ganaug                 each class equally often, and in each class a share of 0.2 synthetic images of `GANOversampler`
 translation            as ganaug, by `TranslationGAN`: images of the largest class are translated into the others, and
                        images of all others into the largest class
@@ -85,6 +89,7 @@ from image_data import (
     read_synthetic,
 )
 from image_page import FIDELITY, LETTERS, contact_sheet, write_page
+from image_rivals import context_rich, major_to_minor
 from pages import machine
 from results import RESULTS, RawRows, Row, matching
 from rich.console import Console
@@ -99,6 +104,8 @@ PROTOCOL = 1
 N_HALVINGS = 2
 # number of images of a class in each half, and of synthetic images, whose features are compared
 N_COMPARED = 1_000
+# Generators that take no number of training steps.
+WITHOUT_STEPS = ("DeepSMOTE", "CMO")
 # Classes with fewer real images are not compared, because half of them would be too few for a distance.
 MIN_COMPARED = 40
 
@@ -111,6 +118,10 @@ def generate(
     """Train on (X, y) with `GANOversampler` and return `n_each` synthetic images per class, and the number of steps."""
     from ganaug import GANOversampler, ImageGAN, TranslationGAN
 
+    if generator == "M2m":
+        return *major_to_minor(X, y, n_each, n_steps, seed), 0
+    if generator == "CMO":
+        return *context_rich(X, y, n_each, seed), 0
     model: ImageGAN | TranslationGAN
     if generator == "DeepSMOTE":
         model = ImageGAN(prior="neighbors", n_steps=0)
@@ -145,7 +156,7 @@ def digest(generator: str) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         images, _, _ = generate(generator, X, y, 4, 20, 0)
-        if generator != "DeepSMOTE":
+        if generator in ("ganaug", "translation"):
             kind = TranslationGAN if generator == "translation" else ImageGAN
             kind(device="cpu", random_state=0, callbacks=[Planned()]).fit(X, y)
             # the distance selects the weights at the end of training
@@ -210,7 +221,7 @@ class Budget:
 
 
 def steps_of(generator: str, n_steps: int | None) -> str:
-    return "default" if n_steps is None or generator == "DeepSMOTE" else str(n_steps)
+    return "default" if n_steps is None or generator in WITHOUT_STEPS else str(n_steps)
 
 
 @functools.cache
@@ -228,7 +239,7 @@ def stamp(arm: str, budget: Budget) -> Row:
         "protocol": PROTOCOL,
         "gan_steps": steps_of(generator, budget.gan_steps) if generator else "",
         "cnn_steps": budget.cnn_steps,
-        "share": budget.share if has_share else "",
+        "share": (ARMS[arm].share or budget.share) if has_share else "",
         "version": version_of(generator),
     }
 

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
-from sklearn.base import _fit_context, clone
+from sklearn.base import _fit_context
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metadata_routing import UNUSED
 
 from ganaug.common.identifiers import refuse_identifiers_as_classes
 from ganaug.common.labels import check_classes, check_lengths, labels_like, labels_of, name_of
-from ganaug.common.modality import MODELS, modality_of, model_class
+from ganaug.common.modality import MODELS, model_class
 from ganaug.common.progress import begin_phase, end_phase, hidden_phase_on_error
 from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.shares import check_weights, equal_share_counts, repeats_of
@@ -31,8 +31,10 @@ from ganaug.models import (
     RowSource,
     TrainingData,
     check_groups,
+    chosen_model,
     constraints_of_overrides,
     documented,
+    with_attributes,
 )
 from ganaug.selection import SELECTIONS, is_cleaner
 
@@ -205,7 +207,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         **constraints_of_overrides(*_OVERRIDES),
     }
     # a pipeline that hands on weights calls `fit_resample`, and need not be told about `fit`
-    __metadata_request__fit: ClassVar[dict[str, str]] = {"sample_weight": UNUSED}
+    __metadata_request__fit: ClassVar[dict[str, str]] = {"sample_weight": UNUSED, "attributes": UNUSED}
 
     def __init__(
         self,
@@ -247,7 +249,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
     # the parameters of the model and of a cleaning sampler are validated as well
     @_fit_context(prefer_skip_nested_validation=False)
     @stable_warning_filters()
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "GANOversampler":
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, attributes: Any = None) -> "GANOversampler":
         """Train the model, for `sample`. `fit_resample` also trains the model, so it does not need `fit`.
 
         Parameters
@@ -258,6 +260,10 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
             Class labels: text, integers, booleans or categories.
         sample_weight : array-like of shape (n_rows,), default=None
             What each row counts within its class, at least 0: the training draws it in proportion. None: all the same.
+        attributes : DataFrame, dict or array-like of shape (n_images, n_attributes), default=None
+            For images of an `ImageGAN`: what is known of each image beside its class, such as stain or severity; as
+            `ImageGAN.fit` takes it. Synthetic images have attributes as those of the class do; ``sample(n, label,
+            given={"stain": "H&E"})`` asks for some.
 
         Returns
         -------
@@ -270,7 +276,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
             As `fit_resample`.
         """
         with rollback_on_error(self, self._is_warm), hidden_phase_on_error():
-            self._fit_model(self._check(X, y, sample_weight))
+            self._fit_model(self._check(X, y, sample_weight, attributes))
             self.model_.end_checkpoint()
             end_phase()
         return self
@@ -278,7 +284,9 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
     # the parameters of the model and of a cleaning sampler are validated as well
     @_fit_context(prefer_skip_nested_validation=False)
     @stable_warning_filters()
-    def fit_resample(self, X: Any, y: Any, *, sample_weight: Any = None, groups: Any = None) -> tuple[Any, Any]:
+    def fit_resample(
+        self, X: Any, y: Any, *, sample_weight: Any = None, groups: Any = None, attributes: Any = None
+    ) -> tuple[Any, Any]:
         """Train the model, and add synthetic rows to the small classes.
 
         Parameters
@@ -293,6 +301,10 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
             generate does not depend on weights. None: all rows count the same.
         groups : array-like of shape (n_rows,), default=None
             For tables: the group of each row, for `groups_`. They change nothing else.
+        attributes : DataFrame, dict or array-like of shape (n_images, n_attributes), default=None
+            For images of an `ImageGAN`: what is known of each image beside its class, such as stain or severity; as
+            `ImageGAN.fit` takes it. Synthetic images have attributes as those of the class do; ``sample(n, label,
+            given={"stain": "H&E"})`` asks for some.
 
         Returns
         -------
@@ -316,10 +328,10 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
             synthetic rows equal a single training row, because the generator found too few others.
         """
         with rollback_on_error(self, self._is_warm), hidden_phase_on_error():
-            return self._fit_resample(X, y, sample_weight, groups)
+            return self._fit_resample(X, y, sample_weight, groups, attributes)
 
-    def _fit_resample(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> tuple[Any, Any]:
-        training = self._check(X, y, sample_weight)
+    def _fit_resample(self, X: Any, y: Any, sample_weight: Any, groups: Any, attributes: Any) -> tuple[Any, Any]:
+        training = self._check(X, y, sample_weight, attributes)
         groups = None if groups is None else check_groups(groups, training.model, len(training.labels))
         X_real, labels = training.data.X, training.labels
         requested = np.array(list(self.sampling_strategy_), dtype=labels.dtype)
@@ -414,7 +426,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         super().set_params(**params)
         return self
 
-    def _check(self, X: Any, y: Any, sample_weight: Any = None) -> TrainingData:
+    def _check(self, X: Any, y: Any, sample_weight: Any = None, attributes: Any = None) -> TrainingData:
         """Validate data and parameters, and set what they tell: `sampling_strategy_`, `n_features_in_` and names."""
         # a fit that fails leaves nothing of an earlier one that looks fitted
         for learned in ("_resampled", *([] if self._is_warm else ["model_"])):
@@ -426,7 +438,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         labels, is_one_hot = check_target_type(labels, indicate_one_vs_all=True)
         self.target_name_ = name_of(y)
         model = self._new_model(X)
-        data = model.check_data(X)
+        data = with_attributes(model.check_data(X), model, attributes)
         check_lengths(data.X, labels)
         self.n_features_in_ = model.n_features_in_  # of an image, the number of its values
         if hasattr(model, "feature_names_in_"):
@@ -459,23 +471,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
     def _new_model(self, X: Any) -> ConditionalGAN:
         """Make the model for X, with the parameters of the sampler that are given."""
         given = {name: value for name in _OVERRIDES if (value := getattr(self, name)) is not None}
-        if isinstance(self.model, str):
-            model: ConditionalGAN = model_class(modality_of(X).name if self.model == "auto" else self.model)()
-        else:
-            model = clone(self.model)
-            # clone copies callbacks too, but the objects of the user are those to be called
-            given = {"callbacks": self.model.callbacks, **given}
-        for name in given.keys() - model.get_params().keys():
-            raise ValueError(
-                f"{name}={given[name]!r} is given, but the model is {type(model).__name__}, which has no parameter "
-                f"{name!r}; leave {name} out, or give another model"
-            )
-        model.set_params(**given)
-        previous = getattr(self, "model_", self.model)
-        if self._is_warm and type(previous) is type(model):
-            model.warm_start_from(previous)
-        model._validate_params()  # scikit-learn does not validate the parameters of nested estimators
-        return model
+        return chosen_model(self.model, X, given, getattr(self, "model_", self.model))
 
     def _fit_model(self, training: TrainingData) -> EncodedData:
         model, labels = training.model, pd.Series(training.labels, name=self.target_name_)

@@ -126,6 +126,13 @@ def in_a_folder_with_data(tmp_path, monkeypatch):
             Image.fromarray(image).save(file)
     files = sorted(file.relative_to(tmp_path / "scans").as_posix() for file in (tmp_path / "scans").rglob("*.png"))
     pd.DataFrame({"file": files, "patient": range(len(files))}).to_csv(tmp_path / "patients.csv", index=False)
+    known = {"file": files, "stain": np.resize(["H&E", "IHC"], len(files)), "severity": np.arange(len(files)) % 3}
+    pd.DataFrame(known).to_csv(tmp_path / "known.csv", index=False)
+    for folder, is_outline in (("outlines", True), ("photographs", False)):
+        (tmp_path / folder).mkdir()
+        for i, image in enumerate(digits.images[:12].astype(np.uint8) * 15):
+            shown = np.abs(np.diff(image.astype(int), axis=1, append=0)).astype(np.uint8) if is_outline else image
+            Image.fromarray(shown).save(tmp_path / folder / f"{i}.png")
     pd.DataFrame({"text": TEXTS * 2, "label": LABELS * 2}).to_csv(tmp_path / "sms.csv", index=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path

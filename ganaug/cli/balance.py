@@ -185,6 +185,15 @@ def balance(
             "classifiers are not given the column. For images: a CSV file with the column file and one with groups.",
         ),
     ] = None,
+    attributes: Annotated[
+        str | None,
+        typer.Option(
+            "--attributes",
+            metavar="FILE",
+            help="For images: a CSV file with the column file and a column for each attribute, such as stain or "
+            "severity, which the model learns beside the class. ganaug sample --given asks for them.",
+        ),
+    ] = None,
     log_dir: LogDir = None,
     checkpoint: Checkpoint = None,
     devices: Devices = None,
@@ -268,6 +277,7 @@ def balance(
                 "--resize": resize,
                 "--dicom": dicom,
                 "--link": link,
+                "--attributes": attributes,
             },
             scheduler=scheduler,
             n_train=train_rows,
@@ -295,6 +305,8 @@ def balance(
         raise ValueError(f"--metric {metric} needs --select")
     if compare and select:
         raise ValueError("--select compares already; leave --compare out")
+    if attributes is not None and (select or compare):
+        raise ValueError(f"--attributes {attributes} and --{'select' if select else 'compare'} exclude each other")
     if groups is not None and not (select or compare):
         raise ValueError(f"--groups {groups} needs --select or --compare")
     check_own_file("--checkpoint", checkpoint, source, out, save, report, provenance)
@@ -317,7 +329,13 @@ def balance(
             "--provenance": provenance,
             "--encoding": encoding,
         },
-        for_images={"--resize": resize, "--skip-bad": skip_bad, "--dicom": dicom, "--link": link},
+        for_images={
+            "--resize": resize,
+            "--skip-bad": skip_bad,
+            "--dicom": dicom,
+            "--link": link,
+            "--attributes": attributes,
+        },
     )
     # texts are a column of a table
     other = {"tabular": ModelName.text, "image": ModelName.translation}[modality.name]
@@ -354,6 +372,7 @@ def balance(
                 params,
                 trial,
                 size,
+                attributes,
                 skip_bad=skip_bad,
                 dicom=dicom,
                 copies=copies,

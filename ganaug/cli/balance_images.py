@@ -44,6 +44,7 @@ def balance_images(
     params: dict[str, Any],
     trial: Trial,
     size: tuple[int, int] | None,
+    attributes: str | None,
     *,
     skip_bad: bool,
     dicom: bool,
@@ -58,6 +59,7 @@ def balance_images(
         check_dicom_output,
         check_image_output,
         check_image_space,
+        read_image_attributes,
         read_image_groups,
         read_images,
         write_images,
@@ -86,10 +88,11 @@ def balance_images(
     groups = trial.groups
     if groups is not None:
         trial = trial._replace(groups=read_image_groups(groups, images))
-    sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, images.X, y, trial)
+    known = None if attributes is None else read_image_attributes(attributes, images)
+    sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, images.X, y, trial, known)
     first = len(is_synthetic) - int(is_synthetic.sum())  # a slice, which does not copy them
     X_synthetic, y_synthetic = X_resampled[first:], y_resampled[first:]
-    train_for(save, sampler, images.X, y)
+    train_for(save, sampler, images.X, y, known)
     with kept_model(sampler, save, out):
         begin_phase(f"writing {out}", show=on_terminal())
         manifest = score_columns(sampler, images, X_synthetic, y_synthetic)

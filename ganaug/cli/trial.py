@@ -30,14 +30,14 @@ class Trial(NamedTuple):
 
 
 def resample(
-    sampler: GANOversampler, X: Any, y: pd.Series, trial: Trial
+    sampler: GANOversampler, X: Any, y: pd.Series, trial: Trial, attributes: pd.DataFrame | None = None
 ) -> tuple[GANOversampler, Comparison | Selection | None, Any, pd.Series, np.ndarray]:
     """Resample; with a metric, by the strategy that `select` finds; and compare with no resampling if asked."""
     import numpy as np
 
     if trial.metric is None:
         begin_phase("training", show=on_terminal())
-        X_resampled, y_resampled = sampler.fit_resample(X, y)
+        X_resampled, y_resampled = sampler.fit_resample(X, y, attributes=attributes)
         compared = _compare(sampler, X, y, trial) if trial.is_compared else None
         return sampler, compared, X_resampled, y_resampled, sampler.is_synthetic_
 
@@ -107,8 +107,10 @@ def _compare(sampler: GANOversampler, X: Any, y: pd.Series, trial: Trial) -> Com
     )
 
 
-def train_for(save: Path | None, sampler: GANOversampler, X: Any, y: pd.Series) -> None:
+def train_for(
+    save: Path | None, sampler: GANOversampler, X: Any, y: pd.Series, attributes: pd.DataFrame | None = None
+) -> None:
     """Train where a model is to be saved, but no synthetic row was asked for, so that nothing was trained yet."""
     if save is not None and not hasattr(sampler, "model_"):
         begin_phase("training", show=on_terminal())
-        sampler.fit(X, y)
+        sampler.fit(X, y, attributes=attributes)

@@ -9,9 +9,9 @@ from ganaug.datasets.image_files import (
     write_image_file,
 )
 from ganaug.datasets.image_folder import extension_of
-from ganaug.datasets.image_groups import read_image_groups
+from ganaug.datasets.image_groups import read_image_attributes, read_image_groups
 from ganaug.datasets.image_manifest import MANIFEST, write_manifest
-from ganaug.datasets.image_pair import read_image_pair
+from ganaug.datasets.image_pair import pairs_by_name, read_image_pair
 from ganaug.datasets.image_set import (
     ImageSet,
     add_image_columns,
@@ -51,9 +51,11 @@ __all__ = [
     "find_image_files",
     "find_parquet_files",
     "frame_of_arrow",
+    "pairs_by_name",
     "parquet_index",
     "parquet_parts",
     "parquet_schema",
+    "read_image_attributes",
     "read_image_file",
     "read_image_groups",
     "read_image_like",

@@ -5,6 +5,7 @@ from ganaug.evaluation.image_evaluation import evaluate_images
 from ganaug.evaluation.image_manifest import (
     nearest_columns,
     score_columns,
+    training_difference,
     training_distance,
     training_recognition,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "nearest_columns",
     "preview_rows",
     "score_columns",
+    "training_difference",
     "training_distance",
     "training_recognition",
 ]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ganaug.common.findings import REAL, Finding
 from ganaug.datasets import ImageSet
 from ganaug.metrics import nearest_pixels
-from ganaug.models import FAR_DISTANCE, written_distance
+from ganaug.models import FAR_DISTANCE, MIN_TO_SPLIT, written_distance
 from ganaug.oversampler import GANOversampler
 
 # Of the kernel distance in the training history, in units of what two halves of the real images have: up to this,
@@ -160,4 +160,41 @@ def training_recognition(history: pd.DataFrame) -> Finding:
         f"A classifier finds the class in {100 * found:.0f} % of the translations and {100 * real:.0f} % of real "
         "images. The training used it.",
         {"recognised": found, "recognised_real": real},
+    )
+
+
+def training_difference(history: pd.DataFrame, n_pairs: int) -> Finding:
+    """Say how far translations were off the images that belong to their sources, during training on pairs.
+
+    Parameters
+    ----------
+    history : DataFrame
+        ``history_`` of `ganaug.TranslationGAN` after `fit_pairs`.
+    n_pairs : int
+        Pairs of the training.
+
+    Returns
+    -------
+    Finding
+        Of a question of its own. It is never "good": what is near enough depends on the images.
+
+    Examples
+    --------
+    >>> history = pd.DataFrame({"distance": [0.4, 0.1], "difference": [0.2, 0.04], "difference_source": [0.3, 0.3]})
+    >>> training_difference(history, 120).sentence
+    'Translations differ from the other image of their pair by 4.0 % of the range of values, and the sources by 30.0 %.'
+    """
+    best = history.iloc[int(history["distance"].argmin())]
+    found, before = float(best["difference"]), float(best["difference_source"])
+    said = (
+        f"Translations differ from the other image of their pair by {100 * found:.1f} % of the range of values, and "
+        f"the sources by {100 * before:.1f} %."
+    )
+    return Finding(
+        "Is it what belongs to the source?",
+        "bad" if found >= before else "unknown",
+        said
+        if n_pairs >= MIN_TO_SPLIT
+        else f"{said} The training has seen these pairs; of {MIN_TO_SPLIT}, some are held out.",
+        {"difference": found, "difference_source": before},
     )

@@ -74,7 +74,7 @@ class Attributed(ConditionalGAN):
         >>> model.sample(["rare"] * 3, given={"stain": "dark"}).shape
         (3, 16, 16)
         """
-        return self._fit_new(X, y, sample_weight, attributes)
+        return self._fit_new(X, y, sample_weight, attributes=attributes)
 
     def _fit_conditions(self, checked: CheckedData, y: NDArray) -> Tensor | None:
         n_classes, previous = len(self.classes_), getattr(self, "attributes_", None)

@@ -213,10 +213,10 @@ class ConditionalGAN(
         """
         return self._fit_new(X, y, sample_weight)
 
-    def _fit_new(self: Self, X: Any, y: Any, sample_weight: Any, attributes: Any = None) -> Self:
+    def _fit_new(self: Self, X: Any, y: Any, sample_weight: Any, **more: Any) -> Self:
         with rollback_on_error(self, self.warm_start):
             previous = self._delete_previous_fit()
-            self._fit(self.check_data(X)._replace(attributes=attributes), y, previous, sample_weight)
+            self._fit(self.check_data(X)._replace(**more), y, previous, sample_weight)
         self.end_checkpoint()
         return self
 
@@ -272,7 +272,8 @@ class ConditionalGAN(
         with phase("encoding", show=bool(self.verbose)):
             self.encoder_, rows = self._fit_encode(checked, index)
         begin_phase("training", show=bool(self.verbose))
-        data = EncodedData(rows, torch.from_numpy(index), weights, conditions)
+        partners = None if checked.partners is None else torch.from_numpy(checked.partners)
+        data = EncodedData(rows, torch.from_numpy(index), weights, conditions, partners)
         few = {label: int(n) for label, n in zip(labels.tolist(), counts, strict=True) if n < _FEW}
         if few:
             warn_user(
@@ -336,6 +337,7 @@ class ConditionalGAN(
             device=fabric.device,
             weights=training.weights,
             conditions=training.conditions,
+            partners=training.partners,
         )
         measure = self._measure(validation.drawn(rng), generator=rng, device=fabric.device)
         try:

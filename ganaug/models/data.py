@@ -37,12 +37,15 @@ class CheckedData(NamedTuple):
         `X` as this encoder encodes it; otherwise None.
     attributes : Any
         Attributes of the rows beside the class, not checked yet, for a model that learns them; otherwise None.
+    partners : ndarray of int, shape (n_rows,), or None
+        For pairs: the position of the other row of the pair of each; otherwise None.
     """
 
     X: Any
     encoder: Any = None
     encoded: Any = None
     attributes: Any = None
+    partners: NDArray | None = None
 
 
 class EncodedData(NamedTuple):
@@ -58,12 +61,15 @@ class EncodedData(NamedTuple):
         What each counts in its class; None: all the same.
     conditions : Tensor of shape (n_rows,) or None
         Number of the condition that networks are given; None: the class index.
+    partners : Tensor of shape (n_rows,) or None
+        For pairs: the position of the other row of the pair of each, among all rows of the fit.
     """
 
     rows: Any
     y: Tensor
     weights: Tensor | None = None
     conditions: Tensor | None = None
+    partners: Tensor | None = None
 
     @property
     def features(self) -> NDArray:
@@ -94,5 +100,4 @@ class EncodedData(NamedTuple):
     def part(self, index: Tensor) -> "EncodedData":
         """Return some of the rows."""
         rows = self.rows.part(index) if hasattr(self.rows, "part") else self.rows[index]
-        weights, conditions = (None if of is None else of[index] for of in self[2:])
-        return EncodedData(rows, self.y[index], weights, conditions)
+        return EncodedData(rows, self.y[index], *(None if of is None else of[index] for of in self[2:]))

@@ -17,8 +17,8 @@ from ganaug.models.image_views import ImageViews
 from ganaug.models.time_check import TimeCheck
 from ganaug.training import AdaptiveAugmentation, Callback, CompactRows, KernelDistance, operations_for
 
-# A class of this many images gives a tenth of them to the validation split.
-_MIN_TO_SPLIT = 100
+# A class of this many images, or as many pairs, gives a tenth of them to the validation split.
+MIN_TO_SPLIT = 100
 # From this distance on (`KernelDistance`, in units of two halves of the real images), synthetic images are easy to tell
 # from real ones.
 FAR_DISTANCE = 0.3
@@ -110,7 +110,7 @@ class ImageModel(ImageViews):
         for label in range(int(y.max()) + 1):
             members = (y == label).nonzero().squeeze(1)
             members = members[torch.randperm(len(members), generator=generator)]
-            n_held_out = len(members) // 10 if len(members) >= _MIN_TO_SPLIT else 0
+            n_held_out = len(members) // 10 if len(members) >= MIN_TO_SPLIT else 0
             training.append(members[n_held_out:])
             validation.append(members[:n_held_out] if n_held_out else members)
         return data.part(torch.cat(training)), data.part(torch.cat(validation))
@@ -123,11 +123,15 @@ class ImageModel(ImageViews):
         """Return the names of the augmentations; those of colour would change a mask as well."""
         if not encoder.masks_:
             return operations_for(self.augment, encoder.channels_)
+        return self._moves(f"would change mask_channels={self.mask_channels!r} too")
+
+    def _moves(self, why_not: str) -> tuple[str, ...]:
+        """Return the names of the augmentations, which only move pixels; `why_not` says why others are refused."""
         operations = operations_for(self.augment, 1)
         if colours := [name for name in operations if name in _CHANGE_VALUES]:
             raise ValueError(
-                f"augment={self.augment!r} has {colours}, which would change mask_channels={self.mask_channels!r} too; "
-                "use 'auto', 'any direction', or a list of operations that move pixels"
+                f"augment={self.augment!r} has {colours}, which {why_not}; use 'auto', 'any direction', or a list of "
+                "operations that move pixels"
             )
         return operations
 

@@ -1,32 +1,28 @@
-"""TranslationGAN: unpaired translation of images of one class into images of another one."""
+"""TranslationGAN: translation of images of one class into images of another one."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from ganaug.common.labels import labels_of
-from ganaug.common.random import draw_seed
 from ganaug.common.rows import take_rows
 from ganaug.encoders import ImageEncoder
 from ganaug.models.base import Measure, Networks
 from ganaug.models.class_probe import RecognisedDistance, train_probes
 from ganaug.models.data import CheckedData, EncodedData
-from ganaug.models.image_model import ImageModel, check_betas
+from ganaug.models.image_model import check_betas
 from ganaug.models.parameters import LARGEST_COUNT, LARGEST_SIZE, Items, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
-from ganaug.models.provenance import SourceProvenance
-from ganaug.models.scoring import class_index
-from ganaug.models.torch_state import seeded_networks, torch_threads
-from ganaug.models.translation_sources import Sources, chosen_classes
-from ganaug.nets import PatchHeads, build_translation_networks
-from ganaug.selection import CandidateSelection, Refusal
+from ganaug.models.torch_state import seeded_networks
+from ganaug.models.translating import Translating
+from ganaug.models.translation_pairs import PairDifference, PairedFit
+from ganaug.models.translation_sources import chosen_classes
+from ganaug.nets import PatchHeads, build_pix2pix_networks, build_translation_networks
 from ganaug.training import (
     AdaptiveAugmentation,
     Adversarial,
@@ -39,9 +35,9 @@ from ganaug.training import (
     operations_for,
 )
 
-METHODS = ("cut", "cyclegan")
-# Weight of what keeps the structure: of patches with "cut" and of the cycle with "cyclegan".
-_CONTENT = {"cut": 0.2, "cyclegan": 2.0}
+METHODS = ("cut", "cyclegan", "pix2pix")
+# Weight of what keeps the structure: of patches with "cut", of the cycle, and of the difference from the pair's image.
+_CONTENT = {"cut": 0.2, "cyclegan": 2.0, "pix2pix": 100.0}
 # The paper's ratio of the weights of identity and cycle.
 _IDENTITY_OF_CYCLE = 0.5
 # The probe looks at moved images with some noise, so that no single pixel satisfies it.
@@ -51,11 +47,12 @@ _PROBE_TIME = 0.1
 
 
 @documented(noun="images")
-class TranslationGAN(ImageModel):
-    """Translate images of one class into images of another one, without pairs.
+class TranslationGAN(Translating, PairedFit):
+    """Translate images of one class into images of another one, without pairs or from pairs.
 
     A generator turns images of the majority into images of a minority. They keep the structure of their source, so a
-    small class gets the variety of a large one. The source of each synthetic image is recorded.
+    small class gets the variety of a large one. The source of each synthetic image is recorded. From pairs of images,
+    `fit_pairs` learns what each image becomes.
 
     Parameters
     ----------
@@ -65,18 +62,21 @@ class TranslationGAN(ImageModel):
     target : label, list of labels or None, default=None
         The classes that are learned beside the source. None takes all others. All targets share one generator, which is
         given the class.
-    method : {"cut", "cyclegan"}, default="cut"
+    method : {"cut", "cyclegan", "pix2pix"}, default="cut"
         ``"cut"`` has one generator and one discriminator. Patches of the translation are compared with those of the
         source in the features of the generator itself (contrastive unpaired translation, arXiv 2007.15651).
         ``"cyclegan"`` has a second generator, which translates back into the source (arXiv 1703.10593). It takes about
-        twice as long, and keeps less of the source.
+        twice as long, and keeps less of the source. ``"pix2pix"`` learns from pairs, by `fit_pairs`: the decoder of the
+        generator also sees the details of the source, and the discriminator an image beside its source (arXiv
+        1611.07004).
     content_weight : float or "auto", default="auto"
         Weight of what keeps the structure of the source, at least 0: of the contrast of patches (``"auto"``: 0.2), or
-        of the cycle (2, and half of it for the identity). With a large value the source is hardly changed.
+        of the cycle (2, and half of it for the identity). With a large value the source is hardly changed. With
+        "pix2pix", weight of the mean absolute difference from the image that belongs to the source (100).
     class_weight : float, default=0.2
         Weight of a classifier that is trained on the real images first, and then has to find the target class in
         translations. Without it (0), more of the class of the source survives; with a large weight, translations get
-        marks that only the classifier takes for the class.
+        marks that only the classifier takes for the class. Not used with "pix2pix".
     width : int, default=24
         Channels of the first layer of the networks; deeper layers have up to four times as many.
     n_blocks : int, default=4
@@ -126,9 +126,11 @@ class TranslationGAN(ImageModel):
         As of `ImageGAN`. Column ``recognised`` is the share of translations in which a second classifier, which has no
         part in the training, finds the target class, and ``recognised_real`` that of real images. ``distance`` is the
         kernel distance to real images, plus what the first share is below the second; the weights with the smallest one
-        are kept.
+        are kept. With "pix2pix" there is no such classifier: ``difference`` is the mean absolute difference between
+        translations and the images that belong to their sources, as a share of the range of values, and
+        ``difference_source`` that of the sources themselves.
     generator_ : torch.nn.Module
-        The trained generator, or with "cyclegan" both (moving average of the weights).
+        The trained generator, or both with "cyclegan" and "pix2pix" (moving average of the weights).
     discriminator_ : torch.nn.Module
         The trained discriminator, or both.
     encoder_ : ImageEncoder
@@ -184,9 +186,8 @@ class TranslationGAN(ImageModel):
         "precision": [StrOptions({"auto", "32-true", "bf16-mixed"})],
     }
 
-    prior_: SourcePrior
     _network_parameters = ("method", "width", "n_blocks", "noise_size")
-    _deleted_by_fit = (*ImageModel._deleted_by_fit, "snapshots_", "source_")
+    _deleted_by_fit = (*Translating._deleted_by_fit, "snapshots_", "source_")
 
     def __init__(
         self,
@@ -276,7 +277,11 @@ class TranslationGAN(ImageModel):
 
     def _fit(self, checked: CheckedData, y: Any, previous: Networks | None, sample_weight: Any) -> EncodedData:
         labels = labels_of(y)
-        self.source_, kept = chosen_classes(labels, self.source, self.target)
+        self._check_pairs(checked.partners is not None)
+        if checked.partners is None:
+            self.source_, kept = chosen_classes(labels, self.source, self.target)
+        else:
+            self.source_, kept = labels[0], None
         self._positions = kept
         if kept is not None:
             encoded = torch.from_numpy(take_rows(checked.encoded.numpy(), kept))
@@ -291,27 +296,27 @@ class TranslationGAN(ImageModel):
     def _fit_prior(self, data: EncodedData, generator: torch.Generator) -> tuple[SourcePrior, None]:
         return SourcePrior(data.rows, data.y, self._home, self.noise_size), None
 
-    @property
-    def _home(self) -> int:
-        """Index of the source class."""
-        return int(class_index(self.classes_, [self.source_])[0])
-
     def _build(self, params: Mapping[str, Any], rng: torch.Generator) -> tuple[nn.Module, nn.Module]:
+        method = params["method"]
+        sizes: dict[str, Any] = {
+            "n_classes": len(self.classes_),
+            "channels": self.encoder_.channels_,
+            "n_levels": self.encoder_.n_levels_,
+            **{name: params[name] for name in ("width", "n_blocks", "noise_size")},
+        }
+        if method == "pix2pix":
+            return build_pix2pix_networks(home=self._home, **sizes)
         return build_translation_networks(
-            n_classes=len(self.classes_),
-            channels=self.encoder_.channels_,
-            size=self.encoder_.size_,
-            n_levels=self.encoder_.n_levels_,
-            home=self._home if params["method"] == "cyclegan" else None,
-            width=params["width"],
-            n_blocks=params["n_blocks"],
-            noise_size=params["noise_size"],
+            size=self.encoder_.size_, home=self._home if method == "cyclegan" else None, **sizes
         )
 
     def _game(
         self, one: nn.Module, other: nn.Module, settings: AdversarialSettings, data: EncodedData, **options: Any
     ) -> Adversarial:
         fabric, rng = options["fabric"], options["rng"]
+        weight = _CONTENT[self.method] if isinstance(self.content_weight, str) else self.content_weight
+        if self.method == "pix2pix":
+            return Translation(one, other, settings, **options, terms=TranslationTerms(pairs=weight), is_paired=True)
         guide, self._judge = train_probes(
             data,
             self.encoder_.channels_,
@@ -320,7 +325,6 @@ class TranslationGAN(ImageModel):
             fabric=fabric,
             seed=self.seed_ + 2,
         )
-        weight = _CONTENT[self.method] if isinstance(self.content_weight, str) else self.content_weight
         is_cut = self.method == "cut"
         terms = TranslationTerms(
             patches=weight if is_cut else 0.0,
@@ -351,6 +355,8 @@ class TranslationGAN(ImageModel):
 
     def _measure(self, data: EncodedData, *, generator: torch.Generator, device: torch.device) -> Measure:
         distance = super()._measure(data, generator=generator, device=device)
+        if data.partners is not None:
+            return PairDifference(distance, data, self.prior_, generator=generator, device=device)
         return RecognisedDistance(distance, self._judge, data, self.prior_, generator=generator, device=device)
 
     def _train(self, data: EncodedData, rng: torch.Generator, initial: Networks) -> None:
@@ -360,117 +366,13 @@ class TranslationGAN(ImageModel):
             self.__dict__.pop("_judge", None)
 
     def _max_time(self) -> float | None:
-        return None if self.max_time is None else (1 - _PROBE_TIME) * self.max_time
+        has_probes = self.method != "pix2pix"
+        return None if self.max_time is None else (1 - _PROBE_TIME * has_probes) * self.max_time
 
     def _budget(self) -> tuple[int, int]:
         n_steps = 2000 if isinstance(self.n_steps, str) else self.n_steps
         batch_size = min(64, max(16, 4 * len(self.classes_))) if isinstance(self.batch_size, str) else self.batch_size
         return int(n_steps), int(batch_size)
-
-    def translate(self, X: Any, label: Any, random_state: int | np.random.RandomState | None = None) -> Any:
-        """Translate images into images of a class.
-
-        Parameters
-        ----------
-        X : as in `fit`
-            Images of the size and dtype of those in `fit`: of the source class if `label` is another class, of any
-            other class if `label` is the source. Values beyond the range in `fit` are clipped.
-        label : label
-            The class that they become, seen in `fit`.
-        random_state : int, RandomState or None, default=None
-            Seed of the noise. None takes that of `fit`.
-
-        Returns
-        -------
-        X : same container and dtypes as in `fit`, n_rows rows
-            A translation of each image, in their order.
-
-        Raises
-        ------
-        ValueError
-            If the images are of another size or dtype, or `label` was not seen in `fit`.
-        """
-        check_is_fitted(self, "generator_")
-        if np.ndim(label):
-            raise ValueError(f"translate takes one label, but got label={label!r}")
-        (index,) = class_index(self.classes_, [label])
-        rows = self._encode(X)
-        rng = torch.Generator().manual_seed(self.seed_ + 2 if random_state is None else draw_seed(random_state))
-        y = torch.full((len(rows),), int(index))
-        with torch_threads(self._n_threads):
-            return self.encoder_.decode(self._translate(rows, y, torch.where(y == self._home, 0, self._home), rng))
-
-    def _translate(self, rows: CompactRows, y: Tensor, origin: Tensor, rng: torch.Generator) -> Tensor:
-        """Translate rows in batches of one size, so that a row does not depend on how many there are."""
-        size = self._n_generated
-        parts = []
-        for at in torch.arange(len(y)).split(size) if len(y) else ():
-            noise = torch.randn(size, self.network_params_["noise_size"], generator=rng)
-            padded = torch.cat([at, at.new_zeros(size - len(at))])
-            made = self._run_generator(y[padded], (rows[padded], origin[padded], noise))
-            parts.append(made[: len(at)])
-        return torch.cat(parts) if parts else torch.empty(0, self.encoder_.channels_, *self.encoder_.size_)
-
-    def sample_parts(
-        self,
-        y: Any,
-        random_state: int | np.random.RandomState | None = None,
-        *,
-        selection: CandidateSelection | None = None,
-        record: Callable[[NDArray, NDArray], None] | None = None,
-    ) -> Iterator[Any]:
-        """Translate training images, of which each is taken once before one is taken again.
-
-        Parameters
-        ----------
-        y, random_state, selection
-            As in `sample`.
-        record : callable (array of shape (n,), array of shape (n,)) -> None, or None, default=None
-            Is called with the positions of the sources of each part in the `X` of `fit`, and with class indices.
-
-        Yields
-        ------
-        X : same container and dtypes as in `fit`
-            The next images.
-        """
-        check_is_fitted(self, "generator_")
-        requested = np.asarray(y)
-        if requested.ndim != 1:
-            raise ValueError(f"y must have one dimension, a label for each requested row; got shape {requested.shape}")
-        seed = self.seed_ if random_state is None else draw_seed(random_state)
-        rng, choosing = torch.Generator().manual_seed(seed + 2), np.random.default_rng(seed)
-        sources = Sources(self.prior_, len(self.classes_), torch.Generator().manual_seed(seed + 3))
-        n_candidates = 1 if selection is None else selection.n_candidates
-        n_rows = max(1, self._n_decoded // n_candidates)
-        n_refused = np.zeros(len(Refusal), dtype=int)
-        for first in range(0, max(len(requested), 1), n_rows):
-            index = class_index(self.classes_, requested[first : first + n_rows])
-            wanted = torch.from_numpy(index.repeat(n_candidates))
-            source = sources.take(wanted)
-            with torch_threads(self._n_threads):
-                made = self.encoder_.decode(
-                    self._translate(self.prior_.rows.part(source), wanted, self.prior_.y[source], rng)
-                )
-                if selection is not None:
-                    features = self._encode(made)[:].flatten(1).numpy()
-                    refused = selection.refusals(features, wanted.numpy())
-                    chosen = selection.choose(features, wanted.numpy(), index, choosing, refused)
-                    made, source = take_rows(made, chosen), source[chosen]
-                    n_refused += np.bincount(refused[chosen], minlength=len(Refusal))
-            if record is not None:
-                record(source.numpy(), index)
-            yield made
-        self._warn_of_refused(n_refused)
-
-    def provenance_of(self, training: EncodedData) -> SourceProvenance:  # type: ignore[override]
-        """Return what records the source of each synthetic image, given the encoded training images.
-
-        Parameters
-        ----------
-        training : EncodedData
-            From `fit_checked`.
-        """
-        return SourceProvenance(training.y.numpy(), self.classes_, getattr(self, "_positions", None))
 
     def _store(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         description, arrays = self.encoder_.state()

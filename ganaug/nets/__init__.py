@@ -5,6 +5,7 @@ from ganaug.nets.image_architectures import ARCHITECTURES, build_image_encoder, 
 from ganaug.nets.image_classifier import SmallCNN
 from ganaug.nets.image_networks import CONDITIONINGS
 from ganaug.nets.mlp import ACTIVATIONS, MLPDiscriminator, MLPGenerator
+from ganaug.nets.pix2pix import build_pix2pix_networks
 from ganaug.nets.relational import RelationalDiscriminator, RelationalGenerator
 from ganaug.nets.sequence import SequenceDecoder, SequenceEncoder, on_sphere
 from ganaug.nets.stylegan2 import StyleGenerator, noise_size
@@ -27,6 +28,7 @@ __all__ = [
     "StyleGenerator",
     "build_image_encoder",
     "build_image_networks",
+    "build_pix2pix_networks",
     "build_translation_networks",
     "noise_size",
     "on_sphere",

@@ -132,13 +132,13 @@ class Translator(nn.Module):
         super().__init__()
         sizes = [width * 2 ** min(level, _MOST_DOUBLINGS) for level in range(n_halvings + 1)]
         pairs = list(pairwise(sizes))
-        down = [_scaled(nn.Conv2d(n_in, n_out, 3, stride=2, padding=1)) for n_in, n_out in pairs]
+        down = [scaled(nn.Conv2d(n_in, n_out, 3, stride=2, padding=1)) for n_in, n_out in pairs]
         self.layers = nn.ModuleList([_convolution(channels, width), *down])
         n_inner = n_blocks // 2
         self.inner = nn.ModuleList(TranslationBlock(sizes[-1], 1) for _ in range(n_inner))
         self.noise = nn.Linear(noise_size, sizes[-1])
         self.blocks = nn.ModuleList(TranslationBlock(sizes[-1], n_classes) for _ in range(n_blocks - n_inner))
-        self.up = nn.ModuleList(_scaled(UpsampledConv(n_in, n_out)) for n_out, n_in in reversed(pairs))
+        self.up = nn.ModuleList(scaled(UpsampledConv(n_in, n_out)) for n_out, n_in in reversed(pairs))
         self.modulations = nn.ModuleList(ClassModulation(n_out, n_classes) for n_out, _ in reversed(pairs))
         self.last = _convolution(width, channels, gain=_LAST_GAIN)
         self.patch_channels = [*sizes, sizes[-1]]
@@ -405,6 +405,11 @@ class ClassProbe(nn.Module):
         return self.layers(images)
 
 
+def halvings_of(n_levels: int) -> int:
+    """Return how often a translator halves images that can be halved `n_levels` times."""
+    return min(max(1, n_levels - 1), _MOST_HALVINGS)
+
+
 def build_translation_networks(
     *,
     n_classes: int,
@@ -443,7 +448,7 @@ def build_translation_networks(
     >>> [type(network).__name__ for network in pair]
     ['PairedTranslator', 'PairedDiscriminator']
     """
-    n_halvings = min(max(1, n_levels - 1), _MOST_HALVINGS)
+    n_halvings = halvings_of(n_levels)
     n_networks = 1 if home is None else 2
     generators = [
         Translator(n_classes, channels, width=width, n_halvings=n_halvings, n_blocks=n_blocks, noise_size=noise_size)
@@ -473,10 +478,10 @@ def build_translation_networks(
 
 def _convolution(n_in: int, n_out: int, gain: float = 1.0) -> nn.Conv2d:
     """Return a 3x3 convolution that reflects the image at its edges."""
-    return _scaled(nn.Conv2d(n_in, n_out, 3, padding=1, padding_mode="reflect"), gain)
+    return scaled(nn.Conv2d(n_in, n_out, 3, padding=1, padding_mode="reflect"), gain)
 
 
-def _scaled(layer: nn.Conv2d, gain: float = 1.0) -> nn.Conv2d:
+def scaled(layer: nn.Conv2d, gain: float = 1.0) -> nn.Conv2d:
     """Give a layer weights that keep the size of its input, as nothing is normalised (arXiv 1502.01852)."""
     nn.init.kaiming_normal_(layer.weight)
     with torch.no_grad():

@@ -132,6 +132,9 @@ class BalancedBatches:
     conditions : Tensor of shape (n_rows,) or None, default=None
         Number of the condition of each row, see `ganaug.nets.Conditions`, which becomes `Batch.y`. None: its class
         index.
+    partners : Tensor of shape (n_rows,) or None, default=None
+        For pairs: position of the row that the generator starts from, among those of the prior, which then is a
+        `SourcePrior`. None: the prior draws it.
     """
 
     def __init__(
@@ -146,9 +149,10 @@ class BalancedBatches:
         device: torch.device,
         weights: Tensor | None = None,
         conditions: Tensor | None = None,
+        partners: Tensor | None = None,
     ) -> None:
         self.rows = rows.to(device)
-        self.conditions = conditions
+        self.conditions, self.partners = conditions, partners
         self.order = y.argsort(stable=True)
         self.draws = ClassDraws(y.bincount(), None if weights is None else weights[self.order])
         self.prior = prior
@@ -183,10 +187,16 @@ class BalancedBatches:
         place = torch.rand(len(y), generator=self.generator, dtype=torch.float64)
         index = self.order[self.draws(y, place)]
         self._index = index.to(self.device)
-        self._start = tuple(part.to(self.device) for part in self.prior.draw(y, self.generator))
+        start = self._draw_start(y, index)
+        self._start = tuple(part.to(self.device) for part in start)
         self._y = (y if self.conditions is None else self.conditions[index]).to(self.device)
         self._n_blocks += 1
         self._n_taken = 0
+
+    def _draw_start(self, y: Tensor, index: Tensor) -> tuple[Tensor, ...]:
+        if self.partners is None:
+            return self.prior.draw(y, self.generator)
+        return self.prior.start(self.partners[index], self.generator)  # type: ignore[attr-defined]
 
     def state_dict(self) -> dict[str, Any]:
         """Return the place in the stream of batches."""

@@ -83,12 +83,15 @@ class TranslationTerms:
         Mean absolute difference of a real image and its translation into its own class.
     target_class : float, default=0.0
         Cross-entropy of the class by a frozen classifier.
+    pairs : float, default=0.0
+        Mean absolute difference of the translation and the image that belongs to the source (arXiv 1611.07004).
     """
 
     patches: float = 0.0
     cycle: float = 0.0
     identity: float = 0.0
     target_class: float = 0.0
+    pairs: float = 0.0
 
 
 class FakeBuffer:
@@ -160,6 +163,9 @@ class Translation(Adversarial):
         The frozen classifier.
     has_buffer : bool, default=False
         Whether the discriminator sees earlier translations too.
+    is_paired : bool, default=False
+        Whether the source of each batch is the other image of the pair of the real one. The discriminator then sees
+        both: the channels of the source stand behind those of the image.
     """
 
     def __init__(
@@ -175,9 +181,10 @@ class Translation(Adversarial):
         heads: nn.Module | None = None,
         probe: Callable[[Tensor], Tensor] | None = None,
         has_buffer: bool = False,
+        is_paired: bool = False,
     ) -> None:
         super().__init__(generator, discriminator, settings, fabric=fabric, rng=rng, augment=augment)
-        self.terms, self.probe = terms, probe
+        self.terms, self.probe, self.is_paired = terms, probe, is_paired
         self.buffer = FakeBuffer(rng) if has_buffer else None
         self._bare_generator: Any = generator
         self.heads = heads
@@ -214,6 +221,8 @@ class Translation(Adversarial):
             terms["identity"] = (self._bare_generator(batch.y, batch.real, batch.y, noise) - batch.real).abs().mean()
         if self.terms.target_class and self.probe is not None:
             terms["target_class"] = F.cross_entropy(self.probe(fake), batch.y)
+        if self.terms.pairs:
+            terms["pairs"] = (fake - batch.real).abs().mean()
         return terms
 
     def _fake(self, batch: Batch) -> Tensor:
@@ -227,6 +236,12 @@ class Translation(Adversarial):
                 fake = self._bare_generator.decode(batch.y, self._features[-1], noise)
             self._last_batch, self._last_fake = batch, fake
         return self._last_fake
+
+    def _shown(self, batch: Batch, fake: Tensor) -> Tensor:
+        if not self.is_paired:
+            return super()._shown(batch, fake)
+        source = batch.start[0]
+        return super()._shown(batch._replace(real=torch.cat([batch.real, source], 1)), torch.cat([fake, source], 1))
 
     def _judged(self, batch: Batch) -> Tensor:
         fake = super()._judged(batch)

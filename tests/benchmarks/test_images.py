@@ -5,6 +5,7 @@ from importlib.metadata import version
 import image_classifiers
 import image_data
 import image_page
+import image_rivals
 import images
 import numpy as np
 import pandas as pd
@@ -178,6 +179,31 @@ def test_each_generator_makes_images_like_those_given(generator, monkeypatch):
     assert n_steps == (0 if generator == "DeepSMOTE" else 3)
 
 
+def test_images_of_a_smaller_class_are_moved_ones_of_larger_classes(monkeypatch):
+    monkeypatch.setattr(image_rivals, "ACCEPTED", 0.0)
+    parts = parts_of((30, 12, 5), (8, 8, 3))
+    made, labels, _ = images.generate("M2m", parts.X, parts.y, 40, 2, 0)
+    assert np.bincount(labels).tolist() == [0, 40, 40]
+    assert made.shape[1:] == (8, 8, 3)
+    near = np.abs(made[:, None].astype(float) - parts.X).mean((2, 3, 4)).argmin(1)
+    assert (parts.counts[parts.y[near]] > parts.counts[labels]).all()
+    monkeypatch.setattr(image_rivals, "ACCEPTED", 1.1)
+    made, labels, _ = images.generate("M2m", parts.X, parts.y, 40, 2, 0)
+    assert all(
+        (parts.X[parts.y == label] == image).all((1, 2, 3)).any() for image, label in zip(made, labels, strict=True)
+    )
+
+
+def test_a_pasted_image_has_the_class_of_most_of_its_pixels():
+    y = np.repeat([0, 1], [40, 4])
+    X = np.repeat(np.where(y == 1, 200, 10), 64).reshape(44, 8, 8).astype(np.uint8)
+    made, labels, _ = images.generate("CMO", X, y, 300, None, 0)
+    assert np.bincount(labels).tolist() == [300, 300]
+    share = (made == 200).mean((1, 2))
+    assert set(np.unique(made)) == {10, 200}
+    assert share[labels == 1].mean() > share[labels == 0].mean() + 0.2
+
+
 def test_test_images_reach_no_generator_and_no_training(trained, results, tmp_path, monkeypatch):
     seen = []
     real_training = images.train_cnn
@@ -188,7 +214,8 @@ def test_test_images_reach_no_generator_and_no_training(trained, results, tmp_pa
 
     monkeypatch.setattr(images, "train_cnn", spy)
     n = run(results, tmp_path, ("grey", "colour"), arms=list(image_data.ARMS))
-    assert n == 2 * (len(image_data.ARMS) + 3)
+    n_generators = len({arm.generator for arm in image_data.ARMS.values() if arm.generator})
+    assert n == 2 * (len(image_data.ARMS) + n_generators)
     assert len(seen) == n
     assert all(X.max() < MARK for X in [*seen, *(X for _, X, _ in trained)])
     assert images.load("grey", tmp_path, 0).X_test.max() == MARK
@@ -197,8 +224,12 @@ def test_test_images_reach_no_generator_and_no_training(trained, results, tmp_pa
 def test_a_generator_is_trained_once_for_a_set_and_seed(trained, results, tmp_path):
     run(results, tmp_path, seeds=(0, 1), arms=list(image_data.ARMS))
     assert sorted((name, seed) for name, _, seed in trained) == [
+        ("CMO", 0),
+        ("CMO", 1),
         ("DeepSMOTE", 0),
         ("DeepSMOTE", 1),
+        ("M2m", 0),
+        ("M2m", 1),
         ("ganaug", 0),
         ("ganaug", 1),
         ("translation", 0),

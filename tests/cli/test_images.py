@@ -57,6 +57,32 @@ def test_a_folder(images, capsys):
     assert "exists already" in capsys.readouterr().err
 
 
+def test_attributes_are_learned_and_can_be_asked_for(images, capsys):
+    files = sorted(path.relative_to("in").as_posix() for path in Path("in").glob("*/*.png"))
+    known = pd.DataFrame({"file": files, "stain": ["H&E", "IHC"] * (len(files) // 2) + ["IHC"] * (len(files) % 2)})
+    known.assign(grade=np.arange(len(files)) % 3).to_csv("known.csv", index=False)
+    assert balance("in out --seed 1 --attributes known.csv --save m.gan") == 0
+    model = GANOversampler.load("m.gan").model_
+    assert model.attributes_.names == ["stain", "grade"]
+    assert [levels.tolist() for levels in model.attributes_.levels] == [["H&E", "IHC"], [0, 1, 2]]
+    assert (
+        main(["sample", "m.gan", "more", "--label", "sick", "-n", "3", "--given", "stain=IHC", "--given", "grade=2"])
+        == 0
+    )
+    capsys.readouterr()
+    known[1:].to_csv("known.csv", index=False)
+    for line, message in (
+        ("in other --attributes known.csv", f"has no line for the image '{files[0]}'"),
+        ("in other --attributes known.csv --compare", "--attributes known.csv and --compare exclude each other"),
+        ("in other --attributes none.csv", "none.csv"),
+    ):
+        assert balance(line) == 2
+        error = capsys.readouterr().err
+        assert message in error
+        assert error.count("\n") == 1
+    assert not Path("other").exists()
+
+
 def test_the_same_seed_gives_the_same_files(images):
     for out in ("one", "two"):
         assert balance(f"in {out} --seed 5") == 0

@@ -60,6 +60,27 @@ def test_every_image_is_translated_and_names_its_source(folders, capsys):
     assert main(["sample", "m.gan", "more", "--label", "zebra", "-n", "3"]) == 0
 
 
+@pytest.mark.filterwarnings("ignore:Too few images")
+def test_files_of_equal_names_are_pairs(folders, capsys):
+    for i in range(4):
+        Path("data", "zebra", f"zebra{i}.png").rename(Path("data", "zebra", f"horse{i}.png"))
+    assert translate("data/horse data/zebra out --method pix2pix --seed 1 --save m.gan") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for words in (
+        "Learned from 4 pairs of files with equal names, such as data/horse/horse0.png and data/zebra/horse0.png.",
+        "2 images without a partner: translated, not learned from.",
+        "1 image of DIR_B without a partner: left out.",
+        "Is it what belongs to the source?",
+    ):
+        assert words in shown
+    manifest = pd.read_csv("out/manifest.csv")
+    assert list(manifest) == ["file", "class", "synthetic", "seed", "source", "pair"]
+    assert manifest["source"].tolist() == [f"data/horse/horse{i}.png" for i in range(6)]
+    assert manifest["pair"].fillna("").tolist() == [*(f"data/zebra/horse{i}.png" for i in range(4)), "", ""]
+    assert TranslationGAN.load("m.gan").method == "pix2pix"
+    assert main(["sample", "m.gan", "more", "--label", "zebra", "-n", "3"]) == 0
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -69,6 +90,7 @@ def test_every_image_is_translated_and_names_its_source(folders, capsys):
         ("data/horse data/zebra out --save out/m.gan", "--save"),
         ("data/horse data/zebra out --resize big", "--resize"),
         ("data/horse data/horse out", "one name"),
+        ("data/horse data/zebra out --method pix2pix", "no file of one folder has the name"),
     ],
 )
 def test_what_is_wrong_is_one_line(folders, capsys, line, message):

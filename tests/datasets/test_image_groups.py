@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ganaug.datasets import ImageSet, read_image_groups
+from ganaug.datasets import ImageSet, read_image_attributes, read_image_groups
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_an_archive_goes_by_positions(tmp_path):
     ("text", "message"),
     [
         ("file,patient\n1.png,a\nsick/2.png,b\n", "has no line for the image 'sick/1.png'; add one"),
-        ("name,patient\nsick/1.png,a\n", "has the columns 'name', 'patient', but must have two: file, and that of the"),
+        ("name,patient\nsick/1.png,a\n", "has the columns 'name', 'patient', but must have one named file"),
         ("file,patient,age\nsick/1.png,a,3\n", "has the columns 'file', 'patient', 'age', but must have two"),
         ("file,patient\nsick/1.png,a\nsick/1.png,b\n", "has the file 'sick/1.png' twice"),
         ("file,patient\nsick/1.png,a\nsick/2.png,\n", "'sick/2.png' has no patient"),
@@ -41,3 +41,19 @@ def test_an_archive_goes_by_positions(tmp_path):
 def test_what_is_missing_is_named(images, text, message):
     with pytest.raises(ValueError, match=message):
         groups_of(text, images)
+
+
+def test_attributes_keep_their_values_in_the_order_of_the_images(images):
+    path = images.source / "known.csv"
+    path.write_text("grade,file,stain\n3,well/1.png,pale\n1,sick/2.png,dark\n2,sick/1.png,\n")
+    frame = read_image_attributes(path, images)
+    assert frame["grade"].tolist() == [2, 1, 3]
+    assert frame["stain"].isna().tolist() == [True, False, False]
+    assert list(frame) == ["grade", "stain"]
+    for text, message in (
+        ("file\nsick/1.png\n", "has the column file only"),
+        ("name,stain\nsick/1.png,a\n", "must have one named file"),
+    ):
+        path.write_text(text)
+        with pytest.raises(ValueError, match=message):
+            read_image_attributes(path, images)

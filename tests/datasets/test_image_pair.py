@@ -1,10 +1,12 @@
 """Two folders of image files are two classes."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from ganaug.datasets import read_image_pair
+from ganaug.datasets import ImageSet, pairs_by_name, read_image_pair
 
 
 def write(folder, n, mode="L", size=(12, 10)):
@@ -55,3 +57,24 @@ def test_what_is_wrong_is_said(tmp_path):
         read_image_pair(tmp_path / "a", tmp_path / "b")
     with pytest.warns(UserWarning, match="2"), pytest.raises(ValueError, match="no image of class 'b'"):
         read_image_pair(tmp_path / "a", tmp_path / "b", skip_bad=True)
+
+
+def images_of(*files):
+    names = np.array([file.partition("/")[0] for file in files])
+    return ImageSet(np.zeros((len(files), 8, 8)), names, list(files), Path("a"))
+
+
+def test_pairs_are_files_of_one_name():
+    images = images_of("a/1.jpg", "a/2.png", "a/x.1.png", "b/2.png", "b/3.png", "b/x.1.tif")
+    ones, others = pairs_by_name(images)
+    assert [(images.files[i], images.files[j]) for i, j in zip(ones, others, strict=True)] == [
+        ("a/2.png", "b/2.png"),
+        ("a/x.1.png", "b/x.1.tif"),
+    ]
+
+
+def test_what_is_no_pair_is_said():
+    with pytest.raises(ValueError, match=r"no file of one folder has the name .* such as a/1.png"):
+        pairs_by_name(images_of("a/1.png", "b/2.png"))
+    with pytest.raises(ValueError, match=r"b/1.jpg and b/1.png have one name"):
+        pairs_by_name(images_of("a/1.png", "b/1.jpg", "b/1.png"))

@@ -142,6 +142,25 @@ def test_given_takes_one_level_or_one_for_each_image_and_the_number_of_images_ch
     assert_array_equal(model.sample(["lying"] * 70, 5)[:3], model.sample(["lying"] * 3, 5))
 
 
+def test_a_resampler_hands_attributes_on(shapes):
+    X, y, attributes = shapes
+    sampler = GANOversampler(model=TINY)
+    X_res, y_res = sampler.fit_resample(X, y, attributes=attributes)
+    assert (y_res == "standing").sum() == 60
+    alone = clone(TINY).fit(X, y, attributes=attributes)
+    assert_array_equal(X_res[90:], alone.sample(["standing"] * 30))
+    assert sampler.model_.attributes_.names == ["light", "side"]
+    assert_array_equal(
+        sampler.fit(X, y, attributes=attributes).sample(3, "lying", 1, given={"light": "dark"}),
+        alone.sample(["lying"] * 3, 1, given={"light": "dark"}),
+    )
+    with pytest.raises(ValueError, match="attributes has 89 rows, but there are 90 images"):
+        sampler.fit_resample(X, y, attributes=attributes[1:])
+    for model, rows in (("translation", X), ("tabular", X.reshape(90, -1)[:, :5])):
+        with pytest.raises(ValueError, match=r"attributes are given, but .* learns none"):
+            GANOversampler(model=model).fit_resample(rows, y, attributes=attributes)
+
+
 @pytest.mark.parametrize("name", ["light", "stylegan2"])
 def test_a_file_keeps_attributes(models, tmp_path, name):
     model = models[name]
