@@ -197,6 +197,7 @@ class TableEncoder:
                 columns[i] = EmbeddedCategory.fit(vocabulary.label, vocabulary, codes, classes, numerics)
         self._exact_times = exact_times(frame, columns) if ignores else {}
         self._lay_out(with_equal_cells(frame, columns, self._exact_times))
+        self.state()  # what a model file cannot store is refused now, and not after the training
 
     def _lay_out(self, columns: list[Column]) -> None:
         self.columns_ = columns
