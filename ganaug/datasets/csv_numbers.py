@@ -59,6 +59,10 @@ class NumberStyle:
         "-", "−", or "(" where negative numbers stand in parentheses.
     sign_first : bool
         Whether the sign stands before the prefix.
+    has_plus : bool
+        Whether numbers above 0 have a "+".
+    drops_zero : bool
+        Whether the 0 before the decimal mark is left out: .5
     """
 
     decimal: str = "."
@@ -69,6 +73,8 @@ class NumberStyle:
     suffix: str = ""
     minus: str = "-"
     sign_first: bool = True
+    has_plus: bool = False
+    drops_zero: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -129,9 +135,14 @@ class NumberStyle:
         whole, point, decimals = cell.partition(".")
         if self.group and len(whole) >= self.group_from:
             whole = _grouped(whole, self.group, is_indian=self.is_indian)
+        is_zero = not any(digit in "123456789" for digit in cell)
+        if self.drops_zero and whole == "0" and decimals and not is_zero:
+            whole = ""
         number = whole + point.replace(".", self.decimal) + decimals
-        if not sign:
+        if not sign and (is_zero or not self.has_plus):
             return self.prefix + number + self.suffix
+        if not sign:
+            return f"+{self.prefix}{number}{self.suffix}" if self.sign_first else f"{self.prefix}+{number}{self.suffix}"
         if self.minus == "(":
             return f"({self.prefix}{number}{self.suffix})"
         start = self.minus + self.prefix if self.sign_first else self.prefix + self.minus
@@ -325,6 +336,24 @@ def find_numbers(tokens: pa.Array, clues: Clues) -> Found | None:
     clues : Clues
         What the rest of the file says.
     """
+    found = _found(tokens, clues)
+    if found is None or _any(found.plain, "[eE]"):
+        return found
+    # a style without exponents: what is before the digits of numbers that are not 0
+    style = found.notation.style
+    is_negative, is_zero = _matches(tokens, r"^[^0-9]*[-−(]"), ~_matches(found.plain, "[1-9]")
+    has_plus = _matches(tokens, r"^[^0-9]*[+]")[~is_negative & ~is_zero]
+    below_one = ~is_zero & _matches(found.plain, r"^[-+]?0?[.][0-9]")
+    drops_zero = _matches(found.plain, r"^[-+]?[.]")[below_one]
+    style = replace(
+        style,
+        has_plus=bool(len(has_plus) and has_plus.all()),
+        drops_zero=bool(len(drops_zero) and drops_zero.all()),
+    )
+    return replace(found, notation=replace(found.notation, style=style))
+
+
+def _found(tokens: pa.Array, clues: Clues) -> Found | None:
     if (values := _whole(tokens)) is not None:
         return Found(values, Integers(), tokens)
     is_ambiguous = _all(tokens, r"^[-+]?(?:[0-9]+|[1-9][0-9]{0,2}[.][0-9]{3})$")
@@ -359,7 +388,7 @@ def _with_signs(style: NumberStyle, tokens: pa.Array) -> NumberStyle:
         return replace(style, minus="(")
     if _any(tokens, "−"):
         style = replace(style, minus="−")
-    return replace(style, sign_first=False) if style.prefix and _any(tokens, "[^-+−][-−]") else style
+    return replace(style, sign_first=False) if style.prefix and _any(tokens, "[^-+−][-+−]") else style
 
 
 def _marks(bodies: pa.Array, clues: Clues) -> list[tuple[NumberStyle, bool]]:
