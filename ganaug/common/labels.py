@@ -127,6 +127,11 @@ def _check_letters(labels: NDArray, name: str) -> None:
 
 
 def _unfit(label: Any, name: str) -> ValueError:
+    if isinstance(label, int):
+        return ValueError(
+            f"Unknown label type: {name} holds {_shown(label)}, which has more than 64 bits. Convert the labels to "
+            f"text, e.g. with {name} = [str(label) for label in {name}]"
+        )
     convert = "label.decode()" if isinstance(label, bytes) else "str(label)"
     # the first words are those that the common checks of scikit-learn look for
     what = "Complex data not supported" if isinstance(label, complex | np.complexfloating) else "Unknown label type"
@@ -148,8 +153,8 @@ def _shown(value: Any) -> str:
     return shortened(repr(value), 40)
 
 
-def check_classes(labels: NDArray, *, warn: bool = False) -> None:
-    """Refuse a continuous target, and more classes than a generator can be trained for.
+def check_classes(labels: NDArray, *, warn: bool = False, min_classes: int = 1) -> None:
+    """Refuse a continuous target, too few classes, and more than a generator can be trained for.
 
     Parameters
     ----------
@@ -157,12 +162,14 @@ def check_classes(labels: NDArray, *, warn: bool = False) -> None:
         From `labels_of`.
     warn : bool, default=False
         Whether to warn of whole numbers that look measured.
+    min_classes : int, default=1
+        How many classes are needed.
 
     Raises
     ------
     ValueError
-        If labels are not whole numbers, text, booleans or other classes, or if there are more than 1,000 classes; the
-        message says how to get classes.
+        If labels are not whole numbers, text, booleans or other classes, if there are too few classes or more than
+        1,000, or if a row of indicators has no class; the message says how to get classes.
 
     Examples
     --------
@@ -173,7 +180,18 @@ def check_classes(labels: NDArray, *, warn: bool = False) -> None:
     each row needs a class. Make classes of them, e.g. with y = pandas.qcut(y, 3, labels=["low", "middle", "high"]), or
     take ganaug.targets.GANRegressionOversampler, which adds rows where numbers are rare
     """
+    if labels.ndim == 2 and (labels.sum(axis=1) == 0).any():
+        raise ValueError("y has rows of zeros: each row needs exactly one class")
     n_classes = labels.shape[1] if labels.ndim == 2 else len(np.unique(labels))
+    n_used = int((labels != 0).any(axis=0).sum()) if labels.ndim == 2 else n_classes
+    if len(labels) and n_used < min_classes:
+        what = f"column {int(labels.sum(axis=0).argmax())}" if labels.ndim == 2 else _shown(labels[:1].tolist()[0])
+        # the first words are those of imbalanced-learn
+        raise ValueError(
+            f"The target 'y' needs to have more than 1 class. Got 1 class instead: {what} in all {counted(len(labels), 'row')}. "
+            "Add rows of another class. To generate rows of this one alone, fit a model without the sampler, e.g. "
+            "TabularGAN().fit(X, y).sample(y)"
+        )
     if n_classes > MAX_CLASSES and labels.dtype.kind != "f":
         raise ValueError(
             f"y has {n_classes:,} classes in {len(labels):,} rows; at most {MAX_CLASSES:,} can be learned. Put rare "

@@ -482,5 +482,9 @@ def _kind(path: Path) -> Kind:
     for extension, kind in _KINDS.items():
         if name.endswith(extension):
             return kind
-    hint = ". Save the sheet as CSV first" if name.endswith((".xlsx", ".xls", ".xlsm", ".ods", ".numbers")) else ""
+    hints = {
+        ". Save the sheet as CSV first": (".xlsx", ".xls", ".xlsm", ".ods", ".numbers"),
+        ". Unpack it first; images stay in their folders": (".zip", ".tar", ".7z", ".rar", ".tgz", ".tar.gz"),
+    }
+    hint = next((words for words, extensions in hints.items() if name.endswith(extensions)), "")
     raise ValueError(f"{path}: unknown extension; use one of {', '.join(sorted(_KINDS))}{hint}")
