@@ -161,7 +161,7 @@ def check_classes(labels: NDArray, *, warn: bool = False, min_classes: int = 1) 
     labels : ndarray of shape (n,) or (n, k)
         From `labels_of`.
     warn : bool, default=False
-        Whether to warn of whole numbers that look measured.
+        Whether to warn of whole numbers that look measured, and of labels that differ only in their spelling.
     min_classes : int, default=1
         How many classes are needed.
 
@@ -188,9 +188,9 @@ def check_classes(labels: NDArray, *, warn: bool = False, min_classes: int = 1) 
         what = f"column {int(labels.sum(axis=0).argmax())}" if labels.ndim == 2 else _shown(labels[:1].tolist()[0])
         # the first words are those of imbalanced-learn
         raise ValueError(
-            f"The target 'y' needs to have more than 1 class. Got 1 class instead: {what} in all {counted(len(labels), 'row')}. "
-            "Add rows of another class. To generate rows of this one alone, fit a model without the sampler, e.g. "
-            "TabularGAN().fit(X, y).sample(y)"
+            f"The target 'y' needs to have more than 1 class. Got 1 class instead: {what} in all "
+            f"{counted(len(labels), 'row')}. Add rows of another class. To generate rows of this one alone, fit a "
+            "model without the sampler, e.g. TabularGAN().fit(X, y).sample(y)"
         )
     if n_classes > MAX_CLASSES and labels.dtype.kind != "f":
         raise ValueError(
@@ -209,8 +209,24 @@ def check_classes(labels: NDArray, *, warn: bool = False, min_classes: int = 1) 
             'them, e.g. with y = pandas.qcut(y, 3, labels=["low", "middle", "high"]), or take '
             "ganaug.targets.GANRegressionOversampler, which adds rows where numbers are rare"
         ) from error
+    if warn and labels.dtype.kind in "OU" and labels.ndim == 1:
+        _warn_of_spellings(np.unique(labels).tolist())
     if warn and looks_measured(labels):
         warn_user(measured_words("y", len(np.unique(labels)), "pandas.qcut(y, 3)", "pass them as text"))
+
+
+def _warn_of_spellings(classes: list[str]) -> None:
+    """Name classes that may be one: a space behind a label is not seen in a table."""
+    alike: dict[str, list[str]] = {}
+    for label in classes:
+        alike.setdefault(" ".join(label.split()).casefold(), []).append(label)
+    several = [labels for labels in alike.values() if len(labels) > 1]
+    if several:
+        shown = "; ".join(joined([_shown(label) for label in labels]) for labels in several[:3])
+        warn_user(
+            f"y has classes that differ only in spaces or capital letters: {shown}. Each counts as a class of its own. "
+            "If they mean the same, write them alike before."
+        )
 
 
 def measured_words(name: str, n_values: int, cut: str, way: str) -> str:

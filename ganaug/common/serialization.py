@@ -119,8 +119,8 @@ def to_json(value: Any, label: Hashable) -> Any:
     if value is None:
         return None
     raise ValueError(
-        f"column {label!r} holds {shortened(repr(value), 60)} of type {type(value).__name__}, which a model file cannot "
-        "store; convert the column into strings before fit, e.g. with .astype(str)"
+        f"column {label!r} holds {shortened(repr(value), 60)} of type {type(value).__name__}, which a model file "
+        "cannot store; convert the column into strings before fit, e.g. with .astype(str)"
     )
 
 

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from ganaug.datasets.csv_clocks import Clocks, Spans, find_clocks
 from ganaug.datasets.csv_dates import Dates, find_dates
-from ganaug.datasets.csv_numbers import Clues, Integers, Numbers, NumberStyle, find_numbers, looks_numeric
+from ganaug.datasets.csv_number_style import NumberStyle
+from ganaug.datasets.csv_numbers import Clues, Integers, Numbers, find_numbers, looks_numeric
 
 # Cells that mean "missing" in any column. Among numbers a few more do; elsewhere "None" may be a category.
 _NO_VALUE = ["", "?", "#N/A", "NaN", "nan", "NAN", "NaT", "<NA>", "null", "NULL", "Null", "\\N"]

@@ -267,8 +267,8 @@ def _warn_of_doubts(columns: Sequence[TextColumn]) -> None:
     spaced = [column.name for column in columns if column.is_spaced_oddly]
     if spaced:
         warn_user(
-            f"The spaces around the cells of {counted(len(spaced), 'column')} differ from cell to cell, which synthetic "
-            f"rows do not repeat: {listed(spaced, 5)}."
+            f"The spaces around the cells of {counted(len(spaced), 'column')} differ from cell to cell, which "
+            f"synthetic rows do not repeat: {listed(spaced, 5)}."
         )
 
 

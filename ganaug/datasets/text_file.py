@@ -60,7 +60,8 @@ def read_bytes(path: Path) -> bytes:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # such as a refused permission
         raise ValueError(
-            f"the file is damaged, or no whole gzip file ({error}); copy it again from where it comes, or compress it again"
+            f"the file is damaged, or no whole gzip file ({error}); copy it again from where it comes, or compress it "
+            "again"
         ) from error
     if len(raw) > limit:
         raise ValueError(

@@ -140,7 +140,9 @@ class GANRegressionOversampler(JointOversampler):
             raise ValueError(f"relevance={self.relevance!r} must be 'auto', a list of control points, or a callable")
         array = np.array(sorted(points), dtype=float)
         if isinstance(self.relevance, str) and len(np.unique(y)) < 2:
-            raise ValueError(f"y is {y[0]!s} in all {len(y):,} rows, so that no number is rare; pass rows of other numbers")
+            raise ValueError(
+                f"y is {y[0]!s} in all {len(y):,} rows, so that no number is rare; pass rows of other numbers"
+            )
         if array.ndim != 2 or array.shape[1] != 2 or len(array) < 2 or (np.diff(array[:, 0]) <= 0).any():
             raise ValueError(f"relevance={self.relevance!r} must hold at least two points (value, relevance), in order")
         if (array[:, 1] < 0).any() or (array[:, 1] > 1).any():

@@ -55,7 +55,7 @@ def _arrow_columns() -> dict[str, Any]:
         **{kind: _decimals(kind) for kind in (pa.decimal256(50, 2), pa.decimal256(76, 40))},
         **{kind: ["abcd"[i] for i in CODES] for kind in (pa.string(), pa.large_string(), pa.string_view())},
         **{kind: [b"abcd"[i : i + 1] for i in CODES] for kind in (pa.binary(), pa.large_binary(), pa.binary(1))},
-        **{kind: DAYS for kind in (pa.date32(), pa.date64())},
+        **dict.fromkeys((pa.date32(), pa.date64()), DAYS),
         **{pa.timestamp(unit): TIMES for unit in UNITS},
         **{pa.timestamp(unit, zone): TIMES for unit in UNITS for zone in ("Europe/Berlin", "+01:30")},
         **{pa.duration(unit): [datetime.timedelta(int(i)) for i in NUMBERS] for unit in UNITS},
@@ -95,7 +95,24 @@ def _arrow_columns() -> dict[str, Any]:
 
 
 def _pandas_columns() -> dict[str, Any]:
-    kinds = ["bool", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", ">i4", ">f8", "longdouble", "c16"]
+    kinds = [
+        "bool",
+        "i1",
+        "i2",
+        "i4",
+        "i8",
+        "u1",
+        "u2",
+        "u4",
+        "u8",
+        "f2",
+        "f4",
+        "f8",
+        ">i4",
+        ">f8",
+        "longdouble",
+        "c16",
+    ]
     instants = pd.Series(np.array(TIMES, dtype="M8[us]"))
     zones = [
         *("UTC", zoneinfo.ZoneInfo("Asia/Kolkata"), datetime.timezone(datetime.timedelta(hours=5, minutes=30))),

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-
 from small_texts import LABELS, TEXTS, tiny_texts
 
 from ganaug import ImageGAN, PrivateTabularGAN, TabularGAN, TextGAN, TranslationGAN
@@ -204,7 +203,13 @@ def test_all_parameters_of_private_models(tmp_path):
 
 @pytest.mark.parametrize(
     ("kind", "tried"),
-    [(TabularGAN, TABULAR), (ImageGAN, IMAGE), (TextGAN, TEXT), (TranslationGAN, TRANSLATION), (PrivateTabularGAN, PRIVATE)],
+    [
+        (TabularGAN, TABULAR),
+        (ImageGAN, IMAGE),
+        (TextGAN, TEXT),
+        (TranslationGAN, TRANSLATION),
+        (PrivateTabularGAN, PRIVATE),
+    ],
 )
 def test_every_parameter_is_tried_with_another_value_than_the_default(kind, tried):
     assert all(getattr(kind(), name) != value for name, value in tried.items())
