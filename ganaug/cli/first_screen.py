@@ -330,8 +330,8 @@ def say_what_follows(max_time: float | None, n_cells: int, *, is_measured_whole:
     more = ", and longer because --report measures all rows" if is_measured_whole else ""
     say(
         "note",
-        f"the training ends after {max_time:g} s at the latest; then rows are chosen, written and measured, which takes "
-        f"about {seconds:,} s on an idle core{more}",
+        f"the training ends after {max_time:g} s at the latest; then rows are chosen, written and measured, which "
+        f"takes about {seconds:,} s on an idle core{more}",
     )
 
 
