@@ -434,7 +434,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
                 delattr(self, learned)
         labels = labels_of(y)
         refuse_identifiers_as_classes(labels, "y" if name_of(y) is None else f"y, column {name_of(y)!r},")
-        check_classes(labels, warn=True)
+        check_classes(labels, warn=True, min_classes=2)
         labels, is_one_hot = check_target_type(labels, indicate_one_vs_all=True)
         self.target_name_ = name_of(y)
         model = self._new_model(X)

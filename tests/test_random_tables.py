@@ -111,15 +111,9 @@ def _check(case: Any, folder: Any) -> None:
     for i in range(given.shape[1]):
         assert _cells(_frame(again).iloc[n:, i]) == _cells(synthetic.iloc[:, i])
 
-    # a model that was saved gives the same rows, and what cannot be saved is refused
+    # every model can be saved (what a file cannot store is refused by fit), and then gives the same rows
     path = folder / "model"
-    path.unlink(missing_ok=True)
-    try:
-        sampler.save(path)
-    except ValueError as error:
-        assert "cannot store" in str(error)  # noqa: PT017
-        assert not path.exists()
-        return
+    sampler.save(path)
     label = max(counts, key=counts.get)
     one, other = sampler.sample(3, label), GANOversampler.load(path).sample(3, label)
     assert _dtypes(one) == _dtypes(other)

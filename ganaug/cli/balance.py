@@ -106,7 +106,7 @@ def balance(
             metavar="SECONDS",
             help="Limit of the training alone: reading, generating, writing and measuring come on top. With --select: "
             "of the comparison and all trainings together. With --compare, the comparison has the same limit again.",
-            min=0,
+            min=0.001,
         ),
     ] = None,
     categorical: Annotated[

@@ -14,6 +14,7 @@ from ganaug.cli.first_screen import (
     print_next,
     print_preview,
     print_written,
+    say_what_follows,
     with_commands,
     write_provenance,
     write_report,
@@ -106,6 +107,8 @@ def balance_table(
         text_columns=texts if text != "auto" else text,
         **params,
     )
+    if trial.metric is None and not trial.is_compared:  # a comparison says itself what fits into the time
+        say_what_follows(trial.max_time, table.frame.size, is_measured_whole=report is not None)
     sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, X, y, trial)
     written = is_synthetic if only_synthetic else pd.RangeIndex(len(is_synthetic)) >= len(X)
     rows = pd.concat([X_resampled[written], y_resampled[written].rename(target)], axis=1)

@@ -125,19 +125,24 @@ def compare(
     if results is not None:
         KEPT.append(f"the finished splits in {results}, from which the same command goes on")
     begin_phase("comparing", show=on_terminal())
-    comparison = compare(
-        X,
-        y,
-        groups=of_groups,
-        n_splits=splits,
-        n_repeats=repeats,
-        random_state=seed,
-        n_jobs=jobs,
-        max_time=max_time,
-        results=results,
-        verbose=int(on_terminal()),
-        **given,
-    )
+    try:
+        comparison = compare(
+            X,
+            y,
+            groups=of_groups,
+            n_splits=splits,
+            n_repeats=repeats,
+            random_state=seed,
+            n_jobs=jobs,
+            max_time=max_time,
+            results=results,
+            verbose=int(on_terminal()),
+            **given,
+        )
+    except BaseException:
+        if results is not None and (not results.exists() or results.read_bytes().count(b"\n") < 2):
+            KEPT.clear()  # no split was finished
+        raise
     end_phase()
     print_answers(comparison.verdict)
     print_scores(comparison)

@@ -60,7 +60,7 @@ def translate(
             "--max-time",
             metavar="SECONDS",
             help="Limit of the training alone; a translation of each image comes on top.",
-            min=0,
+            min=0.001,
         ),
     ] = None,
     resize: Annotated[

@@ -129,20 +129,23 @@ def _as_typed_array(X: Any, name: str) -> NDArray:
 
 def _readable(X: pd.DataFrame) -> pd.DataFrame:
     """Return the same cells in columns that all of the package reads; columns of nested cells are refused."""
-    for i, dtype in enumerate(X.dtypes):
+    for label, dtype in zip(X.columns, X.dtypes, strict=True):
+        if isinstance(dtype, pd.ArrowDtype) and pa.types.is_nested(dtype.pyarrow_dtype):
+            raise ValueError(_nested(label))
+    read = readable_columns(X)
+    for i, dtype in enumerate(read.dtypes):
         if not isinstance(dtype, pd.ArrowDtype):
             continue
-        if pa.types.is_nested(dtype.pyarrow_dtype):
-            raise ValueError(_nested(X.columns[i]))
         try:  # pandas knows each type of Arrow, but not for all of them what a table needs
-            first = X.iloc[:1, i]
+            first = read.iloc[:1, i]
             first.take(np.zeros(2 * len(first), dtype=np.intp)).astype(object)
+            pd.factorize(first, use_na_sentinel=False)
         except (pa.ArrowException, NotImplementedError) as error:
             raise ValueError(
-                f"column {X.columns[i]!r} has dtype {dtype}, of which pandas cannot take rows; cast it, e.g. with "
-                ".astype('string')"
+                f"column {X.columns[i]!r} has dtype {dtype}, of which pandas cannot take rows or find the different "
+                "cells; cast it, e.g. with .astype('string')"
             ) from error
-    return readable_columns(X)
+    return read
 
 
 def _nested(label: Any) -> str:
@@ -288,8 +291,12 @@ class _PolarsContainer:
                     f"column {name!r} has dtype {column_dtype}, which a model file cannot store; cast it to String"
                 )
             options = {key: getattr(column_dtype, key) for key in _POLARS_OPTIONS[kind]}
-            if "categories" in options:
+            if kind == "Enum":
                 options["categories"] = options["categories"].to_list()
+            categories = getattr(column_dtype, "categories", None) if kind == "Categorical" else None
+            if categories is not None and not categories.is_global():  # older versions have the global ones only
+                physical = categories.physical().__name__
+                options["of"] = [categories.name(), categories.namespace(), physical]
             fields.append([name, kind, options])
         return {"kind": self.kind, "schema": fields, **self.stored.state(self.schema.names())}
 
@@ -301,6 +308,11 @@ class _PolarsContainer:
         schema = {}
         for name, kind, options in plain["schema"]:
             known = {key: options[key] for key in _POLARS_OPTIONS[kind]}
+            if kind == "Categorical" and "of" in options:
+                called, namespace, physical = map(str, options["of"])
+                if physical not in ("UInt8", "UInt16", "UInt32"):
+                    raise ValueError(f"categories cannot be stored as {physical}")
+                known = {"categories": pl.Categories(called, namespace, physical=getattr(pl, physical))}
             schema[str(name)] = getattr(pl, kind)(**known)
         return cls(pl.Schema(schema), StoredColumns.from_state(plain))
 
@@ -308,7 +320,7 @@ class _PolarsContainer:
 # What each dtype of polars takes besides its name.
 _POLARS_OPTIONS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"), ()),
-    **dict.fromkeys(("Float32", "Float64", "Boolean", "String", "Categorical", "Date", "Time", "Null"), ()),
+    **dict.fromkeys(("Float16", "Float32", "Float64", "Boolean", "String", "Categorical", "Date", "Time", "Null"), ()),
     "Binary": (),
     "Decimal": ("precision", "scale"),
     "Datetime": ("time_unit", "time_zone"),

@@ -264,6 +264,8 @@ def _are_numbers_of_rows(values: NDArray, name: Hashable) -> bool:
     offsets = (distinct - distinct[0]).astype(np.uint64) if values.dtype != np.float64 else None
     step = int(np.gcd.reduce(offsets[1:])) if offsets is not None else 1
     size = (high - low) // max(step, 1) + 1
+    if not str(name).strip() and not n_repeats and size == n:
+        return True  # numbers of rows, which pandas writes without a name
     if not _is_named(name) and n < MIN_ROWS_OF_NUMBERS:
         return False
     if poisson.cdf(n_repeats, n * (n - 1) / 2 / size) < _CHANCE:

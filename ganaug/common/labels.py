@@ -127,6 +127,11 @@ def _check_letters(labels: NDArray, name: str) -> None:
 
 
 def _unfit(label: Any, name: str) -> ValueError:
+    if isinstance(label, int):
+        return ValueError(
+            f"Unknown label type: {name} holds {_shown(label)}, which has more than 64 bits. Convert the labels to "
+            f"text, e.g. with {name} = [str(label) for label in {name}]"
+        )
     convert = "label.decode()" if isinstance(label, bytes) else "str(label)"
     # the first words are those that the common checks of scikit-learn look for
     what = "Complex data not supported" if isinstance(label, complex | np.complexfloating) else "Unknown label type"
@@ -148,21 +153,23 @@ def _shown(value: Any) -> str:
     return shortened(repr(value), 40)
 
 
-def check_classes(labels: NDArray, *, warn: bool = False) -> None:
-    """Refuse a continuous target, and more classes than a generator can be trained for.
+def check_classes(labels: NDArray, *, warn: bool = False, min_classes: int = 1) -> None:
+    """Refuse a continuous target, too few classes, and more than a generator can be trained for.
 
     Parameters
     ----------
     labels : ndarray of shape (n,) or (n, k)
         From `labels_of`.
     warn : bool, default=False
-        Whether to warn of whole numbers that look measured.
+        Whether to warn of whole numbers that look measured, and of labels that differ only in their spelling.
+    min_classes : int, default=1
+        How many classes are needed.
 
     Raises
     ------
     ValueError
-        If labels are not whole numbers, text, booleans or other classes, if a row of 0 and 1 has several classes or
-        none, or if there are more than 1,000 classes; the message says how to get classes.
+        If labels are not whole numbers, text, booleans or other classes, if a row of indicators has several classes or
+        none, or if there are too few classes or more than 1,000; the message says how to get classes.
 
     Examples
     --------
@@ -180,6 +187,15 @@ def check_classes(labels: NDArray, *, warn: bool = False) -> None:
             "ganaug.targets.GANMultilabelOversampler"
         )
     n_classes = labels.shape[1] if labels.ndim == 2 else len(np.unique(labels))
+    n_used = int((labels != 0).any(axis=0).sum()) if labels.ndim == 2 else n_classes
+    if len(labels) and n_used < min_classes:
+        what = f"column {int(labels.sum(axis=0).argmax())}" if labels.ndim == 2 else _shown(labels[:1].tolist()[0])
+        # the first words are those of imbalanced-learn
+        raise ValueError(
+            f"The target 'y' needs to have more than 1 class. Got 1 class instead: {what} in all "
+            f"{counted(len(labels), 'row')}. Add rows of another class. To generate rows of this one alone, fit a "
+            "model without the sampler, e.g. TabularGAN().fit(X, y).sample(y)"
+        )
     if n_classes > MAX_CLASSES and labels.dtype.kind != "f":
         raise ValueError(
             f"y has {n_classes:,} classes in {len(labels):,} rows; at most {MAX_CLASSES:,} can be learned. Put rare "
@@ -197,8 +213,24 @@ def check_classes(labels: NDArray, *, warn: bool = False) -> None:
             'them, e.g. with y = pandas.qcut(y, 3, labels=["low", "middle", "high"]), or take '
             "ganaug.targets.GANRegressionOversampler, which adds rows where numbers are rare"
         ) from error
+    if warn and labels.dtype.kind in "OU" and labels.ndim == 1:
+        _warn_of_spellings(np.unique(labels).tolist())
     if warn and looks_measured(labels):
         warn_user(measured_words("y", len(np.unique(labels)), "pandas.qcut(y, 3)", "pass them as text"))
+
+
+def _warn_of_spellings(classes: list[str]) -> None:
+    """Name classes that may be one: a space behind a label is not seen in a table."""
+    alike: dict[str, list[str]] = {}
+    for label in classes:
+        alike.setdefault(" ".join(label.split()).casefold(), []).append(label)
+    several = [labels for labels in alike.values() if len(labels) > 1]
+    if several:
+        shown = "; ".join(joined([_shown(label) for label in labels]) for labels in several[:3])
+        warn_user(
+            f"y has classes that differ only in spaces or capital letters: {shown}. Each counts as a class of its own. "
+            "If they mean the same, write them alike before."
+        )
 
 
 def measured_words(name: str, n_values: int, cut: str, way: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import fractions
+import ipaddress
 import math
 import uuid
 from collections.abc import Hashable, Iterator
@@ -14,10 +16,21 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-# Of a decimal number, before and after its point.
+from ganaug.common.wording import shortened
+
+# Of a decimal number, before and after its point, and of a fraction.
 _MAX_DIGITS = 6_000
+# Of cells of bytes that all have the same length; a forged file could ask for any.
+_MAX_BYTES = 2**16
+# Kinds of cells that are written as text.
+_AS_TEXT = {
+    kind.__name__: kind
+    for kind in (complex, uuid.UUID, fractions.Fraction, ipaddress.IPv4Address, ipaddress.IPv6Address)
+}
 # Kinds of NumPy's dtypes that a column can have.
 _COLUMN_KINDS = "biufmMO"
+# Kinds of dtypes that a cell of NumPy can have.
+_CELL_KINDS = "biufcmMSU"
 
 
 @contextmanager
@@ -77,8 +90,8 @@ def to_json(value: Any, label: Hashable) -> Any:
     Parameters
     ----------
     value : object
-        A string, bytes, number, date, time, duration, period, interval, UUID, missing value, NumPy scalar, or a tuple
-        of these.
+        A string, bytes, number, fraction, date, time, duration, period, interval, UUID, IP address, missing value,
+        NumPy scalar, or a tuple of these.
     label : hashable
         Name of its column, for the message.
 
@@ -106,8 +119,8 @@ def to_json(value: Any, label: Hashable) -> Any:
     if value is None:
         return None
     raise ValueError(
-        f"column {label!r} holds {value!r} of type {type(value).__name__}, which a model file cannot store; convert "
-        "the column into strings before fit, e.g. with .astype(str)"
+        f"column {label!r} holds {shortened(repr(value), 60)} of type {type(value).__name__}, which a model file "
+        "cannot store; convert the column into strings before fit, e.g. with .astype(str)"
     )
 
 
@@ -175,14 +188,15 @@ def _to_plain(value: Any) -> Any:
         return {"decimal": str(value)}
     if kind is bytes:
         return {"bytes": value.hex()}
-    if kind is uuid.UUID:
-        return {"uuid": str(value)}
+    if kind.__name__ in _AS_TEXT and kind is _AS_TEXT[kind.__name__]:
+        return {kind.__name__: str(value)}
     if kind is pd.Period:
         return {"period": [value.ordinal, value.freqstr]}
     if kind is pd.Interval:
         return {"interval": [_to_plain(value.left), _to_plain(value.right), value.closed]}
-    if isinstance(value, np.generic) and value.dtype.kind in "biufU":
-        return {"numpy": [value.dtype.str, _to_plain(value.item())]}
+    if isinstance(value, np.generic) and value.dtype.kind in _CELL_KINDS:
+        item = value.view(np.int64).item() if value.dtype.kind in "mM" else value.item()
+        return {"numpy": [value.dtype.str, _to_plain(item)]}
     if kind is tuple:
         return {"tuple": [_to_plain(item) for item in value]}
     return None
@@ -221,8 +235,10 @@ def from_json(plain: Any) -> Any:
         return pd.Timedelta(np.timedelta64(value[0], value[1]))
     if kind == "numpy":
         scalar = np.dtype(value[0])
-        if scalar.kind not in "biufU" or scalar.itemsize > 2**20:
+        if scalar.kind not in _CELL_KINDS or scalar.itemsize > 2**20:
             raise ValueError(f"{scalar} cannot be the dtype of a cell")
+        if scalar.kind in "mM":
+            return np.int64(value[1]).view(scalar)
         return scalar.type(from_json(value[1]))
     if kind == "tuple":
         return tuple(from_json(item) for item in value)
@@ -233,7 +249,9 @@ def from_json(plain: Any) -> Any:
     readers: dict[str, Any] = {
         "float": float,
         "bytes": bytes.fromhex,
+        **_AS_TEXT,
         "uuid": uuid.UUID,
+        "Fraction": _fraction,
         "duration": lambda parts: datetime.timedelta(*parts),
         "decimal": _decimal,
         "date": datetime.date.fromisoformat,
@@ -249,6 +267,12 @@ def _decimal(text: str) -> decimal.Decimal:
     if len(text) > _MAX_DIGITS or (value.is_finite() and abs(value.adjusted()) > _MAX_DIGITS):
         raise ValueError(f"{text[:20]!r} is no number of at most {_MAX_DIGITS:,} digits")
     return value
+
+
+def _fraction(text: str) -> fractions.Fraction:
+    if len(text) > _MAX_DIGITS or not set(text) <= set("-/0123456789"):  # "1e99999999" would take hours
+        raise ValueError(f"{text[:20]!r} is no fraction of at most {_MAX_DIGITS:,} digits")
+    return fractions.Fraction(text)
 
 
 def dtype_to_json(column_dtype: Any, label: Hashable) -> Any:
@@ -285,19 +309,30 @@ def dtype_to_json(column_dtype: Any, label: Hashable) -> Any:
         }
     if isinstance(column_dtype, pd.StringDtype):
         return {"string": column_dtype.storage, "nan": column_dtype.na_value is not pd.NA}
-    if isinstance(column_dtype, pd.ArrowDtype) and str(column_dtype) == "string[pyarrow]":
-        return {"arrow": "string"}  # pandas reads the bare name as its own string dtype
-    if isinstance(column_dtype, pd.ArrowDtype) and pa.types.is_decimal128(column_dtype.pyarrow_dtype):
-        return {"decimal128": [column_dtype.pyarrow_dtype.precision, column_dtype.pyarrow_dtype.scale]}
+    plain = _arrow_to_json(column_dtype.pyarrow_dtype) if isinstance(column_dtype, pd.ArrowDtype) else str(column_dtype)
     try:
-        if dtype_from_json(str(column_dtype)) == column_dtype:
-            return str(column_dtype)
+        if dtype_from_json(plain) == column_dtype:
+            return plain
     except (TypeError, ValueError, NotImplementedError):
         pass
+    is_time = isinstance(column_dtype, pd.DatetimeTZDtype)
+    way = "give it a named time zone" if is_time else "convert the column into strings"
     raise ValueError(
-        f"column {label!r} has dtype {column_dtype}, which a model file cannot store; convert the column into "
-        "strings before fit, e.g. with .astype(str)"
+        f"column {label!r} has dtype {column_dtype}, which a model file cannot store; {way} before fit, e.g. with "
+        + (".dt.tz_convert('UTC')" if is_time else ".astype(str)")
     )
+
+
+def _arrow_to_json(of: pa.DataType) -> Any:
+    """Describe a type of Arrow: by its parameters where neither pandas nor Arrow reads its name, else by its name."""
+    if pa.types.is_dictionary(of):
+        return {"dictionary": [_arrow_to_json(of.index_type), _arrow_to_json(of.value_type), of.ordered]}
+    if pa.types.is_decimal(of):
+        return {f"decimal{of.bit_width}": [of.precision, of.scale]}
+    if pa.types.is_fixed_size_binary(of):
+        return {"bytes": of.byte_width}
+    # pandas reads this bare name as its own string dtype
+    return {"arrow": "string"} if pa.types.is_string(of) else f"{of}[pyarrow]"
 
 
 def dtype_from_json(plain: Any) -> Any:
@@ -320,9 +355,19 @@ def dtype_from_json(plain: Any) -> Any:
         return found
     if "arrow" in plain:
         return pd.ArrowDtype(pa.type_for_alias(plain["arrow"]))
-    if "decimal128" in plain:
-        return pd.ArrowDtype(pa.decimal128(*plain["decimal128"]))
+    if "dictionary" in plain:
+        index, values, ordered = plain["dictionary"]
+        codes, levels = (dtype_from_json(of).pyarrow_dtype for of in (index, values))
+        return pd.ArrowDtype(pa.dictionary(codes, levels, bool(ordered)))
+    if "bytes" in plain:
+        if not 0 <= int(plain["bytes"]) <= _MAX_BYTES:
+            raise ValueError(f"cells of {plain['bytes']} bytes are too long")
+        return pd.ArrowDtype(pa.binary(int(plain["bytes"])))
+    for width in (32, 64, 128, 256):
+        if f"decimal{width}" in plain:
+            return pd.ArrowDtype(getattr(pa, f"decimal{width}")(*plain[f"decimal{width}"]))
     if "string" in plain:
         return pd.StringDtype(plain["string"], na_value=np.nan if plain["nan"] else pd.NA)
-    categories = pd.Index([from_json(category) for category in plain["categories"]], dtype=dtype_from_json(plain["of"]))
+    levels, of = [from_json(category) for category in plain["categories"]], dtype_from_json(plain["of"])
+    categories = pd.Index(levels, dtype=of, tupleize_cols=False)
     return pd.CategoricalDtype(categories, ordered=bool(plain["ordered"]))

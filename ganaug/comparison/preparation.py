@@ -127,6 +127,8 @@ def classes_of(y: Any) -> NDArray:
     labels = column_or_1d(labels_of(y))
     refuse_identifiers_as_classes(labels, "y")
     check_classes(labels)
+    if not len(labels):
+        raise ValueError("y holds no labels; pass one label for each row")
     if len(np.unique(labels)) < 2:
         raise ValueError(f"y has a single class, {listed(labels[:1])}; a comparison needs at least two classes")
     return labels

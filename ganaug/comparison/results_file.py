@@ -37,6 +37,8 @@ class ResultsFile:
 
     Raises
     ------
+    OSError
+        If the file cannot be written.
     ValueError
         If the folder does not exist, or the file holds anything else.
     """
@@ -49,7 +51,11 @@ class ResultsFile:
             return
         if not self._path.absolute().parent.is_dir():
             raise ValueError(f"results={str(path)!r} is in a folder that does not exist; create the folder first")
-        if not self._path.exists():
+        is_new = not self._path.exists()
+        with self._path.open("ab"):  # refused now, and not after the first evaluation
+            pass
+        if is_new:
+            self._path.unlink()
             return
         content = self._path.read_bytes()
         header = ",".join(self._columns)
@@ -78,7 +84,10 @@ class ResultsFile:
         if self._path is not None:
             new = not self._path.exists()
             frame = pd.DataFrame(rows, columns=self._columns)
-            frame.to_csv(self._path, mode="a", header=new, index=False, lineterminator="\n")
+            try:
+                frame.to_csv(self._path, mode="a", header=new, index=False, lineterminator="\n")
+            except OSError as error:  # a full disk does not name the file
+                raise OSError(error.errno, error.strerror, str(self._path)) from error
 
 
 def key_of(*settings: Any) -> str:

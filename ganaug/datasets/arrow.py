@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -68,6 +71,41 @@ class ArrowSource:
         return table
 
 
+# What Arrow raises where the bytes of a file are others than were written.
+_DAMAGES = (pa.ArrowException, OSError, UnicodeError, json.JSONDecodeError, MemoryError, OverflowError, LookupError)
+
+
+@contextmanager
+def refusing_damaged(kind: str) -> Iterator[None]:
+    """Say in place of any message of Arrow about the bytes of a file that it is damaged.
+
+    Parameters
+    ----------
+    kind : str
+        What the file should be, such as "Parquet".
+
+    Yields
+    ------
+    None
+
+    Raises
+    ------
+    ValueError
+        If the block, which reads the file, raises such an error. Errors of the system, such as a refused permission,
+        are passed on.
+    """
+    try:
+        yield
+    except _DAMAGES as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        said = str(error).strip().splitlines()
+        reason = f" ({said[0].rstrip(':. ')})" if said else ""
+        raise ValueError(
+            f"the file is damaged, or no {kind} file{reason}; copy it again from where it comes, or write it again"
+        ) from error
+
+
 # A file may stand for so many cells, and beyond that for so many times its bytes.
 _MAX_CELLS = 1 << 27
 _MAX_GROWTH = 1_000
@@ -91,6 +129,13 @@ def read_arrow(path: Path, kind: Literal["parquet", "feather"]) -> ArrowSource:
         If the file is damaged, or stands for more cells than a file of its size can hold.
     """
     size = path.stat().st_size
+    with refusing_damaged(kind.capitalize()):
+        found = _read(path, kind, size)
+        _index_columns(found.table.schema)  # its description by pandas can be read
+    return found
+
+
+def _read(path: Path, kind: str, size: int) -> ArrowSource:
     if kind == "feather":
         with pa.OSFile(str(path), "rb") as file:
             reader = pa.ipc.open_file(file)

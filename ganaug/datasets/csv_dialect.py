@@ -60,16 +60,32 @@ class Syntax:
         The delimiter of the cells.
     has_escapes : bool
         Whether a quote within quotes is written as backslash and quote, instead of two quotes.
+    skips_spaces : bool
+        Whether spaces stand between a delimiter and a quote: ``1, "Smith, John"``.
     """
 
     delimiter: str
     has_escapes: bool = False
+    skips_spaces: bool = False
 
     @property
     def _cell(self) -> str:
         stop = re.escape(self.delimiter) + r"\r\n"
         inner = r"(?:[^\"\\]|\\[\s\S])*" if self.has_escapes else '[^"]*(?:""[^"]*)*'
-        return rf'(?:"{inner}"[^{stop}]*|[^"{stop}][^{stop}]*)?'
+        spaces = " *" if self.skips_spaces else ""
+        return rf'(?:{spaces}"{inner}"[^{stop}]*|[^"{stop}][^{stop}]*)?'
+
+    def without_spaces(self, text: str) -> str:
+        """Return a text without the spaces between delimiters and quotes.
+
+        Parameters
+        ----------
+        text : str
+            Of a file whose syntax `skips_spaces`.
+        """
+        inner = r"(?:[^\"\\]|\\[\s\S])*" if self.has_escapes else '[^"]*(?:""[^"]*)*'
+        spaced = rf'("{inner}")|((?:^|[{re.escape(self.delimiter)}\r\n])) +(?=")'
+        return re.sub(spaced, lambda found: found[1] or found[2], text)
 
     @property
     def record(self) -> re.Pattern[str]:
@@ -122,7 +138,8 @@ class Syntax:
         """
         text = record.replace('\\"', '""') if self.has_escapes else record
         csv.field_size_limit(max(csv.field_size_limit(), _SAMPLE))
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter))
+        lines = io.StringIO(text, newline="")
+        return next(csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.skips_spaces))
 
     def quoted(self, cell: str, *, always: bool, lead: str, needs_quotes: re.Pattern[str]) -> str:
         """Write a cell, in quotes if it needs them.
@@ -306,7 +323,21 @@ def find_syntax(text: str, kind: Kind) -> tuple[int, Syntax]:
         comment, position = list(_lines(sample[start:below]))[-1]
         if _is_header(comment, sample[below:], delimiter):
             header = start + position
-    return header, Syntax(delimiter, _has_escapes(text, delimiter))
+    return header, Syntax(delimiter, _has_escapes(text, delimiter), _skips_spaces(sample, header, delimiter))
+
+
+def _skips_spaces(text: str, start: int, delimiter: str) -> bool:
+    """Return whether spaces stand between delimiters and quotes, as the first records tell."""
+    part = text[start : start + 200_000]
+    if delimiter == " " or not re.search(rf'{re.escape(delimiter)} +"', part):
+        return False
+    shares = []
+    for syntax in (Syntax(delimiter), Syntax(delimiter, skips_spaces=True)):
+        rows = [syntax.split(record[0]) for record in islice(syntax.record.finditer(part), 200)]
+        widths = [len(row) for row in rows]
+        shares.append(widths.count(widths[0]) / len(widths) if widths else 0.0)
+    quoted = [cell for row in rows for cell in row if cell.startswith(" ") and cell.lstrip(" ").startswith('"')]
+    return shares[1] >= shares[0] and all(cell.rstrip(" ").endswith('"') for cell in quoted)
 
 
 def _lines(text: str) -> Iterator[tuple[str, int]]:

@@ -31,10 +31,20 @@ class TextColumn:
         Its name.
     notation : ColumnNotation
         How its values are written.
-    lead : str
-        " " if the file has a space after each delimiter, else "".
+    lead, trail : str
+        The spaces before and after each cell, outside of its quotes.
     is_quoted, is_missing_quoted : bool
         Whether cells are always in quotes, and whether missing cells are.
+    lead_in_quotes : str
+        The spaces before each cell within its quotes.
+    width : int
+        Characters to which spaces fill each cell: before it, or after it where negative; 0 for none.
+    missing_cell : str or None
+        A missing cell with its spaces, if they are others.
+    name_lead : str
+        The spaces before its name in the header.
+    is_spaced_oddly : bool
+        Whether the file has other spaces around cells, which are not written.
     """
 
     name: str
@@ -42,6 +52,17 @@ class TextColumn:
     lead: str = ""
     is_quoted: bool = False
     is_missing_quoted: bool = False
+    trail: str = ""
+    lead_in_quotes: str = ""
+    width: int = 0
+    missing_cell: str | None = None
+    name_lead: str = ""
+    is_spaced_oddly: bool = False
+
+    def _spaced(self, cell: str) -> str:
+        if self.width:
+            cell = cell.rjust(self.width) if self.width > 0 else cell.ljust(-self.width)
+        return self.lead_in_quotes + cell + self.trail
 
     def write(self, values: pd.Series, syntax: Syntax) -> NDArray:
         """Return the cells of a column with their quotes. Each distinct value is written once.
@@ -58,12 +79,37 @@ class TextColumn:
         cells = np.empty(len(uniques) + 1, dtype=object)
         distinct = self.notation.write(pd.Series(uniques))
         cells[:-1] = [
-            syntax.quoted(cell, always=self.is_quoted, lead=self.lead, needs_quotes=needs_quotes) for cell in distinct
+            syntax.quoted(self._spaced(cell), always=self.is_quoted, lead=self.lead, needs_quotes=needs_quotes)
+            for cell in distinct
         ]
         # the code of a missing value is -1, so its cell is the last one
-        missing, always = self.notation.missing, self.is_missing_quoted
-        cells[-1] = syntax.quoted(missing, always=always, lead=self.lead, needs_quotes=needs_quotes)
+        missing, lead = self.notation.missing, self.lead
+        if self.missing_cell is not None:
+            missing, lead = self.missing_cell, ""
+        cells[-1] = syntax.quoted(missing, always=self.is_missing_quoted, lead=lead, needs_quotes=needs_quotes)
         return cells[codes]
+
+
+# What a model file holds of the surroundings of a column's cells, and the longest of them.
+_AROUND: dict[str, Any] = {
+    **dict.fromkeys(("lead", "trail", "lead_in_quotes", "name_lead"), str),
+    **dict.fromkeys(("is_quoted", "is_missing_quoted"), bool),
+    "width": int,
+    "missing_cell": str | None,
+}
+_MAX_AROUND = 1_000
+
+
+def _around(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the surroundings of a column's cells; a file of an earlier version lacks some."""
+    found = {name: state[name] for name in _AROUND if name in state}
+    for name, value in found.items():
+        size = len(value) if isinstance(value, str) else abs(int(value or 0))
+        if not isinstance(value, _AROUND[name]) or size > _MAX_AROUND:
+            raise ValueError(f"{name}={value!r} cannot be around a cell")
+        if _AROUND[name] is str and value.strip():
+            raise ValueError(f"{name}={value!r} is not a space")
+    return found
 
 
 @dataclass(frozen=True)
@@ -118,7 +164,7 @@ class TextFormat:
         syntax : Syntax
             Delimiter and quotes.
         """
-        lead = self.columns[-1].lead
+        lead = next((column.name_lead for column in self.columns if column.name == name), self.columns[-1].name_lead)
         return syntax.quoted(name, always=self.has_quoted_header, lead=lead, needs_quotes=syntax.needs_quotes)
 
     def write_as(
@@ -177,14 +223,13 @@ class TextFormat:
             "bom": self.encoding.bom.hex(),
             "delimiter": self.syntax.delimiter,
             "has_escapes": self.syntax.has_escapes,
+            "skips_spaces": self.syntax.skips_spaces,
             "terminator": self.terminator,
             "has_quoted_header": self.has_quoted_header,
             "columns": [
                 {
                     "name": column.name,
-                    "lead": column.lead,
-                    "is_quoted": column.is_quoted,
-                    "is_missing_quoted": column.is_missing_quoted,
+                    **{name: getattr(column, name) for name in _AROUND},
                     **column.notation.state(),
                 }
                 for column in self.columns
@@ -207,13 +252,7 @@ class TextFormat:
         """
         try:
             columns = [
-                TextColumn(
-                    str(column["name"]),
-                    ColumnNotation.from_state(column),
-                    " " if column["lead"] else "",
-                    bool(column["is_quoted"]),
-                    bool(column["is_missing_quoted"]),
-                )
+                TextColumn(str(column["name"]), ColumnNotation.from_state(column), **_around(column))
                 for column in state["columns"]
             ]
             kind, terminator = state["kind"], state["terminator"]
@@ -224,7 +263,7 @@ class TextFormat:
             return cls(
                 kind,
                 replace(encoding, bom=bytes.fromhex(state["bom"])[:4]),
-                Syntax(delimiter, bool(state["has_escapes"])),
+                Syntax(delimiter, bool(state["has_escapes"]), bool(state.get("skips_spaces"))),
                 terminator,
                 bool(state["has_quoted_header"]),
                 columns,

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from ganaug.datasets.csv_clocks import Clocks, Spans, find_clocks
 from ganaug.datasets.csv_dates import Dates, find_dates
-from ganaug.datasets.csv_numbers import Clues, Integers, Numbers, NumberStyle, find_numbers, looks_numeric
+from ganaug.datasets.csv_number_style import NumberStyle
+from ganaug.datasets.csv_numbers import Clues, Integers, Numbers, find_numbers, looks_numeric
 
 # Cells that mean "missing" in any column. Among numbers a few more do; elsewhere "None" may be a category.
 _NO_VALUE = ["", "?", "#N/A", "NaN", "nan", "NAN", "NaT", "<NA>", "null", "NULL", "Null", "\\N"]
@@ -120,8 +121,9 @@ class ColumnNotation:
         Cells such as <0.01: at most one of each side.
     is_sure : bool
         Whether the decimal mark is beyond doubt.
-    looks_numeric : bool
-        Whether the column holds words most of which look like numbers.
+    doubt : {"", "notation", "digits"}
+        Why a column of words is none of numbers though most look like some: they have several notations, or are whole
+        numbers beyond 64 bits.
     """
 
     notation: Notation
@@ -130,7 +132,7 @@ class ColumnNotation:
     has_missing: bool = False
     limits: Sequence[Limit] = ()
     is_sure: bool = True
-    looks_numeric: bool = False
+    doubt: str = ""
 
     @property
     def decimal(self) -> str:
@@ -313,10 +315,10 @@ def _read_words(dictionary: pa.Array, tokens: pa.Array, counts: NDArray, reading
         # Only the most frequent missing word means missing. The others become categories, which return unchanged.
         missing &= np.arange(len(counts)) == np.argmax(np.where(missing, counts, -1))
     known = pa.array(~missing)
-    is_odd = False
-    if not reading.is_labels and (~missing).sum() > 20:
-        is_odd = bool(looks_numeric(tokens.filter(known)).mean() > 0.9)
-    return dictionary.filter(known).to_numpy(zero_copy_only=False), missing, _new(Words(), looks_numeric=is_odd)
+    doubt = ""
+    if not reading.is_labels and (~missing).sum() > 20 and looks_numeric(tokens.filter(known)).mean() > 0.9:
+        doubt = "digits" if _matches(tokens.filter(known), r"^[+-]?(?:0|[1-9][0-9]*)$").all() else "notation"
+    return dictionary.filter(known).to_numpy(zero_copy_only=False), missing, _new(Words(), doubt=doubt)
 
 
 def _read_like(dictionary: pa.Array, tokens: pa.Array, reading: Reading) -> _Read | None:

@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ganaug.datasets.csv_number_style import NumberStyle, all_match, any_matches, mask_of, matches
+
 # A mark of money stands before or after the number.
 _CODES = (
     "USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RUB|BRL|MXN|ZAR|KRW|SGD|HKD|TRY|THB|IDR|ILS"
@@ -37,114 +39,6 @@ _CELL = re.compile(
     rf"(?P<suffix>{_SPACES}?(?:{_UNITS}|{_MONEY})|{_SPACES}{_WORD_UNIT})?[)]?"
 )
 _GROUPS = (" ", "\u00a0", "\u202f", "'", "’")
-
-
-@dataclass(frozen=True)
-class NumberStyle:
-    """What surrounds the digits of the numbers of a column.
-
-    Attributes
-    ----------
-    decimal : str
-        The decimal mark, "." or ",".
-    group : str
-        The mark between groups of three digits, or "".
-    group_from : int
-        Number of digits from which whole parts are grouped: 4, or 5 where 1234 stands beside 12,345.
-    is_indian : bool
-        Whether only the last group has three digits and the others have two: 12,34,567.
-    prefix, suffix : str
-        What stands before and after every number, such as "$" and " kg".
-    minus : str
-        "-", "−", or "(" where negative numbers stand in parentheses.
-    sign_first : bool
-        Whether the sign stands before the prefix.
-    """
-
-    decimal: str = "."
-    group: str = ""
-    group_from: int = 4
-    is_indian: bool = False
-    prefix: str = ""
-    suffix: str = ""
-    minus: str = "-"
-    sign_first: bool = True
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether nothing but the decimal mark differs from a plain number."""
-        return self == NumberStyle(decimal=self.decimal)
-
-    def plain(self, tokens: pa.Array) -> pa.Array | None:
-        """Return the cells as plain numbers, such as -1234.5; None if a cell has another style.
-
-        Parameters
-        ----------
-        tokens : Array of str
-            The cells, none of which is missing.
-        """
-        if self.is_plain and self.decimal == ".":
-            return tokens
-        if self.is_plain:
-            # Cells such as 0 or 1e-5 may stand beside decimal commas, but cells with a point may not.
-            return None if _any(tokens, "[.]") else pc.replace_substring(tokens, ",", ".")
-        found = pc.extract_regex(tokens, self._pattern())
-        if found.null_count:
-            return None
-        part = {name: found.field(i) for i, name in enumerate(("open", "first", "second", "body", "close"))}
-        is_open = pc.equal(part["open"], "(")
-        if not pc.all(pc.equal(is_open, pc.equal(part["close"], ")"))).as_py():
-            return None
-        signs = pc.binary_join_element_wise(part["first"], part["second"], "")
-        negative = pc.or_(is_open, pc.match_substring_regex(signs, "[-−]"))
-        if pc.any(pc.and_(is_open, pc.not_equal(signs, ""))).as_py():
-            return None
-        body = pc.replace_substring(part["body"], self.group, "") if self.group else part["body"]
-        if self.decimal != ".":
-            body = pc.replace_substring(body, self.decimal, ".")
-        return pc.binary_join_element_wise(pc.if_else(negative, "-", ""), body, "")
-
-    def _pattern(self) -> str:
-        group, decimal = re.escape(self.group), re.escape(self.decimal)
-        whole = "[1-9][0-9]*"
-        if self.group:
-            grouped = rf"[1-9][0-9]?(?:{group}[0-9]{{2}})*{group}[0-9]{{3}}" if self.is_indian else ""
-            grouped = grouped or rf"[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+"
-            whole = rf"{grouped}|[1-9][0-9]{{0,{self.group_from - 2}}}"
-        body = rf"(?:0|{whole})(?:{decimal}[0-9]*)?|{decimal}[0-9]+"
-        prefix, suffix = re.escape(self.prefix), re.escape(self.suffix)
-        return rf"^(?P<open>[(]?)(?P<first>[-+−]?){prefix}(?P<second>[-+−]?)(?P<body>{body}){suffix}(?P<close>[)]?)$"
-
-    def dress(self, cell: str) -> str:
-        """Write a plain number in this style.
-
-        Parameters
-        ----------
-        cell : str
-            The number, such as "-1234.5".
-        """
-        if not any(character.isdigit() for character in cell):  # infinity
-            return cell
-        sign, cell = ("-", cell[1:]) if cell.startswith("-") else ("", cell)
-        whole, point, decimals = cell.partition(".")
-        if self.group and len(whole) >= self.group_from:
-            whole = _grouped(whole, self.group, is_indian=self.is_indian)
-        number = whole + point.replace(".", self.decimal) + decimals
-        if not sign:
-            return self.prefix + number + self.suffix
-        if self.minus == "(":
-            return f"({self.prefix}{number}{self.suffix})"
-        start = self.minus + self.prefix if self.sign_first else self.prefix + self.minus
-        return start + number + self.suffix
-
-
-def _grouped(whole: str, mark: str, *, is_indian: bool) -> str:
-    head, tail = whole[:-3], whole[-3:]
-    size = 2 if is_indian else 3
-    first = len(head) % size
-    parts = [head[:first]] if first else []
-    parts += [head[i : i + size] for i in range(first, len(head), size)]
-    return mark.join([*parts, tail])
 
 
 @dataclass(frozen=True)
@@ -264,7 +158,7 @@ class Numbers:
                 shape = r"^-?(?:0|[1-9][0-9]*)(?:[.][0-9]*[1-9])?$" if not self.point else _POINTED
             # Up to 15 digits, text -> float64 -> text returns the text.
             digits = pc.utf8_length(pc.replace_substring_regex(plain, "[-.]", "")).to_numpy(zero_copy_only=False)
-            sure = _matches(plain, shape) & (digits <= 15) & ~_matches(plain, r"^-0[.0]*$")
+            sure = matches(plain, shape) & (digits <= 15) & ~matches(plain, r"^-0[.0]*$")
         else:
             sure = np.zeros(len(plain), dtype=bool)
         rest = np.flatnonzero(~sure)
@@ -325,9 +219,27 @@ def find_numbers(tokens: pa.Array, clues: Clues) -> Found | None:
     clues : Clues
         What the rest of the file says.
     """
+    found = _found(tokens, clues)
+    if found is None or any_matches(found.plain, "[eE]"):
+        return found
+    # a style without exponents: what is before the digits of numbers that are not 0
+    style = found.notation.style
+    is_negative, is_zero = matches(tokens, r"^[^0-9]*[-−(]"), ~matches(found.plain, "[1-9]")
+    has_plus = matches(tokens, r"^[^0-9]*[+]")[~is_negative & ~is_zero]
+    below_one = ~is_zero & matches(found.plain, r"^[-+]?0?[.][0-9]")
+    drops_zero = matches(found.plain, r"^[-+]?[.]")[below_one]
+    style = replace(
+        style,
+        has_plus=bool(len(has_plus) and has_plus.all()),
+        drops_zero=bool(len(drops_zero) and drops_zero.all()),
+    )
+    return replace(found, notation=replace(found.notation, style=style))
+
+
+def _found(tokens: pa.Array, clues: Clues) -> Found | None:
     if (values := _whole(tokens)) is not None:
         return Found(values, Integers(), tokens)
-    is_ambiguous = _all(tokens, r"^[-+]?(?:[0-9]+|[1-9][0-9]{0,2}[.][0-9]{3})$")
+    is_ambiguous = all_match(tokens, r"^[-+]?(?:[0-9]+|[1-9][0-9]{0,2}[.][0-9]{3})$")
     if not is_ambiguous and (found := _numbers(tokens, tokens, NumberStyle())) is not None:
         return found
     first = _CELL.fullmatch(tokens[0].as_py())
@@ -345,7 +257,7 @@ def find_numbers(tokens: pa.Array, clues: Clues) -> Found | None:
         style = replace(style, prefix=prefix, suffix=suffix)
         style = _with_signs(style, tokens)
         plain = style.plain(tokens)
-        if plain is None or (style.minus == "(" and not _any(tokens, "^[^(]")):
+        if plain is None or (style.minus == "(" and not any_matches(tokens, "^[^(]")):
             continue
         if (values := _whole(plain)) is not None and not style.is_plain:
             return Found(values, Integers(style), plain, is_sure)
@@ -355,17 +267,17 @@ def find_numbers(tokens: pa.Array, clues: Clues) -> Found | None:
 
 
 def _with_signs(style: NumberStyle, tokens: pa.Array) -> NumberStyle:
-    if _any(tokens, "^[(]"):
+    if any_matches(tokens, "^[(]"):
         return replace(style, minus="(")
-    if _any(tokens, "−"):
+    if any_matches(tokens, "−"):
         style = replace(style, minus="−")
-    return replace(style, sign_first=False) if style.prefix and _any(tokens, "[^-+−][-−]") else style
+    return replace(style, sign_first=False) if style.prefix and any_matches(tokens, "[^-+−][-+−]") else style
 
 
 def _marks(bodies: pa.Array, clues: Clues) -> list[tuple[NumberStyle, bool]]:
     """Return the marks that may explain the digits, the likeliest first, and whether they are sure."""
-    groups = [mark for mark in _GROUPS if _any(bodies, re.escape(mark))]
-    has_comma, has_point = _any(bodies, ","), _any(bodies, "[.]")
+    groups = [mark for mark in _GROUPS if any_matches(bodies, re.escape(mark))]
+    has_comma, has_point = any_matches(bodies, ","), any_matches(bodies, "[.]")
     if groups:
         mark = groups[0]
         if len(groups) > 1 or (has_comma and has_point):
@@ -376,7 +288,7 @@ def _marks(bodies: pa.Array, clues: Clues) -> list[tuple[NumberStyle, bool]]:
         decimal = "," if has_comma else "." if has_point or not clues.decimal else clues.decimal
         return [(NumberStyle(decimal, mark, group_from), True) for group_from in (4, 5)]
     if has_comma and has_point:
-        both = bodies.filter(_mask(bodies, r",.*[.]|[.].*,"))
+        both = bodies.filter(mask_of(bodies, r",.*[.]|[.].*,"))
         last = both[0].as_py() if len(both) else ","
         decimals = ".," if last.rfind(".") > last.rfind(",") or not len(both) else ",."
         return _grouped_styles(decimals[0], decimals[1]) + ([] if len(both) else _grouped_styles(",", "."))
@@ -386,18 +298,18 @@ def _marks(bodies: pa.Array, clues: Clues) -> list[tuple[NumberStyle, bool]]:
     as_group = _grouped_styles(other, mark)
     as_decimal = (NumberStyle(mark), True)
     pattern = re.escape(mark)
-    marked = bodies.filter(_mask(bodies, pattern))
-    if _any(marked, rf"{pattern}.*{pattern}"):
+    marked = bodies.filter(mask_of(bodies, pattern))
+    if any_matches(marked, rf"{pattern}.*{pattern}"):
         return as_group
-    if not _all(marked, rf"^[1-9][0-9]{{0,2}}{pattern}[0-9]{{3}}$") or _any(bodies, "^[0-9]{5,}$"):
+    if not all_match(marked, rf"^[1-9][0-9]{{0,2}}{pattern}[0-9]{{3}}$") or any_matches(bodies, "^[0-9]{5,}$"):
         return [as_decimal]
     if clues.decimal:
         likely_group = clues.decimal == other
     elif len(marked) < len(bodies):
         # Decimals that lost their last zeros would have other lengths and never end in 0.
-        likely_group = _any(marked, "0$") or mark == ","
+        likely_group = any_matches(marked, "0$") or mark == ","
     else:
-        share = _matches(marked, "00$").mean()
+        share = matches(marked, "00$").mean()
         likely_group = bool(share > 0.3) or (mark == "," and clues.delimiter == ",")
     is_sure = bool(clues.decimal)
     return [(style, is_sure) for style, _ in as_group] if likely_group else [(as_decimal[0], is_sure)]
@@ -417,10 +329,10 @@ def _numbers(tokens: pa.Array, plain: pa.Array | None, style: NumberStyle) -> Fo
         return None
     number = r"^[+-]?((0|[1-9][0-9]*)([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
     infinite = r"^[+-]?(?i:inf|infinity)$"
-    finite = _matches(plain, number)
-    if not (finite | _matches(plain, infinite)).all() or not finite.any():
+    finite = matches(plain, number)
+    if not (finite | matches(plain, infinite)).all() or not finite.any():
         return None
-    if _any(plain, r"^[+-]?[0-9]{19,}$"):
+    if any_matches(plain, r"^[+-]?[0-9]{19,}$"):
         return None  # whole numbers beyond 64 bits are codes
     values = pc.cast(pc.replace_substring_regex(plain, r"^\+", ""), pa.float64()).to_numpy()
     cells = plain.filter(pa.array(finite))
@@ -428,13 +340,13 @@ def _numbers(tokens: pa.Array, plain: pa.Array | None, style: NumberStyle) -> Fo
     decimals = pc.replace_substring_regex(mantissa, r"^[^.]*[.]?", "")
     places = pc.binary_length(decimals).to_numpy()
     digits = pc.replace_substring_regex(pc.replace_substring(mantissa, ".", ""), r"^[+-]?0*", "")
-    exponents = _matches(cells, "[eE]")
+    exponents = matches(cells, "[eE]")
     notation = Numbers(
         places=int(places.max()),
         fixed=bool((places == places[0]).all()) and (not exponents.any() or bool(exponents.all())),
         digits=max(1, int(pc.max(pc.binary_length(digits)).as_py())),
-        point=_all(mantissa, "[.]"),
-        exponent=("E" if _any(cells, "E") else "e") if exponents.all() else "",
+        point=all_match(mantissa, "[.]"),
+        exponent=("E" if any_matches(cells, "E") else "e") if exponents.all() else "",
         style=style,
     )
     if exponents.any() and not exponents.all():
@@ -446,7 +358,7 @@ def _numbers(tokens: pa.Array, plain: pa.Array | None, style: NumberStyle) -> Fo
 def _whole(plain: pa.Array) -> NDArray | None:
     """Return plain cells as int64, or None."""
     # A leading zero means a code, e.g. the postcode 00123, which must stay text.
-    if not _all(plain, r"^[+-]?(0|[1-9][0-9]*)$"):
+    if not all_match(plain, r"^[+-]?(0|[1-9][0-9]*)$"):
         return None
     try:
         return pc.cast(pc.replace_substring_regex(plain, r"^\+", ""), pa.int64()).to_numpy()
@@ -469,22 +381,6 @@ def looks_numeric(tokens: pa.Array) -> NDArray:
     tokens : Array of str, shape (n,)
         The cells.
     """
-    looks = _matches(tokens, rf"^[<>≤≥]?=?{_SPACES}?{_CELL.pattern}(?:[kKMB]|[+])?$")
+    looks = matches(tokens, rf"^[<>≤≥]?=?{_SPACES}?{_CELL.pattern}(?:[kKMB]|[+])?$")
     # neither a version 1.2.3 nor a code 00123
-    return looks & ~_matches(tokens, "[0-9][.][0-9]+[.][0-9]|^0[0-9]")
-
-
-def _mask(tokens: pa.Array, pattern: str) -> pa.Array:
-    return pc.match_substring_regex(tokens, pattern)
-
-
-def _matches(tokens: pa.Array, pattern: str) -> NDArray:
-    return _mask(tokens, pattern).to_numpy(zero_copy_only=False)
-
-
-def _any(tokens: pa.Array, pattern: str) -> bool:
-    return bool(pc.any(_mask(tokens, pattern)).as_py())
-
-
-def _all(tokens: pa.Array, pattern: str) -> bool:
-    return bool(pc.all(_mask(tokens, pattern)).as_py())
+    return looks & ~matches(tokens, "[0-9][.][0-9]+[.][0-9]|^0[0-9]")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +19,7 @@ from ganaug.common.wording import counted, joined, listed
 from ganaug.datasets.columns import MAX_COLUMNS, check_unique
 from ganaug.datasets.csv_dialect import Kind, Syntax, decode, find_encoding, find_syntax, is_unlikely, named_encoding
 from ganaug.datasets.csv_format import TextColumn, TextFormat, TextSource
-from ganaug.datasets.csv_notation import DOUBTFUL_LABELS, ColumnNotation, Reading, read_column
+from ganaug.datasets.csv_notation import DOUBTFUL_LABELS, ColumnNotation, Reading, Words, read_column
 from ganaug.datasets.csv_numbers import Clues
 
 # Characters of a cell. Longer ones are documents, for which a table of rows to balance has no use.
@@ -101,16 +102,19 @@ def read_text(
 
     has_quotes, has_last_end = '"' in text, text.endswith(("\n", "\r"))
     rest, head = text[header.end() : header.end() + 2], text[: header.end()]
-    has_quoted_header = all(name.strip().startswith('"') for name in syntax.split(header[0]))
+    name_cells = syntax.split(header[0])
+    has_quoted_header = all(name.strip().startswith('"') for name in name_cells)
     if has_quotes:
         records = list(islice(syntax.record.finditer(text, header.start()), 1, 2001))
         quotes = [syntax.split(record[0]) for record in records]
     stand_ins: dict[str, str] = {}
-    if found.name == "utf-8" and not syntax.has_escapes:
+    if found.name == "utf-8" and not syntax.has_escapes and not syntax.skips_spaces:
         # the bytes are there already; the text, which may be large, is not needed any more
         data = pa.py_buffer(raw).slice(len(found.bom) + len(text[: header.start()].encode()))
     else:
         body = text[header.start() :]
+        if syntax.skips_spaces:
+            body = syntax.without_spaces(body)
         if syntax.has_escapes:
             body, stand_ins = _without_escapes(body)
         data = pa.py_buffer(body.encode())
@@ -126,6 +130,8 @@ def read_text(
         cells = [pc.replace_substring(column, stand_in, written) for column in cells]
     read = _read_columns(names, cells, syntax, target, like or {})
     columns = [column for _, column in read]
+    for column, cell in zip(columns, name_cells, strict=False):
+        column.name_lead = cell[: len(cell) - len(cell.lstrip())]
     if target in names:
         labels = set(DOUBTFUL_LABELS) & set(read[names.index(target)][0].dropna().unique())
         if labels:
@@ -241,15 +247,29 @@ def _read_columns(
         if mark and not column.notation.is_sure:
             reading = replace(readings[column.name], clues=Clues(syntax.delimiter, mark))
             read[i] = _read_column(column.name, cells[i], reading)
-    odd = [column.name for _, column in read if column.notation.looks_numeric and column.name not in known]
-    if odd:
-        verbs = ("holds", "is") if len(odd) == 1 else ("hold", "are")
-        warn_user(
-            f"{counted(len(odd), 'column')} {verbs[0]} cells that look like numbers, but not in one notation, and "
-            f"{verbs[1]} used as categories: {listed(odd, 5)}. Write all cells of a column alike, to have them read as "
-            "numbers."
-        )
+    _warn_of_doubts([column for _, column in read if column.name not in known])
     return read
+
+
+def _warn_of_doubts(columns: Sequence[TextColumn]) -> None:
+    """Name the columns of numbers that are read as words, and those whose cells are not written as the file does."""
+    reasons = {
+        "notation": "cells that look like numbers, but not in one notation, and {} used as categories: {}. Write all "
+        "cells of a column alike, to have them read as numbers.",
+        "digits": "whole numbers of which some have more than 18 digits, and {} used as names, without their order: "
+        "{}. If they count or measure something, write them with fewer digits.",
+    }
+    for doubt, said in reasons.items():
+        odd = [column.name for column in columns if column.notation.doubt == doubt]
+        if odd:
+            verbs = ("holds", "is") if len(odd) == 1 else ("hold", "are")
+            warn_user(f"{counted(len(odd), 'column')} {verbs[0]} {said.format(verbs[1], listed(odd, 5))}")
+    spaced = [column.name for column in columns if column.is_spaced_oddly]
+    if spaced:
+        warn_user(
+            f"The spaces around the cells of {counted(len(spaced), 'column')} differ from cell to cell, which "
+            f"synthetic rows do not repeat: {listed(spaced, 5)}."
+        )
 
 
 def _read_column(name: str, cells: pa.ChunkedArray, reading: Reading) -> tuple[pd.Series, TextColumn]:
@@ -263,11 +283,50 @@ def _read_column(name: str, cells: pa.ChunkedArray, reading: Reading) -> tuple[p
     if has_lead:
         encoded = pa.DictionaryArray.from_arrays(encoded.indices, pc.utf8_ltrim_whitespace(distinct))
     values, notation = read_column(name, encoded, reading)
-    return values, TextColumn(name, notation, lead=" " if has_lead else "")
+    column = TextColumn(name, notation)
+    if has_lead or not isinstance(notation.notation, Words):
+        _find_spaces(column, distinct, is_text=isinstance(notation.notation, Words))
+        if notation.has_missing:
+            counts = np.bincount(encoded.indices.to_numpy(), minlength=len(distinct))
+            is_missing = pc.equal(pc.utf8_trim_whitespace(distinct), notation.missing).to_numpy(zero_copy_only=False)
+            column.missing_cell = distinct[int(np.where(is_missing, counts, -1).argmax())].as_py()
+    return values, column
+
+
+def _find_spaces(column: TextColumn, distinct: pa.Array, *, is_text: bool) -> None:
+    """Find what stands around the cells of a column: the same spaces, or as many as fill a width.
+
+    Spaces behind text are a part of it.
+    """
+    trimmed = pc.utf8_trim_whitespace(distinct)
+    known = distinct.filter(pc.not_equal(trimmed, ""))
+    if not len(known):
+        return
+    size, left, right = (
+        pc.utf8_length(of).to_numpy(zero_copy_only=False)
+        for of in (known, pc.utf8_ltrim_whitespace(known), pc.utf8_rtrim_whitespace(known))
+    )
+    before, behind = size - left, np.zeros_like(size) if is_text else size - right
+    first = known[0].as_py()
+    one_width = bool((size == size[0]).all())
+    if (before == before[0]).all():
+        column.lead = first[: int(before[0])]
+    elif one_width and not behind.any():
+        column.width = int(size[0])
+        return
+    else:
+        column.lead, column.is_spaced_oddly = " " if before.all() else "", True
+    if (behind == behind[0]).all():
+        column.trail = first[len(first) - int(behind[0]) :]
+    elif one_width:
+        column.width = -int(size[0] - before[0])
+    else:
+        column.is_spaced_oddly = True
 
 
 def _find_quotes(rows: list[list[str]], columns: list[TextColumn]) -> None:
     """Find the columns whose cells are always in quotes. The first 2,000 records are enough to tell."""
+    mixed = []
     for column, cells in zip(columns, zip(*rows, strict=False), strict=False):
         missing_cell = column.notation.missing
         quotes = [(cell.strip().startswith('"'), cell.strip().strip('"') == missing_cell) for cell in cells]
@@ -275,3 +334,13 @@ def _find_quotes(rows: list[list[str]], columns: list[TextColumn]) -> None:
         of_missing = [is_quoted for is_quoted, is_missing in quotes if is_missing]
         column.is_quoted = all(of_values) if of_values else all(of_missing)
         column.is_missing_quoted = all(of_missing) if of_missing else column.is_quoted
+        if any(of_missing) and not all(of_missing):
+            mixed.append(column.name)
+        outside = {cell[: len(cell) - len(cell.lstrip(" "))] for cell in cells if cell.lstrip(" ").startswith('"')}
+        if len(outside) == 1 and column.is_quoted:
+            column.lead, column.lead_in_quotes = outside.pop(), column.lead
+    if mixed:
+        warn_user(
+            f"{counted(len(mixed), 'column')} {'has' if len(mixed) == 1 else 'have'} missing cells with quotes and "
+            f"without them: {listed(mixed, 5)}. Both are read as missing, and synthetic rows have them without quotes."
+        )

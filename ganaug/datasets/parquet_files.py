@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ganaug.common.wording import listed
-from ganaug.datasets.arrow import ArrowSource, index_columns
+from ganaug.datasets.arrow import ArrowSource, index_columns, refusing_damaged
 from ganaug.datasets.columns import check_unique
 
 # Rows that are read or written together.
@@ -97,9 +97,12 @@ def parquet_parts(file: Path, columns: list[str]) -> Iterator[pa.Table]:
     columns : list of str
         The columns to read, in this order.
     """
-    with pq.ParquetFile(file) as source:
-        for batch in source.iter_batches(_N_ROWS, columns=columns):
-            yield pa.Table.from_batches([batch]).select(columns)
+    try:
+        with refusing_damaged("Parquet"), pq.ParquetFile(file) as source:
+            for batch in source.iter_batches(_N_ROWS, columns=columns):
+                yield pa.Table.from_batches([batch]).select(columns)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
 
 
 def copy_parquet(file: Path, out: Path, mark: str) -> None:
@@ -168,9 +171,10 @@ def _column(values: pd.Series, kind: pa.DataType) -> pa.Array:
 
 def _schema(file: Path) -> pa.Schema:
     try:
-        return pq.read_schema(file)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise ValueError(f"{file} is not a Parquet file, or is damaged: {error}") from error
+        with refusing_damaged("Parquet"):
+            return pq.read_schema(file)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
 
 
 def _same_type(one: pa.Schema, other: pa.Schema, name: str) -> bool:

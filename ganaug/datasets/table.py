@@ -482,7 +482,11 @@ def _kind(path: Path) -> Kind:
     for extension, kind in _KINDS.items():
         if name.endswith(extension):
             return kind
-    hint = ". Save the sheet as CSV first" if name.endswith((".xlsx", ".xls", ".xlsm", ".ods", ".numbers")) else ""
+    hints = {
+        ". Save the sheet as CSV first": (".xlsx", ".xls", ".xlsm", ".ods", ".numbers"),
+        ". Unpack it first; images stay in their folders": (".zip", ".tar", ".7z", ".rar", ".tgz", ".tar.gz"),
+    }
+    hint = next((words for words, extensions in hints.items() if name.endswith(extensions)), "")
     if name.endswith((".json", ".jsonl", ".ndjson")):
         lines = "" if name.endswith(".json") else ", lines=True"
         hint = f'. Convert it first: pandas.read_json("{path.name}"{lines}).to_csv("{path.stem}.csv", index=False)'

@@ -57,7 +57,12 @@ def read_bytes(path: Path) -> bytes:
         with gzip.open(path) as file:
             raw = file.read(limit + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"the file is not a complete gzip file ({error})") from error
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # such as a refused permission
+        raise ValueError(
+            f"the file is damaged, or no whole gzip file ({error}); copy it again from where it comes, or compress it "
+            "again"
+        ) from error
     if len(raw) > limit:
         raise ValueError(
             f"the file holds more than {limit >> 20:,} MiB, over {_MAX_GROWTH} times its own size, as no table does. "

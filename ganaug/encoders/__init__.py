@@ -4,7 +4,6 @@ from ganaug.encoders.arguments import column_mask
 from ganaug.encoders.image import ImageEncoder
 from ganaug.encoders.image_checks import as_images
 from ganaug.encoders.known_cells import KnownCells, as_column, cell_from_text, encode_known
-from ganaug.encoders.left_out import warn_of_left_out
 from ganaug.encoders.private_table import PrivateTable, fit_private_table
 from ganaug.encoders.table import TableEncoder
 from ganaug.encoders.table_again import continued_table
@@ -28,5 +27,4 @@ __all__ = [
     "encode_known",
     "fit_private_table",
     "fitted_tokens",
-    "warn_of_left_out",
 ]

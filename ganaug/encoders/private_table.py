@@ -127,6 +127,7 @@ def fit_private_table(
         ways = {i: replace(way, missing=None) for i, way in counted}  # which missing cell X has is its secret
         encoder._container = replace(dense, stored=replace(dense.stored, counted=ways))
     encoder._lay_out(columns)
+    encoder.state()  # what a model file cannot store is refused now, and not after the training
     numeric = [of for of in found if isinstance(of.column, NumericColumn)]
     n_bins = max([len(of.ranks) - 1 for of in numeric], default=1)
     ranks = np.ones((len(numeric), n_bins + 1))

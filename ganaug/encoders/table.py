@@ -27,7 +27,15 @@ from ganaug.encoders.columns import (
     read_numbers,
 )
 from ganaug.encoders.equal_cells import order_of_decoding, states_of_equal, take_equal, with_equal_cells
-from ganaug.encoders.left_out import columns_left_out, columns_of_texts, exact_times, renewal, without_values
+from ganaug.encoders.left_out import (
+    columns_left_out,
+    columns_of_texts,
+    exact_times,
+    renewal,
+    warn_of_left_out,
+    without_values,
+)
+from ganaug.encoders.written import warn_of_written
 
 
 class TableEncoder:
@@ -197,6 +205,7 @@ class TableEncoder:
                 columns[i] = EmbeddedCategory.fit(vocabulary.label, vocabulary, codes, classes, numerics)
         self._exact_times = exact_times(frame, columns) if ignores else {}
         self._lay_out(with_equal_cells(frame, columns, self._exact_times))
+        self.state()  # what a model file cannot store is refused now, and not after the training
 
     def _lay_out(self, columns: list[Column]) -> None:
         self.columns_ = columns
@@ -217,6 +226,13 @@ class TableEncoder:
             number += is_numeric
             point += 0 if is_numeric else column.n_continuous
             block += column.block_size
+
+    def warn_of_columns(self) -> None:
+        """Name the columns that are left out, and those that are learned in another way than their owner may think."""
+        warn_of_left_out(self.found_)
+        names = self.feature_names_
+        forced = column_mask(self.categorical_features, names, "categorical_features")
+        warn_of_written(self.columns_, [name for name, of in zip(names, forced, strict=True) if of])
 
     def names_of_groups(self) -> list[Hashable]:
         """Return the name of the column of each continuous dimension, then of each one-hot block."""

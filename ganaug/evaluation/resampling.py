@@ -125,7 +125,7 @@ def evaluate_resampling(
         if model.modality == "text":
             evaluations, found = _evaluate_texts(*data, limits, rng)
         else:
-            evaluations, reused, found = _evaluate_table(model, *data, limits, rng)
+            evaluations, reused, found = _evaluate_table(model, *data, limits, rng, name=sampler.target_name_)
         notes += found
     return Resampling(
         counts=counts,
@@ -196,6 +196,8 @@ def _evaluate_table(
     is_synthetic: NDArray[np.bool_],
     limits: tuple[int, int],
     rng: np.random.Generator,
+    *,
+    name: str | None,
 ) -> tuple[dict[Hashable, TableEvaluation | TextEvaluation], pd.DataFrame, list[str]]:
     """Measure classes of a table; return the identifiers that are reused, and notes on what is not measured."""
     evaluations: dict[Hashable, TableEvaluation] = {}
@@ -206,11 +208,13 @@ def _evaluate_table(
         synthetic_X = take_rows(X_resampled, np.flatnonzero(is_synthetic))
         reused = reused_identifiers(as_frame(X, "X"), synthetic_X, identifiers=left_out)
     learned = _LearnedColumns(X, left_out)
-    rules = learn_rules(learned(X), np.random.default_rng(0), y=labels)
+    of_classes = learned.with_classes(X, labels, name)
+    rules = learn_rules(of_classes, np.random.default_rng(0), target=of_classes.columns[-1])
     for label in measured:
         real, synthetic, note = _drawn(label, labels, after, is_synthetic, limits, "rows", rng)
         real_table, synthetic_table = learned(take_rows(X, real)), learned(take_rows(X_resampled, synthetic))
-        broken = broken_rules(rules.among(labels == label), synthetic_table, y=[label] * len(synthetic_table))
+        its_rows = learned.with_classes(take_rows(X_resampled, synthetic), after[synthetic], name)
+        broken = broken_rules(rules.among(labels == label), its_rows)
         evaluation = evaluate_tables(
             real_table, synthetic_table, identifiers=[], random_state=rng, whole=learned(X), broken=broken
         )
@@ -259,6 +263,15 @@ class _LearnedColumns:
 
     def __call__(self, rows: Any) -> pd.DataFrame:
         return as_frame(rows, "X").drop(columns=self.left_out)
+
+    def with_classes(self, rows: Any, labels: NDArray, name: str | None) -> pd.DataFrame:
+        """Return them with their classes as the last column, which gets a name that no other one has."""
+        frame = self(rows).reset_index(drop=True)
+        label = name or "class"
+        while label in frame.columns:
+            label = f"{label} (class)"
+        columns = pd.Index([*frame.columns, label], dtype=object, tupleize_cols=False)
+        return pd.concat([frame, pd.Series(labels)], axis=1).set_axis(columns, axis=1)
 
 
 def _columns_left_out(X: Any, model: Any) -> list[Hashable]:

@@ -75,7 +75,7 @@ def evaluate_rows(
     agreement = class_agreement(learned[0], learned[1], target, random_state=options.get("random_state"))
     # some rules need the rows of all classes to show
     is_compared = frames[0][target].isin(set(frames[1][target])).to_numpy()
-    rules = learn_rules(learned[0], np.random.default_rng(0))
+    rules = learn_rules(learned[0], np.random.default_rng(0), target=target)
     broken = broken_rules(rules.among(is_compared), learned[1])
     utility = None
     if held_out is not None:

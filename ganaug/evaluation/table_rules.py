@@ -1,6 +1,7 @@
 """Rows that break rules which the real table never breaks."""
 
-from typing import Any, NamedTuple
+from collections.abc import Hashable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -38,6 +39,8 @@ class TableRules(NamedTuple):
         Orders of two columns that no real row breaks, though they may not be rules.
     breaking : ndarray of bool, shape (n_rows,)
         Which real rows break rules that were learned from other real rows; empty if held-out rows were tried.
+    target : hashable or None
+        The column with the classes.
     """
 
     constraints: Constraints
@@ -45,6 +48,7 @@ class TableRules(NamedTuple):
     n_real: int
     orders: Constraints = Constraints()
     breaking: NDArray[np.bool_] = np.zeros(0, dtype=bool)
+    target: Hashable | None = None
 
     def among(self, is_chosen: NDArray[np.bool_]) -> "TableRules":
         """Return the same rules for synthetic rows of some classes: what real rows of these classes break counts.
@@ -100,9 +104,11 @@ class BrokenRules(NamedTuple):
 
 
 def learn_rules(
-    real: pd.DataFrame, rng: np.random.Generator, *, y: Any = None, holdout: pd.DataFrame | None = None
+    real: pd.DataFrame, rng: np.random.Generator, *, target: Hashable | None = None, holdout: pd.DataFrame | None = None
 ) -> TableRules:
     """Learn the rules of a real table, and how often new real rows break such rules.
+
+    With a target, rules are those that a generator of these classes learns: of all rows, and within classes.
 
     Parameters
     ----------
@@ -110,8 +116,8 @@ def learn_rules(
         Real rows.
     rng : numpy.random.Generator
         Source of subsamples and halves.
-    y : array-like of shape (n_real,) or None, default=None
-        Classes of the real rows, if they are no column.
+    target : hashable or None, default=None
+        The column with the classes.
     holdout : DataFrame or None, default=None
         Other real rows. Without them, rules of each half of the real rows are tried on the other half.
 
@@ -120,31 +126,41 @@ def learn_rules(
     TableRules
         See there.
     """
-    chosen = subsample(len(real), MAX_RULE_ROWS, rng)
-    rows, classes = real.iloc[chosen], None if y is None else np.asarray(y)[chosen]
-    constraints = learn_constraints(rows, classes)
+    rows = real.iloc[subsample(len(real), MAX_RULE_ROWS, rng)]
+    constraints = _learned(rows, target)
     breaking = np.zeros(0, dtype=bool)
     if holdout is not None and len(constraints):
-        reference = Count(int(constraints.broken(holdout).sum()), len(holdout))
+        reference = Count(int(constraints.broken(*_split(holdout, target)).sum()), len(holdout))
     elif len(constraints):
         folds = np.array_split(rng.permutation(len(rows)), _N_FOLDS if len(rows) <= _MAX_FOLDED else 2)
         breaking = np.zeros(len(rows), dtype=bool)
         for fold in folds:
-            others = np.setdiff1d(np.arange(len(rows)), fold)
-            of_fold, of_others = (None if classes is None else classes[part] for part in (fold, others))
-            learned = learn_constraints(rows.iloc[others], of_others)
-            breaking[fold] = learned.broken(rows.iloc[fold], of_fold)
+            learned = _learned(rows.iloc[np.setdiff1d(np.arange(len(rows)), fold)], target)
+            breaking[fold] = learned.broken(*_split(rows.iloc[fold], target))
         reference = Count(int(breaking.sum()), len(rows))
     else:
         breaking = np.zeros(len(rows), dtype=bool)
         reference = Count(0, len(rows))
-    orders = orders_without_exception(rows, constraints)
+    orders = orders_without_exception(_split(rows, target)[0], constraints)
     if len(rows) < len(real):  # numbers of rows are no longer those of the table
         breaking = np.zeros(0, dtype=bool)
-    return TableRules(constraints, reference, len(rows), orders, breaking)
+    return TableRules(constraints, reference, len(rows), orders, breaking, target)
 
 
-def broken_rules(rules: TableRules, synthetic: pd.DataFrame, *, y: Any = None) -> BrokenRules:
+def _learned(rows: pd.DataFrame, target: Hashable | None) -> Constraints:
+    return learn_constraints(*_split(rows, target))
+
+
+def _split(rows: pd.DataFrame, target: Hashable | None) -> tuple[pd.DataFrame, pd.Series | None]:
+    """Return the columns without the classes, and the classes."""
+    if target is None:
+        return rows, None
+    # by position: pandas takes some names for something else, e.g. tuples for levels
+    place = list(rows.columns).index(target)
+    return rows.iloc[:, [i for i in range(rows.shape[1]) if i != place]], rows.iloc[:, place]
+
+
+def broken_rules(rules: TableRules, synthetic: pd.DataFrame) -> BrokenRules:
     """Count the synthetic rows that break rules of the real table.
 
     Parameters
@@ -152,9 +168,7 @@ def broken_rules(rules: TableRules, synthetic: pd.DataFrame, *, y: Any = None) -
     rules : TableRules
         From `learn_rules`.
     synthetic : DataFrame of shape (n_synthetic, d)
-        Synthetic rows.
-    y : array-like of shape (n_synthetic,) or None, default=None
-        Their classes, if they are no column.
+        Synthetic rows, with the column of the classes if the rules have a target.
 
     Returns
     -------
@@ -163,6 +177,7 @@ def broken_rules(rules: TableRules, synthetic: pd.DataFrame, *, y: Any = None) -
     """
     constraints, orders = rules.constraints, rules.orders
     n_looked_at = len(constraints) + len(orders)
+    synthetic, y = _split(synthetic, rules.target)
     is_broken = constraints.broken(synthetic, y)
     counts = [constraints.counts(synthetic, y)]
     for order in orders:

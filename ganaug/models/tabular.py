@@ -17,7 +17,7 @@ from ganaug.common.table_shape import table_array
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import listed
 from ganaug.constraints import Constraints
-from ganaug.encoders import TableEncoder, warn_of_left_out
+from ganaug.encoders import TableEncoder
 from ganaug.models.base import ConditionalGAN, Measure
 from ganaug.models.conditioning import ConditioningMixin
 from ganaug.models.constrained import (
@@ -376,7 +376,7 @@ class TabularGAN(FewRowsMixin, ConditioningMixin, ConditionalGAN):
         rows = encoder.fit_encode(checked.X, y).float()
         if self.warm_start and hasattr(self, "encoder_"):
             encoder, rows = encode_again(self.encoder_, encoder, checked.X)
-        warn_of_left_out(encoder.found_)
+        encoder.warn_of_columns()
         labels = pd.Series(self.classes_[y], name=self.target_name_)
         self.constraints_ = learned_rules(self.constraints, to_pandas(checked.X), labels, encoder.columns_)
         return encoder, rows

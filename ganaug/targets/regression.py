@@ -153,6 +153,10 @@ class GANRegressionOversampler(JointOversampler):
         array = np.array(sorted(points), dtype=float)
         if not np.isfinite(array).all():
             raise ValueError(f"relevance={self.relevance!r} holds missing or infinite numbers")
+        if isinstance(self.relevance, str) and len(np.unique(y)) < 2:
+            raise ValueError(
+                f"y is {y[0]!s} in all {len(y):,} rows, so that no number is rare; pass rows of other numbers"
+            )
         if array.ndim != 2 or array.shape[1] != 2 or len(array) < 2 or (np.diff(array[:, 0]) <= 0).any():
             raise ValueError(f"relevance={self.relevance!r} must hold at least two points (value, relevance), in order")
         if (array[:, 1] < 0).any() or (array[:, 1] > 1).any():

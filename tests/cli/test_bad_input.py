@@ -70,6 +70,23 @@ BAD = {
     "balance one.csv out.csv --target plan --log-dir log/run": "class",
     "sample none.gan out.csv --label a -n 3": "there is no model file none.gan",
     "sample in.csv out.csv --label a -n 0": "-n",
+    "balance in.csv out.csv --target plan --max-time 0": "--max-time",
+    "balance in.zip out.csv --target plan": "unknown extension; use one of .arrow, .csv, .csv.gz, .feather, .parquet",
+    **{
+        line.format(f"cut.{extension}"): f"cut.{extension}: the file is damaged, or no {kind} file ("
+        for extension, kind in {"parquet": "Parquet", "feather": "Feather", "csv.gz": "whole gzip"}.items()
+        for line in (
+            "balance {} out.csv --target plan",
+            "evaluate {} in.csv",
+            "evaluate in.csv {}",
+            "evaluate in.csv in.csv --holdout {}",
+            "compare {} --target plan",
+        )
+    },
+    **{
+        line.format("cut.npz"): "cut.npz cannot be read"
+        for line in ("balance {} out.npz", "evaluate {} cut.npz", "compare {}")
+    },
     "blance": "blance",
 }
 
@@ -88,6 +105,9 @@ def test_bad_input_is_one_line(in_csv, quick, capsys, line):
     Path("twice.csv").write_text("age,age,plan\n1,a,b\n")
     Path("alone.csv").write_text("plan\na\nb\n")
     Path("text.parquet").write_text(in_csv)
+    Path("in.zip").touch()
+    for extension, start in {"parquet": b"PAR1", "feather": b"ARROW1", "csv.gz": b"\x1f\x8b\x08", "npz": b"PK"}.items():
+        Path(f"cut.{extension}").write_bytes(start + bytes(99))
     before = names()
     assert run(line) == 2
     shown = capsys.readouterr()

@@ -183,3 +183,8 @@ def test_no_false_alarm_on_the_tables_of_keel():
         frame = pd.read_csv(path, header=None, skipinitialspace=True, na_values=["<null>", "?"], keep_default_na=False)
         found |= {(path.stem, label): kind for label, kind in find_identifiers(frame.iloc[:, :-1]).items()}
     assert not found
+
+
+def test_the_index_that_pandas_writes_without_a_name_is_found_in_few_rows():
+    assert identifier_kind(pd.Series(range(30)), "") == "number"
+    assert identifier_kind(pd.Series(np.arange(30) * 7 % 41), "") is None

@@ -178,3 +178,31 @@ def test_more_classes_than_can_be_learned_are_refused_before_memory_is_taken(one
     check_classes(labels(MAX_CLASSES))
     with pytest.raises(ValueError, match=r"y has 1,001 classes in [0-9,]+ rows; at most 1,000 .* Put rare"):
         check_classes(labels(MAX_CLASSES + 1))
+
+
+@pytest.mark.parametrize(
+    ("y", "said"),
+    [
+        (["a"] * 9, "'a' in all 9 rows"),
+        ([True] * 9, "True in all 9 rows"),
+        (pd.Categorical(["a"] * 9, categories=["a", "b"]), "'a' in all 9 rows"),
+        (np.c_[np.zeros(9, int), np.ones(9, int)], "column 1 in all 9 rows"),
+    ],
+)
+def test_a_single_class_is_named_with_the_way_out(y, said):
+    with pytest.raises(
+        ValueError, match=f"^The target 'y' needs to have more than 1 class.*{said}.*fit a model without"
+    ):
+        check_classes(labels_of(y), min_classes=2)
+    check_classes(labels_of(y))  # enough for a model
+
+
+def test_whole_numbers_beyond_64_bits_are_named_for_what_they_are():
+    with pytest.raises(ValueError, match=r"holds 1180591620717411303424, which has more than 64 bits.*str\(label\)"):
+        labels_of([2**70, 2**71])
+
+
+def test_labels_that_differ_only_in_spelling_are_named():
+    with pytest.warns(UserWarning, match="differ only in spaces or capital letters: 'No' and 'no '; 'yes' and 'yes '"):
+        check_classes(np.array(["No", "no ", "yes", "yes ", "maybe"]), warn=True)
+    check_classes(np.array(["no", "yes", "y e s"]), warn=True)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ganaug import GANOversampler, TabularGAN, evaluate, evaluate_resampling
 from ganaug.common.findings import REAL
 from ganaug.evaluation.table_rules import broken_rules, learn_rules
 from ganaug.metrics import TablePair, association_matrices, column_distances, kept_associations
@@ -106,10 +107,32 @@ def test_classes_may_be_given_apart():
     rng = np.random.default_rng(0)
     y = rng.choice(["sick", "well"], 500)
     real = pd.DataFrame({"test": np.where(y == "sick", rng.choice(["+", "?"], 500), rng.choice(["-", "?"], 500))})
-    rules = learn_rules(real, rng, y=y)
+    rules = learn_rules(real.assign(class_=y), rng, target="class_")
     wrong = pd.DataFrame({"test": ["+"] * 100})
-    assert broken_rules(rules, wrong, y=["well"] * 100).is_broken
-    assert not broken_rules(rules, wrong, y=["sick"] * 100).is_broken
+    assert broken_rules(rules, wrong.assign(class_="well")).is_broken
+    assert not broken_rules(rules, wrong.assign(class_="sick")).is_broken
+
+
+def test_the_model_and_all_evaluations_learn_the_same_rules():
+    rng = np.random.default_rng(0)
+    n = 800
+    y = pd.Series(np.where(np.arange(n) % 3 == 0, "ill", "well"), name="state")
+    start = rng.integers(50, size=n)
+    dose = rng.integers(1, 9, n)
+    X = pd.DataFrame({"start": start, "end": start + rng.integers(1, 9, n), "dose": dose})
+    X["units"] = np.where(y == "ill", 2 * dose, rng.integers(1, 20, n))  # a rule of the ill alone
+    sampler = GANOversampler(model=TabularGAN(n_steps=5, hidden_sizes=(8,)), random_state=0)
+    X_new, y_new = sampler.fit_resample(X, y)
+    of_sampler = evaluate_resampling(sampler, X, y, X_new, y_new).evaluations["ill"].constraints
+    synthetic = X_new.assign(state=y_new)[sampler.is_synthetic_]
+    with pytest.warns(UserWarning, match="Only rows with state = ill are compared"):
+        of_one_class = evaluate(X.assign(state=y), synthetic, target="state", random_state=0).constraints
+    of_all = evaluate(X.assign(state=y), X_new.assign(state=y_new), target="state", random_state=0).constraints
+    apart = evaluate(X, X_new, target=(y, y_new), random_state=0).constraints
+    learned = {rule.sentence for rule in sampler.model_.constraints_}
+    assert any("state" in rule for rule in learned)
+    for found in (of_sampler, of_one_class, of_all, apart):
+        assert learned == set(found["rule"])
 
 
 def test_a_table_without_rules_has_none_to_break():

@@ -94,7 +94,7 @@ def test_bad_input_is_refused_before_any_work(folder, tmp_path, sampler, client)
     with pytest.raises(ValueError, match="differ in the columns"):
         balance_parquet(folder, out, "y", sampler, client=client)
     (folder / "z.parquet").write_bytes(b"PAR1 nonsense")
-    with pytest.raises(ValueError, match="not a Parquet file"):
+    with pytest.raises(ValueError, match="the file is damaged, or no Parquet file"):
         balance_parquet(folder, out, "y", sampler, client=client)
     assert not out.exists()
 

@@ -50,16 +50,20 @@ def factorize_levels(series: pd.Series, label: Hashable) -> tuple[NDArray, NDArr
     try:
         codes = pd.factorize(series, use_na_sentinel=False)[0]
     except TypeError as error:
-        raise ValueError(
-            f"column {label!r} holds nested or unhashable cells ({error}); split them into separate "
-            "columns, or drop the column"
-        ) from None
+        raise _unhashable(label, error) from None
     if series.dtype == object and pd.api.types.infer_dtype(series, skipna=False) != "string":
         # pandas counts 1, 1.0 and True as one value, and None, nan and NaT too: their types tell them apart
         types = pd.factorize(np.frompyfunc(type, 1, 1)(series.to_numpy()))[0]
         codes = codes * (int(types.max()) + 1) + types
     _, first, codes = np.unique(codes, return_index=True, return_inverse=True)
     return first, codes
+
+
+def _unhashable(label: Hashable, error: TypeError) -> ValueError:
+    return ValueError(
+        f"column {label!r} holds nested or unhashable cells ({error}); split them into separate columns, or drop the "
+        "column"
+    )
 
 
 def has_nan_and_null(dtype: Any) -> bool:
@@ -78,6 +82,23 @@ def nullable_floats(numbers: NDArray, null: NDArray[np.bool_], dtype: Any) -> pd
         array = pa.array(numbers, mask=null, from_pandas=False).cast(dtype.pyarrow_dtype)
         return pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array([array])))
     return pd.Series(pd.arrays.FloatingArray(numbers.astype(dtype.numpy_dtype), null))
+
+
+def _is_dictionary(dtype: Any) -> bool:
+    return isinstance(dtype, pd.ArrowDtype) and bool(pa.types.is_dictionary(dtype.pyarrow_dtype))
+
+
+def _as_dictionary(levels: list[Any], dtype: Any) -> pd.Series:
+    """Return levels as a column of Arrow's dictionaries, which pandas does not build for all types of values.
+
+    A missing level has no value in the dictionary, also where the dictionary of the real column lists it.
+    """
+    of = dtype.pyarrow_dtype
+    known = [level for level in levels if level_key(level)[1] is not None or isinstance(level, float)]
+    places = {level_key(level): i for i, level in enumerate(known)}
+    codes = pa.array([places.get(level_key(level)) for level in levels], of.index_type)
+    cells = pa.DictionaryArray.from_arrays(codes, pa.array(known, of.value_type, from_pandas=False), ordered=of.ordered)
+    return pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array([cells])))
 
 
 class Vocabulary:
@@ -101,7 +122,9 @@ class Vocabulary:
 
     @staticmethod
     def _objects(levels: pd.Series) -> list[Any]:
-        return list(levels.astype(object))
+        cells = list(levels.astype(object))
+        # a dictionary may list a missing cell, which is the same as a cell without an entry
+        return [pd.NA if cell is None else cell for cell in cells] if _is_dictionary(levels.dtype) else cells
 
     @classmethod
     def fit(cls, series: pd.Series, label: Hashable) -> tuple[Vocabulary, NDArray]:
@@ -110,8 +133,14 @@ class Vocabulary:
         # Arrow counts 0.0 and -0.0 as two
         number: dict[tuple[type, Any], int] = {}
         keys = [level_key(level) for level in cls._objects(series.take(first))]
-        merged = np.array([number.setdefault(key, len(number)) for key in keys])
-        return cls(series.take(first[np.unique(merged, return_index=True)[1]]), label), merged[codes]
+        try:
+            merged = np.array([number.setdefault(key, len(number)) for key in keys])
+        except TypeError as error:  # of categories, which pandas does not hash
+            raise _unhashable(label, error) from None
+        levels = series.take(first[np.unique(merged, return_index=True)[1]])
+        if _is_dictionary(levels.dtype):
+            levels = _as_dictionary(cls._objects(levels), levels.dtype)
+        return cls(levels, label), merged[codes]
 
     def codes(self, series: pd.Series) -> NDArray:
         """Return the number of each row's level, shape (n,)."""
@@ -145,6 +174,8 @@ class Vocabulary:
             null = np.array([level is None or level is pd.NA for level in levels], dtype=bool)
             numbers = np.array([np.nan if missing else level for level, missing in zip(levels, null, strict=True)])
             series = nullable_floats(numbers.astype(np.float64), null, dtype)
+        elif _is_dictionary(dtype):
+            series = _as_dictionary(levels, dtype)
         else:
             series = pd.Series(levels, dtype=dtype)
         vocabulary = cls(series, label)
