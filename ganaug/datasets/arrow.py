@@ -131,7 +131,7 @@ def read_arrow(path: Path, kind: Literal["parquet", "feather"]) -> ArrowSource:
     size = path.stat().st_size
     with refusing_damaged(kind.capitalize()):
         found = _read(path, kind, size)
-        _index_columns(found.table.schema)  # its description by pandas can be read
+        index_columns(found.table.schema)  # its description by pandas can be read
     return found
 
 
