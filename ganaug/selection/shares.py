@@ -10,8 +10,8 @@ from sklearn.neighbors import NearestNeighbors
 
 from ganaug.selection.folds import MOST_ROWS
 
-# A number that so many rows of a class share is a value of its own: a point mass, or a step of a short scale. Of fewer
-# than five rows, as a share of two in a class of twenty, it may be chance: shares of chance leave the choice no freedom.
+# A number that so many rows of a class share is a value of its own: a point mass, or a step of a short scale. If fewer
+# than five rows share it, that may be chance, and to keep such shares would leave the choice no freedom.
 FREQUENT, FEWEST_FREQUENT = 0.02, 5
 # Rows of a class for each region, at least: the shares of regions are then known well enough.
 MIN_ROWS = 15
@@ -28,9 +28,9 @@ MIN_TOGETHER = 10
 N_SWEEPS = 25
 # The share of a group may differ from that among the real rows by so many standard errors of the latter.
 TOLERANCE = 1.0
-# In a class of fewer than 100 rows the share of a state may differ by two: that of the class itself lies within two in 95 %
-# of samples. With one, F1 and the Brier score were worse there; in larger classes, with two, rows were easier to tell from
-# real ones. Regions keep to one, because several of them may be one part of the class.
+# In a class of fewer than 100 rows the share of a state may differ by two: that of the class itself lies within two in
+# 95 % of samples. With one, F1 and the Brier score were worse there. In larger classes, with two, rows were easier to
+# tell from real ones. Regions keep to one, because several of them may be one part of the class.
 FEW_ROWS, FEW_TOLERANCE = 100, 2.0
 
 

@@ -50,7 +50,8 @@ def test_refused_candidates_are_taken_last_and_copies_before_impossible_ones():
 
 
 def test_many_rows_have_fewer_candidates():
-    assert [candidates_per_row(n, 20) for n in (0, 1, 1_500, 3_000, 10_000, 20_000, 100_000)] == [20, 20, 20, 10, 10, 5, 3]
+    n_rows = (0, 1, 1_500, 3_000, 10_000, 20_000, 100_000)
+    assert [candidates_per_row(n, 20) for n in n_rows] == [20, 20, 20, 10, 10, 5, 3]
     assert [candidates_per_row(n) for n in (0, 333_333, 500_000, 500_001, 10**9)] == [3, 3, 2, 1, 1]
 
 

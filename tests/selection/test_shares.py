@@ -59,6 +59,24 @@ def test_shares_stay_whatever_tells_the_class_and_whatever_is_generated(table, g
     assert (np.abs(chosen(None) - real) > 2 * error).any()  # what the test would let through otherwise
 
 
+@pytest.mark.parametrize(("n", "n_errors"), [(40, 2), (90, 2), (100, 1), (400, 1)])
+def test_states_stay_within_two_standard_errors_in_a_small_class_and_within_one_in_others(n, n_errors):
+    rng = np.random.default_rng(0)
+    rows = rows_of(n, rng, missing=0.4, mass=0.3, levels=[0.5, 0.3, 0.2], centre=0)
+    candidates = rows_of(2000, rng, missing=0.4, mass=0.3, levels=[0.5, 0.3, 0.2], centre=0)
+    margin = ClassShares(LAYOUT, rows, 0).margins(candidates)[1]  # whether the cell is missing
+    share = (n * np.mean(rows[:, 2]) + np.mean(candidates[:, 2])) / (n + 1)
+    error = n_errors * np.sqrt(share * (1 - share) / n)
+    np.testing.assert_allclose([margin.low[1], margin.high[1]], [share - error, share + error], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("n_equal", "n_groups"), [(1, 1), (2, 1), (4, 1), (5, 2), (9, 2)])
+def test_a_number_of_few_rows_is_no_share(n_equal, n_groups):
+    numbers = np.concatenate([np.linspace(0, 1, 40 - n_equal), np.full(n_equal, 2.0)])[:, None].astype(np.float32)
+    margin = ClassShares(Layout(1, ()), numbers, 0).margins(numbers)[0]
+    assert len(margin.low) == n_groups
+
+
 def test_no_part_of_a_class_dies(table):
     # a third of the class lies among the other class, so that its members are never certain
     rng = np.random.default_rng(0)
