@@ -23,7 +23,7 @@ Devices = Annotated[
         min=1,
     ),
 ]
-Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="The same seed gives the same rows.", min=0)]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="The same seed gives the same result.", min=0)]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that exist already.")]
 Encoding = Annotated[
     str | None,

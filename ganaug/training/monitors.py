@@ -17,6 +17,8 @@ _TOO_WIDE = 4.0
 # A column is lost where the standard deviation of synthetic rows is less than _LOST, or more than _EXPLODED, times that
 # of real rows, and these vary: a level in a hundred rows gives 0.14.
 _LOST, _EXPLODED, _CLEARLY_VARIED = 0.02, 10.0, 0.3
+# So is one of numbers where more than this share of the synthetic ones lies outside the range of the real ones.
+_AT_ENDS = 0.5
 # Maximum number of images that are compared, of all classes together.
 _MAX_IMAGES = 2_000
 # Maximum numbers of images, and of their values, whose features are computed together.
@@ -96,6 +98,7 @@ class SlicedWasserstein:
         )
         self.owner, self.n_columns = owner.to(device), int(owner[-1]) + 1
         self.real, self.real_spread = self._slices(real), self._spread(real)
+        self.real_range = real.flatten(1).float().amin(0), real.flatten(1).float().amax(0)
         # Rounding alone gives equal rows a standard deviation of about 1e-7.
         self.varied = self.real_spread > 1e-5
 
@@ -135,15 +138,22 @@ class SlicedWasserstein:
 
     @torch.inference_mode()
     def lost_columns(self, network: nn.Module) -> list[tuple[int, int]]:
-        """Return (class index, column) where real rows clearly vary, and the network's rows hardly do or explode.
+        """Return (class index, column) where real rows clearly vary, and the network's rows do not, or lie outside.
 
         Parameters
         ----------
         network : Module
             The generator.
         """
-        ratios = self._spread(network(self.y, *self.start)) / self.real_spread.clamp(min=1e-5)
-        lost = (self.real_spread > _CLEARLY_VARIED) & ((ratios < _LOST) | (ratios > _EXPLODED))
+        rows = network(self.y, *self.start).flatten(1).float()
+        low, high = self.real_range
+        wide, inside = (self._spread(of) / self.real_spread.clamp(min=1e-5) for of in (rows, rows.clamp(low, high)))
+        # what lies outside decodes to the ends of the range; of a number alone, as a level that is new is no end
+        outside = ((rows < low) | (rows > high)).float().view(self.n_classes, -1, len(self.owner)).mean(dim=1)
+        is_number = (self.owner.bincount() == 1).to(outside)
+        at_ends = outside.new_zeros(self.n_classes, self.n_columns).index_add_(1, self.owner, outside) * is_number
+        is_lost = (inside < _LOST) | (wide > _EXPLODED) | (at_ends > _AT_ENDS)
+        lost = (self.real_spread > _CLEARLY_VARIED) & is_lost
         return [(int(label), int(column)) for label, column in lost.nonzero()]
 
 

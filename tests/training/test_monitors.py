@@ -100,3 +100,16 @@ def test_one_column_that_explodes_does_not_hide_constant_ones():
     measure = SlicedWasserstein(rows, y, NoisePrior(1), generator=torch.Generator().manual_seed(0), device=CPU)
     assert measure(Broken())["diversity"] < 0.01
     assert measure.lost_columns(Broken()) == [(0, column) for column in range(6)]
+
+
+def test_columns_whose_numbers_lie_outside_the_real_range_are_lost():
+    y = torch.zeros(60, dtype=torch.long)
+    rows = torch.randn(60, 3, generator=torch.Generator().manual_seed(0))
+
+    class Outside(nn.Module):
+        def forward(self, y, latent, gumbel):
+            # as real ones; beyond one end; most beyond both ends
+            return torch.cat([latent[:, :1], 9 + latent[:, 1:2], 8 * latent[:, 2:]], dim=1)
+
+    measure = SlicedWasserstein(rows, y, NoisePrior(3), generator=torch.Generator().manual_seed(0), device=CPU)
+    assert measure.lost_columns(Outside()) == [(0, 1), (0, 2)]
