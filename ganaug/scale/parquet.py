@@ -102,7 +102,8 @@ def balance_parquet(
     sampler : GANOversampler or None, default=None
         Its parameters count; it is not changed. None is ``GANOversampler()``.
     client : distributed.Client or None, default=None
-        The scheduler. None starts a process for each core of this machine.
+        The scheduler. None starts a process for each core of this machine; a script then needs
+        ``if __name__ == "__main__":`` around the call.
     n_train : int, default=200_000
         Rows to learn from in total, at most: as many of each class as it has, or an equal number.
     rows_per_part : int, default=250_000

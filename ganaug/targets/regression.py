@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -105,7 +104,7 @@ class GANRegressionOversampler(JointOversampler):
         return pd.DataFrame({"y": values})
 
     def _groups(self, targets: pd.DataFrame) -> tuple[NDArray[np.intp], Mapping[int, int]]:
-        if not (isinstance(self.threshold, Real) and 0 < self.threshold <= 1):
+        if not (isinstance(self.threshold, int | float) and 0 < self.threshold <= 1):
             raise ValueError(f"threshold={self.threshold!r} must be above 0 and at most 1")
         strategy = self.sampling_strategy
         if not (strategy == "auto" or (isinstance(strategy, int | float) and 0 < strategy <= 1)):
