@@ -9,7 +9,7 @@ from typer.core import TyperCommand
 # In this order, of the commands that have many options.
 _PANELS = {
     "Tables": ("target", "categorical", "ignore", "text", "constraint", "encoding", "mark", "provenance"),
-    "Images": ("resize", "skip-bad", "dicom", "link"),
+    "Images": ("resize", "skip-bad", "dicom", "link", "attributes"),
     "What is added": ("strategy", "share", "selection", "model", "only-synthetic"),
     "Does it help? (by cross-validation)": (
         *("compare", "select", "metric", "groups", "samplers", "classifiers", "splits", "repeats", "jobs"),
