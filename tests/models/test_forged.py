@@ -84,7 +84,7 @@ def test_a_forged_file_samples_or_is_refused(kind, tmp_path):
         path = tmp_path / "forged"
         path.write_bytes((tmp_path / "whole").read_bytes())
         forge(path, _change(random.Random(seed)))
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             loaded = type(model).load(path)
             loaded.sample(3, label) if kind == "oversampler" else loaded.sample([label] * 3)
@@ -93,4 +93,4 @@ def test_a_forged_file_samples_or_is_refused(kind, tmp_path):
         except BaseException as error:
             error.add_note(f"{kind}, seed {seed}")
             raise
-        assert time.perf_counter() - began < 10
+        assert time.process_time() - began < 10
