@@ -156,7 +156,8 @@ def _split(rows: pd.DataFrame, target: Hashable | None) -> tuple[pd.DataFrame, p
     if target is None:
         return rows, None
     # by position: pandas takes some names for something else, e.g. tuples for levels
-    place = list(rows.columns).index(target)
+    labels: list[Any] = list(rows.columns)
+    place = labels.index(target)
     return rows.iloc[:, [i for i in range(rows.shape[1]) if i != place]], rows.iloc[:, place]
 
 
