@@ -1,7 +1,7 @@
 """Rows that break rules which the real table never breaks."""
 
 from collections.abc import Hashable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
