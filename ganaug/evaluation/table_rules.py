@@ -1,7 +1,7 @@
 """Rows that break rules which the real table never breaks."""
 
 from collections.abc import Hashable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -156,7 +156,8 @@ def _split(rows: pd.DataFrame, target: Hashable | None) -> tuple[pd.DataFrame, p
     if target is None:
         return rows, None
     # by position: pandas takes some names for something else, e.g. tuples for levels
-    place = list(rows.columns).index(target)
+    labels: list[Any] = list(rows.columns)
+    place = labels.index(target)
     return rows.iloc[:, [i for i in range(rows.shape[1]) if i != place]], rows.iloc[:, place]
 
 
