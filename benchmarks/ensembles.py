@@ -1,14 +1,20 @@
 """Do ensembles profit from synthetic rows? ganaug compared with ensembles that under-sample.
 
-    python benchmarks/ensembles.py --half confirm                              tables of KEEL
+    python benchmarks/ensembles.py --half confirm --folds 2                    tables of KEEL
     python benchmarks/ensembles.py --data FOLDER --tables hmeq page-blocks     Parquet files, last column the class
 
 Prints means over tables, mean ranks, and comparisons of ganaug with the others.
 
-Protocol. The positive class is the rarer one or, if there are more than two, everything but the most frequent one.
-Stratified folds (``--folds``). Missing numbers are the median of their column, because EasyEnsemble takes no missing
-ones; categories are one-hot coded. Forests have 100 trees, `GANBaggingClassifier` has ``--trees`` of them, the others
-the default of their package. `SelfPacedEnsemble` is written here after its paper. The scores use the threshold 0.5.
+Protocol on KEEL. Folds and preparation are those of `tabular.py`, and the scores of samplers with a random forest or
+gradient boosting are those that it has stored in ``benchmarks/results/tabular.csv.gz``. Only ensembles are fitted here.
+Finished ones are in the file ``--raw``.
+
+Protocol on Parquet files. The positive class is the rarer one or, if there are more than two, everything but the most
+frequent one. Stratified folds (``--folds``). Missing numbers are the median of their column, because EasyEnsemble takes
+no missing ones; categories are one-hot coded. `GANBaggingClassifier` has ``--trees`` trees.
+
+Forests have 100 trees, the others the default of their package. `SelfPacedEnsemble` is written here after its paper.
+The scores use the threshold 0.5.
 """
 
 import argparse
@@ -29,6 +35,7 @@ from imblearn.ensemble import (
 )
 from imblearn.pipeline import make_pipeline
 from pages import markdown
+from results import RESULTS
 from selection import read
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.compose import make_column_selector, make_column_transformer
@@ -36,8 +43,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
-from tabular import metrics
-from tabular_data import keel_tables, load
+from tabular import N_FOLDS, Results, metrics
+from tabular_data import Table, keel_tables, load, preparation
 from threadpoolctl import threadpool_limits
 from versions import package_version
 
@@ -84,7 +91,18 @@ def encoder():
     )
 
 
-def ensembles(class_sizes: Sequence[str], n_trees: int, seed: int):
+def rivals(seed: int) -> dict[str, Any]:
+    """Return name -> ensemble that under-samples."""
+    return {
+        "balanced bagging": BalancedBaggingClassifier(random_state=seed),
+        "balanced random forest": BalancedRandomForestClassifier(random_state=seed),
+        "EasyEnsemble": EasyEnsembleClassifier(random_state=seed),
+        "RUSBoost": RUSBoostClassifier(random_state=seed),
+        "SelfPacedEnsemble": SelfPacedEnsemble(random_state=seed),
+    }
+
+
+def ensembles(class_sizes: Sequence[str], n_trees: int, seed: int) -> dict[str, Any]:
     """Return name -> ensemble."""
     ours = {
         f"GANBagging, {size}": GANBaggingClassifier(
@@ -96,17 +114,39 @@ def ensembles(class_sizes: Sequence[str], n_trees: int, seed: int):
         )
         for size in class_sizes
     }
-    resampled = (GANOversampler(random_state=seed, device="cpu"), encoder(), RandomForestClassifier(random_state=seed))
-    others = {
-        "random forest": RandomForestClassifier(random_state=seed),
-        "balanced bagging": BalancedBaggingClassifier(random_state=seed),
-        "balanced random forest": BalancedRandomForestClassifier(random_state=seed),
-        "EasyEnsemble": EasyEnsembleClassifier(random_state=seed),
-        "RUSBoost": RUSBoostClassifier(random_state=seed),
-        "SelfPacedEnsemble": SelfPacedEnsemble(random_state=seed),
-    }
+    forest = RandomForestClassifier(random_state=seed)
+    resampled = make_pipeline(GANOversampler(random_state=seed, device="cpu"), encoder(), forest)
+    others = {"random forest": forest, **rivals(seed)}
     others = {name: make_pipeline(encoder(), of) for name, of in others.items()}
-    return others | {"ganaug + random forest": make_pipeline(*resampled)} | ours
+    return others | {"ganaug + random forest": resampled} | ours
+
+
+def evaluate_keel(table: Table, fold: int, names: Sequence[str]) -> list[dict[str, object]]:
+    """Return the scores of ensembles in one fold of `tabular.py`."""
+    X, y = load(table)
+    train, test = list(StratifiedKFold(N_FOLDS, shuffle=True, random_state=0).split(X, y))[fold]
+    prepare = preparation(X.iloc[train]).fit(X.iloc[train])
+    rows, rows_test, found = prepare.transform(X.iloc[train]), prepare.transform(X.iloc[test]), []
+    for name in names:
+        began = time.process_time()
+        try:
+            chance = rivals(fold)[name].fit(rows, y[train]).predict_proba(rows_test)[:, 1]
+        except ValueError as error:  # RUSBoost gives up where its first stump is worse than chance
+            print(f"{table.name}, fold {fold}: {name} failed and scores as a constant: {error}")
+            chance = np.full(len(test), y[train].mean())
+        seconds = time.process_time() - began
+        scores = metrics(y[test], chance)
+        of_fold = {"table": table.name, "fold": fold, "ensemble": name, "CPU seconds": seconds}
+        found.append(of_fold | {score: scores[score] for score in SCORES})
+    return found
+
+
+def of_samplers(n_folds: int) -> pd.DataFrame:
+    """Return the stored scores of samplers with a random forest or gradient boosting."""
+    rows = Results(RESULTS / "tabular.csv.gz").current(["none", "SMOTE", "ganaug"], 0)
+    rows = rows[rows["classifier"].isin(["random forest", "gradient boosting"]) & (rows["fold"] < n_folds)]
+    names = rows["sampler"] + " + " + rows["classifier"]
+    return rows.assign(ensemble=names.str.removeprefix("none + "), **{"CPU seconds": np.nan})
 
 
 def evaluate(name: str, X: pd.DataFrame, y: np.ndarray, n_folds: int, *of_ours: Any) -> list[dict[str, object]]:
@@ -139,7 +179,7 @@ def show(frame: pd.DataFrame) -> None:
     print(f"\n{frame['table'].nunique()} tables\n\n{markdown(shown, 3)}")
     if frame["table"].nunique() < 6:
         return
-    for reference in [name for name in names if "GAN" in name.upper()]:
+    for reference in [name for name in names if "gan" in name.lower()]:
         for score, values in by_table.items():
             compared = ranking.against(values, reference)[["difference", "wins", "ties", "losses", "p"]]
             print(f"\n{score}, {reference} minus the others, p of Wilcoxon's test, adjusted by Holm's method\n")
@@ -151,7 +191,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--half", choices=["design", "confirm"], help="of KEEL")
     parser.add_argument("--data", type=Path, metavar="FOLDER")
-    parser.add_argument("--tables", nargs="+", help="only these tables")
+    parser.add_argument("--tables", nargs="+", default=["hmeq", "telco_churn", "page-blocks"], help="in FOLDER")
+    parser.add_argument("--ensembles", nargs="+", default=list(rivals(0)), help="only these, on KEEL")
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--trees", type=int, default=20)
     parser.add_argument("--class-sizes", nargs="+", default=["middle", "majority"], help="of GANBaggingClassifier")
@@ -159,19 +200,38 @@ def main() -> None:
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     print(package_version("ganaug"), package_version("imbalanced-learn"))
-    keel = {table.name: table for table in keel_tables() if table.group == given.half} if given.half else {}
-    found: list[dict[str, object]] = []
     with threadpool_limits(1):
-        for name in given.tables or keel or ["hmeq", "telco_churn", "page-blocks"]:
-            X, y = load(keel[name]) if keel else read(name, given.data)
-            if not keel and len(X) > MAX_ROWS:
-                kept = np.random.default_rng(0).permutation(len(X))[:MAX_ROWS]
-                X, y = X.iloc[kept].reset_index(drop=True), y[kept]
-            found += evaluate(name, X.copy(), y, given.folds, given.class_sizes, given.trees)
-            print(f"{name}: {len(X)} rows, {int(y.sum())} rare", flush=True)
-            if given.raw:
-                pd.DataFrame(found).to_csv(given.raw, index=False)
-    show(pd.DataFrame(found))
+        show(on_keel(given) if given.half else on_files(given))
+
+
+def on_keel(given: argparse.Namespace) -> pd.DataFrame:
+    """Fit the ensembles that are not finished; return their scores and those of the samplers."""
+    found = pd.read_csv(given.raw) if given.raw and given.raw.exists() else pd.DataFrame(columns=["table", "fold"])
+    tables = [table for table in keel_tables() if table.group == given.half]
+    for table in tables:
+        for fold in range(given.folds):
+            done = found[(found["table"] == table.name) & (found["fold"] == fold)]
+            names = [name for name in given.ensembles if name not in set(done.get("ensemble", []))]
+            found = pd.concat([found, pd.DataFrame(evaluate_keel(table, fold, names))], ignore_index=True)
+        if given.raw:
+            found.to_csv(given.raw, index=False)
+    found = pd.concat([found[found["fold"] < given.folds], of_samplers(given.folds)])
+    return found[found["table"].isin([table.name for table in tables])]
+
+
+def on_files(given: argparse.Namespace) -> pd.DataFrame:
+    """Return the scores of all ensembles."""
+    found: list[dict[str, object]] = []
+    for name in given.tables:
+        X, y = read(name, given.data)
+        if len(X) > MAX_ROWS:
+            kept = np.random.default_rng(0).permutation(len(X))[:MAX_ROWS]
+            X, y = X.iloc[kept].reset_index(drop=True), y[kept]
+        found += evaluate(name, X.copy(), y, given.folds, given.class_sizes, given.trees)
+        print(f"{name}: {len(X)} rows, {int(y.sum())} rare", flush=True)
+        if given.raw:
+            pd.DataFrame(found).to_csv(given.raw, index=False)
+    return pd.DataFrame(found)
 
 
 if __name__ == "__main__":
