@@ -54,7 +54,8 @@ class TextGAN(ConditionalGAN):
 
     With ``architecture="relgan"`` the adversarial training is on the tokens themselves: a generator with a relational
     memory writes the tokens, and a discriminator judges whole texts (RelGAN, ICLR 2019). It is first trained to predict
-    the next token. The third step above is the same. Its texts are rougher; it is there for comparison.
+    the next token. The third step above is the same. Its texts are more fluent and less varied, and a classifier finds
+    fewer of them to be of their class.
 
     Texts may be in any script, with emoji, addresses and numbers. A class of 5 texts or fewer cannot be learned: its
     synthetic texts are edits of the real ones, with words exchanged, left out or repeated, and a warning says so.

@@ -66,7 +66,7 @@ def test_the_temperature_is_annealed(monkeypatch):
 
     monkeypatch.setattr(text_relgan._Annealing, "on_step_end", watched)
     tiny_texts(architecture="relgan", n_steps=4).fit(TEXTS, LABELS)
-    np.testing.assert_allclose(seen, 20 ** np.array([0.25, 0.5, 0.75, 1.0]))
+    np.testing.assert_allclose(seen, 100 ** np.array([0.25, 0.5, 0.75, 1.0]))
 
 
 def test_the_adversarial_training_changes_the_generator():

@@ -80,3 +80,19 @@ def test_the_discriminator_scores_rows_of_a_class_and_of_any_length():
         assert discriminator(rows, y).shape == (5,)
         torch.nn.init.normal_(discriminator.embedding.weight)
         assert (discriminator(rows, y) != discriminator(rows, 1 - y)).all()
+
+
+@torch.no_grad()
+def test_before_training_the_next_token_depends_on_the_last_more_than_on_the_random_vector():
+    torch.manual_seed(0)
+    sizes = {"length": LENGTH, "embedding_size": 64, "hidden_size": 192, "latent_size": 32}
+    legal = {"padding": PADDING, "end": END, "banned": BANNED, "rng": torch.Generator()}
+    generator = RelationalGenerator(500, 2, **sizes, **legal)
+    tokens, latent = torch.randint(3, 500, (200, 2)), torch.randn(200, 32)
+    y = torch.zeros(200, dtype=torch.long)
+
+    def spread(tokens, latent):
+        return generator.logits(generator.follow(tokens, latent, y)[:, -1]).var(0).mean()
+
+    same_tokens, same_latent = tokens[:1].expand(200, -1), latent[:1].expand(200, -1)
+    assert spread(tokens, same_latent) > 2 * spread(same_tokens, latent)
