@@ -11,10 +11,10 @@ Finished ones are in the file ``--raw``.
 
 Protocol on Parquet files. The positive class is the rarer one or, if there are more than two, everything but the most
 frequent one. Stratified folds (``--folds``). Missing numbers are the median of their column, because EasyEnsemble takes
-no missing ones; categories are one-hot coded. `GANBaggingClassifier` has ``--trees`` trees.
+no missing ones; categories are one-hot coded. Forests and bagging have ``--trees`` trees.
 
-Forests have 100 trees, the others the default of their package. `SelfPacedEnsemble` is written here after its paper.
-The scores use the threshold 0.5.
+Other ensembles have the defaults of their package; `SelfPacedEnsemble` is written here after its paper. The scores use
+the threshold 0.5.
 """
 
 import argparse
@@ -39,7 +39,7 @@ from results import RESULTS
 from selection import read
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.compose import make_column_selector, make_column_transformer
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
@@ -91,11 +91,11 @@ def encoder():
     )
 
 
-def rivals(seed: int) -> dict[str, Any]:
-    """Return name -> ensemble that under-samples."""
+def rivals(seed: int, **trees: int) -> dict[str, Any]:
+    """Return name -> ensemble that under-samples; `trees` is the number of trees, if not the default."""
     return {
-        "balanced bagging": BalancedBaggingClassifier(random_state=seed),
-        "balanced random forest": BalancedRandomForestClassifier(random_state=seed),
+        "balanced bagging": BalancedBaggingClassifier(random_state=seed, **trees),
+        "balanced random forest": BalancedRandomForestClassifier(random_state=seed, **trees),
         "EasyEnsemble": EasyEnsembleClassifier(random_state=seed),
         "RUSBoost": RUSBoostClassifier(random_state=seed),
         "SelfPacedEnsemble": SelfPacedEnsemble(random_state=seed),
@@ -114,9 +114,10 @@ def ensembles(class_sizes: Sequence[str], n_trees: int, seed: int) -> dict[str, 
         )
         for size in class_sizes
     }
-    forest = RandomForestClassifier(random_state=seed)
+    forest = RandomForestClassifier(n_trees, random_state=seed)
+    bagging = BaggingClassifier(n_estimators=n_trees, random_state=seed)
     resampled = make_pipeline(GANOversampler(random_state=seed, device="cpu"), encoder(), forest)
-    others = {"random forest": forest, **rivals(seed)}
+    others = {"bagging": bagging, "random forest": forest, **rivals(seed, n_estimators=n_trees)}
     others = {name: make_pipeline(encoder(), of) for name, of in others.items()}
     return others | {"ganaug + random forest": resampled} | ours
 
