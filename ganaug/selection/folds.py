@@ -8,9 +8,9 @@ from sklearn.metrics import pairwise_distances_argmin
 
 # Folds of the rows of a class.
 N_FOLDS = 5
-# A class of fewer rows is not divided, because too little would be left to learn from. Neither is one of more rows: a
-# single row counts for little among so many, and to find the nearest of them takes long.
-FEWEST_ROWS, MOST_ROWS = 10, 1_000
+# A class of fewer rows is not divided, because too little would be left to learn from. Neither is one of more rows: to
+# find the nearest of so many takes long, and a single row counts for less among them.
+FEWEST_ROWS, MOST_ROWS = 10, 5_000
 # Real rows that are in no fold: all estimates learn from them.
 EVERY = -1
 
