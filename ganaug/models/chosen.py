@@ -47,7 +47,7 @@ def chosen_model(model: Any, X: Any, given: Mapping[str, Any], previous: Any) ->
             f"{name!r}; leave {name} out, or give another model"
         )
     new.set_params(**given)
-    if new.warm_start and type(previous) is type(new):
+    if new.warm_start is True and type(previous) is type(new):  # other values are refused below
         new.warm_start_from(previous)
     new._validate_params()  # scikit-learn does not validate the parameters of nested estimators
     return new

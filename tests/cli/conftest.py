@@ -39,7 +39,7 @@ class Repeater(BaseEstimator):
     def get_params(self, deep=True):
         return {}
 
-    def fit_resample(self, X, y):
+    def fit_resample(self, X, y, attributes=None):
         sampler = RandomOverSampler(
             sampling_strategy=self.options["sampling_strategy"], random_state=self.options["random_state"]
         )

@@ -126,7 +126,7 @@ def test_in_is_out_only_with_force(in_csv, quick, capsys):
 def test_warnings_are_one_line(in_csv, quick, capsys, monkeypatch):
     sampler_class = sys.modules["ganaug.oversampler"].GANOversampler
 
-    def warn(sampler, X, y):
+    def warn(sampler, X, y, attributes=None):
         warnings.warn("few\nrows", UserWarning, stacklevel=2)
         warnings.warn("for programmers", FutureWarning, stacklevel=2)
         return resample(sampler, X, y)

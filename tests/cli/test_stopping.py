@@ -17,7 +17,7 @@ SLOW = """
     import sys, time, types
     class GANOversampler:
         def __init__(self, **options): pass
-        def fit_resample(self, X, y):
+        def fit_resample(self, X, y, attributes=None):
             print("training", flush=True)
             time.sleep(60)
     sys.modules["ganaug.oversampler"] = types.SimpleNamespace(GANOversampler=GANOversampler)
@@ -39,7 +39,7 @@ SLOW = """
         sys.argv.append("--select")
     if moment == "writing":
         TextSource.write = slowly
-        def repeat(self, X, y):
+        def repeat(self, X, y, attributes=None):
             self.is_synthetic_ = y == y
             return X, y
         GANOversampler.fit_resample = repeat

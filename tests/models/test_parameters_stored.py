@@ -99,6 +99,7 @@ TEXT = {
     "temperature": 1.5,
     "top_k": 3,
     "vocabulary_size": 320,
+    "warm_start": True,
 }
 TRANSLATION = {
     "augment": None,
