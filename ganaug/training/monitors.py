@@ -17,8 +17,8 @@ _TOO_WIDE = 4.0
 # A column is lost where the standard deviation of synthetic rows is less than _LOST, or more than _EXPLODED, times that
 # of real rows, and these vary: a level in a hundred rows gives 0.14.
 _LOST, _EXPLODED, _CLEARLY_VARIED = 0.02, 10.0, 0.3
-# So is one of numbers where more than this share of the synthetic ones lies outside the range of the real ones, in every
-# class. In one class half of them may early in a training: where most rows have a point mass, numbers count in few rows.
+# So is one of numbers where more than this share of the synthetic ones lies outside the range of the real ones, in each
+# class. In one class half of them may, early in a training: where most rows have a point mass, few numbers count.
 _AT_ENDS = 0.6
 # Maximum number of images that are compared, of all classes together.
 _MAX_IMAGES = 2_000
