@@ -348,6 +348,7 @@ def write_report(
         write_page(resampling, path, title=f"{source.name}, balanced")
     end_phase()
     KEPT.append(str(path))
+    console().print(f"Wrote {path}: the report, as a page with figures.", markup=False, soft_wrap=True)
 
 
 def write_provenance(path: Path, sampler: Any, is_synthetic: Any, only_synthetic: bool, *, force: bool) -> None:

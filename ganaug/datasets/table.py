@@ -22,7 +22,7 @@ import pyarrow as pa
 from ganaug.common.containers import container_of, to_pandas
 from ganaug.common.files import check_regular, replacing
 from ganaug.common.stored import StoredColumns
-from ganaug.common.wording import counted, listed
+from ganaug.common.wording import counted, listed, shortened
 from ganaug.datasets.arrow import ArrowSource, read_arrow, write_arrow
 from ganaug.datasets.columns import Mark
 from ganaug.datasets.csv_format import TextFormat, TextSource, write_plain
@@ -97,7 +97,11 @@ class Table:
         columns = [str(column) for column in self.frame.columns]
         lower = {column.lower(): column for column in reversed(columns)}
         similar = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.5)
-        hint = f"did you mean {lower[similar[0]]!r}?" if similar else f"the columns are {listed(columns, 8)}"
+        hint = (
+            f"did you mean {lower[similar[0]]!r}?"
+            if similar
+            else f"the columns are {listed([shortened(column, 80) for column in columns], 8)}"
+        )
         if isinstance(self.source, TextSource) and self.source.format.encoding.is_guessed:
             hint += (
                 f". The file is not UTF-8 and was read as {self.source.format.encoding.name}: if letters are wrong, "

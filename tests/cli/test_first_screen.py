@@ -109,10 +109,12 @@ def test_with_select_and_report_the_page_holds_the_comparison_and_groups_stay_to
 def test_with_compare_the_page_says_whether_the_rows_help(table, capsys):
     line = "balance in.csv out.csv --target plan --seed 0 --compare --max-time 0.2 --report page.html"
     assert run(line) == 0
+    printed = capsys.readouterr().out
+    assert "Wrote page.html: the report" in printed
     page = Path("page.html").read_text()
     assert "Too few splits were run to say: 1, and at least 5 are needed." in page
     assert "HistGradientBoostingClassifier: means over 1 of 10 splits" in page
-    assert "Mean scores of LogisticRegression (1 of 10 splits)" in capsys.readouterr().out
+    assert "Mean scores of LogisticRegression (1 of 10 splits)" in printed
 
 
 def fitted(Repeater):

@@ -174,3 +174,10 @@ def test_a_character_that_the_code_page_lacks_is_a_question_mark(tmp_path, only_
     write_table(tmp_path / "out.csv", table, new, only_synthetic=only_synthetic)
     lines = (tmp_path / "out.csv").read_text(encoding="cp1252").splitlines()
     assert lines == ["text,label", *([] if only_synthetic else ["café €,ham"]), "5 ? a café,spam"]
+
+
+def test_a_header_that_is_one_long_name_is_cut_off_in_the_message(tmp_path):
+    (tmp_path / "in.csv").write_text('"'.join(f"measurement {i}" for i in range(30)) + "\n1\n2\n")
+    with pytest.raises(ValueError, match="no column 'target'") as caught:
+        read_table(tmp_path / "in.csv").check_column("target")
+    assert len(str(caught.value)) < 200
