@@ -13,7 +13,7 @@ LOWEST_PIP := $(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-
 # pyproject.toml's own bound of torch comes with gigabytes of CUDA: `make test-lowest LOWEST_TORCH=2.10.0 PYTHON=python3.10`
 LOWEST_TORCH ?= 2.13.0
 
-.PHONY: demo test test-long test-lowest test-wheel audit lint docs bench bench-generators bench-speed bench-images bench-text clean
+.PHONY: demo test test-long test-lowest test-wheel audit lint types-3.10 types-3.13 docs bench bench-generators bench-speed bench-images bench-text clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -52,11 +52,12 @@ audit: $(VENV)/installed
 	build/audit/bin/pip-audit --no-deps --disable-pip --requirement constraints.txt
 
 # mypy uses the newest stubs: those of the lowest NumPy give errors that are the stubs' own.
-lint: $(VENV)/installed-lint
+lint: types-3.10 types-3.13
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --python-version 3.10
-	$(BIN)/mypy --python-version 3.13
+
+types-3.10 types-3.13: types-%: $(VENV)/installed-lint
+	$(BIN)/mypy --python-version $*
 
 # The site, in docs/_build/html. The source directory is the whole repository, see docs/conf.py.
 docs: $(VENV)/installed-docs
