@@ -37,8 +37,8 @@ def balance_table(
     params: dict[str, Any],
     trial: Trial,
     categorical: list[str] | None,
-    ignore: str | None,
-    text: str | None,
+    ignore: list[str] | None,
+    text: list[str] | None,
     *,
     encoding: str | None,
     private: PrivateModel | None,
@@ -75,14 +75,20 @@ def balance_table(
             "--epsilon": private,
         }
         for option, value in {**for_tables, "--constraint": params.get("constraints")}.items():
-            if value is not None:
+            if value:
                 way = "" if params["model"] == "text" else ", or pass --model tabular to take them for categories"
                 raise ValueError(f"{option} is for tables, and {source} holds texts; leave it out{way}")
-        if text in ("auto", *X.columns):
+        if text and set(text) <= {"auto", *X.columns}:
             text = None  # the only column, which is written anyway
     left_out = parse_ignore(ignore, list(table.frame))
-    texts = None if text is None or text == "auto" else split_names(text)
-    for option, columns in (("--categorical", categorical), ("--ignore", left_out), ("--text", texts)):
+    categorical = split_names(categorical, list(table.frame)) if categorical else None
+    texts = split_names(text, list(table.frame)) if text else None
+    is_found = texts == ["auto"] and "auto" not in table.frame
+    for option, columns in (
+        ("--categorical", categorical),
+        ("--ignore", left_out),
+        ("--text", None if is_found else texts),
+    ):
         for column in columns or []:
             table.check_column(column)
             if column == target:
@@ -104,7 +110,7 @@ def balance_table(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()),
         categorical_features=categorical,
         ignore=left_out,
-        text_columns=texts if text != "auto" else text,
+        text_columns="auto" if is_found else texts,
         **params,
     )
     if trial.metric is None and not trial.is_compared:  # a comparison says itself what fits into the time
