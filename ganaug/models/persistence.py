@@ -126,8 +126,8 @@ class PersistenceMixin:
         FileNotFoundError
             If there is no such file.
         ValueError
-            If the file is cut short, was changed, is not a ganaug model, holds a model of another class, or has another version of
-            the file format.
+            If the file is cut short, was changed, is not a ganaug model, holds a model of another class, or has another
+            version of the file format.
         """
         model: Any = _read_model(path)
         if not isinstance(model, cls):

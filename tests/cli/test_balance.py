@@ -224,7 +224,7 @@ def test_columns_are_ignored_by_name(with_identifiers, quick, capsys):
 
 def test_lists_of_columns_may_be_given_in_several_options(in_csv, quick):
     Path("in.csv").write_text(in_csv.replace("age,town", '"age, years",town'))
-    command = "balance in.csv out.csv --target plan --text town --text".split()
+    command = ["balance", "in.csv", "out.csv", "--target", "plan", "--text", "town", "--text"]
     assert main([*command, "age, years", "--categorical", "age, years", "--categorical", "town,town"]) == 0
     options = quick[0].options
     assert options["text_columns"] == ["town", "age, years"]
