@@ -104,8 +104,9 @@ def balance(
         typer.Option(
             "--max-time",
             metavar="SECONDS",
-            help="Limit of the training alone: reading, generating, writing and measuring come on top. With --select: "
-            "of the comparison and all trainings together. With --compare, the comparison has the same limit again.",
+            help="Limit of the command: the training ends so early that choosing, writing and measuring should fit "
+            "into it. With --compare, the comparison has the same limit again. With --select: of the comparison and "
+            "all trainings together. With --engine dask: of the training.",
             min=0.001,
         ),
     ] = None,

@@ -14,7 +14,6 @@ from ganaug.cli.first_screen import (
     print_next,
     print_preview,
     print_written,
-    say_what_follows,
     with_commands,
     write_provenance,
     write_report,
@@ -27,6 +26,9 @@ from ganaug.common.progress import begin_phase, end_phase
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# Texts among which each one is chosen, by default.
+_N_CANDIDATES = 5
 
 
 def balance_table(
@@ -106,6 +108,14 @@ def balance_table(
 
     if private is not None:
         params["model"] = private(X)
+    if trial.max_time is not None and trial.metric is None:
+        from ganaug.cli.time_limit import TimeLimit, after_samples, after_table
+
+        if is_text:
+            after = after_samples(lambda: sum(sampler.sampling_strategy_.values()), _N_CANDIDATES, began)
+        else:
+            after = after_table(table.frame.size, began, has_page=report is not None)
+        params["callbacks"] = [*(params["callbacks"] or []), TimeLimit(trial.max_time, began, after)]
     sampler = GANOversampler(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()),
         categorical_features=categorical,
@@ -113,8 +123,6 @@ def balance_table(
         text_columns="auto" if is_found else texts,
         **params,
     )
-    if trial.metric is None and not trial.is_compared:  # a comparison says itself what fits into the time
-        say_what_follows(trial.max_time, table.frame.size, is_measured_whole=report is not None)
     sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, X, y, trial)
     written = is_synthetic if only_synthetic else pd.RangeIndex(len(is_synthetic)) >= len(X)
     rows = pd.concat([X_resampled[written], y_resampled[written].rename(target)], axis=1)

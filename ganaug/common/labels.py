@@ -115,8 +115,8 @@ def label_of_each_row(y: Any) -> NDArray:
 def _several_columns(labels: NDArray, name: str) -> ValueError:
     return ValueError(
         f"{name} has {counted(labels.shape[1], 'column')}, shape {labels.shape}, but each row needs one label. Pass "
-        f"one column; or make a class of each combination, [' / '.join(map(str, row)) for row in numpy.asarray({name})]; "
-        "for several labels a row, each a column of 0 and 1, take ganaug.targets.GANMultilabelOversampler"
+        f"one column; make a class of each combination, [' / '.join(map(str, row)) for row in numpy.asarray({name})]; "
+        "or, for several labels a row, each a column of 0 and 1, take ganaug.targets.GANMultilabelOversampler"
     )
 
 

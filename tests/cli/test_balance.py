@@ -78,6 +78,8 @@ def test_options_reach_the_sampler(in_csv, quick):
         == 0
     )
     options = quick[0].options
+    (limit,) = options.pop("callbacks")
+    assert limit.max_time == 1.5
     assert options == {
         "sampling_strategy": 0.5,
         "selection": None,
@@ -88,7 +90,6 @@ def test_options_reach_the_sampler(in_csv, quick):
         "random_state": 7,
         "max_time": 1.5,
         "verbose": 0,
-        "callbacks": None,
         "checkpoint": None,
         "text_columns": None,
         "devices": None,
