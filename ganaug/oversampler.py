@@ -47,7 +47,7 @@ _OVERRIDES = (
 
 @documented(noun="rows, images or texts", overrides=True)
 class GANOversampler(FittedSamplerMixin, BaseOverSampler):
-    """Balance classes with synthetic rows or images from a conditional GAN.
+    """Balance classes with synthetic rows, images or texts from a conditional GAN.
 
     The model is trained on all classes, so that small classes profit from what they have in common with large ones. It
     then generates the number of rows that `sampling_strategy` requests for each class. If no rows are requested,

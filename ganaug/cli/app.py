@@ -28,7 +28,7 @@ from ganaug.common.progress import current_phase, end_phase, hidden_phase_on_err
 
 app = typer.Typer(
     name="ganaug",
-    help="Balance imbalanced data with synthetic rows or images from a GAN.",
+    help="Balance imbalanced data with synthetic rows, images or texts from a GAN.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

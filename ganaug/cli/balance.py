@@ -104,13 +104,14 @@ def balance(
         typer.Option(
             "--max-time",
             metavar="SECONDS",
-            help="Limit of the training alone: reading, generating, writing and measuring come on top. With --select: "
-            "of the comparison and all trainings together. With --compare, the comparison has the same limit again.",
+            help="Limit of the command: the training ends so early that choosing, writing and measuring should fit "
+            "into it. With --compare, the comparison has the same limit again. With --select: of the comparison and "
+            "all trainings together. With --engine dask: of the training.",
             min=0.001,
         ),
     ] = None,
     categorical: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--categorical",
             metavar="A,B",
@@ -230,7 +231,7 @@ def balance(
     ] = 200_000,
     force: Force = False,
 ) -> None:
-    """Add synthetic rows or images to IN against the imbalance of its classes, and write the result to OUT.
+    """Add synthetic rows, images or texts to IN against the imbalance of its classes, and write the result to OUT.
 
     Rows: all classes get the size of the largest one.
     Images: all classes get the same share of synthetic images; their sizes stay
@@ -261,7 +262,7 @@ def balance(
                 "devices": devices,
                 "verbose": int(on_terminal()),
                 "checkpoint": checkpoint,
-                "categorical_features": None if categorical is None else split_names(categorical),
+                "categorical_features": split_names(categorical) if categorical else None,
                 "ignore": parse_ignore(ignore, []),
                 "constraints": constraint or None,
             },
@@ -384,7 +385,6 @@ def balance(
             return
         if target is None:
             raise ValueError("--target COLUMN is missing: name the column with the classes")
-        columns = None if categorical is None else split_names(categorical)
         params["constraints"] = constraint or None
         others: dict[str, Any] = {"--categorical": categorical, "--ignore": ignore, "--constraint": constraint}
         others |= {"--text": text, "--select": select, "--checkpoint": checkpoint}
@@ -396,7 +396,7 @@ def balance(
             strategy,
             params,
             trial,
-            columns,
+            categorical,
             ignore,
             text,
             encoding=encoding,

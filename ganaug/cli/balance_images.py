@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from ganaug.comparison import Selection
     from ganaug.datasets import ImageSet
 
+# Images among which each one is chosen, by default.
+_N_CANDIDATES = 3
+
 
 def balance_images(
     source: Path,
@@ -81,6 +84,13 @@ def balance_images(
 
     y = pd.Series(images.named_y, name="class")
     check_two_classes(y, f"{source}")
+    if trial.max_time is not None and trial.metric is None:
+        from ganaug.cli.time_limit import TimeLimit, after_samples
+
+        n_copied = 0 if copies == "none" else len(y)
+        n_candidates = 1 if params["selection"] is None else _N_CANDIDATES
+        after = after_samples(lambda: sum(sampler.sampling_strategy_.values()), n_candidates, began, n_copied)
+        params["callbacks"] = [*(params["callbacks"] or []), TimeLimit(trial.max_time, began, after)]
     # A repeated image would be a file that is there twice. A training loop draws by weight instead.
     sampler = GANOversampler(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()), repeat_real=False, **params

@@ -14,7 +14,6 @@ from ganaug.cli.first_screen import (
     print_next,
     print_preview,
     print_written,
-    say_what_follows,
     with_commands,
     write_provenance,
     write_report,
@@ -28,6 +27,9 @@ from ganaug.common.progress import begin_phase, end_phase
 if TYPE_CHECKING:
     import pandas as pd
 
+# Texts among which each one is chosen, by default.
+_N_CANDIDATES = 5
+
 
 def balance_table(
     source: Path,
@@ -37,8 +39,8 @@ def balance_table(
     params: dict[str, Any],
     trial: Trial,
     categorical: list[str] | None,
-    ignore: str | None,
-    text: str | None,
+    ignore: list[str] | None,
+    text: list[str] | None,
     *,
     encoding: str | None,
     private: PrivateModel | None,
@@ -75,14 +77,20 @@ def balance_table(
             "--epsilon": private,
         }
         for option, value in {**for_tables, "--constraint": params.get("constraints")}.items():
-            if value is not None:
+            if value:
                 way = "" if params["model"] == "text" else ", or pass --model tabular to take them for categories"
                 raise ValueError(f"{option} is for tables, and {source} holds texts; leave it out{way}")
-        if text in ("auto", *X.columns):
+        if text and set(text) <= {"auto", *X.columns}:
             text = None  # the only column, which is written anyway
     left_out = parse_ignore(ignore, list(table.frame))
-    texts = None if text is None or text == "auto" else split_names(text)
-    for option, columns in (("--categorical", categorical), ("--ignore", left_out), ("--text", texts)):
+    categorical = split_names(categorical, list(table.frame)) if categorical else None
+    texts = split_names(text, list(table.frame)) if text else None
+    is_found = texts == ["auto"] and "auto" not in table.frame
+    for option, columns in (
+        ("--categorical", categorical),
+        ("--ignore", left_out),
+        ("--text", None if is_found else texts),
+    ):
         for column in columns or []:
             table.check_column(column)
             if column == target:
@@ -100,15 +108,21 @@ def balance_table(
 
     if private is not None:
         params["model"] = private(X)
+    if trial.max_time is not None and trial.metric is None:
+        from ganaug.cli.time_limit import TimeLimit, after_samples, after_table
+
+        if is_text:
+            after = after_samples(lambda: sum(sampler.sampling_strategy_.values()), _N_CANDIDATES, began)
+        else:
+            after = after_table(table.frame.size, began, has_page=report is not None)
+        params["callbacks"] = [*(params["callbacks"] or []), TimeLimit(trial.max_time, began, after)]
     sampler = GANOversampler(
         sampling_strategy=parse_strategy(strategy, y.unique().tolist()),
         categorical_features=categorical,
         ignore=left_out,
-        text_columns=texts if text != "auto" else text,
+        text_columns="auto" if is_found else texts,
         **params,
     )
-    if trial.metric is None and not trial.is_compared:  # a comparison says itself what fits into the time
-        say_what_follows(trial.max_time, table.frame.size, is_measured_whole=report is not None)
     sampler, compared, X_resampled, y_resampled, is_synthetic = resample(sampler, X, y, trial)
     written = is_synthetic if only_synthetic else pd.RangeIndex(len(is_synthetic)) >= len(X)
     rows = pd.concat([X_resampled[written], y_resampled[written].rename(target)], axis=1)

@@ -49,7 +49,7 @@ def compare(
     ] = None,
     ignore: Ignore = None,
     samplers: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--samplers",
             metavar="A,B",
@@ -59,7 +59,7 @@ def compare(
         ),
     ] = None,
     classifiers: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--classifiers",
             metavar="A,B",
@@ -118,9 +118,9 @@ def compare(
         X, y, of_groups = _read_table(source, target, groups, encoding)
         left_out = parse_ignore(ignore, list(X))
         given["ignore"] = "auto" if left_out is None else left_out
-    if samplers is not None:
+    if samplers:
         given["samplers"] = split_names(samplers)
-    if classifiers is not None:
+    if classifiers:
         given["classifiers"] = split_names(classifiers)
     if results is not None:
         KEPT.append(f"the finished splits in {results}, from which the same command goes on")

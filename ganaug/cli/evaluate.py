@@ -63,7 +63,7 @@ def evaluate(
     report: Report = None,
     force: Force = False,
 ) -> None:
-    """Show whether SYNTHETIC rows or images help a classifier, look real, and are safe to share."""
+    """Show whether SYNTHETIC rows, images or texts help a classifier, look real, and are safe to share."""
     begin_phase("starting", show=on_terminal())
     from ganaug.common.modality import modality_of_path
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganaug.cli.console import KEPT, console, on_terminal, say
+from ganaug.cli.console import KEPT, console, on_terminal
 from ganaug.common.progress import begin_phase, end_phase
 
 if TYPE_CHECKING:
@@ -306,33 +306,6 @@ def class_words(labels: pd.Series | np.ndarray) -> str:
     shown = ", ".join(names[:4])
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""
     return f"{'class' if len(names) == 1 else 'classes'} {shown}{more}"
-
-
-# CPU seconds on one core of 2026 that choosing, writing and measuring rows take, for any table and for each cell of it.
-_SECONDS_AFTER, _SECONDS_A_CELL = 3.0, 2.5e-5
-
-
-def say_what_follows(max_time: float | None, n_cells: int, *, is_measured_whole: bool) -> None:
-    """Say on a terminal, before a training with a limit, what comes after it and how long this takes.
-
-    Parameters
-    ----------
-    max_time : float or None
-        The limit in seconds.
-    n_cells : int
-        Cells of the real table.
-    is_measured_whole : bool
-        Whether all synthetic rows are measured, for a report.
-    """
-    if max_time is None or not on_terminal():
-        return
-    seconds = round(_SECONDS_AFTER + _SECONDS_A_CELL * n_cells)
-    more = ", and longer because --report measures all rows" if is_measured_whole else ""
-    say(
-        "note",
-        f"the training ends after {max_time:g} s at the latest; then rows are chosen, written and measured, which "
-        f"takes about {seconds:,} s on an idle core{more}",
-    )
 
 
 def write_report(

@@ -1,7 +1,11 @@
-"""How ``ganaug COMMAND --help`` looks: options in panels by their purpose, and no types of Python."""
+"""How ``ganaug COMMAND --help`` looks, and what is said of options that a command does not take.
+
+Options stand in panels by their purpose, and no types of Python are shown.
+"""
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 from typer.core import TyperCommand
@@ -20,11 +24,41 @@ _PANELS = {
     "Tables larger than memory": ("engine", "scheduler", "train-rows"),
 }
 _GROUPED = ("balance", "compare")
+# What Python, or a habit, calls an option.
+_OTHER_NAMES = {
+    "--random-state": "--seed",
+    "--sampling-strategy": "--strategy",
+    "--n-steps": "--max-time",
+    "--steps": "--max-time",
+    "--output": "OUT, without an option",
+    "--out": "OUT, without an option",
+    "-o": "OUT, without an option",
+    "--input": "IN, without an option",
+    "--y": "--target",
+    "--label-column": "--target",
+    "--drop": "--ignore",
+    "--test": "--holdout",
+}
 _PANEL_OF = {f"--{name}": panel for panel, names in _PANELS.items() for name in names}
 
 
 class Command(TyperCommand):
-    """A command whose help fits 80 columns."""
+    """A command whose help fits 80 columns, and which takes no option twice."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments; refuse an option that is given twice, of which only the last would count."""
+        try:
+            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        except Exception as error:
+            if type(error).__name__ == "NoSuchOption":
+                name = str(getattr(error, "option_name", ""))
+                raise ValueError(f"No such option: {name}{_way_out(name, self, ctx)}") from error
+            raise
+        for param in order:
+            if order.count(param) > 1 and not getattr(param, "is_flag", False) and not param.multiple:
+                raise ValueError(f"{param.opts[0]} is given {order.count(param)} times; give it once")
+        parsed: list[str] = super().parse_args(ctx, args)
+        return parsed
 
     def get_params(self, ctx: Any) -> Any:
         """Return the parameters, as the help shows them."""
@@ -40,3 +74,19 @@ class Command(TyperCommand):
             # panels stand in the order of their first options
             params.sort(key=lambda param: order.index(of) if (of := getattr(param, "rich_help_panel", None)) else -1)
         return params
+
+
+def _way_out(name: str, command: Command, ctx: Any) -> str:
+    """Say what an option that a command does not have may be called, or which command has it."""
+    names = {opt for param in command.params for opt in param.opts}
+    if name == "--holdout" and command.name == "balance":
+        following = "ganaug evaluate IN OUT --target COLUMN --holdout FILE"
+        return f". Leave FILE out of IN, balance, and then run: {following}"
+    others = [] if ctx.parent is None else ctx.parent.command.commands.items()
+    if having := [f"ganaug {of}" for of, other in others if any(name in param.opts for param in other.params)]:
+        return f". It is an option of {' and '.join(having)}"
+    for close in get_close_matches(name, [*_OTHER_NAMES, *names], cutoff=0.7):
+        meant = _OTHER_NAMES.get(close, close)
+        if meant in names or not meant.startswith("-"):
+            return f". Use {meant}" if close == name else f". Did you mean {meant}?"
+    return f"; see ganaug {command.name} --help"

@@ -56,7 +56,7 @@ LogDir = Annotated[
     ),
 ]
 Ignore = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--ignore",
         metavar="A,B",
@@ -65,7 +65,7 @@ Ignore = Annotated[
     ),
 ]
 TextColumns = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--text",
         metavar="A,B",
@@ -194,16 +194,19 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(sides[0]), int(sides[1])
 
 
-def split_names(text: str) -> list[str]:
-    """Read a list of names with commas between them."""
-    return [name.strip() for name in text.split(",")]
+def split_names(texts: Sequence[str], columns: Sequence[Any] = ()) -> list[str]:
+    """Read lists of names with commas between them, of one option or several; a column may have a comma in its name."""
+    names: list[str] = []
+    for text in texts:
+        names += [text] if text in columns else [name.strip() for name in text.split(",")]
+    return list(dict.fromkeys(names))
 
 
-def parse_ignore(text: str | None, columns: Sequence[Any]) -> list[str] | None:
+def parse_ignore(texts: Sequence[str] | None, columns: Sequence[Any]) -> list[str] | None:
     """Read --ignore: names of columns, or "none" to leave out no column."""
-    if text is None:
+    if not texts:
         return None
-    return [] if text == "none" and text not in columns else split_names(text)
+    return [] if list(texts) == ["none"] and "none" not in columns else split_names(texts, columns)
 
 
 def find_label(text: str, labels: Sequence[Any]) -> Any:
@@ -223,7 +226,7 @@ def check_options(
     is_image = modality.name == "image"
     owner = "tables" if is_image else "images"
     for option, value in (for_tables if is_image else for_images).items():
-        if value is not None and value is not False:
+        if value is not None and value is not False and value != []:
             raise ValueError(f"{option} is for {owner}, and {source} holds {modality.noun}; leave it out")
 
 

@@ -59,7 +59,7 @@ def translate(
         typer.Option(
             "--max-time",
             metavar="SECONDS",
-            help="Limit of the training alone; a translation of each image comes on top.",
+            help="Limit of the command; the training ends so early that the translations fit into it.",
             min=0.001,
         ),
     ] = None,
@@ -101,12 +101,18 @@ def translate(
 
     from ganaug.models import TranslationGAN
 
+    limits = []
+    if max_time is not None:
+        from ganaug.cli.time_limit import TimeLimit, after_samples
+
+        limits.append(TimeLimit(max_time, began, after_samples(lambda: int(is_source.sum()), 1, began)))
     begin_phase("training", show=on_terminal())
     model = TranslationGAN(
         source=images.y[0],
         target=label,
         method=method.value,
         max_time=max_time,
+        callbacks=limits,
         random_state=seed,
         verbose=int(on_terminal()),
         devices=devices or "auto",

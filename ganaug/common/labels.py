@@ -1,5 +1,6 @@
 """Labels in any container: pandas, polars, NumPy and lists."""
 
+import numbers
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,11 @@ def labels_of(y: Any, name: str = "y") -> NDArray:
         raise ValueError(
             f"ganaug requires {name} to be passed, but the target {name} is None: pass one label for each row"
         )
-    if isinstance(y, str | bytes | dict | set | frozenset) or np.asarray(_plain(y)).ndim == 0:
+    try:
+        n_axes = np.ndim(_plain(y))
+    except ValueError as error:
+        raise ValueError(f"{name} must hold one label for each row, but its rows have different lengths") from error
+    if isinstance(y, str | bytes | dict | set | frozenset) or n_axes == 0:
         raise ValueError(
             f"{name} must hold one label for each row, in a list, an array or a Series, but it is {_shown(y)} of type "
             f"{type(y).__name__}"
@@ -64,6 +69,8 @@ def labels_of(y: Any, name: str = "y") -> NDArray:
         raise ValueError(f"{name} must hold one label for each row, shape (n,), but it has shape {array.shape}")
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
+    if array.ndim == 2 and not (array.dtype.kind in "biuf" or _are_numbers(array)):
+        raise _several_columns(array, name)
     if array.ndim == 1 and array.dtype.kind in "OU":
         _check_letters(array, name)
     if array.ndim == 1 and array.dtype == object:
@@ -79,6 +86,43 @@ def labels_of(y: Any, name: str = "y") -> NDArray:
     if array.ndim == 1:
         _check_kinds(array, name)
     return sortable(array)
+
+
+def label_of_each_row(y: Any) -> NDArray:
+    """Return labels as `labels_of` does, where one is needed for each row: several columns are refused.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,) or (n, 1)
+        See `labels_of`.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        The labels.
+
+    Raises
+    ------
+    ValueError
+        As of `labels_of`, and if y has several columns.
+    """
+    labels = labels_of(y)
+    if labels.ndim == 2:
+        raise _several_columns(labels, "y")
+    return labels
+
+
+def _several_columns(labels: NDArray, name: str) -> ValueError:
+    return ValueError(
+        f"{name} has {counted(labels.shape[1], 'column')}, shape {labels.shape}, but each row needs one label. Pass "
+        f"one column; make a class of each combination, [' / '.join(map(str, row)) for row in numpy.asarray({name})]; "
+        "or, for several labels a row, each a column of 0 and 1, take ganaug.targets.GANMultilabelOversampler"
+    )
+
+
+def _are_numbers(labels: NDArray) -> bool:
+    kinds = set(map(type, labels.ravel()))
+    return all(issubclass(kind, numbers.Real | np.bool_) for kind in kinds)
 
 
 def _plain(y: Any) -> Any:

@@ -11,11 +11,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
-from sklearn.utils.validation import column_or_1d
 
 from ganaug.common.containers import check_container, to_pandas
 from ganaug.common.identifiers import find_identifiers, refuse_identifiers_as_classes
-from ganaug.common.labels import check_classes, labels_of
+from ganaug.common.labels import check_classes, label_of_each_row
 from ganaug.common.modality import modality_of
 from ganaug.common.texts import texts_of, words_of
 from ganaug.common.warnings import warn_user
@@ -124,7 +123,7 @@ def classes_of(y: Any) -> NDArray:
     ValueError
         If labels are missing or continuous, identify rows, or are all of one class.
     """
-    labels = column_or_1d(labels_of(y))
+    labels = label_of_each_row(y)
     refuse_identifiers_as_classes(labels, "y")
     check_classes(labels)
     if not len(labels):

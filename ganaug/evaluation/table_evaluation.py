@@ -89,7 +89,7 @@ def evaluate_tables(
         utility = utility_scores(pair, target=target, classifiers=classifiers, random_state=_seed(rng))
     rules = None
     if broken is None:
-        rules = learn_rules(pair.real, np.random.default_rng(_RULES_SEED), target=target, holdout=pair.holdout)
+        rules = learn_rules(pair.real, np.random.default_rng(_RULES_SEED), target=target)
         broken = broken_rules(rules, pair.synthetic)
     # what a user balanced has other shares of the classes, which are no fault of the rows
     chosen = None if target is None else at_equal_shares(pair, target, rng)

@@ -133,7 +133,7 @@ def _privacy(evaluation: "TableEvaluation") -> list[Row]:
         ("near copies", copied.near, copied.reference_near),
     ]:
         rows.append(
-            (name, *_of(found), *_of(usual), f"{counted(found.found, 'row')}, {_compared(found, usual, reference)}")
+            (name, *_of(found), *_of(usual), f"{counted(found.found, 'row')}, {_compared(evaluation, found, usual)}")
         )
     rows += [
         (
@@ -176,9 +176,10 @@ def _privacy(evaluation: "TableEvaluation") -> list[Row]:
     return [("privacy", *row) for row in rows]
 
 
-def _compared(found: Count, usual: Count, reference: str) -> str:
+def _compared(evaluation: "TableEvaluation", found: Count, usual: Count) -> str:
     """Compare the share of copies with that of real rows, so that the numbers beside it say the same."""
-    if found.exceeds(usual):
+    reference = evaluation.reference
+    if found.exceeds(usual, n_learned=evaluation.n_learned):
         return f"a larger share than of {reference}"
     if found.share > usual.share:
         return f"a larger share than of {reference}, which chance may explain"

@@ -187,6 +187,11 @@ class TableEvaluation:
         return self.broken_rules.counts
 
     @property
+    def n_learned(self) -> int | None:
+        """Number of real rows, if held-out rows are the reference: both samples vary, and synthetic rows with one."""
+        return self.n_rows["real"] if self.n_rows["holdout"] else None
+
+    @property
     def reference(self) -> str:
         """Which rows distances and copies are compared with: held-out rows, or, without any, other real rows."""
         return "held-out rows" if self.n_rows["holdout"] else "other real rows"

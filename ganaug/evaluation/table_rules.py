@@ -38,7 +38,7 @@ class TableRules(NamedTuple):
     orders : Constraints
         Orders of two columns that no real row breaks, though they may not be rules.
     breaking : ndarray of bool, shape (n_rows,)
-        Which real rows break rules that were learned from other real rows; empty if held-out rows were tried.
+        Which real rows break rules that were learned from other real rows; empty if not all rows were tried.
     target : hashable or None
         The column with the classes.
     """
@@ -103,12 +103,12 @@ class BrokenRules(NamedTuple):
         return self.found.exceeds(self.reference, _N_ERRORS) or worst * self.n_looked_at < _LEVEL
 
 
-def learn_rules(
-    real: pd.DataFrame, rng: np.random.Generator, *, target: Hashable | None = None, holdout: pd.DataFrame | None = None
-) -> TableRules:
+def learn_rules(real: pd.DataFrame, rng: np.random.Generator, *, target: Hashable | None = None) -> TableRules:
     """Learn the rules of a real table, and how often new real rows break such rules.
 
-    With a target, rules are those that a generator of these classes learns: of all rows, and within classes.
+    With a target, rules are those that a generator of these classes learns: of all rows, and within classes. How often
+    new real rows break them is measured within the table, with and without held-out rows, so that the verdict on rules
+    is the same.
 
     Parameters
     ----------
@@ -118,8 +118,6 @@ def learn_rules(
         Source of subsamples and halves.
     target : hashable or None, default=None
         The column with the classes.
-    holdout : DataFrame or None, default=None
-        Other real rows. Without them, rules of each half of the real rows are tried on the other half.
 
     Returns
     -------
@@ -128,19 +126,12 @@ def learn_rules(
     """
     rows = real.iloc[subsample(len(real), MAX_RULE_ROWS, rng)]
     constraints = _learned(rows, target)
-    breaking = np.zeros(0, dtype=bool)
-    if holdout is not None and len(constraints):
-        reference = Count(int(constraints.broken(*_split(holdout, target)).sum()), len(holdout))
-    elif len(constraints):
-        folds = np.array_split(rng.permutation(len(rows)), _N_FOLDS if len(rows) <= _MAX_FOLDED else 2)
-        breaking = np.zeros(len(rows), dtype=bool)
-        for fold in folds:
+    breaking = np.zeros(len(rows), dtype=bool)
+    if len(constraints):
+        for fold in np.array_split(rng.permutation(len(rows)), _N_FOLDS if len(rows) <= _MAX_FOLDED else 2):
             learned = _learned(rows.iloc[np.setdiff1d(np.arange(len(rows)), fold)], target)
             breaking[fold] = learned.broken(*_split(rows.iloc[fold], target))
-        reference = Count(int(breaking.sum()), len(rows))
-    else:
-        breaking = np.zeros(len(rows), dtype=bool)
-        reference = Count(0, len(rows))
+    reference = Count(int(breaking.sum()), len(rows))
     orders = orders_without_exception(_split(rows, target)[0], constraints)
     if len(rows) < len(real):  # numbers of rows are no longer those of the table
         breaking = np.zeros(0, dtype=bool)

@@ -410,7 +410,8 @@ def _on_copies(evaluation: "TableEvaluation") -> Finding:
     else:
         found = f"{near.found:,} of {near.total:,} synthetic rows nearly equal a real one ({percent(near.share)}; "
         found += f"{percent(usual.share)} of {reference})"
-    if exact.exceeds(copied.reference_exact) or near.exceeds(usual):
+    n = evaluation.n_learned
+    if exact.exceeds(copied.reference_exact, n_learned=n) or near.exceeds(usual, n_learned=n):
         single = int((copied.pairs["exact"] & (copied.pairs["shared by"] == 1)).sum())
         unique = f"; {single:,} of them repeat a real row that occurs only once" if single else ""
         return Finding(SAFE, "bad", f"There are copies: {found}{unique}.", numbers)
@@ -425,7 +426,8 @@ def _on_distances(evaluation: "TableEvaluation") -> Finding:
     numbers = {"ratio": closest.ratio, "low": closest.low, "high": closest.high, "closer": closer.share}
     distance = f"the mean distance to the closest real row is {closest.ratio:.2f} times that of {reference}"
     share = f"{percent(closer.share)} of the synthetic rows are nearer to a real row than 95 % of {reference} are"
-    is_near, are_many_near = closest.high < NEAR_RATIO, closer.exceeds(usual) and closer.interval[0] > NEAR_SHARE
+    is_near = closest.high < NEAR_RATIO
+    are_many_near = closer.exceeds(usual, n_learned=evaluation.n_learned) and closer.interval[0] > NEAR_SHARE
     if is_near or are_many_near:
         reasons = [words for words, applies in [(distance, is_near), (share, are_many_near)] if applies]
         return Finding(SAFE, "bad", f"Synthetic rows are too near to real ones: {'; '.join(reasons)}.", numbers)

@@ -51,7 +51,7 @@ class Count(NamedTuple):
         ends = binomtest(self.found, self.total).proportion_ci(method="wilson")
         return float(ends.low), float(ends.high)
 
-    def exceeds(self, other: "Count", n_errors: float = 1.96) -> bool:
+    def exceeds(self, other: "Count", n_errors: float = 1.96, *, n_learned: int | None = None) -> bool:
         """Whether the share is larger than another one by more than chance explains.
 
         Parameters
@@ -60,16 +60,26 @@ class Count(NamedTuple):
             The other share.
         n_errors : float, default=1.96
             By how many standard errors; the default is 97.5 %, one-sided. Take more where many shares are looked at.
+        n_learned : int or None, default=None
+            Number of real rows from which a generator learned how large the share is; they differ from the rows of
+            `other` by chance as well. None where the other share is of these very rows, or nothing was learned.
 
         Examples
         --------
         >>> Count(9, 1000).exceeds(Count(0, 1000)), Count(2, 1000).exceeds(Count(0, 1000))
         (True, False)
+
+        Two halves of a table may differ by so much, and a generator follows the half that it learned from:
+
+        >>> Count(92, 1677).exceeds(Count(34, 947)), Count(92, 1677).exceeds(Count(34, 947), n_learned=922)
+        (True, False)
         """
         # one more found and one more not, in either (Agresti and Caffo 2000): right for small shares too
         a, b = (self.found + 1) / (self.total + 2), (other.found + 1) / (other.total + 2)
-        error = np.sqrt(a * (1 - a) / (self.total + 2) + b * (1 - b) / (other.total + 2))
-        return bool(a - b > n_errors * error)
+        variance = a * (1 - a) / (self.total + 2) + b * (1 - b) / (other.total + 2)
+        if n_learned is not None:
+            variance += b * (1 - b) / (n_learned + 2)
+        return bool(a - b > n_errors * np.sqrt(variance))
 
 
 class Copies(NamedTuple):

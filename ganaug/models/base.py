@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from ganaug.common import processes
-from ganaug.common.labels import check_classes, check_lengths, labels_of, name_of
+from ganaug.common.labels import check_classes, check_lengths, label_of_each_row, name_of
 from ganaug.common.progress import begin_phase, phase
 from ganaug.common.random import draw_seed
 from ganaug.common.rows import stack_rows, take_rows
@@ -252,7 +252,7 @@ class ConditionalGAN(
         return networks
 
     def _fit_here(self, checked: CheckedData, y: Any, previous: Networks | None, sample_weight: Any) -> EncodedData:
-        given = column_or_1d(labels_of(y))
+        given = label_of_each_row(y)
         check_classes(given)
         labels, index, counts = np.unique(given, return_inverse=True, return_counts=True)
         check_lengths(checked.X, index)

@@ -11,10 +11,14 @@ A file holds these tensors:
 ``array.<name>``           arrays of the encoder and of the prior
 =========================  =====================================================================================
 
+Beside the tensors stands a checksum of all of them, so that a file that changed on a disk or on its way is refused.
+Files without one, of earlier versions, are read as well.
+
 A file may come from a stranger. Whatever it holds, reading it runs no code, allocates no more memory than the file has
 bytes, and either restores a model that samples or raises ValueError.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -25,8 +29,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
@@ -62,6 +66,7 @@ _ERRORS = (
 _MAX_HEADER = 2**28  # bytes
 _MAX_CLASSES = 100_000
 _MAX_LABEL = 2**16  # bytes of a label
+_CHECKSUM = "sha256"
 
 Self = TypeVar("Self", bound="PersistenceMixin")
 
@@ -121,8 +126,8 @@ class PersistenceMixin:
         FileNotFoundError
             If there is no such file.
         ValueError
-            If the file is cut short, is not a ganaug model, holds a model of another class, or has another version of
-            the file format.
+            If the file is cut short, was changed, is not a ganaug model, holds a model of another class, or has another
+            version of the file format.
         """
         model: Any = _read_model(path)
         if not isinstance(model, cls):
@@ -214,7 +219,7 @@ def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
     tensors["json"] = torch.frombuffer(bytearray(json.dumps(header).encode()), dtype=torch.uint8)
     with replacing(path) as beside:
         try:
-            save_file(tensors, beside, metadata={"format": "ganaug"})
+            save_file(tensors, beside, metadata={"format": "ganaug", _CHECKSUM: _checksum(tensors)})
         except SafetensorError as error:
             raise _as_os_error(error, path) from error
         try:
@@ -226,11 +231,27 @@ def _write_model(model: "ConditionalGAN", path: str | Path) -> None:
             ) from error
 
 
+def _checksum(tensors: dict[str, Tensor]) -> str:
+    """Return the SHA-256 of names, types, shapes and values of tensors."""
+    found = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        found.update(f"{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
+        # a copy, because tensors of one value may have any stride
+        plain = tensor.reshape(-1).clone(memory_format=torch.contiguous_format)
+        found.update(plain.view(torch.uint8).numpy().data)
+    return found.hexdigest()
+
+
 def _read_model(path: str | Path) -> "ConditionalGAN":
     if not Path(path).is_file():
         raise FileNotFoundError(f"No model file at {str(path)!r}")
     try:
-        tensors = load_file(path)
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, it is no mapping
+            written = (file.metadata() or {}).get(_CHECKSUM)
+        if written not in (None, _checksum(tensors)):
+            raise ValueError("its checksum is wrong, so it was changed after it was saved")
         text = tensors.pop("json")
         if text.numel() > _MAX_HEADER:
             raise ValueError(f"its header has {text.numel():,} values, but at most {_MAX_HEADER:,} are read")

@@ -45,7 +45,7 @@ class TimeCheck(Callback):
             return
         self._is_open = False
         of_step = seconds / run.step
-        n_fitting = int(run.max_time / of_step)
+        n_fitting = int((run.ends_after or run.max_time) / of_step)
         if n_fitting >= _LEAST_SHARE * run.n_steps:
             return
         way_out = f"{self.way_out}, or give" if self.way_out else "Give"

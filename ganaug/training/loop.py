@@ -110,6 +110,7 @@ def train(
             # whatever happens to the run or to another callback: `on_fit_end` follows every call of `on_fit_start`
             ending.callback(callback.on_fit_end, run)
             callback.on_fit_start(run)
+        max_time = processes.from_first(run.ends_after)
         if stage is not None:
             stage.load_callbacks(callbacks)
             ending.enter_context(stage.deferring_signals())

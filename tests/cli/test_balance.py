@@ -73,14 +73,13 @@ def test_options_reach_the_sampler(in_csv, quick):
                 "age >= 20",
                 "--constraint",
                 "age < 100",
-                "--mark",
-                "synthetic",
-                "--only-synthetic",
             ]
         )
         == 0
     )
     options = quick[0].options
+    (limit,) = options.pop("callbacks")
+    assert limit.max_time == 1.5
     assert options == {
         "sampling_strategy": 0.5,
         "selection": None,
@@ -91,7 +90,6 @@ def test_options_reach_the_sampler(in_csv, quick):
         "random_state": 7,
         "max_time": 1.5,
         "verbose": 0,
-        "callbacks": None,
         "checkpoint": None,
         "text_columns": None,
         "devices": None,
@@ -216,11 +214,22 @@ def test_columns_are_ignored_by_name(with_identifiers, quick, capsys):
     assert run("balance in.csv a.csv --target plan --ignore age,town") == 0
     assert run("balance in.csv b.csv --target plan --ignore none") == 0
     assert run("balance in.csv c.csv --target plan") == 0
-    assert [sampler.options["ignore"] for sampler in quick if sampler.options] == [["age", "town"], [], None]
+    assert run("balance in.csv e.csv --target plan --ignore age --ignore town") == 0
+    ignored = [sampler.options["ignore"] for sampler in quick if sampler.options]
+    assert ignored == [["age", "town"], [], None, ["age", "town"]]
     assert run("balance in.csv d.csv --target plan --ignore agee") == 2
     assert "did you mean 'age'?" in capsys.readouterr().err
     assert run("balance in.csv d.csv --target plan --ignore plan") == 2
     assert "--ignore names the target 'plan'; leave it out" in capsys.readouterr().err
+
+
+def test_lists_of_columns_may_be_given_in_several_options(in_csv, quick):
+    Path("in.csv").write_text(in_csv.replace("age,town", '"age, years",town'))
+    command = ["balance", "in.csv", "out.csv", "--target", "plan", "--text", "town", "--text"]
+    assert main([*command, "age, years", "--categorical", "age, years", "--categorical", "town,town"]) == 0
+    options = quick[0].options
+    assert options["text_columns"] == ["town", "age, years"]
+    assert options["categorical_features"] == ["age, years", "town"]
 
 
 def test_an_identifier_is_no_target(with_identifiers, capsys):

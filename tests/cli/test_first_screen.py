@@ -11,7 +11,7 @@ import pytest
 
 from ganaug.cli.app import main
 from ganaug.cli.console import in_shell_words, print_answers
-from ganaug.cli.first_screen import kept_model, print_preview, say_what_follows
+from ganaug.cli.first_screen import kept_model, print_preview
 from ganaug.common.findings import REAL, Finding
 from ganaug.datasets.csv_format import TextSource
 from ganaug.evaluation import PreviewRow
@@ -247,17 +247,3 @@ Path(sys.argv[1]).touch()
     process.stdin.close()
     assert process.wait(60) == 0
     assert (tmp_path / "page.html").exists()
-
-
-def test_what_follows_a_limited_training_is_said_before_it(monkeypatch, capsys):
-    say_what_follows(20.0, 20_000, is_measured_whole=False)
-    assert capsys.readouterr().err == ""  # nobody watches
-    monkeypatch.setattr("ganaug.cli.first_screen.on_terminal", lambda: True)
-    say_what_follows(None, 20_000, is_measured_whole=False)
-    assert capsys.readouterr().err == ""
-    say_what_follows(20.0, 20_000, is_measured_whole=True)
-    said = capsys.readouterr().err
-    assert said.startswith(
-        "ganaug: note: the training ends after 20 s at the latest; then rows are chosen, written and"
-    )
-    assert "about 4 s on an idle core, and longer because --report measures all rows" in said

@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from ganaug.common.labels import MAX_CLASSES, check_classes, labels_like, labels_of, name_of
+from ganaug.common.labels import MAX_CLASSES, check_classes, label_of_each_row, labels_like, labels_of, name_of
 
 TEXT = ["no", "yes", "no"]
 CONTAINERS = {
@@ -206,3 +206,25 @@ def test_labels_that_differ_only_in_spelling_are_named():
     with pytest.warns(UserWarning, match="differ only in spaces or capital letters: 'No' and 'no '; 'yes' and 'yes '"):
         check_classes(np.array(["No", "no ", "yes", "yes ", "maybe"]), warn=True)
     check_classes(np.array(["no", "yes", "y e s"]), warn=True)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.array([["a", "b"], ["a", "c"], ["b", "c"]]),
+        np.array([["a", 1], ["b", 0], ["b", 1]], dtype=object),
+        [["a", "b"], ["a", "c"], ["b", "c"]],
+        pd.DataFrame({"p": list("aab"), "q": pd.Categorical(list("bcc"))}),
+    ],
+)
+def test_several_columns_of_text_are_refused_with_the_way_out(y):
+    with pytest.raises(ValueError, match=r"^y has 2 columns, shape \(3, 2\).* or, for several labels a row, .*Multilabel"):
+        labels_of(y)
+
+
+def test_one_label_a_row_is_wanted_of_numbers_as_well():
+    assert label_of_each_row([[1], [2]]).tolist() == [1, 2]
+    with pytest.raises(ValueError, match=r"^y has 2 columns, shape \(2, 2\), but each row needs one label"):
+        label_of_each_row(np.eye(2))
+    with pytest.raises(ValueError, match="y must hold one label for each row, but its rows have different lengths"):
+        labels_of([["a"], ["a", "b"]])

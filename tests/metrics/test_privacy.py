@@ -100,6 +100,20 @@ def test_a_count_exceeds_another_as_seldom_as_it_says():
     assert 0.01 < said < 0.04
 
 
+def test_what_the_generator_learned_by_chance_is_chance_too():
+    """Some rows lie where many do. A generator makes as many of them as its real rows have, not as the hold-out has."""
+    rng = np.random.default_rng(0)
+    n_alarms = np.zeros(2)
+    for _ in range(1_000):
+        learned, held = rng.binomial(900, 0.04, 2)
+        made = Count(rng.binomial(1_600, learned / 900), 1_600)
+        n_alarms += [made.exceeds(Count(held, 900)), made.exceeds(Count(held, 900), n_learned=900)]
+    assert n_alarms[0] > 45
+    assert n_alarms[1] < 40
+    # copies of one real row in twenty are found all the same
+    assert Count(64 + 80, 1_600).exceeds(Count(36, 900), n_learned=900)
+
+
 class TestClosestRecords:
     def test_is_the_definition(self):
         real, made, held = rows(50, 3), rows(40, 3, 1), rows(30, 3, 2)

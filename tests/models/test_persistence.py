@@ -198,22 +198,57 @@ def test_a_deep_header_is_refused(mixed, tiny_model, tmp_path, text):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_flipped_bits_and_cut_files_are_refused_or_harmless(mixed, tiny_model, tmp_path, seed):
+def test_a_cut_file_is_refused(mixed, tiny_model, tmp_path, seed):
     rng = np.random.default_rng(seed)
     path = tmp_path / "m"
     tiny_model.set_params(prior="neighbors").fit(*mixed).save(path)
     whole = path.read_bytes()
-    for i in range(15):
-        damaged = bytearray(whole)
-        if i % 2:
-            damaged[rng.integers(len(damaged))] ^= 1 << rng.integers(8)
-        else:
-            damaged = damaged[: rng.integers(len(damaged))]
-        path.write_bytes(bytes(damaged))
-        try:
+    for _ in range(8):
+        path.write_bytes(whole[: rng.integers(len(whole))])
+        with pytest.raises(ValueError, match="is not a complete ganaug model file"):
             TabularGAN.load(path)
+
+
+def test_a_flipped_bit_is_refused(mixed, tiny_model, tmp_path):
+    rng = np.random.default_rng(0)
+    path = tmp_path / "m"
+    tiny_model.set_params(prior="neighbors").fit(*mixed).save(path)
+    whole = path.read_bytes()
+    # the words of safetensors' own header are no part of the model: that the checksum is there may go unnoticed
+    first = 8 + int.from_bytes(whole[:8], "little")
+    for place in rng.integers(first, len(whole), 60):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << rng.integers(8)
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="its checksum is wrong, so it was changed after it was saved"):
+            TabularGAN.load(path)
+
+
+def test_a_flipped_bit_of_the_file_header_is_refused_or_harmless(mixed, tiny_model, tmp_path):
+    X, y = mixed
+    path = tmp_path / "m"
+    expected = tiny_model.fit(X, y).sample(y)
+    tiny_model.save(path)
+    whole = path.read_bytes()
+    for place in range(0, 8 + int.from_bytes(whole[:8], "little"), 23):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        try:
+            again = TabularGAN.load(path)
         except ValueError as error:
             assert str(path) in str(error)  # noqa: PT017
+        else:
+            pd.testing.assert_frame_equal(again.sample(y), expected)
+
+
+def test_a_file_without_a_checksum_is_read(mixed, tiny_model, tmp_path):
+    X, y = mixed
+    path = tmp_path / "m"
+    expected = tiny_model.fit(X, y).sample(y)
+    tiny_model.save(path)
+    save_file(load_file(path), path, metadata={"format": "ganaug"})  # as earlier versions wrote it
+    pd.testing.assert_frame_equal(TabularGAN.load(path).sample(y), expected)
 
 
 def test_a_full_disk_is_one_clear_error_and_leaves_the_old_file(mixed, tiny_model, tmp_path, monkeypatch):

@@ -51,7 +51,9 @@ class Run:
     previews : Previews or None
         Real and synthetic rows; None if there are only tensors.
     max_time : float or None
-        Seconds after which the run ends, whatever its steps; None sets no limit.
+        Seconds that the user gives the run, whatever its steps; None sets no limit.
+    ends_after : float or None
+        Seconds after which the run ends: `max_time`, unless a callback shortens it in `on_fit_start`.
     """
 
     n_steps: int
@@ -61,6 +63,10 @@ class Run:
     step: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
     stop_reason: str | None = None
+    ends_after: float | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.ends_after = self.max_time
 
     @property
     def record(self) -> dict[str, float]:

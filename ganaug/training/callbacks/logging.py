@@ -39,7 +39,7 @@ class ProgressBar(Callback):
             BarColumn(),
             TextColumn("step {task.fields[step]}"),
             TextColumn("{task.fields[distance]}"),
-            TimeLeft(run.max_time),
+            TimeLeft(run.ends_after),
             console=Console(stderr=True),
         )
         self._task = self._bar.add_task(self.name, total=run.n_steps, distance="", step=f"{run.step:,}")
@@ -48,9 +48,9 @@ class ProgressBar(Callback):
     def on_step_end(self, run: Run) -> None:
         """Move the bar."""
         done = run.step / run.n_steps
-        if run.max_time:
+        if run.ends_after:
             # the bar is full when the time is up, although steps are left
-            done = max(done, min(1.0, (self._bar.tasks[0].elapsed or 0.0) / run.max_time))
+            done = max(done, min(1.0, (self._bar.tasks[0].elapsed or 0.0) / run.ends_after))
         steps = f"{run.step:,}/{run.n_steps:,}"
         self._bar.update(self._task, completed=done * run.n_steps, step=steps)
         if run.history and "distance" in run.history[-1]:
