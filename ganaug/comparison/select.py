@@ -11,14 +11,15 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ganaug.common.modality import modality_of
-from ganaug.comparison.compare import FOR_TEXTS, compare, smallest_class
+from ganaug.comparison.compare import FOR_TEXTS, compare
 from ganaug.comparison.image_arms import ARMS, ImageArm, arms_of
 from ganaug.comparison.image_classifiers import default_classifiers, has_image_classifiers
 from ganaug.comparison.image_verdict import IMAGE_METRIC
 from ganaug.comparison.preparation import classes_of
 from ganaug.comparison.result import ImageComparison, Selection
 from ganaug.comparison.samplers import RealRows, SharedTraining, part_way
-from ganaug.comparison.scoring import LOWER_IS_BETTER, scorers_for
+from ganaug.comparison.scoring import BRIER, scorers_for
+from ganaug.comparison.tasks import smallest_class
 from ganaug.oversampler import GANOversampler
 
 _PARTS = ("ganaug 0.25", "ganaug 0.5", "ganaug 1")
@@ -155,7 +156,7 @@ def select(
         metric = IMAGE_METRIC if is_image else "average precision"
     if metric not in known:
         raise ValueError(f"{metric=} is not measured here; use one of {', '.join(known)}")
-    if is_image and metric == LOWER_IS_BETTER:
+    if is_image and metric == BRIER:
         raise ValueError(
             f"{metric=} does not choose among ways to train on images; use balanced accuracy or another one"
         )
@@ -188,6 +189,7 @@ def select(
             random_state=random_state,
             n_jobs=n_jobs,
             verbose=verbose,
+            task="classification",
         )
     summary = comparison.summary(metric)
     if summary.empty:
