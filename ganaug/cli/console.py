@@ -81,6 +81,8 @@ _OPTIONS = {
     "samplers": "--samplers",
     "classifiers": "--classifiers",
     "groups": "--groups",
+    "relevance": "--relevance",
+    "task": "--task",
     "target": "--target",
     "mark": "--mark",
     "holdout": "--holdout",

@@ -143,6 +143,15 @@ class SelectionName(str, Enum):
     none = "none"
 
 
+class Task(str, Enum):
+    """What is predicted."""
+
+    auto = "auto"
+    classification = "classification"
+    regression = "regression"
+    multilabel = "multilabel"
+
+
 class Engine(str, Enum):
     """What does the work."""
 
@@ -197,6 +206,17 @@ def parse_size(text: str) -> tuple[int, int]:
 def split_names(text: str) -> list[str]:
     """Read a list of names with commas between them."""
     return [name.strip() for name in text.split(",")]
+
+
+def parse_relevance(text: str) -> list[tuple[float, float]]:
+    """Read --relevance: values of a continuous target, and how much they matter."""
+    try:
+        return [(float(value), float(matters)) for value, matters in (point.split(":") for point in text.split(","))]
+    except ValueError:
+        raise ValueError(
+            f"--relevance {text} is no list of points; write VALUE:RELEVANCE with commas between them, such as "
+            "100:0,500:1"
+        ) from None
 
 
 def parse_ignore(text: str | None, columns: Sequence[Any]) -> list[str] | None:

@@ -223,7 +223,9 @@ class Comparison:
             return "Higher is better."
         if self.task == "classification":
             return "Higher is better, except for Brier."
-        unit = "" if self.deviation is None else f", which is {self.deviation:.4g}"
+        unit = ""
+        if self.deviation is not None:
+            unit = f", {self.deviation:,.0f}" if self.deviation >= 1000 else f", {self.deviation:.4g}"
         return f"Lower is better. The unit is the standard deviation of the target{unit}."
 
     @property

@@ -19,7 +19,7 @@ from ganaug.comparison.preparation import classes_of
 from ganaug.comparison.result import ImageComparison, Selection
 from ganaug.comparison.samplers import RealRows, SharedTraining, part_way
 from ganaug.comparison.scoring import BRIER, scorers_for
-from ganaug.comparison.tasks import smallest_class
+from ganaug.comparison.tasks import kind_of, smallest_class
 from ganaug.oversampler import GANOversampler
 
 _PARTS = ("ganaug 0.25", "ganaug 0.5", "ganaug 1")
@@ -148,6 +148,13 @@ def select(
     >>> len(X_res)
     200
     """
+    kind, is_certain = kind_of(y)
+    if kind != "classification" and is_certain:
+        what = "numbers that are not whole" if kind == "regression" else "several labels a row"
+        raise ValueError(
+            f"y holds {what}, and select chooses among ways to balance classes; compare takes such targets, and best_ "
+            "of its result names the best sampler"
+        )
     labels = classes_of(y)
     modality = modality_of(X).name
     known = list(scorers_for(labels))

@@ -139,8 +139,9 @@ def _neighbors(X: pd.DataFrame) -> tuple[NDArray, NDArray]:
     for name in X:
         if _is_measured(X[name]):
             numbers = _numbers(X[name])
-            if not np.isnan(numbers).all():
-                numbers = (numbers - np.nanmean(numbers)) / (np.nanstd(numbers) + 1e-9)
+            known = numbers[~np.isnan(numbers)]
+            if len(known):
+                numbers = (numbers - known.mean()) / (known.std() + 1e-9)
             parts.append(np.nan_to_num(numbers)[:, None])
         else:
             parts.append(pd.get_dummies(X[name].astype(str)).to_numpy(float) / np.sqrt(2))
@@ -178,5 +179,6 @@ def _with_noise(column: pd.Series, all_rows: pd.Series, size: NDArray, rng: np.r
         return all_rows.iloc[rng.integers(len(all_rows), size=len(column))].reset_index(drop=True)
     if column.dtype.kind in "mM":
         return column
-    made = _numbers(column) + rng.normal(size=len(size)) * size * np.nanstd(_numbers(all_rows))
+    known = _numbers(all_rows.dropna())
+    made = _numbers(column) + rng.normal(size=len(size)) * size * (known.std() if len(known) else 0.0)
     return pd.Series(np.rint(made) if column.dtype.kind in "iu" else made, dtype=column.dtype)

@@ -229,7 +229,12 @@ def task_of(y: Any, task: str, *, precision: float, relevance: Any) -> Task:
     if task not in ("auto", *TASKS):
         raise ValueError(f"{task=} must be 'auto', {', '.join(map(repr, TASKS))}")
     if task == "auto":
-        task = _found(y)
+        task, is_certain = kind_of(y)
+        if not is_certain:
+            warn_user(
+                f"y has {len(np.unique(np.asarray(y)))} different whole numbers and is taken for a continuous target. "
+                "If they are classes, pass task='classification' (in the shell --task classification)."
+            )
     if task == "regression":
         return Regression(y, relevance)
     if not (isinstance(relevance, str) and relevance == "auto"):
@@ -237,22 +242,23 @@ def task_of(y: Any, task: str, *, precision: float, relevance: Any) -> Task:
     return Multilabel(y) if task == "multilabel" else Classification(y, precision)
 
 
-def _found(y: Any) -> str:
+def kind_of(y: Any) -> tuple[str, bool]:
+    """Return the task that a target looks like, and whether it can be nothing else.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_rows,) or (n_rows, n_labels)
+        The target.
+    """
     shape: tuple[int, ...] = getattr(y, "shape", None) or (_shape_of(y) if isinstance(y, list | tuple) else ())
     if len(shape) == 2 and shape[1] > 1:
-        return "multilabel"
+        return "multilabel", True
     values = np.asarray(y).ravel() if shape else np.array([])
     if values.dtype == object:
         values = pd.Series(values).infer_objects().to_numpy()
     if values.dtype.kind == "f" and not (np.isnan(values) | (values % 1 == 0)).all():
-        return "regression"
-    if not looks_measured(values):
-        return "classification"
-    warn_user(
-        f"y has {len(np.unique(values))} different whole numbers and is taken for a continuous target. If they are "
-        "classes, pass task='classification' (in the shell --task classification)."
-    )
-    return "regression"
+        return "regression", True
+    return ("regression", False) if looks_measured(values) else ("classification", True)
 
 
 def _shape_of(y: list[Any] | tuple[Any, ...]) -> tuple[int, ...]:

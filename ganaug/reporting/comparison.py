@@ -15,6 +15,12 @@ from ganaug.reporting.figures import draw_figures
 
 TITLE = "Treatments of imbalance, compared"
 CONTENT = "labels and sizes of classes"
+# What was predicted -> how the page calls its groups of rows: the section, its table, and what each group is.
+_GROUPS = {
+    "classification": ("Classes", "Rows of each class", "class"),
+    "regression": ("Targets", "Rows of each range of the target", "range"),
+    "multilabel": ("Labels", "Rows with each label", "label"),
+}
 
 
 def heading(result: Comparison | Selection) -> str:
@@ -50,7 +56,7 @@ def sections(result: Comparison | Selection) -> list[Section]:
         (partial(comparison.plot, metric), f"Means of {metric} and their 95 % intervals, by sampler", "")
         for metric in comparison.metrics
     ]
-    scores += [Paragraphs(["Higher is better, except for Brier."]), draw_figures(*figures)]
+    scores += [Paragraphs([comparison.how_to_read]), draw_figures(*figures)]
     tests: list[Any] = [
         Paragraphs(
             [
@@ -64,12 +70,13 @@ def sections(result: Comparison | Selection) -> list[Section]:
         tests.append(Table(_tests(rows, comparison), str(classifier)))
     noted = comparison.scores["note"] != ""
     notes = comparison.scores.loc[noted, ["sampler", "classifier", "split", "note"]]
-    counts = {"class": [str(label) for label in comparison.classes], "rows": list(comparison.classes.values())}
+    title, caption, noun = _GROUPS[comparison.task]
+    counts = {noun: [str(label) for label in comparison.classes], "rows": list(comparison.classes.values())}
     said = Paragraphs([f"Every sampler and classifier was scored in each split ({comparison.splits_in_words})."])
     return [
         Section("Scores", scores),
         Section("Tests", tests),
-        Section("Classes", [Table(pd.DataFrame(counts), "Rows of each class")]),
+        Section(title, [Table(pd.DataFrame(counts), caption)]),
         Section("Notes", [Table(notes, "Failures and warnings") if len(notes) else said]),
     ]
 

@@ -94,6 +94,8 @@ class GANRegressionOversampler(JointOversampler):
         values = np.asarray(y)
         if values.ndim == 2 and values.shape[1] == 1:
             values = values[:, 0]
+        if values.dtype == object and not is_missing:  # numbers that are stored as objects, or as nullable ones
+            values = pd.Series(values).infer_objects().to_numpy()
         if not is_missing and (values.ndim != 1 or values.dtype.kind not in "iuf"):
             raise ValueError(
                 f"y must hold a number for each row, but has dtype {values.dtype} and shape {values.shape}; use "
