@@ -180,5 +180,7 @@ def _with_noise(column: pd.Series, all_rows: pd.Series, size: NDArray, rng: np.r
     if column.dtype.kind in "mM":
         return column
     known = _numbers(all_rows.dropna())
-    made = _numbers(column) + rng.normal(size=len(size)) * size * (known.std() if len(known) else 0.0)
+    made = _numbers(column)
+    if len(known):  # within the range of the rows, so that whole numbers without a sign stay so
+        made = (made + rng.normal(size=len(size)) * size * known.std()).clip(known.min(), known.max())
     return pd.Series(np.rint(made) if column.dtype.kind in "iu" else made, dtype=column.dtype)
