@@ -209,8 +209,9 @@ def compare(
     X, left_out = without_identifiers(X, ignore)
     if left_out:
         warn_user(
-            f"No sampler and no classifier is given {listed(left_out, 5)}: classifiers would memorise columns that "
-            "identify rows, or `ignore` names them. To use all columns, pass ignore=[] (in the shell --ignore none)."
+            f"No sampler and no {target.noun} is given {listed(left_out, 5)}: {target.noun}s would memorise columns "
+            "that identify rows, or `ignore` names them. To use all columns, pass ignore=[] (in the shell --ignore "
+            "none)."
         )
     groups = None if groups is None else column_or_1d(groups)
     if target.name != "classification" and isinstance(X, np.ndarray):

@@ -44,7 +44,7 @@ class Classification:
         Of the metric "recall at precision".
     """
 
-    name, of_y = "classification", "y with classes"
+    name, of_y, noun = "classification", "y with classes", "classifier"
     key: tuple[Any, ...] = ()
     samplers: tuple[str, ...] = ("none", "weights", "threshold", "random", "SMOTE", "ganaug")
     models: tuple[str, ...] = ("LogisticRegression", "HistGradientBoostingClassifier")
@@ -86,7 +86,7 @@ class Regression:
         See `ganaug.targets.GANRegressionOversampler`.
     """
 
-    name, of_y = "regression", "a continuous y"
+    name, of_y, noun = "regression", "a continuous y", "regressor"
     samplers = ("none", "weights", "random", "SMOTER", "SMOGN", "ganaug")
     models = ("Ridge", "HistGradientBoostingRegressor")
     _METHODS = ("random", "SMOTER", "SMOGN")
@@ -150,7 +150,7 @@ class Multilabel:
         Which rows have which labels.
     """
 
-    name, of_y = "multilabel", "y with several labels"
+    name, of_y, noun = "multilabel", "y with several labels", "classifier"
     key: tuple[Any, ...] = ()
     samplers = ("none", "weights", "random", "MLSMOTE", "ganaug")
     models = ("LogisticRegression", "HistGradientBoostingClassifier")
