@@ -296,6 +296,7 @@ def compare(
         "random_state": random_state,
     }
     if target.name != "classification":
+        given.pop("precision")  # of classes
         given |= {"task": target.name} | ({"relevance": relevance} if target.name == "regression" else {})
     frame = pd.DataFrame(ordered, columns=[*RUN_COLUMNS, *scorers])
     if ways is not None:

@@ -141,7 +141,7 @@ class Comparison:
         between the two (p >= 0.05, not adjusted). A tuned threshold is simpler than class weights, and class weights
         are simpler than repeated rows. Of all other samplers, the faster one is simpler.
         """
-        left_out = left_out_findings(self.settings.get("ignore", []), model_noun(self.scores))
+        left_out = left_out_findings(self.settings.get("ignore", []), self.noun)
         return [*comparison_findings(self.scores, self.classes), *left_out]
 
     @property
@@ -208,13 +208,18 @@ class Comparison:
     def heading(self) -> str:
         """One line that says what was compared."""
         n_samplers, n_classifiers = (self.scores[of].nunique() for of in ("sampler", "classifier"))
-        counts = f"{counted(n_samplers, 'sampler')}, {counted(n_classifiers, model_noun(self.scores))}"
+        counts = f"{counted(n_samplers, 'sampler')}, {counted(n_classifiers, self.noun)}"
         return f"Comparison of {counts}, {self.splits_in_words}"
 
     @property
     def task(self) -> str:
         """What was predicted: "classification", "regression" or "multilabel"."""
         return task_in(self.scores)
+
+    @property
+    def noun(self) -> str:
+        """What the models are called."""
+        return model_noun(self.scores)
 
     @property
     def how_to_read(self) -> str:

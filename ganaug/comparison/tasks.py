@@ -206,6 +206,23 @@ class Multilabel:
 Task = Classification | Regression | Multilabel
 
 
+def default_arms(task: str) -> dict[str, tuple[str, ...]]:
+    """Return what `compare` compares by default.
+
+    Parameters
+    ----------
+    task : {"classification", "regression", "multilabel"}
+        What is predicted.
+
+    Examples
+    --------
+    >>> default_arms("regression")["classifiers"]
+    ('Ridge', 'HistGradientBoostingRegressor')
+    """
+    known = {of.name: of for of in (Classification, Regression, Multilabel)}
+    return {"samplers": known[task].samplers, "classifiers": known[task].models}
+
+
 def task_of(y: Any, task: str, *, precision: float, relevance: Any) -> Task:
     """Return the task of a target.
 
