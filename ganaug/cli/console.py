@@ -82,6 +82,7 @@ _OPTIONS = {
     "classifiers": "--classifiers",
     "groups": "--groups",
     "relevance": "--relevance",
+    "mask_channels": "--mask-channels",
     "task": "--task",
     "target": "--target",
     "mark": "--mark",
