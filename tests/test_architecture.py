@@ -13,12 +13,12 @@ import ganaug
 
 ROOT = Path(ganaug.__file__).parent
 FLOORS = {
-    "cli": 7,
-    "reporting": 6,
-    "comparison": 5,
-    "ensemble": 5,
-    "evaluation": 5,
-    "scale": 5,
+    "cli": 8,
+    "reporting": 7,
+    "comparison": 6,
+    "ensemble": 6,
+    "evaluation": 6,
+    "scale": 6,
     "targets": 5,
     "oversampler": 4,
     "balanced_images": 3,

@@ -114,6 +114,7 @@ def _no_windows():
 @pytest.fixture
 def in_a_folder_with_data(tmp_path, monkeypatch):
     """The files and folders of the pages: a table, texts and images with a rare class."""
+    monkeypatch.chdir(tmp_path)
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
     kept = X.index[(y == 1) | (X.index < 40)]
     table = X.loc[kept].iloc[:, :10].assign(churn=y[kept].map({0: "yes", 1: "no"}))
@@ -133,8 +134,14 @@ def in_a_folder_with_data(tmp_path, monkeypatch):
         for i, image in enumerate(digits.images[:12].astype(np.uint8) * 15):
             shown = np.abs(np.diff(image.astype(int), axis=1, append=0)).astype(np.uint8) if is_outline else image
             Image.fromarray(shown).save(tmp_path / folder / f"{i}.png")
+    size = X["mean area"].iloc[:120]
+    price = (1e5 * np.exp(size / 600)).round(2)
+    pd.DataFrame({"area": size, "rooms": X["mean texture"].iloc[:120], "price": price}).to_csv(
+        "houses.csv", index=False
+    )
+    words = pd.DataFrame({"length": size, "comic": size > 600, "sad": X["mean texture"] > 20, "war": size > 1100})
+    words.iloc[:120].to_csv("films.csv", index=False)
     pd.DataFrame({"text": TEXTS * 2, "label": LABELS * 2}).to_csv(tmp_path / "sms.csv", index=False)
-    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 

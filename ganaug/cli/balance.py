@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ganaug.cli.balance_dask import balance_dask
-from ganaug.cli.balance_images import balance_images
+from ganaug.cli.balance_images import balance_images, model_with_masks
 from ganaug.cli.balance_table import balance_table
 from ganaug.cli.console import on_terminal
 from ganaug.cli.first_screen import (
@@ -195,6 +195,15 @@ def balance(
             "severity, which the model learns beside the class. ganaug sample --given asks for them.",
         ),
     ] = None,
+    mask_channels: Annotated[
+        str | None,
+        typer.Option(
+            "--mask-channels",
+            metavar="A,B",
+            help="For images: channels that hold masks, counted from 0, such as 1 where the mask is the transparency "
+            "of grey images. Masks are generated with their images, in the levels that they have.",
+        ),
+    ] = None,
     log_dir: LogDir = None,
     checkpoint: Checkpoint = None,
     devices: Devices = None,
@@ -279,6 +288,7 @@ def balance(
                 "--dicom": dicom,
                 "--link": link,
                 "--attributes": attributes,
+                "--mask-channels": mask_channels,
             },
             scheduler=scheduler,
             n_train=train_rows,
@@ -336,6 +346,7 @@ def balance(
             "--dicom": dicom,
             "--link": link,
             "--attributes": attributes,
+            "--mask-channels": mask_channels,
         },
     )
     # texts are a column of a table
@@ -354,6 +365,8 @@ def balance(
     }
     if share is not None:
         params["synthetic_share"] = share
+    if mask_channels is not None:
+        params["model"] = model_with_masks(mask_channels, model.value, resize)
 
     from ganaug.training import log_to
 

@@ -35,6 +35,25 @@ if TYPE_CHECKING:
 
     from ganaug.comparison import Selection
     from ganaug.datasets import ImageSet
+    from ganaug.models import ImageGAN
+
+
+def model_with_masks(text: str, model: str, resize: str | None) -> ImageGAN:
+    """Return the model of images some of whose channels are masks, from what --mask-channels says."""
+    if model == "translation":
+        raise ValueError(f"--mask-channels {text} and --model translation exclude each other; leave one of them out")
+    if resize is not None:
+        raise ValueError(
+            f"--resize {resize} would blur the masks of --mask-channels {text}; resize the files before, the masks by "
+            "nearest neighbour"
+        )
+    try:
+        channels = [int(channel) for channel in text.split(",")]
+    except ValueError:
+        raise ValueError(f"--mask-channels {text} is no list of channels; write numbers from 0 on, such as 3") from None
+    from ganaug.models import ImageGAN
+
+    return ImageGAN(mask_channels=channels)
 
 # Images among which each one is chosen, by default.
 _N_CANDIDATES = 3

@@ -16,10 +16,12 @@ from ganaug.cli.options import (
     Resize,
     Seed,
     SkipBad,
+    Task,
     check_options,
     check_report,
     check_two_classes,
     parse_ignore,
+    parse_relevance,
     parse_size,
     split_names,
 )
@@ -36,7 +38,30 @@ def compare(
         ),
     ],
     target: Annotated[
-        str | None, typer.Option("--target", metavar="COLUMN", help="For tables: the column with the classes.")
+        str | None,
+        typer.Option(
+            "--target",
+            metavar="COLUMN",
+            help="For tables: the column with the classes, or with numbers of which some are rare, such as prices. "
+            "Several labels a row: A,B,C, columns of 0 and 1 or of yes and no.",
+        ),
+    ] = None,
+    task: Annotated[
+        Task,
+        typer.Option(
+            "--task",
+            help="For tables: what the target is. 'auto' takes numbers of which some are not whole, or many different "
+            "ones, as a continuous target.",
+        ),
+    ] = Task.auto,
+    relevance: Annotated[
+        str | None,
+        typer.Option(
+            "--relevance",
+            metavar="V:R,V:R",
+            help="For numbers: how much values matter, from 0 to 1, such as 100:0,500:1; from 0.8 on they are rare. "
+            "Default: values beyond the whiskers of a box plot are.",
+        ),
     ] = None,
     groups: Annotated[
         str | None,
@@ -54,8 +79,9 @@ def compare(
             "--samplers",
             metavar="A,B",
             help="What to compare. Tables: none, weights, threshold, random, SMOTE and ganaug by default; others of "
-            "imbalanced-learn by class name. Images: none, weights, repeated, 'classical mild', 'ganaug 0.2' (a "
-            "share), 'ganaug 0.2 + classical mild' and so on; by default all, with four shares.",
+            "imbalanced-learn by class name. Numbers: SMOTER and SMOGN in place of SMOTE; several labels: MLSMOTE. "
+            "Images: none, weights, repeated, 'classical mild', 'ganaug 0.2' (a share), 'ganaug 0.2 + classical mild' "
+            "and so on; by default all, with four shares.",
         ),
     ] = None,
     classifiers: Annotated[
@@ -64,7 +90,8 @@ def compare(
             "--classifiers",
             metavar="A,B",
             help="Class names of scikit-learn. Default for tables: LogisticRegression and "
-            "HistGradientBoostingClassifier; for images: CNN and, with the extra extractor, 'frozen features'.",
+            "HistGradientBoostingClassifier, for numbers Ridge and HistGradientBoostingRegressor; for images: CNN and, "
+            "with the extra extractor, 'frozen features'.",
         ),
     ] = None,
     splits: Annotated[
@@ -107,7 +134,13 @@ def compare(
     check_options(
         source,
         modality,
-        for_tables={"--target": target, "--ignore": ignore, "--encoding": encoding},
+        for_tables={
+            "--target": target,
+            "--task": task if task is not Task.auto else None,
+            "--relevance": relevance,
+            "--ignore": ignore,
+            "--encoding": encoding,
+        },
         for_images={"--resize": resize, "--skip-bad": skip_bad},
     )
     begin_phase(f"reading {source}", show=on_terminal())
@@ -115,9 +148,12 @@ def compare(
     if modality.name == "image":
         X, y, of_groups = _read_images(source, groups, resize, skip_bad=skip_bad)
     else:
-        X, y, of_groups = _read_table(source, target, groups, encoding)
+        X, y, of_groups = _read_table(source, target, task.value, groups, encoding)
         left_out = parse_ignore(ignore, list(X))
         given["ignore"] = "auto" if left_out is None else left_out
+        given["task"] = task.value
+        if relevance is not None:
+            given["relevance"] = parse_relevance(relevance)
     if samplers:
         given["samplers"] = split_names(samplers)
     if classifiers:
@@ -151,19 +187,22 @@ def compare(
         write_report(comparison, report, title=f"{source.name}: ways to balance, compared")
 
 
-def _read_table(source: Path, target: str | None, groups: str | None, encoding: str | None) -> tuple[Any, Any, Any]:
+def _read_table(
+    source: Path, target: str | None, task: str, groups: str | None, encoding: str | None
+) -> tuple[Any, Any, Any]:
     """Return rows, labels and groups."""
-    from ganaug.datasets import read_table
+    from ganaug.datasets import Table, read_targets
 
     if target is None:
         raise ValueError("--target COLUMN is missing: name the column with the classes")
-    table = read_table(source, target=target, encoding=encoding)
-    X, y = table.split(target)
-    check_two_classes(y, f"{source}: column {target!r}")
+    X, y = read_targets(source, target, task=task, encoding=encoding)
+    if y.ndim == 1:
+        check_two_classes(y, f"{source}: column {target!r}")
     if groups is None:
         return X, y, None
-    table.check_column(groups)
-    if groups == target:
+    if groups != target:
+        Table(X).check_column(groups)
+    else:
         raise ValueError(f"--groups {groups} is the target; name the column that identifies the group")
     return X.drop(columns=groups), y, X[groups]
 

@@ -81,6 +81,9 @@ _OPTIONS = {
     "samplers": "--samplers",
     "classifiers": "--classifiers",
     "groups": "--groups",
+    "relevance": "--relevance",
+    "mask_channels": "--mask-channels",
+    "task": "--task",
     "target": "--target",
     "mark": "--mark",
     "holdout": "--holdout",
@@ -224,7 +227,7 @@ def print_scores(comparison: Comparison) -> None:
         frame["sampler"] = [shortened(name, _LONGEST_SAMPLER) for name in frame["sampler"]]
         title = f"Mean scores of {classifier} ({comparison.splits_in_words})"
         print_table(frame.rename(columns=comparison.short_names), title=title)
-    console().print("Higher is better, except for Brier.")
+    console().print(comparison.how_to_read)
 
 
 def print_measures(frame: pd.DataFrame) -> None:

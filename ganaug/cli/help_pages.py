@@ -12,8 +12,19 @@ from typer.core import TyperCommand
 
 # In this order, of the commands that have many options.
 _PANELS = {
-    "Tables": ("target", "categorical", "ignore", "text", "constraint", "encoding", "mark", "provenance"),
-    "Images": ("resize", "skip-bad", "dicom", "link", "attributes"),
+    "Tables": (
+        "target",
+        "task",
+        "relevance",
+        "categorical",
+        "ignore",
+        "text",
+        "constraint",
+        "encoding",
+        "mark",
+        "provenance",
+    ),
+    "Images": ("resize", "skip-bad", "dicom", "link", "attributes", "mask-channels"),
     "What is added": ("strategy", "share", "selection", "model", "only-synthetic"),
     "Does it help? (by cross-validation)": (
         *("compare", "select", "metric", "groups", "samplers", "classifiers", "splits", "repeats", "jobs"),

@@ -143,6 +143,15 @@ class SelectionName(str, Enum):
     none = "none"
 
 
+class Task(str, Enum):
+    """What is predicted."""
+
+    auto = "auto"
+    classification = "classification"
+    regression = "regression"
+    multilabel = "multilabel"
+
+
 class Engine(str, Enum):
     """What does the work."""
 
@@ -200,6 +209,17 @@ def split_names(texts: Sequence[str], columns: Sequence[Any] = ()) -> list[str]:
     for text in texts:
         names += [text] if text in columns else [name.strip() for name in text.split(",")]
     return list(dict.fromkeys(names))
+
+
+def parse_relevance(text: str) -> list[tuple[float, float]]:
+    """Read --relevance: values of a continuous target, and how much they matter."""
+    try:
+        return [(float(value), float(matters)) for value, matters in (point.split(":") for point in text.split(","))]
+    except ValueError:
+        raise ValueError(
+            f"--relevance {text} is no list of points; write VALUE:RELEVANCE with commas between them, such as "
+            "100:0,500:1"
+        ) from None
 
 
 def parse_ignore(texts: Sequence[str] | None, columns: Sequence[Any]) -> list[str] | None:

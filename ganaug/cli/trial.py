@@ -103,6 +103,7 @@ def _compare(sampler: GANOversampler, X: Any, y: pd.Series, trial: Trial) -> Com
         max_time=trial.max_time,
         random_state=sampler.random_state,
         verbose=sampler.verbose or 0,
+        task="classification",
         **given,
     )
 

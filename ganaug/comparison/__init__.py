@@ -15,6 +15,7 @@ from ganaug.comparison.image_classifiers import FrozenFeatures, ImageCNN
 from ganaug.comparison.result import Comparison, ImageComparison, Selection
 from ganaug.comparison.samplers import RealRows
 from ganaug.comparison.select import select
+from ganaug.comparison.tasks import default_arms
 
 __all__ = [
     "ARMS",
@@ -32,6 +33,7 @@ __all__ = [
     "arm_of",
     "arms_of",
     "compare",
+    "default_arms",
     "demo_splits",
     "demo_table",
     "demo_verdict",

@@ -5,7 +5,7 @@ synthetic rows. Whether one helps depends on the data, the classifier and the me
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,6 @@ from ganaug.comparison.image_arms import ARMS, ImageArm, arm_of
 from ganaug.comparison.image_classifiers import default_classifiers, has_image_classifiers, image_classifier_of
 from ganaug.comparison.image_scoring import evaluate_arms
 from ganaug.comparison.preparation import (
-    classes_of,
     digest_of,
     is_texts,
     rows_of,
@@ -39,17 +38,16 @@ from ganaug.comparison.result import Comparison, ImageComparison
 from ganaug.comparison.results_file import KEY, ResultsFile, key_of
 from ganaug.comparison.samplers import (
     SharedTraining,
-    check_classifier,
-    check_sampler,
     named,
     without_checkpoint,
     without_columns,
 )
-from ganaug.comparison.scoring import RUN_COLUMNS, evaluate_sampler, scorers_for
+from ganaug.comparison.scoring import RUN_COLUMNS, evaluate_sampler
 from ganaug.comparison.statistics import MIN_SPLITS
+from ganaug.comparison.tasks import Classification, Multilabel, Task, task_of
 
-_DEFAULT = ("LogisticRegression", "HistGradientBoostingClassifier")
-_DEFAULT_SAMPLERS = ("none", "weights", "threshold", "random", "SMOTE", "ganaug")
+_DEFAULT = Classification.models
+_DEFAULT_SAMPLERS = Classification.samplers
 # Boosting takes no sparse matrices, which TF-IDF gives.
 FOR_TEXTS = ("LogisticRegression", "ComplementNB")
 
@@ -71,6 +69,8 @@ def compare(
     n_jobs: int | None = 1,
     results: str | Path | None = None,
     verbose: int = 0,
+    task: str = "auto",
+    relevance: Any = "auto",
 ) -> Comparison:
     """Compare treatments of imbalance by repeated cross-validation on your data and with your classifiers.
 
@@ -83,8 +83,9 @@ def compare(
     ----------
     X : {DataFrame, polars DataFrame, array-like} of shape (n_rows, n_columns), or array of images
         Rows, with categories and missing cells; images of shape (n, height, width[, channels]); or texts.
-    y : array-like of shape (n_rows,)
-        Labels. Of two classes the rarer is the positive one; if they are equally large, the later in order.
+    y : array-like of shape (n_rows,) or (n_rows, n_labels)
+        Labels. Of two classes the rarer is the positive one; if they are equally large, the later in order. Or numbers,
+        of which some are rare; or a column of 0 and 1 for each of several labels. See Notes on both.
     samplers : sequence of str or sampler, or mapping of names to them
         ``"none"``, no resampling, which is always compared; ``"weights"``, class weights; ``"threshold"``, no
         resampling and the threshold with the best balanced accuracy within the training rows (two classes only);
@@ -122,6 +123,12 @@ def compare(
         `random_state`.
     verbose : int, default=0
         1 shows a progress bar on standard error, with the time left.
+    task : {"auto", "classification", "regression", "multilabel"}, default="auto"
+        What y is. "auto" takes several columns as labels. Numbers are a continuous target if some are not whole, or if
+        there are more than 20 different ones of few rows each, which a warning says; otherwise they are classes.
+    relevance : "auto", list of (value, relevance) or callable, default="auto"
+        Of a continuous target: which values matter, as in `ganaug.targets.GANRegressionOversampler`. "auto" takes the
+        values beyond the whiskers of a box plot as rare.
 
     Returns
     -------
@@ -132,7 +139,8 @@ def compare(
     ------
     ValueError
         If a name is unknown, a class has too few rows (or groups) to be on both sides of each split, y has missing
-        labels or a single class, X has infinite values, or `results` holds something else.
+        labels or a single class, X has infinite values, or `results` holds something else. If no value of a continuous
+        target is rare, or no label.
 
     See Also
     --------
@@ -161,6 +169,20 @@ def compare(
     are means over each class against the rest, F1 is the mean over classes, and the Brier score is summed over classes
     and is at most 2.
 
+    With a continuous y, `classifiers` are regressors, ``("Ridge", "HistGradientBoostingRegressor")`` by default, and
+    the samplers ``"none"``; ``"weights"``, by which rows of rare values weigh more; ``"random"``, rows of rare values
+    repeated; ``"SMOTER"`` and ``"SMOGN"``, interpolated; and ``"ganaug"``, `ganaug.targets.GANRegressionOversampler`.
+    All but "none" bring rare ranges to the same size. The metrics are errors in standard deviations of y, so lower is
+    better: root mean squared and mean absolute errors of all rows and of those with rare values, and SERA, the squared
+    error weighted by relevance, which decides. A sampler helps at rare values and costs at the others: where this is
+    shown, the first answer says it.
+
+    With several labels, classifiers are trained for each label (``OneVsRestClassifier``). The samplers are ``"none"``,
+    ``"weights"``, ``"random"`` (ML-ROS), ``"MLSMOTE"``, and ``"ganaug"``,
+    `ganaug.targets.GANMultilabelOversampler`. The metrics are average precision and F1, as means over all labels
+    ("macro") and over the rare ones ("rare"), and F1 of all decisions together ("micro"); macro average precision
+    decides. Both kinds of targets need a table for X, and take instances that are no samplers of imbalanced-learn.
+
     If a sampler or classifier fails, its scores are missing, a note in the frame says why, and the others continue. The
     first warning of each is noted as well.
 
@@ -177,38 +199,47 @@ def compare(
     >>> comparison.best_
     'none'
     """
-    X, y = rows_of(X), classes_of(y)
+    if not 0 < precision <= 1:
+        raise ValueError(f"{precision=} must be above 0 and at most 1")
+    X, target = rows_of(X), task_of(y, task, precision=precision, relevance=relevance)
+    y = target.y
     check_consistent_length(X, y, groups)
     names = [] if isinstance(X, np.ndarray) else list(X)
     warn_of_marked_rows(X, y)
     X, left_out = without_identifiers(X, ignore)
     if left_out:
         warn_user(
-            f"No sampler and no classifier is given {listed(left_out, 5)}: classifiers would memorise columns that "
-            "identify rows, or `ignore` names them. To use all columns, pass ignore=[] (in the shell --ignore none)."
+            f"No sampler and no {target.noun} is given {listed(left_out, 5)}: {target.noun}s would memorise columns "
+            "that identify rows, or `ignore` names them. To use all columns, pass ignore=[] (in the shell --ignore "
+            "none)."
         )
     groups = None if groups is None else column_or_1d(groups)
+    if target.name != "classification" and isinstance(X, np.ndarray):
+        raise ValueError(
+            f"{target.of_y} needs a table for X, with a column for each feature; images and texts have none"
+        )
     ways = _image_ways(X, samplers, classifiers)
-    if classifiers is _DEFAULT and is_texts(X):
-        classifiers = FOR_TEXTS
+    if classifiers is _DEFAULT:
+        classifiers = FOR_TEXTS if is_texts(X) else target.models
+    if samplers is _DEFAULT_SAMPLERS:
+        samplers = target.samplers
     if ways is None:
-        chosen = {"none": "none", **named(samplers, "samplers", check_sampler)}
+        chosen = {"none": "none", **named(samplers, "samplers", target.check_sampler)}
         chosen = {name: without_checkpoint(without_columns(of, names, left_out)) for name, of in chosen.items()}
-        if chosen["none"] != "none":
+        if not (isinstance(chosen["none"], str) and chosen["none"] == "none"):
             raise ValueError(f'samplers: the name "none" is reserved for no resampling; rename {chosen["none"]!r}')
-        unfitted = named(classifiers, "classifiers", check_classifier)
+        unfitted = named(classifiers, "classifiers", target.check_model)
     else:
         chosen, unfitted = ways
-    if not 0 < precision <= 1:
-        raise ValueError(f"{precision=} must be above 0 and at most 1")
     if results is not None and not isinstance(random_state, (int, np.integer)):
         raise ValueError(
             f"results={str(results)!r} needs an integer for random_state, so that a second run has the same splits"
         )
     seed = int(check_random_state(random_state).randint(2**31 - 1))
-    splits = list(_splits(y, groups, n_splits, n_repeats, seed))
-    scorers = scorers_for(y, precision)
+    splits = list(_splits(target, groups, n_splits, n_repeats, seed))
+    scorers = target.scorers
     settings = [digest_of(X), y.tolist(), None if groups is None else groups.tolist(), n_splits, precision, seed]
+    settings += target.key
     keys = {
         (sampler, classifier): key_of(*settings, chosen[sampler], unfitted[classifier])
         for sampler in chosen
@@ -236,7 +267,7 @@ def compare(
     begin_phase("comparing", show=False)
     with Progress(*bar, console=Console(stderr=True), disable=not verbose) as progress:
         n_all, n_missing = len(splits) * len(chosen), sum(len(missing) for _, missing in jobs)
-        task = progress.add_task("", total=n_all, completed=n_all - n_missing, on="")
+        whole = progress.add_task("", total=n_all, completed=n_all - n_missing, on="")
         for rows in run_jobs(_run_job if ways is None else _run_image_job, shared, plan.jobs(), n_jobs):
             rows = [{KEY: keys[row["sampler"], row["classifier"]], **row} for row in rows]
             file.append(rows)
@@ -244,7 +275,9 @@ def compare(
             names = list(dict.fromkeys(row["sampler"] for row in rows))
             plan.finish(rows[0]["split"], len(splits))
             on = f"{names[-1]}, split {rows[0]['split'] + 1}"
-            progress.update(task, advance=len(names), on=on, total=min(n_all, plan.n_splits(len(splits)) * len(chosen)))
+            progress.update(
+                whole, advance=len(names), on=on, total=min(n_all, plan.n_splits(len(splits)) * len(chosen))
+            )
     finished = [split for split in range(len(splits)) if all((key, split) in done for key in keys.values())]
     ordered = [
         {**done[keys[sampler, classifier], split], "sampler": sampler, "classifier": classifier}
@@ -253,8 +286,8 @@ def compare(
         for split in finished
     ]
     given = {
-        "samplers": _brief(chosen),
-        "classifiers": _brief(unfitted),
+        "samplers": _brief(chosen, target.check_sampler),
+        "classifiers": _brief(unfitted, target.check_model),
         "ignore": left_out,
         "groups": None if groups is None else "given",
         "n_splits": n_splits,
@@ -262,12 +295,14 @@ def compare(
         "precision": precision,
         "random_state": random_state,
     }
-    labels, counts = np.unique(y, return_counts=True)
-    classes = dict(zip(labels.tolist(), counts.tolist(), strict=True))
+    if target.name != "classification":
+        given.pop("precision")  # of classes
+        given |= {"task": target.name} | ({"relevance": relevance} if target.name == "regression" else {})
     frame = pd.DataFrame(ordered, columns=[*RUN_COLUMNS, *scorers])
     if ways is not None:
-        return ImageComparison(frame, classes, given, tuple(name for name, arm in chosen.items() if arm.share))
-    return Comparison(frame, classes, given)
+        with_synthetic = tuple(name for name, arm in chosen.items() if arm.share)
+        return ImageComparison(frame, target.sizes, given, with_synthetic)
+    return Comparison(frame, target.sizes, given, deviation=target.deviation)
 
 
 def _image_ways(X: Any, samplers: Any, classifiers: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
@@ -285,31 +320,22 @@ def _image_ways(X: Any, samplers: Any, classifiers: Any) -> tuple[dict[str, Any]
     return arms, named(classifiers, "classifiers", image_classifier_of)
 
 
-def smallest_class(y: NDArray, groups: NDArray | None) -> tuple[Any, int]:
-    """Return the rarest label, and in how many rows, or groups if there are any, it occurs.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_rows,)
-        Labels.
-    groups : ndarray of shape (n_rows,) or None
-        What each row belongs to.
-    """
-    label = pd.Series(y).value_counts().index[-1]
-    return label, int((y == label).sum()) if groups is None else len(np.unique(groups[y == label]))
-
-
 def _splits(
-    y: NDArray, groups: NDArray | None, n_splits: int, n_repeats: int, seed: int
+    task: Task, groups: NDArray | None, n_splits: int, n_repeats: int, seed: int
 ) -> Iterator[tuple[NDArray, NDArray]]:
     """Yield positions of training and test rows, shuffled, all classes on both sides."""
-    label, n_smallest = smallest_class(y, groups)
+    smallest, n_smallest = task.smallest(groups)
     if n_smallest < n_splits:
         noun = "rows" if groups is None else "groups"
         raise ValueError(
-            f"{n_splits=} is more than the {n_smallest} {noun} with class {label!r}, but each split must test at "
+            f"{n_splits=} is more than the {n_smallest} {noun} with {smallest}, but each split must test at "
             "least one; use fewer splits"
         )
+    y = task.strata
+    if isinstance(task, Multilabel):
+        # a label that is the rarest one of a few rows only is on both sides by its other rows
+        sizes = np.bincount(y)
+        y = np.where(sizes[y] < n_splits, sizes.argmax(), y)
     if groups is None:
         splitters = [RepeatedStratifiedKFold(n_splits=n_splits, n_repeats=n_repeats, random_state=seed)]
     else:
@@ -318,7 +344,7 @@ def _splits(
     for splitter in splitters:
         for train, test in splitter.split(y, y, groups):
             for rows, side in ((train, "training"), (test, "test")):
-                if lost := set(np.unique(y)) - set(y[rows]):
+                if lost := task.lost(rows):
                     raise ValueError(
                         f"the {side} rows of a split have no row of {lost}; use fewer splits than {n_splits=}"
                     )
@@ -420,6 +446,13 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds >= 2 else f"{seconds:.1f} s"
 
 
-def _brief(chosen: Mapping[str, Any]) -> tuple[Any, ...]:
+def _brief(chosen: Mapping[str, Any], check: Callable[[Any], Any]) -> tuple[Any, ...]:
     """Return names if they are enough to identify the objects; otherwise return the objects."""
-    return tuple(name if repr(of) in (repr(name), f"{name}()") else of for name, of in chosen.items())
+
+    def is_named(name: str, of: Any) -> bool:
+        try:
+            return repr(check(name)) == repr(of)
+        except ValueError:
+            return False
+
+    return tuple(name if is_named(name, of) else of for name, of in chosen.items())

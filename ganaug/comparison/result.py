@@ -15,14 +15,16 @@ from ganaug.comparison.image_verdict import (
     image_findings,
     image_selection_findings,
 )
-from ganaug.comparison.scoring import LOWER_IS_BETTER
+from ganaug.comparison.scoring import BRIER, LOWER_IS_BETTER
 from ganaug.comparison.statistics import (
     MIN_SPLITS,
     main_metric,
     metrics_of,
+    model_noun,
     n_splits_of,
     summary_by_classifier,
     summary_over_classifiers,
+    task_in,
 )
 from ganaug.comparison.verdict import (
     comparison_findings,
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-_SHORT_NAMES = {"average precision": "avg. prec.", "balanced accuracy": "bal. acc.", LOWER_IS_BETTER: "Brier"}
+_SHORT_NAMES = {"average precision": "avg. prec.", "balanced accuracy": "bal. acc.", BRIER: "Brier"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,9 +51,11 @@ class Comparison:
         "fit_seconds", "note", then a column for each metric. Higher is better, except for the "Brier score". A row
         without scores is a failure, and its note says why.
     classes : dict, default={}
-        Label -> number of rows in the data.
+        Label -> number of rows in the data. Of a continuous target: its ranges.
     settings : dict, default={}
         Parameters of `compare` other than the data.
+    deviation : float or None, default=None
+        Standard deviation of a continuous target, the unit of its errors.
 
     Notes
     -----
@@ -76,6 +80,7 @@ class Comparison:
     scores: pd.DataFrame
     classes: dict[Any, int] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    deviation: float | None = field(default=None, kw_only=True)
 
     def frame(self) -> pd.DataFrame:
         """Return a copy of `scores`, a row for each sampler, classifier and split."""
@@ -136,7 +141,8 @@ class Comparison:
         between the two (p >= 0.05, not adjusted). A tuned threshold is simpler than class weights, and class weights
         are simpler than repeated rows. Of all other samplers, the faster one is simpler.
         """
-        return [*comparison_findings(self.scores, self.classes), *left_out_findings(self.settings.get("ignore", []))]
+        left_out = left_out_findings(self.settings.get("ignore", []), self.noun)
+        return [*comparison_findings(self.scores, self.classes), *left_out]
 
     @property
     def best_(self) -> str:
@@ -182,7 +188,7 @@ class Comparison:
                 ends = rows["mean"] - rows["low"], rows["high"] - rows["mean"]
                 ax.errorbar(rows["mean"], place, xerr=ends, fmt="o", markersize=4, capsize=2, label=classifier)
                 ax.axvline(rows.loc["none", "mean"], color=f"C{i}", linestyle=":", linewidth=1)
-            ax.set_title(name + (" (lower is better)" if name == LOWER_IS_BETTER else ""), fontsize=10, loc="left")
+            ax.set_title(name + (" (lower is better)" if name in LOWER_IS_BETTER else ""), fontsize=10, loc="left")
             # a name with two dollar signs is not a formula
             ax.set_yticks(range(len(samplers)), samplers, parse_math=False)
         axes[0].invert_yaxis()
@@ -202,8 +208,30 @@ class Comparison:
     def heading(self) -> str:
         """One line that says what was compared."""
         n_samplers, n_classifiers = (self.scores[of].nunique() for of in ("sampler", "classifier"))
-        counts = f"{counted(n_samplers, 'sampler')}, {counted(n_classifiers, 'classifier')}"
+        counts = f"{counted(n_samplers, 'sampler')}, {counted(n_classifiers, self.noun)}"
         return f"Comparison of {counts}, {self.splits_in_words}"
+
+    @property
+    def task(self) -> str:
+        """What was predicted: "classification", "regression" or "multilabel"."""
+        return task_in(self.scores)
+
+    @property
+    def noun(self) -> str:
+        """What the models are called."""
+        return model_noun(self.scores)
+
+    @property
+    def how_to_read(self) -> str:
+        """One sentence that says which scores are better."""
+        if self.task == "multilabel":
+            return "Higher is better."
+        if self.task == "classification":
+            return "Higher is better, except for Brier."
+        unit = ""
+        if self.deviation is not None:
+            unit = f", {self.deviation:,.0f}" if self.deviation >= 1000 else f", {self.deviation:.4g}"
+        return f"Lower is better. The unit is the standard deviation of the target{unit}."
 
     @property
     def short_names(self) -> dict[str, str]:

@@ -31,8 +31,11 @@ from ganaug.common.extras import MissingExtraError
 from ganaug.common.wording import counted, shortened
 from ganaug.comparison.preparation import preparation_steps
 from ganaug.comparison.samplers import WITHOUT_ROWS, resampler_of
+from ganaug.comparison.target_samplers import TargetWeights
+from ganaug.comparison.target_scoring import ERRORS
 
-LOWER_IS_BETTER = "Brier score"
+BRIER = "Brier score"
+LOWER_IS_BETTER = frozenset({BRIER, *ERRORS})
 # How the note of a failure starts where a class has too few rows; the error of the library follows after a semicolon.
 TOO_FEW = "too few rows:"
 _FEW = 6
@@ -69,7 +72,7 @@ def scorers_for(y: NDArray, precision: float = 0.5) -> dict[str, Any]:
             "ROC AUC": make_scorer(roc_auc_score, response_method=probability, multi_class="ovr", **classes),
             "balanced accuracy": balanced,
             "F1": make_scorer(f1_score, average="macro", pos_label=None, zero_division=0),
-            LOWER_IS_BETTER: make_scorer(_brier, response_method=probability, **classes),
+            BRIER: make_scorer(_brier, response_method=probability, **classes),
         }
     rarer = {"pos_label": labels[len(labels) - 1 - counts[::-1].argmin()]}
     return {
@@ -78,7 +81,7 @@ def scorers_for(y: NDArray, precision: float = 0.5) -> dict[str, Any]:
         "balanced accuracy": balanced,
         "F1": make_scorer(f1_score, zero_division=0, **rarer),
         f"recall at precision {precision:g}": make_scorer(_recall, response_method=order, precision=precision, **rarer),
-        LOWER_IS_BETTER: make_scorer(brier_score_loss, response_method=probability, **rarer),
+        BRIER: make_scorer(brier_score_loss, response_method=probability, **rarer),
     }
 
 
@@ -117,7 +120,7 @@ def evaluate_sampler(
     classifiers : dict of str to classifier
         Name -> unfitted classifier.
     scorers : dict of str to scorer
-        Of `scorers_for`.
+        Of `scorers_for`, or those of another task.
     seed : int
         Together with `split`, the seed of whatever has none. It does not depend on the sampler.
 
@@ -160,7 +163,7 @@ def evaluate_sampler(
 def _resample(X: Any, y: NDArray, sampler: Any, seed: int) -> tuple[list[Any], list[Any], Any, NDArray]:
     """Return the fitted steps before the sampler, the steps after it, and the resampled rows and labels."""
     steps = preparation_steps(X)
-    if isinstance(sampler, str) and sampler in WITHOUT_ROWS:
+    if isinstance(sampler, TargetWeights) or (isinstance(sampler, str) and sampler in WITHOUT_ROWS):
         return [], steps, X, y
     n_before, resampler = resampler_of(sampler, X, y)
     front = steps[:n_before]
@@ -173,20 +176,27 @@ def _fitted(pipeline: Pipeline, sampler: Any, X: Any, y: NDArray, groups: NDArra
     if isinstance(sampler, str) and sampler == "threshold":
         scoring, inner = make_scorer(_mean_recall), list(_threshold_splits(y, groups, seed))
         return TunedThresholdClassifierCV(pipeline, scoring=scoring, cv=inner, random_state=seed).fit(X, y)
-    weights = _weigh(pipeline, y) if isinstance(sampler, str) and sampler == "weights" else {}
+    weights: dict[str, NDArray] = {}
+    if isinstance(sampler, TargetWeights):
+        weights = _as_parameter(pipeline[-1], sampler.row_weights(y), "sample_weight")
+    elif isinstance(sampler, str) and sampler == "weights":
+        weights = _weigh(pipeline[-1], y)
     return pipeline.fit(X, y, **weights)
 
 
-def _weigh(pipeline: Pipeline, y: NDArray) -> dict[str, NDArray]:
+def _weigh(classifier: Any, y: NDArray) -> dict[str, NDArray]:
     """Set balanced class weights, or return them as a parameter of `fit`."""
-    classifier = pipeline[-1]
     own = [key for key in classifier.get_params() if key.split("__")[-1] == "class_weight"]
     if own:
         classifier.set_params(**dict.fromkeys(own, "balanced"))
         return {}
-    if not has_fit_parameter(classifier, "sample_weight"):
-        raise ValueError(f"{type(classifier).__name__} accepts no class_weight and no sample_weight")
-    return {"classifier__sample_weight": compute_sample_weight("balanced", y)}
+    return _as_parameter(classifier, compute_sample_weight("balanced", y), "class_weight and no sample_weight")
+
+
+def _as_parameter(model: Any, weights: NDArray, names: str) -> dict[str, NDArray]:
+    if not has_fit_parameter(model, "sample_weight"):
+        raise ValueError(f"{type(model).__name__} accepts no {names}")
+    return {"classifier__sample_weight": weights}
 
 
 def _threshold_splits(y: NDArray, groups: NDArray | None, seed: int) -> Iterable[tuple[NDArray, NDArray]]:
@@ -225,7 +235,7 @@ def failure_note(error: Exception, y: NDArray) -> str:
     error : Exception
         The error.
     y : ndarray of shape (n_train,)
-        Labels of the training rows.
+        Labels of the training rows, or targets of another kind.
 
     Raises
     ------
@@ -237,7 +247,8 @@ def failure_note(error: Exception, y: NDArray) -> str:
     labels, counts = np.unique(y, return_counts=True)
     few = counts.argmin()
     reason = ""
-    if isinstance(error, ValueError) and counts[few] < _FEW and _OF_FEW_ROWS.search(str(error)):
+    is_of_classes = y.ndim == 1 and y.dtype.kind != "f"
+    if is_of_classes and isinstance(error, ValueError) and counts[few] < _FEW and _OF_FEW_ROWS.search(str(error)):
         reason = f"{TOO_FEW} class {shortened(labels[few])} has {counted(int(counts[few]), 'row')} to train on; "
     return f"{reason}{one_line(type(error), error)}"
 

@@ -11,14 +11,15 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ganaug.common.modality import modality_of
-from ganaug.comparison.compare import FOR_TEXTS, compare, smallest_class
+from ganaug.comparison.compare import FOR_TEXTS, compare
 from ganaug.comparison.image_arms import ARMS, ImageArm, arms_of
 from ganaug.comparison.image_classifiers import default_classifiers, has_image_classifiers
 from ganaug.comparison.image_verdict import IMAGE_METRIC
 from ganaug.comparison.preparation import classes_of
 from ganaug.comparison.result import ImageComparison, Selection
 from ganaug.comparison.samplers import RealRows, SharedTraining, part_way
-from ganaug.comparison.scoring import LOWER_IS_BETTER, scorers_for
+from ganaug.comparison.scoring import BRIER, scorers_for
+from ganaug.comparison.tasks import kind_of, smallest_class
 from ganaug.oversampler import GANOversampler
 
 _PARTS = ("ganaug 0.25", "ganaug 0.5", "ganaug 1")
@@ -147,6 +148,13 @@ def select(
     >>> len(X_res)
     200
     """
+    kind, is_certain = kind_of(y)
+    if kind != "classification" and is_certain:
+        what = "numbers that are not whole" if kind == "regression" else "several labels a row"
+        raise ValueError(
+            f"y holds {what}, and select chooses among ways to balance classes; compare takes such targets, and best_ "
+            "of its result names the best sampler"
+        )
     labels = classes_of(y)
     modality = modality_of(X).name
     known = list(scorers_for(labels))
@@ -155,7 +163,7 @@ def select(
         metric = IMAGE_METRIC if is_image else "average precision"
     if metric not in known:
         raise ValueError(f"{metric=} is not measured here; use one of {', '.join(known)}")
-    if is_image and metric == LOWER_IS_BETTER:
+    if is_image and metric == BRIER:
         raise ValueError(
             f"{metric=} does not choose among ways to train on images; use balanced accuracy or another one"
         )
@@ -188,6 +196,7 @@ def select(
             random_state=random_state,
             n_jobs=n_jobs,
             verbose=verbose,
+            task="classification",
         )
     summary = comparison.summary(metric)
     if summary.empty:

@@ -16,7 +16,8 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit, logit
 
-from ganaug.comparison.scoring import LOWER_IS_BETTER, RUN_COLUMNS
+from ganaug.comparison.scoring import BRIER, LOWER_IS_BETTER, RUN_COLUMNS
+from ganaug.comparison.target_scoring import ERRORS, LABEL_METRICS
 
 # A test is significant where chance alone would give such a difference less often than once in twenty comparisons.
 ALPHA = 0.05
@@ -58,6 +59,9 @@ def interval(values: pd.Series, overlap: float, bounds: tuple[float, float]) -> 
     low, high = bounds
     if low < 0:  # a difference: as symmetric as its test, so that both say the same of 0
         return Interval(mean, max(low, mean - half), min(high, mean + half))
+    if np.isinf(high):  # an error, which is above 0
+        ratio = float(np.exp(half / mean)) if mean > 0 else 1.0
+        return Interval(mean, mean / ratio, mean * ratio)
     share = (mean - low) / (high - low)
     if not 0 < share < 1:
         return Interval(mean, mean, mean)
@@ -132,7 +136,7 @@ def main_metric(scores: pd.DataFrame) -> str:
 
 
 def bounds_of(scores: pd.DataFrame, metric: str) -> tuple[float, float]:
-    """Return the range of a metric: 0 to 1, or to 2 for a Brier score that is summed over several classes.
+    """Return the range of a metric: 0 to 1, to 2 for a Brier score summed over several classes; an error has no end.
 
     Parameters
     ----------
@@ -141,7 +145,32 @@ def bounds_of(scores: pd.DataFrame, metric: str) -> tuple[float, float]:
     metric : str
         One of `metrics_of`.
     """
-    return 0.0, 2.0 if metric == LOWER_IS_BETTER and scores[metric].max() > 1 else 1.0
+    if metric in ERRORS:
+        return 0.0, float("inf")
+    return 0.0, 2.0 if metric == BRIER and scores[metric].max() > 1 else 1.0
+
+
+def task_in(scores: pd.DataFrame) -> str:
+    """Return what was predicted: "classification", "regression" or "multilabel".
+
+    Parameters
+    ----------
+    scores : DataFrame
+        The scores.
+    """
+    metrics = metrics_of(scores)
+    return "regression" if ERRORS[0] in metrics else "multilabel" if LABEL_METRICS[0] in metrics else "classification"
+
+
+def model_noun(scores: pd.DataFrame) -> str:
+    """Return what the models of a comparison are called.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        The scores.
+    """
+    return "regressor" if task_in(scores) == "regression" else "classifier"
 
 
 def n_splits_of(scores: pd.DataFrame) -> int:
@@ -187,7 +216,7 @@ def gains_of(scores: pd.DataFrame, metric: str, classifier: str | None = None) -
         each = [gains_of(scores, metric, name) for name in scores["classifier"].unique()]
         everywhere = [name for name in each[0] if all(name in gains for gains in each)]
         return {name: pd.concat([gains[name] for gains in each], axis=1).mean(axis=1) for name in everywhere}
-    by_split, sign = _by_split(scores, classifier, metric), -1 if metric == LOWER_IS_BETTER else 1
+    by_split, sign = _by_split(scores, classifier, metric), -1 if metric in LOWER_IS_BETTER else 1
     gains = {name: sign * (values - by_split["none"]) for name, values in by_split.items() if name != "none"}
     return {name: gain for name, gain in gains.items() if gain.notna().all()}
 

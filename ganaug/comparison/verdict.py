@@ -8,16 +8,18 @@ import pandas as pd
 
 from ganaug.common.findings import HELPS, REAL, SAFE, Finding
 from ganaug.common.wording import counted, joined, listed, signed
-from ganaug.comparison.scoring import LOWER_IS_BETTER, TOO_FEW
+from ganaug.comparison.scoring import BRIER, LOWER_IS_BETTER, TOO_FEW
 from ganaug.comparison.statistics import (
     ALPHA,
     MIN_SPLITS,
     is_as_good,
     main_metric,
     metrics_of,
+    model_noun,
     n_splits_of,
     summary_by_classifier,
     summary_over_classifiers,
+    task_in,
 )
 
 DETAILS = "With which classifier, in which metric?"
@@ -58,7 +60,11 @@ def comparison_findings(scores: pd.DataFrame, classes: Mapping[Any, int] | None 
         summary = summary_by_classifier(scores)
         for classifier in classifiers:
             details += _of_classifier(scores, classifier, summary[summary["classifier"] == classifier])
-    helps = with_equal_classes(_over_all(scores, classifiers), classes)
+    question = DETAILS.replace("classifier", model_noun(scores))
+    details = [of._replace(question=question) for of in details]
+    helps = _over_all(scores, classifiers)
+    if task_in(scores) == "classification":
+        helps = with_equal_classes(helps, classes)
     return [helps, *_not_measured("compare"), *details, *failures(scores)]
 
 
@@ -79,17 +85,19 @@ def with_equal_classes(finding: Finding, classes: Mapping[Any, int] | None) -> F
     return finding._replace(sentence=f"{said} {finding.sentence}")
 
 
-def left_out_findings(left_out: Sequence[str]) -> list[Finding]:
+def left_out_findings(left_out: Sequence[str], noun: str = "classifier") -> list[Finding]:
     """Return which columns no classifier was given; nothing if there are none.
 
     Parameters
     ----------
     left_out : sequence of str
         Names of the columns.
+    noun : str, default="classifier"
+        What models are called.
     """
     if not left_out:
         return []
-    said = "no classifier was given these columns, because it would memorise what identifies rows"
+    said = f"no {noun} was given these columns, because it would memorise what identifies rows"
     return [Finding(LEFT_OUT, "unknown", f"{listed(left_out, 5)}: {said}.")]
 
 
@@ -179,14 +187,15 @@ def _over_all(scores: pd.DataFrame, classifiers: Sequence[str]) -> Finding:
     metric = main_metric(scores)
     summary = summary_over_classifiers(scores, metric)
     better = summary.loc[_better_names(summary), "gain"]
-    opening = f"Averaged over {len(classifiers)} classifiers, " if len(classifiers) > 1 else f"With {classifiers[0]}, "
+    of_all = f"Averaged over {counted(len(classifiers), model_noun(scores))}, "
+    opening = of_all if len(classifiers) > 1 else f"With {classifiers[0]}, "
     if len(better):
         best = str(better.idxmax())
         found = _better(best, metric, summary, opening + best)
         others = _others_in_words(
             {str(name): _of(summary, str(name), "mean") for name in better.sort_values(ascending=False).index[1:]}
         )
-        return found._replace(sentence=found.sentence + others)
+        return _with_costs(found._replace(sentence=found.sentence + others), scores, metric, best)
     return _with_other_metrics(_nothing_helps(scores, summary, metric, opening=opening), scores, metric)
 
 
@@ -219,6 +228,26 @@ def _with_other_metrics(finding: Finding, scores: pd.DataFrame, metric: str) -> 
     return finding._replace(sentence=f"{finding.sentence} But {others}.", numbers=numbers)
 
 
+def _with_costs(finding: Finding, scores: pd.DataFrame, metric: str, name: str) -> Finding:
+    """Name the metrics in which what helps is worse: where rare targets are predicted better, others may suffer.
+
+    Of classes, the details say so, as what suffers is the Brier score.
+    """
+    if task_in(scores) == "classification":
+        return finding
+    said, numbers = [], dict(finding.numbers)
+    for other in metrics_of(scores):
+        summary = summary_over_classifiers(scores, other)
+        if other == metric or name not in summary.index:
+            continue
+        if _of(summary, name, "gain") < 0 and _of(summary, name, "p") < ALPHA:
+            means = f"{_of(summary, name, 'mean'):.3f} against {_of(summary, 'none', 'mean'):.3f}"
+            said.append(f"{other} ({means}; {p_in_words(_of(summary, name, 'p'))})")
+            numbers[f"{other}: gain of {name}"] = _of(summary, name, "gain")
+    cost = f" But {name} is worse in {joined(said)}." if said else ""
+    return finding._replace(sentence=finding.sentence + cost, numbers=numbers)
+
+
 def _too_few_splits(scores: pd.DataFrame, opening: str = "") -> Finding:
     n = n_splits_of(scores)
     said = f"{opening}Too few splits were run to say: {n}, and at least {MIN_SPLITS} are needed. Give it more time, or "
@@ -239,7 +268,7 @@ def _comes_before(one: str, other: str, summary: pd.DataFrame) -> bool:
 
 
 def _better(name: str, metric: str, summary: pd.DataFrame, subject: str) -> Finding:
-    mean, sign = summary["mean"].to_dict(), -1 if metric == LOWER_IS_BETTER else 1
+    mean, sign = summary["mean"].to_dict(), -1 if metric in LOWER_IS_BETTER else 1
     low, high = sorted(sign * _of(summary, name, end) for end in ("low", "high"))
     difference, p = sign * _of(summary, name, "gain"), _of(summary, name, "p")
     return _against_none(subject, name, metric, mean, (difference, low, high), p)
@@ -262,7 +291,7 @@ def _nothing_helps(
     elif not gain:
         sentence = f"{no} {noun} has a score in {metric} to compare with no resampling."
     elif all(p[name] < ALPHA and gain[name] < 0 for name in gain):
-        word = "higher" if metric == LOWER_IS_BETTER else "lower"
+        word = "higher" if metric in LOWER_IS_BETTER else "lower"
         every = f"{'every' if opening else 'Every'} {noun}" if len(gain) > 1 else best
         sentence = f"{every} has a {word} {metric} than no resampling. "
         sentence += f"The smallest loss is that of {best}: {abs(gain[best]):.3f} ({n_splits}; {p_in_words(p[best])})."
@@ -289,7 +318,7 @@ def _of_classifier(scores: pd.DataFrame, classifier: str, summary: pd.DataFrame)
         rows = summary[summary["metric"] == metric].set_index("sampler")
         if np.isnan(_of(rows, "none", "mean")):
             continue
-        sign = -1 if metric == LOWER_IS_BETTER else 1
+        sign = -1 if metric in LOWER_IS_BETTER else 1
         gain = {
             str(name): sign * value
             for name, value in rows["difference"].to_dict().items()
@@ -330,7 +359,7 @@ def _of_metric(classifier: str, metric: str, rows: pd.DataFrame, name: str) -> F
     found = _against_none(
         f"With {classifier}, {name}", name, metric, rows["mean"].to_dict(), difference, _of(rows, name, "p")
     )._replace(question=DETAILS)
-    if found.answer == "bad" and metric == LOWER_IS_BETTER:
+    if found.answer == "bad" and metric == BRIER:
         found = found._replace(sentence=f"{found.sentence} ganaug.calibrated corrects such probabilities.")
     return found
 
@@ -371,7 +400,7 @@ def _against_none(
 ) -> Finding:
     """Word a significant difference, with the numbers behind it."""
     is_higher = difference[0] > 0
-    is_good = is_higher != (metric == LOWER_IS_BETTER)
+    is_good = is_higher != (metric in LOWER_IS_BETTER)
     word = "higher" if is_higher else "lower"
     change, low, high = difference
     sentence = (

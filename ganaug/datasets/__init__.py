@@ -33,6 +33,7 @@ from ganaug.datasets.parquet_files import (
     write_parquet_rows,
 )
 from ganaug.datasets.table import Table, check_output, read_table, write_table, write_table_samples
+from ganaug.datasets.table_targets import read_targets
 
 __all__ = [
     "MANIFEST",
@@ -62,6 +63,7 @@ __all__ = [
     "read_image_pair",
     "read_images",
     "read_table",
+    "read_targets",
     "write_image_file",
     "write_image_samples",
     "write_images",

@@ -134,12 +134,19 @@ class Table:
         if self.frame.shape[1] < 2:
             raise ValueError(f"column {target!r} is the only one; at least one other column is needed to learn from")
         y = self.frame[target]
-        missing = np.flatnonzero(y.isna().to_numpy())
+        self.refuse_missing(target)
+        _check_target(target, y)
+        if y.dtype.kind == "f" and not (y == np.rint(y)).all():
+            y = y.map(lambda value: str(float(value)))
+        return self.frame.drop(columns=target), y
+
+    def refuse_missing(self, target: str) -> None:
+        """Raise ValueError if a cell of a column of targets is missing; the message names the first line."""
+        missing = np.flatnonzero(self.frame[target].isna().to_numpy())
         if len(missing):
+            source = self.source
             place = (
-                f"line {self.source.line(int(missing[0]))}"
-                if isinstance(self.source, TextSource)
-                else f"row {missing[0] + 1}"
+                f"line {source.line(int(missing[0]))}" if isinstance(source, TextSource) else f"row {missing[0] + 1}"
             )
             cell = ""
             if isinstance(self.source, TextSource):
@@ -149,10 +156,6 @@ class Table:
                 f"column {target!r} has {counted(len(missing), 'missing cell')}{cell}, the first on {place}; fill them "
                 "in, or remove the rows"
             )
-        _check_target(target, y)
-        if y.dtype.kind == "f" and not (y == np.rint(y)).all():
-            y = y.map(lambda value: str(float(value)))
-        return self.frame.drop(columns=target), y
 
 
 def read_table(

@@ -8,13 +8,19 @@ from typing import Any
 import pandas as pd
 
 from ganaug.common.wording import signed
-from ganaug.comparison import Comparison, Selection, compare
+from ganaug.comparison import Comparison, Selection, compare, default_arms
 from ganaug.reporting.blocks import Paragraphs, Section, Table, p_cell, settings_table
 from ganaug.reporting.card import model_card
 from ganaug.reporting.figures import draw_figures
 
 TITLE = "Treatments of imbalance, compared"
-CONTENT = "labels and sizes of classes"
+# What was predicted -> how the page calls its groups of rows: the section, its table, what each group is, what the page
+# shows of them, and what the treatments are for.
+_GROUPS = {
+    "classification": ("Classes", "Rows of each class", "class", "labels and sizes of classes", "rare classes"),
+    "regression": ("Targets", "Rows of each range", "range", "ranges of the target and their sizes", "rare targets"),
+    "multilabel": ("Labels", "Rows with each label", "label", "labels and their numbers of rows", "rare labels"),
+}
 
 
 def heading(result: Comparison | Selection) -> str:
@@ -26,6 +32,17 @@ def heading(result: Comparison | Selection) -> str:
         Returned by `compare` or `select`.
     """
     return f"{result.heading}."
+
+
+def content(result: Comparison | Selection) -> str:
+    """Return what of the real data the page shows.
+
+    Parameters
+    ----------
+    result : Comparison or Selection
+        Returned by `compare` or `select`.
+    """
+    return _GROUPS[_comparison(result).task][3]
 
 
 def sections(result: Comparison | Selection) -> list[Section]:
@@ -50,7 +67,7 @@ def sections(result: Comparison | Selection) -> list[Section]:
         (partial(comparison.plot, metric), f"Means of {metric} and their 95 % intervals, by sampler", "")
         for metric in comparison.metrics
     ]
-    scores += [Paragraphs(["Higher is better, except for Brier."]), draw_figures(*figures)]
+    scores += [Paragraphs([comparison.how_to_read]), draw_figures(*figures)]
     tests: list[Any] = [
         Paragraphs(
             [
@@ -64,12 +81,13 @@ def sections(result: Comparison | Selection) -> list[Section]:
         tests.append(Table(_tests(rows, comparison), str(classifier)))
     noted = comparison.scores["note"] != ""
     notes = comparison.scores.loc[noted, ["sampler", "classifier", "split", "note"]]
-    counts = {"class": [str(label) for label in comparison.classes], "rows": list(comparison.classes.values())}
-    said = Paragraphs([f"Every sampler and classifier was scored in each split ({comparison.splits_in_words})."])
+    title, caption, noun, *_ = _GROUPS[comparison.task]
+    counts = {noun: [str(label) for label in comparison.classes], "rows": list(comparison.classes.values())}
+    said = Paragraphs([f"Every sampler and {comparison.noun} was scored in each split ({comparison.splits_in_words})."])
     return [
         Section("Scores", scores),
         Section("Tests", tests),
-        Section("Classes", [Table(pd.DataFrame(counts), "Rows of each class")]),
+        Section(title, [Table(pd.DataFrame(counts), caption)]),
         Section("Notes", [Table(notes, "Failures and warnings") if len(notes) else said]),
     ]
 
@@ -120,15 +138,16 @@ def card(result: Comparison | Selection) -> Section:
     result : Comparison or Selection
         Returned by `compare` or `select`.
     """
-    scores = _comparison(result).scores
+    comparison = _comparison(result)
+    scores, noun = comparison.scores, comparison.noun
     n_samplers, n_classifiers, n_splits = (scores[of].nunique() for of in ("sampler", "classifier", "split"))
     return model_card(
         data="Scores of treatments of imbalance, measured by cross-validation on real data (samplers: "
-        f"{n_samplers}, classifiers: {n_classifiers}, splits: {n_splits}). The synthetic rows that were scored are "
+        f"{n_samplers}, {noun}s: {n_classifiers}, splits: {n_splits}). The synthetic rows that were scored are "
         "not kept.",
-        use="To decide what to do about rare classes before synthetic rows are added. No resampling is among the "
-        "treatments.",
-        limits="The scores hold for these data, classifiers and settings. p-values are adjusted for the number of "
+        use=f"To decide what to do about {_GROUPS[comparison.task][4]} before synthetic rows are added. No resampling "
+        "is among the treatments.",
+        limits=f"The scores hold for these data, {noun}s and settings. p-values are adjusted for the number of "
         "samplers only; with many metrics, one may be significant by chance.",
         how="",
     )
@@ -142,7 +161,9 @@ def settings(result: Comparison | Selection) -> list[Any]:
     result : Comparison or Selection
         Returned by `compare` or `select`.
     """
-    return [settings_table(_comparison(result).settings, inspect.unwrap(compare).__kwdefaults__)]
+    comparison = _comparison(result)
+    defaults = inspect.unwrap(compare).__kwdefaults__ | default_arms(comparison.task)
+    return [settings_table(comparison.settings, defaults)]
 
 
 def _comparison(result: Comparison | Selection) -> Comparison:

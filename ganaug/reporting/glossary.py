@@ -34,6 +34,16 @@ _MEANINGS = {
     "recall at prec": "the largest share of the rarer class that is found while at least this share of what is "
     "found is right",
     "Brier": "the mean squared error of the probabilities: 0 is best",
+    "SERA": "the squared error, weighted by how much the target matters (its relevance): 0 is best",
+    "RMSE": "the root of the mean squared error: 0 is best",
+    "MAE": "the mean absolute error: 0 is best",
+    "rare RMSE": "the root of the mean squared error of rows whose target is rare: 0 is best",
+    "rare MAE": "the mean absolute error of rows whose target is rare: 0 is best",
+    "macro AP": "average precision, the area under the curve of precision and recall, as a mean over all labels",
+    "rare AP": "average precision, the area under the curve of precision and recall, as a mean over the rare labels",
+    "macro F1": "the harmonic mean of precision and recall, as a mean over all labels",
+    "micro F1": "the harmonic mean of precision and recall of the decisions on all labels together",
+    "rare F1": "the harmonic mean of precision and recall, as a mean over the rare labels",
     "association difference": "how much the dependence of two columns differs, from 0 (none) to 1, or 2 for "
     "correlations",
     "column distance": "how far the distribution of a column is from the real one, from 0 (equal) to 1 (no common "

@@ -46,6 +46,24 @@ class JointOversampler(BaseEstimator):
         """Return generated targets in the container of `y`."""
         raise NotImplementedError
 
+    def plan(self, y: Any) -> tuple[NDArray[np.intp], dict[int, int]]:
+        """Return the group of each row, and how many rows `fit_resample` would add to which groups.
+
+        Parameters
+        ----------
+        y : array-like, Series or DataFrame
+            Targets, as the class describes them.
+
+        Returns
+        -------
+        groups : ndarray of int, shape (n_rows,)
+            The group of each row.
+        requested : dict of int to int
+            Group -> number of rows to add, without groups that stay as they are.
+        """
+        groups, requested = self._groups(self._read(y))
+        return groups, dict(requested)
+
     @stable_warning_filters()
     def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
         """Train the model, and add synthetic rows where rows are rare.

@@ -94,6 +94,8 @@ class GANRegressionOversampler(JointOversampler):
         values = np.asarray(y)
         if values.ndim == 2 and values.shape[1] == 1:
             values = values[:, 0]
+        if values.dtype == object and not is_missing:  # numbers that are stored as objects, or as nullable ones
+            values = pd.Series(values).infer_objects().to_numpy()
         if not is_missing and (values.ndim != 1 or values.dtype.kind not in "iuf"):
             raise ValueError(
                 f"y must hold a number for each row, but has dtype {values.dtype} and shape {values.shape}; use "
@@ -113,7 +115,7 @@ class GANRegressionOversampler(JointOversampler):
         values, position = np.unique(y, return_inverse=True)
         if len(values) == 1:
             raise ValueError(f"y holds the value {values[0].item()!r} only, so no target is rarer than another")
-        relevance = np.asarray(self._relevance(y)(values))
+        relevance = np.asarray(relevance_function(self.relevance, y)(values))
         if relevance.shape != values.shape:
             raise ValueError(
                 f"relevance must return a number for each target, but returned the shape {relevance.shape} for "
@@ -142,26 +144,6 @@ class GANRegressionOversampler(JointOversampler):
         size = round(len(y) / len(sizes)) if strategy == "auto" else round(float(strategy) * sizes.max())
         requested = {of: size - int(n) for of, n in enumerate(sizes) if self.ranges_["is_rare"].iloc[of] and n < size}
         return groups, requested
-
-    def _relevance(self, y: NDArray) -> Relevance:
-        if callable(self.relevance):
-            return self.relevance
-        if isinstance(self.relevance, str) and self.relevance != "auto":
-            raise ValueError(f"relevance={self.relevance!r} must be 'auto', a list of control points, or a callable")
-        points = boxplot_relevance(y) if isinstance(self.relevance, str) else list(self.relevance)
-        array = np.array(sorted(points), dtype=float)
-        if not np.isfinite(array).all():
-            raise ValueError(f"relevance={self.relevance!r} holds missing or infinite numbers")
-        if isinstance(self.relevance, str) and len(np.unique(y)) < 2:
-            raise ValueError(
-                f"y is {y[0]!s} in all {len(y):,} rows, so that no number is rare; pass rows of other numbers"
-            )
-        if array.ndim != 2 or array.shape[1] != 2 or len(array) < 2 or (np.diff(array[:, 0]) <= 0).any():
-            raise ValueError(f"relevance={self.relevance!r} must hold at least two points (value, relevance), in order")
-        if (array[:, 1] < 0).any() or (array[:, 1] > 1).any():
-            raise ValueError(f"relevance={self.relevance!r} holds a relevance outside of 0 to 1")
-        curve = PchipInterpolator(array[:, 0], array[:, 1])
-        return lambda values: curve(np.clip(values, array[0, 0], array[-1, 0]))
 
     def _legal(self, generated: pd.DataFrame, groups: NDArray[np.intp], targets: pd.DataFrame) -> pd.DataFrame:
         low, high = (self.ranges_[name].to_numpy()[groups] for name in ("low", "high"))
@@ -219,3 +201,52 @@ def boxplot_relevance(y: ArrayLike, whisker: float = 1.5) -> list[tuple[float, f
         elif len(beyond):
             points.append((float(beyond[0]), 1.0))
     return sorted(points)
+
+
+def relevance_function(relevance: str | Sequence[tuple[float, float]] | Relevance, y: ArrayLike) -> Relevance:
+    """Return the function that says how much each value of a continuous target matters.
+
+    Parameters
+    ----------
+    relevance : "auto", list of (value, relevance) or callable
+        As in `GANRegressionOversampler`.
+    y : array-like of shape (n,)
+        Targets, whose box plot "auto" takes.
+
+    Returns
+    -------
+    callable
+        It takes an array of targets and returns their relevance, from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If `relevance` is nothing of these, or all targets are equal.
+
+    Examples
+    --------
+    >>> relevance_function([(0, 0), (10, 1)], [])(np.array([0.0, 5.0, 20.0])).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    if callable(relevance):
+        return relevance
+    if isinstance(relevance, str):
+        if relevance != "auto":
+            raise ValueError(f"relevance={relevance!r} must be 'auto', a list of control points, or a callable")
+        values = np.unique(np.asarray(y, dtype=float))
+        if len(values) < 2:
+            raise ValueError(
+                f"y is {values[0]!s} in all {np.size(y):,} rows, so that no number is rare; pass rows of other numbers"
+            )
+        points = boxplot_relevance(y)
+    else:
+        points = list(relevance)
+    array = np.array(sorted(points), dtype=float)
+    if not np.isfinite(array).all():
+        raise ValueError(f"relevance={relevance!r} holds missing or infinite numbers")
+    if array.ndim != 2 or array.shape[1] != 2 or len(array) < 2 or (np.diff(array[:, 0]) <= 0).any():
+        raise ValueError(f"relevance={relevance!r} must hold at least two points (value, relevance), in order")
+    if (array[:, 1] < 0).any() or (array[:, 1] > 1).any():
+        raise ValueError(f"relevance={relevance!r} holds a relevance outside of 0 to 1")
+    curve = PchipInterpolator(array[:, 0], array[:, 1])
+    return lambda values: curve(np.clip(values, array[0, 0], array[-1, 0]))

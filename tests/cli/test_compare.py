@@ -70,3 +70,48 @@ def test_a_table_needs_its_target(in_csv, capsys):
     assert "--target COLUMN is missing" in capsys.readouterr().err
     assert run("compare in.csv --target plan --resize 8x8") == 2
     assert "--resize is for images" in capsys.readouterr().err
+
+
+def houses(n=90):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"area": rng.normal(80, 20, n).round(1), "town": rng.choice(["Bonn", "Trier"], n)})
+    return table.assign(price=(1000 * np.exp(rng.normal(size=n))).round(2))
+
+
+def test_compare_for_numbers_and_for_several_labels(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    table = houses()
+    table.to_csv("plain.csv", index=False)
+    prices = [f"{price:,.2f} €".translate(str.maketrans(",.", ".,")) for price in table["price"]]
+    table.assign(price=prices).to_csv("german.csv", index=False, sep=";", decimal=",")
+    line = "--target price --samplers random --classifiers Ridge --splits 3 --repeats 1 --relevance 1000:0,4000:1"
+    shown = []
+    for name in ("plain.csv", "german.csv"):
+        assert run(f"compare {name} {line} --report {name}.html --force") == 0
+        shown.append(capsys.readouterr().out)
+        assert max(map(len, shown[-1].splitlines())) <= 80
+    assert shown[0] == shown[1]
+    assert "rare RMSE" in shown[0]
+    assert "The unit is the standard deviation of the target, " in shown[0]
+    page = Path("plain.csv.html").read_text()
+    assert ">Targets</h2>" in page
+    assert "SERA" in page
+
+    films = pd.DataFrame({"length": table["area"], "comic": table["area"] > 75, "sad": table["price"] > 2000})
+    films.assign(sad=films["sad"].map({True: "Yes", False: "no"})).to_csv("films.csv", index=False)
+    line = "--samplers MLSMOTE --classifiers GaussianNB --splits 3 --repeats 1"
+    assert run(f"compare films.csv --target comic,sad {line} --report films.html") == 0
+    assert "micro F1" in capsys.readouterr().out
+    assert ">Labels</h2>" in Path("films.html").read_text()
+    for wrong, says in {
+        "films.csv --target comic,sda": "no column 'sda'",
+        "films.csv --target comic,length": "column 'length' holds",
+        "films.csv --target comic,sad --relevance 1:0,2:1": "is for a continuous y",
+        "plain.csv --target price --relevance 5": "--relevance 5 is no list of points",
+        "plain.csv --target town --task regression": "which is no number",
+        "plain.csv --target town --task multilabel": "'town' is one column",
+    }.items():
+        assert run(f"compare {wrong} {line}") == 2
+        error = capsys.readouterr().err
+        assert says in error
+        assert error.count("\n") == 1

@@ -368,3 +368,24 @@ def test_a_failed_write_of_the_images_keeps_the_model(images, capsys, monkeypatc
     assert "No space left on device" in capsys.readouterr().err
     assert sorted(path.name for path in Path().iterdir()) == ["in", "in.npz", "m.gan"]
     assert GANOversampler.load("m.gan").model_.modality == "image"
+
+
+def test_masks_grow_with_their_images(images, capsys):
+    """The mask is the transparency of grey images; it keeps its levels."""
+    for file in Path("in").rglob("*.png"):
+        cells = np.asarray(Image.open(file))
+        masked = np.stack([cells, np.where(cells > 128, 200, 40)], axis=2).astype(np.uint8)
+        Image.fromarray(masked).save(Path(file))
+    assert balance("in out --mask-channels 1 --seed 0") == 0
+    made = np.stack([np.asarray(Image.open(file)) for file in Path("out").rglob("synthetic_*.png")])
+    assert made.shape[1:] == (16, 20, 2)
+    assert set(np.unique(made[..., 1])) <= {40, 200}
+    capsys.readouterr()
+    for wrong, says in {
+        "--mask-channels 2": "--mask-channels [2], but images have the channels 0 to 1",
+        "--mask-channels alpha": "--mask-channels alpha is no list of channels",
+        "--mask-channels 1 --resize 8x8": "would blur the masks",
+        "--mask-channels 1 --model translation": "exclude each other",
+    }.items():
+        assert balance(f"in other {wrong}") == 2
+        assert says in capsys.readouterr().err

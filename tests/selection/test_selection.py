@@ -63,8 +63,12 @@ def test_rows_amid_their_class_weigh_most_however_rare_it_is(by, overlapping):
     of_rare, of_common = weigh(places, np.ones(3, int)), weigh(places, np.zeros(3, int))
     assert of_rare[0] < of_rare[1] < of_rare[2]
     assert of_common[0] > of_common[1] > of_common[2]
-    # half way, where ten common rows stand beside one rare one, neither class is a stranger
-    assert abs(of_rare[1] - of_common[1]) < min(of_rare[2] - of_rare[0], 6)
+    # half way, where ten common rows stand beside one rare one, neither class is a stranger; at a single place this
+    # depends on the trees, which differ between versions of scikit-learn
+    aside = np.linspace(-0.25, 0.25, 9)
+    half_way = 0.75 + np.column_stack([aside, -aside])
+    difference = (weigh(half_way, np.ones(9, int)) - weigh(half_way, np.zeros(9, int))).mean()
+    assert abs(difference) < min(of_rare[2] - of_rare[0], 6)
 
 
 def test_a_cleaner_is_heeded_where_it_can_be():

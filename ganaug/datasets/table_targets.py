@@ -1,0 +1,117 @@
+"""Targets in files: a column of classes, a column of numbers, or a column for each of several labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from ganaug.common.labels import looks_measured
+from ganaug.datasets.csv_format import TextSource
+from ganaug.datasets.table import Table, read_table
+
+# What says that a row has a label, and what says that it has not.
+_WORDS = {"yes": 1, "no": 0, "true": 1, "false": 0, "y": 1, "n": 0, "t": 1, "f": 0, "1": 1, "0": 0}
+# With more different cells, a column may hold numbers that were measured.
+_FEW = 20
+
+
+def read_targets(
+    path: str | Path, target: str, *, task: str = "auto", encoding: str | None = None
+) -> tuple[pd.DataFrame, pd.Series | pd.DataFrame]:
+    r"""Read a table, and what is to be predicted of its rows.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, see `read_table`.
+    target : str
+        A column; or several with commas between them, each of which says whether a row has a label: by 0 and 1, yes and
+        no, or true and false.
+    task : {"auto", "classification", "regression", "multilabel"}, default="auto"
+        "auto" takes a column of numbers as a continuous target if some are not whole, or if there are more than 20
+        different ones of few rows each.
+    encoding : str or None, default=None
+        See `read_table`.
+
+    Returns
+    -------
+    X : DataFrame of shape (n_rows, n_columns)
+        All other columns.
+    y : Series of shape (n_rows,) or DataFrame of shape (n_rows, n_labels)
+        The classes, the numbers, or 0 and 1 for each label.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column, a target is missing, or the cells do not fit the task.
+    OSError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "films.csv")
+    >>> _ = path.write_text("length;comic;sad\n1,5;yes;no\n2,25;no;no\n")
+    >>> read_targets(path, "comic,sad")[1].to_numpy().tolist()
+    [[1, 0], [0, 0]]
+    >>> read_targets(path, "length", task="regression")[1].tolist()
+    [1.5, 2.25]
+    """
+    names = [name.strip() for name in target.split(",")]
+    if len(names) > 1:
+        table = read_table(path, encoding=encoding)
+        if target not in table.frame and task in ("auto", "multilabel"):
+            return _labels(table, names)
+    table = read_table(path, target=target, encoding=encoding)
+    table.check_column(target)
+    if task == "multilabel":
+        raise ValueError(
+            f"{target!r} is one column; a multilabel target needs several, with commas between their names"
+        )
+    n_different = table.frame[target].nunique()
+    if task == "regression" or (task == "auto" and n_different > _FEW):
+        # the cells of classes are text as they are written; numbers are read in the notation of their column
+        known = table.source.format.encoding.name if isinstance(table.source, TextSource) else None
+        typed = read_table(path, encoding=encoding or known)
+        if target in typed.frame and _is_number(typed.frame[target], at_any_rate=task == "regression"):
+            typed.refuse_missing(target)
+            _check_others(typed, [target])
+            return typed.frame.drop(columns=target), typed.frame[target].astype(float)
+        if task == "regression":
+            cell = table.frame[target].iloc[0]
+            raise ValueError(f"{path}: column {target!r} holds {str(cell)!r}, which is no number; name another column")
+    return table.split(target)
+
+
+def _is_number(column: pd.Series, *, at_any_rate: bool) -> bool:
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return False
+    values = column.dropna().to_numpy(float)
+    return at_any_rate or bool((values % 1 != 0).any()) or looks_measured(values)
+
+
+def _labels(table: Table, names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    for name in names:
+        table.check_column(name)
+    if len(set(names)) < len(names):
+        raise ValueError(f"{', '.join(names)} names a column twice; name each label once")
+    _check_others(table, names)
+    labels = {}
+    for name in names:
+        table.refuse_missing(name)
+        cells = table.frame[name]
+        words = cells.astype(str).str.strip().str.lower().str.replace(r"\.0+$", "", regex=True)
+        if not words.isin(_WORDS.keys()).all():
+            other = cells[~words.isin(_WORDS.keys())].iloc[0]
+            raise ValueError(
+                f"column {name!r} holds {str(other)!r}; the column of a label holds 0 and 1, yes and no, or true and "
+                "false"
+            )
+        labels[name] = words.map(_WORDS).astype(int)
+    return table.frame.drop(columns=names), pd.DataFrame(labels)
+
+
+def _check_others(table: Table, names: list[str]) -> None:
+    if table.frame.shape[1] <= len(names):
+        raise ValueError(f"{', '.join(names)} are all columns; at least one other column is needed to learn from")
