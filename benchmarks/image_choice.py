@@ -5,27 +5,33 @@
 Each set is the training part of an archive in the form of MedMNIST, see `images.py`. ``--rare 30`` keeps 30 images of
 each class but the largest, and ``--common 340`` so many of the largest. The scores are added to
 ``benchmarks/results/image_choice-SET.csv``; the same command resumes after an interruption. The means, the choice and
-the verdict are printed.
+the verdict are printed. With ``--test``, every way is then trained on all these images and scored on the test part of
+the archive, which the choice has not seen: is what was chosen as good as the best?
 """
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
-from image_data import load
+from image_data import Parts, load
 from results import RESULTS
 
 from ganaug import GANOversampler, ImageGAN, compare
 from ganaug.comparison import ARMS, FrozenFeatures, ImageArm, ImageCNN, arm_of
+from ganaug.comparison.image_scoring import evaluate_arms
 from ganaug.comparison.image_verdict import IMAGE_METRIC
+from ganaug.comparison.scoring import scorers_for
 
+LEAST = tuple(name for name in ARMS if "ganaug" not in name or name.split()[1] == "0.2")
 FEW = tuple(name for name in ARMS if "ganaug" not in name or name.split()[1] in ("0.2", "0.5"))
 
 
-def cut(y: np.ndarray, rare: int | None, common: int | None) -> np.ndarray:
+def cut(y: np.ndarray, rare: int | None, common: int | None, seed: int) -> np.ndarray:
     """Return positions of the images that are kept."""
-    rng, largest = np.random.default_rng(0), np.bincount(y).argmax()
+    rng, largest = np.random.default_rng(seed), np.bincount(y).argmax()
     kept = []
     for label in np.unique(y):
         members, n = np.flatnonzero(y == label), common if label == largest else rare
@@ -37,7 +43,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--sets", nargs="+", default=["pneumoniamnist_ir9"])
-    parser.add_argument("--arms", choices=["few", "all"], default="few", help="few: the shares 0.2 and 0.5 only")
+    parser.add_argument(
+        "--arms",
+        choices=["without", "least", "few", "all"],
+        default="few",
+        help="without: no synthetic images; least: the share 0.2 only; few: the shares 0.2 and 0.5",
+    )
     parser.add_argument("--rare", type=int)
     parser.add_argument("--common", type=int)
     parser.add_argument("--gan-steps", type=int, default=3_000)
@@ -46,27 +57,58 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--n-jobs", type=int, default=1, help="splits at the same time, one core each")
     parser.add_argument("--device", default="cpu", help="of the GAN: cpu, cuda, ...")
+    parser.add_argument("--cnn-only", action="store_true", help="without frozen features")
+    parser.add_argument("--seed", type=int, default=0, help="of the images that are kept, and of the splits")
+    parser.add_argument("--test", action="store_true", help="score all ways on the test part, too")
     parser.add_argument("--results", type=Path, default=RESULTS)
     args = parser.parse_args()
     torch.set_num_threads(1)
     sampler = GANOversampler(model=ImageGAN(n_steps=args.gan_steps, device=args.device))
-    arms: dict[str, ImageArm] = {name: arm_of(name) for name in (ARMS if args.arms == "all" else FEW)}
+    without = tuple(name for name in ARMS if "ganaug" not in name)
+    names = {"without": without, "least": LEAST, "few": FEW, "all": ARMS}[args.arms]
+    arms: dict[str, ImageArm] = {name: arm_of(name) for name in names}
     for arm in arms.values():
         arm.sampler = sampler if arm.share else None
-    classifiers = {"CNN": ImageCNN(n_steps=args.cnn_steps), "frozen features": FrozenFeatures(n_views=args.views)}
+    classifiers: dict[str, Any] = {"CNN": ImageCNN(n_steps=args.cnn_steps)}
+    if not args.cnn_only:
+        classifiers["frozen features"] = FrozenFeatures(n_views=args.views)
     for name in args.sets:
         parts = load(name, args.data, 0)
-        kept = cut(parts.y, args.rare, args.common)
+        kept = cut(parts.y, args.rare, args.common, args.seed)
         y = np.array(parts.classes)[parts.y[kept]]
-        path = args.results / f"image_choice-{name}{'' if args.rare is None else f'-{args.rare}'}.csv"
+        which = "".join(f"-{of}" for of in (args.rare, args.seed or None) if of is not None)
+        path = args.results / f"image_choice-{name}{which}.csv"
         comparison = compare(
-            parts.X[kept], y, samplers=arms, classifiers=classifiers, n_repeats=args.repeats, random_state=0,
+            parts.X[kept], y, samplers=arms, classifiers=classifiers, n_repeats=args.repeats, random_state=args.seed,
             results=path, n_jobs=args.n_jobs, verbose=1,
         )  # fmt: skip
         print(name, comparison.classes)
         print(comparison.means()[[IMAGE_METRIC, "average precision", "ROC AUC"]].round(4).to_string())
         print(comparison.choice)
         print(comparison)
+        if args.test:
+            tested = on_test_part(parts, kept, arms, classifiers, args.seed)
+            best = tested[without_synthetic(tested.index)].idxmax()
+            print(tested.round(4).to_string())
+            print(
+                f"chosen: {comparison.best_}, {tested[comparison.best_]:.4f}; best without: {best}, {tested[best]:.4f}"
+            )
+
+
+def without_synthetic(names: pd.Index) -> np.ndarray:
+    return np.array(["ganaug" not in name for name in names])
+
+
+def on_test_part(
+    parts: Parts, kept: np.ndarray, arms: dict[str, ImageArm], classifiers: dict[str, Any], seed: int
+) -> pd.Series:
+    """Return the balanced accuracy of each way on the test part, averaged over classifiers."""
+    X = np.concatenate([parts.X[kept], parts.X_test])
+    y = np.array(parts.classes)[np.concatenate([parts.y[kept], parts.y_test])]
+    train, test = np.split(np.arange(len(y)), [len(kept)])
+    scorers = {IMAGE_METRIC: scorers_for(y)[IMAGE_METRIC]}
+    rows = evaluate_arms(X, y, train, test, 0, arms, dict.fromkeys(arms, classifiers), scorers, seed)
+    return pd.DataFrame(rows).groupby("sampler", sort=False)[IMAGE_METRIC].mean()
 
 
 if __name__ == "__main__":

@@ -38,15 +38,14 @@ def scaled(images: Tensor) -> Tensor:
 
 def train_cnn(parts: Parts, arm: Arm, pool: Pool, n_steps: int, seed: int) -> SmallCNN:
     """Train for a fixed number of steps."""
-    n_classes = len(parts.classes)
     return train_classifier(
         CompactRows(tensors(pool.X), scaled),
         torch.from_numpy(pool.y),
         torch.from_numpy(draws(pool, n_steps * BATCH_SIZE, np.random.default_rng(seed))),
         center_on=scaled(tensors(parts.X)),
-        n_classes=n_classes,
+        n_classes=len(parts.classes),
         augment="strong" if arm.is_augmented else "off",
-        class_weight=torch.tensor(len(parts.y) / (n_classes * parts.counts)).float() if arm.is_weighted else None,
+        weights=None if pool.weights is None else torch.from_numpy(pool.weights).float(),
         seed=seed,
     )
 
@@ -75,8 +74,9 @@ def regress(parts: Parts, arm: Arm, pool: Pool, n_steps: int, seed: int) -> Call
     else:
         each, place = np.unique(order, return_inverse=True)
         known = features(pool.X[each])[place]
-    logistic = LogisticRegression(C=1e-3, max_iter=500, class_weight="balanced" if arm.is_weighted else None)
-    model = make_pipeline(StandardScaler(), logistic).fit(known, pool.y[order])
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=1e-3, max_iter=500))
+    weights = None if pool.weights is None else pool.weights[order]
+    model.fit(known, pool.y[order], logisticregression__sample_weight=weights)
     return lambda X: model.predict_proba(features(X))
 
 

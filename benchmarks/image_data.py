@@ -10,7 +10,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from ganaug.common.shares import draw_groups
+from ganaug.common.shares import draw_groups, weights_of
 
 # Synthetic images kept of a class: as many as the largest class has, within these limits; see also `n_synthetic`.
 N_SYNTHETIC = (500, 4_000)
@@ -153,6 +153,7 @@ ARMS = {
     "class weights": Arm(is_balanced=False, is_weighted=True),
     "random": Arm(),
     REFERENCE: Arm(is_augmented=True),
+    "class weights + classical": Arm(is_balanced=False, is_augmented=True, is_weighted=True),
     "DeepSMOTE": Arm("DeepSMOTE", only_minority=True),
     "DeepSMOTE + classical": Arm("DeepSMOTE", only_minority=True, is_augmented=True),
     "M2m": Arm("M2m", only_minority=True),
@@ -161,6 +162,7 @@ ARMS = {
     "CMO + classical": Arm("CMO", share=0.5, is_augmented=True),
     "ganaug": Arm("ganaug"),
     OURS: Arm("ganaug", is_augmented=True),
+    "ganaug + class weights": Arm("ganaug", is_balanced=False, is_weighted=True),
     "translation": Arm("translation"),
     "translation + classical": Arm("translation", is_augmented=True),
     "ganaug, minority only + classical": Arm("ganaug", only_minority=True, is_augmented=True),
@@ -169,19 +171,25 @@ ARMS = {
 
 @dataclass(frozen=True)
 class Pool:
-    """Images to draw from. `shares` are those of synthetic images in each class; None draws without balancing."""
+    """Images to draw from.
+
+    `shares` are those of synthetic images in each class; None draws without balancing. `weights` are those of images in
+    the loss, or None.
+    """
 
     X: np.ndarray
     y: np.ndarray
     is_synthetic: np.ndarray
     shares: np.ndarray | None
+    weights: np.ndarray | None = None
 
 
 def pool_of(parts: Parts, arm: Arm, share: float, synthetic: Synthetic | None) -> Pool:
     """Join the real images and the synthetic images that the arm needs."""
     if synthetic is None:
         real = np.zeros(len(parts.y), dtype=bool)
-        return Pool(parts.X, parts.y, real, np.zeros(len(parts.classes)) if arm.is_balanced else None)
+        weights = weights_of(parts.y, real, None) if arm.is_weighted else None
+        return Pool(parts.X, parts.y, real, np.zeros(len(parts.classes)) if arm.is_balanced else None, weights)
     largest = parts.counts.max()
     share = share if arm.share is None else arm.share
     if arm.only_minority:
@@ -193,11 +201,13 @@ def pool_of(parts: Parts, arm: Arm, share: float, synthetic: Synthetic | None) -
     taken = [np.flatnonzero(synthetic.y == label)[:n] for label, n in enumerate(wanted)]
     shares = np.where([len(members) > 0 for members in taken], shares, 0.0)
     index = np.concatenate(taken)
+    y, marks = np.concatenate([parts.y, synthetic.y[index]]), np.repeat([False, True], [len(parts.y), len(index)])
     return Pool(
         np.concatenate([parts.X, synthetic.X[index]]),
-        np.concatenate([parts.y, synthetic.y[index]]),
-        np.repeat([False, True], [len(parts.y), len(index)]),
-        shares,
+        y,
+        marks,
+        shares if arm.is_balanced else None,
+        weights_of(y, marks, share) if arm.is_weighted else None,
     )
 
 

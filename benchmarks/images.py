@@ -18,7 +18,8 @@ each. ``busi_128`` and the digits are split 70 to 30, stratified, with the seed.
 on the training part only. An arm is a way to draw the images of the classifier's batches:
 
 none                   each image equally often
-class weights          each image equally often, with a class-weighted loss
+class weights          each image equally often, with a class-weighted loss; "ganaug + class weights" also has synthetic
+                       images, whose weight is the share of 0.2 of each class
 random                 each class equally often
 classical              each class equally often; each image is rotated by up to 15 degrees, scaled, shifted and
                        brightened at random whenever it is drawn

@@ -151,7 +151,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         - ``is_copy``: whether it equals a single training row, in features alone or within its class.
 
         For images of `ganaug.TranslationGAN`: ``source``, the position in X of the image that was translated, and
-        ``source_class``.
+        ``source_class``. For images with `attributes`: a column for each, with the level that the image was asked for.
     history_ : DataFrame
         The training history of the model.
     classes_ : ndarray of shape (n_classes,)

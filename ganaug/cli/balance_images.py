@@ -98,7 +98,7 @@ def balance_images(
 
     from ganaug.common.wording import percent
     from ganaug.comparison import Selection
-    from ganaug.evaluation import score_columns
+    from ganaug.evaluation import attribute_columns, score_columns
     from ganaug.oversampler import GANOversampler
 
     y = pd.Series(images.named_y, name="class")
@@ -125,7 +125,8 @@ def balance_images(
     with kept_model(sampler, save, out):
         begin_phase(f"writing {out}", show=on_terminal())
         manifest = score_columns(sampler, images, X_synthetic, y_synthetic)
-        write_images(out, images, X_synthetic, y_synthetic, manifest=manifest, copies=copies, dicom=dicom, force=force)
+        columns = {"manifest": manifest, "attributes": None if known is None else attribute_columns(known)}
+        write_images(out, images, X_synthetic, y_synthetic, **columns, copies=copies, dicom=dicom, force=force)
     KEPT.append(str(out))
     end_phase()
     _add_nearest(out, images, X_synthetic, y_synthetic)

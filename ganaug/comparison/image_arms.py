@@ -24,8 +24,9 @@ class ImageArm(BaseEstimator):
     augment : {"off", "mild", "strong"}, default="off"
         Classical augmentation, see `ganaug.BalancedImages`.
     draw : {"classes", "images", "weights"}, default="classes"
-        What is drawn equally often: classes, or images. "weights" draws images equally often and weighs classes in the
-        loss. With synthetic images, it must be "classes".
+        What is drawn equally often: classes, or images. "weights" draws images equally often and weighs them in the
+        loss, so that classes count the same, and in each of them synthetic images as their share. With a share, it must
+        not be "images".
     sampler : GANOversampler or None, default=None
         What generates the synthetic images; None is `GANOversampler` with its defaults. Its strategy is not used: one
         training on each split serves all shares.
@@ -96,8 +97,10 @@ def arm_of(given: Any) -> ImageArm:
         check_classical(given.augment)
         if not 0 <= given.share < 1:
             raise ValueError(f"samplers: share={given.share} must be from 0 to below 1")
-        if given.draw not in _DRAWS or (given.share and given.draw != "classes"):
-            raise ValueError(f"samplers: draw={given.draw!r} must be 'classes', or without a share one of {_DRAWS}")
+        if given.draw not in _DRAWS or (given.share and given.draw == "images"):
+            raise ValueError(
+                f"samplers: draw={given.draw!r} must be 'classes' or 'weights', or without a share one of {_DRAWS}"
+            )
         return given
     known = _WITHOUT.get(given) if isinstance(given, str) else None
     asked = _NAME.fullmatch(given) if isinstance(given, str) else None

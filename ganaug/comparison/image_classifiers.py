@@ -165,9 +165,9 @@ class _CNNLearner:
             synthetic, of_classes = images.synthetic_of(arm.sampler)
             pool = CompactRows(torch.cat([pool.kept, synthetic.kept]), pool.scale)
             labels, is_synthetic = np.concatenate([y, of_classes]), np.repeat([False, True], [len(y), len(of_classes)])
-        weights = weights_of(labels, is_synthetic, arm.share or None) if arm.draw == "classes" else np.ones(len(labels))
-        order = draw_rows(labels, weights, self._n_steps * _BATCH_SIZE, np.random.default_rng(self._seed))
-        of_class = len(y) / images.n_classes / np.bincount(y, minlength=images.n_classes)
+        weights = weights_of(labels, is_synthetic, arm.share or None)
+        drawn = weights if arm.draw == "classes" else np.ones(len(labels))
+        order = draw_rows(labels, drawn, self._n_steps * _BATCH_SIZE, np.random.default_rng(self._seed))
         network = train_classifier(
             pool,
             torch.from_numpy(labels),
@@ -175,7 +175,7 @@ class _CNNLearner:
             center_on=images.train[torch.arange(len(y))],
             n_classes=images.n_classes,
             augment=arm.augment,
-            class_weight=torch.from_numpy(of_class).float() if arm.draw == "weights" else None,
+            weights=torch.from_numpy(weights).float() if arm.draw == "weights" else None,
             seed=self._seed,
         )
         return classifier_probabilities(network, images.test).numpy()

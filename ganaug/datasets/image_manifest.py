@@ -108,6 +108,7 @@ def write_manifest(
     labels: Iterable[object],
     n_originals: int,
     more: pd.DataFrame | None = None,
+    of_originals: pd.DataFrame | None = None,
 ) -> None:
     """Write a manifest.
 
@@ -123,6 +124,8 @@ def write_manifest(
         How many of them are originals.
     more : DataFrame of shape (n - n_originals, k) or None, default=None
         Columns about the synthetic images.
+    of_originals : DataFrame of shape (n_originals, m) or None, default=None
+        Columns about the originals. Those of a name in `more` are continued there.
     """
     is_synthetic: NDArray = np.repeat([0, 1], [n_originals, len(files) - n_originals])
     # as objects, because strings of Arrow cannot hold file names that are not UTF-8
@@ -130,6 +133,11 @@ def write_manifest(
     if more is not None:
         # as objects, so that integers stay integers beside the blanks of the originals
         table = table.join(more.astype(object).set_axis(range(n_originals, len(table))))
+    if of_originals is not None:
+        for name, values in of_originals.astype(object).items():
+            if name not in table:
+                table[name] = pd.Series(dtype=object)
+            table.loc[: n_originals - 1, name] = values.to_numpy()
     table.to_csv(path, index=False, lineterminator="\n", errors="surrogateescape")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -261,6 +261,7 @@ def write_images(
     y_synthetic: ArrayLike,
     *,
     manifest: pd.DataFrame | None = None,
+    attributes: pd.DataFrame | None = None,
     copies: Literal["copy", "link", "none"] = "copy",
     dicom: bool = False,
     force: bool = False,
@@ -293,6 +294,9 @@ def write_images(
         Their classes, each one of ``images.y`` or of ``images.named_y``.
     manifest : DataFrame of shape (m, k) or None, default=None
         More columns about the synthetic images.
+    attributes : DataFrame of shape (n, l) or None, default=None
+        More columns of the manifest about the originals, such as attributes. The synthetic images have those that are
+        in `manifest` as well.
     copies : {"copy", "link", "none"}, default="copy"
         Whether the files of the originals are copied, linked, or left out. Links are hard, or symbolic where that is
         impossible; a change of the linked file changes the original. Resized originals are written, not linked.
@@ -331,12 +335,14 @@ def write_images(
         check_dicom_output(images)
     _check_synthetic(images, X_synthetic, y_synthetic, manifest)
     n_originals = 0 if copies == "none" else len(images.X)
+    of_originals = None if attributes is None else attributes[:n_originals]
+    columns: dict[str, Any] = {"n_originals": n_originals, "more": manifest, "of_originals": of_originals}
     labels = [*images.y[:n_originals].tolist(), *y_synthetic.tolist()]
     if images.in_archive:
         with replacing_together([out, manifest_path(out)]) as (archive, table):
             write_archive(archive, images.source, images.X[:n_originals], X_synthetic, y_synthetic)
             positions = [*images.files[:n_originals], *range(n_originals, n_originals + len(X_synthetic))]
-            write_manifest(table, files=positions, labels=labels, n_originals=n_originals, more=manifest)
+            write_manifest(table, files=positions, labels=labels, **columns)
         return
     files = [str(file) for file in images.files]
     is_resized = np.zeros(len(files), bool) if images.is_resized is None else images.is_resized
@@ -353,7 +359,7 @@ def write_images(
             save_resized(folder, _chosen(names, is_resized), resized, images.source, resized_files)
         written = write_synthetic(folder, X_synthetic, y_synthetic, names, dicom=dicom, like=like)
         written = [*names[:n_originals], *written]
-        write_manifest(folder / MANIFEST, files=written, labels=labels, n_originals=n_originals, more=manifest)
+        write_manifest(folder / MANIFEST, files=written, labels=labels, **columns)
 
 
 def add_image_columns(out: str | Path, more: pd.DataFrame) -> None:

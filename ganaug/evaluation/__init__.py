@@ -3,6 +3,7 @@
 from ganaug.evaluation.dispatch import evaluate
 from ganaug.evaluation.image_evaluation import evaluate_images
 from ganaug.evaluation.image_manifest import (
+    attribute_columns,
     nearest_columns,
     score_columns,
     training_difference,
@@ -27,6 +28,7 @@ __all__ = [
     "Resampling",
     "TableEvaluation",
     "TextEvaluation",
+    "attribute_columns",
     "evaluate",
     "evaluate_images",
     "evaluate_paths",

@@ -18,6 +18,11 @@ from ganaug.oversampler import GANOversampler
 AS_NEAR = 0.15
 # Images that are scored together, so that only these are in memory as floating-point numbers: some batches of a model.
 _N_SCORED = 1024
+# What `ganaug balance` writes into a manifest about any image.
+_OWN_COLUMNS = (
+    *("file", "class", "synthetic", "seed", "discriminator_score", "source"),
+    *("nearest_training_file", "distance", "mirrored"),
+)
 # If the class is recognised less often than so much of its share among real images, translations are of a wrong class.
 _RECOGNISED = 0.9
 
@@ -43,7 +48,8 @@ def score_columns(
     DataFrame
         With the index of `y_synthetic` and the columns "seed" (of the model) and "discriminator_score" (higher means
         that the discriminator takes the image for real); of translated images also "source", the file that was
-        translated. Without rows it has no columns.
+        translated, and of a model of attributes a column for each, see `attribute_columns`. Without rows it has no
+        columns.
     """
     manifest = pd.DataFrame(index=y_synthetic.index)
     if not len(y_synthetic):
@@ -58,7 +64,35 @@ def score_columns(
     )
     if not hasattr(sampler, "provenance_"):  # images that are generated from noise have no source
         return manifest
-    return manifest.assign(source=[images.files[place] for place in sampler.provenance_["source"]])
+    if hasattr(sampler.model_, "source_"):
+        return manifest.assign(source=[images.files[place] for place in sampler.provenance_["source"]])
+    return manifest.join(attribute_columns(sampler.provenance_).set_index(manifest.index))
+
+
+def attribute_columns(attributes: pd.DataFrame) -> pd.DataFrame:
+    """Return attributes with the names of columns that they have in a manifest.
+
+    Parameters
+    ----------
+    attributes : DataFrame of shape (n, n_attributes)
+        Attributes of images.
+
+    Returns
+    -------
+    DataFrame of shape (n, n_attributes)
+        A name that the manifest has already for something else starts with ``attribute_``.
+
+    Examples
+    --------
+    >>> attribute_columns(pd.DataFrame({"stain": ["pale"], "seed": [3]})).columns.tolist()
+    ['stain', 'attribute_seed']
+    """
+    names: list[str] = []
+    for name in map(str, attributes.columns):
+        while name in _OWN_COLUMNS or name in names:
+            name = f"attribute_{name}"
+        names.append(name)
+    return attributes.set_axis(names, axis=1)
 
 
 def nearest_columns(

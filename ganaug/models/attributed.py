@@ -1,6 +1,7 @@
 """Images of chosen attributes: the part of `ImageGAN` that hands attributes to training and sampling."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,13 +14,17 @@ from torch import Tensor
 from ganaug.common.random import draw_seed
 from ganaug.common.rows import stack_rows
 from ganaug.models.base import ConditionalGAN
-from ganaug.models.data import CheckedData
+from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.image_attributes import Attributes
+from ganaug.models.provenance import AttributeProvenance
 from ganaug.models.scoring import class_index
 from ganaug.models.sklearn_callbacks import with_callbacks
+from ganaug.selection import CandidateSelection
 
 # The discriminator scores an image of unknown attributes as so many frequent combinations of its class.
 _N_SCORED = 16
+# Attributes are drawn by a seed of their own, far from the other seeds of a part.
+_SEED_OF_ATTRIBUTES = 15_485_863
 
 Self = TypeVar("Self", bound="Attributed")
 
@@ -28,6 +33,8 @@ class Attributed(ConditionalGAN):
     """A conditional GAN that learns attributes of images beside the class."""
 
     attributes_: Attributes
+    # Conditions of what was generated since the last choice, while they are recorded.
+    _drawn: list[Tensor] | None = None
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
@@ -107,6 +114,63 @@ class Attributed(ConditionalGAN):
         ]
         return stack_rows(parts, len(labels))
 
+    def _generate_rows(self, y: Tensor, rng: torch.Generator, seed: int) -> Any:
+        if not self.attributes_.names:
+            return super()._generate_rows(y, rng, seed)
+        numbers = self.attributes_.draw(y, torch.Generator().manual_seed(seed + _SEED_OF_ATTRIBUTES))
+        if self._drawn is not None:
+            self._drawn.append(numbers)
+        return self.encoder_.decode(self._generate(y, rng, self.attributes_.conditions.places(numbers)[:, 1:]))
+
+    def sample_parts(
+        self,
+        y: Any,
+        random_state: int | np.random.RandomState | None = None,
+        *,
+        selection: CandidateSelection | None = None,
+        record: Callable[..., None] | None = None,
+    ) -> Iterator[Any]:
+        """Generate what `sample` returns in parts, so that not all of it has to be in memory.
+
+        Parameters
+        ----------
+        y, random_state, selection
+            As in `sample`.
+        record : callable (Tensor of shape (n,), array of shape (n,)) -> None, or None, default=None
+            Is called with the numbers of the conditions of each part and their class indices.
+
+        Yields
+        ------
+        X : same container and dtypes as in `fit`
+            The next images.
+        """
+        if record is None or not self.attributes_.names:
+            yield from super().sample_parts(y, random_state, selection=selection)
+            return
+        self._drawn = []
+        remembering = None if selection is None else _Remembering(**vars(selection))
+        parts = super().sample_parts(y, random_state, selection=remembering)
+        try:
+            for images in parts:
+                numbers = torch.cat(self._drawn)
+                if remembering is not None:
+                    numbers = numbers[torch.from_numpy(remembering.chosen.pop())]
+                self._drawn.clear()
+                record(numbers, self.attributes_.conditions.classes(numbers).numpy())
+                yield images
+        finally:
+            del self._drawn
+
+    def provenance_of(self, training: EncodedData) -> AttributeProvenance | None:  # type: ignore[override]
+        """Return what records the attributes of synthetic images; None if the model was fitted without any.
+
+        Parameters
+        ----------
+        training : EncodedData
+            From `fit_checked`.
+        """
+        return AttributeProvenance(self.attributes_) if self.attributes_.names else None
+
     def _score(self, features: NDArray, y: NDArray) -> NDArray:
         if not self.attributes_.names:
             return super()._score(features, y)
@@ -117,3 +181,14 @@ class Attributed(ConditionalGAN):
                 of_number = super()._score(features[own], np.full(len(own), number))
                 scores[own] = np.maximum(scores[own], of_number)
         return scores
+
+
+@dataclass(frozen=True)
+class _Remembering(CandidateSelection):
+    """A selection that remembers which candidates were chosen."""
+
+    chosen: list[NDArray[np.intp]] = field(default_factory=list)
+
+    def choose(self, *args: Any, **kwargs: Any) -> NDArray[np.intp]:
+        self.chosen.append(super().choose(*args, **kwargs))
+        return self.chosen[-1]

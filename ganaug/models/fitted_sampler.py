@@ -251,8 +251,8 @@ class FittedSamplerMixin:
         found = self._resampled.frame
         if found is None:
             raise AttributeError(
-                "this sampler has no provenance_: it is there for tables and for translated images, after fit_resample "
-                "has generated rows, and is not pickled before it was read"
+                "this sampler has no provenance_: it is there for tables, for translated images and for images with "
+                "attributes, after fit_resample has generated rows, and is not pickled before it was read"
             )
         return found
 

@@ -1,12 +1,15 @@
-"""Where the synthetic rows of a table come from: the nearest real rows, and how real and how certain they look."""
+"""Where synthetic rows come from: of a table the nearest real rows, of images their sources or attributes."""
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 from scipy.special import expit
+from torch import Tensor
 
 from ganaug.metrics import nearest_rows
 from ganaug.models.data import EncodedData
+from ganaug.models.image_attributes import Attributes
 from ganaug.selection import Copies, Folds, Layout, class_certainty, cross_fitted_log_odds
 
 # With fewer real rows of a class no detector learns what they look like.
@@ -121,6 +124,52 @@ class Provenance:
             found, _ = nearest_rows(self._layout.expand(synthetic[own]), self._layout.expand(self._real[members]))
             nearest[own] = members[found[:, 0]]
         return nearest
+
+
+class AttributeProvenance:
+    """The attributes of each synthetic image.
+
+    Parameters
+    ----------
+    attributes : Attributes
+        What the model has learned.
+    """
+
+    def __init__(self, attributes: Attributes) -> None:
+        self._attributes = attributes
+        self._numbers: list[Tensor] = []
+
+    def add(self, numbers: Tensor, y: NDArray) -> None:
+        """Take the conditions of the next images.
+
+        Parameters
+        ----------
+        numbers : Tensor of shape (n,)
+            Their numbers.
+        y : ndarray of shape (n,)
+            Class index of each image.
+        """
+        self._numbers.append(numbers)
+
+    def frame(self) -> pd.DataFrame:
+        """Return a row for each synthetic image.
+
+        Returns
+        -------
+        DataFrame of shape (n_synthetic, n_attributes)
+            A column for each attribute.
+        """
+        return self._attributes.frame(torch.cat(self._numbers))
+
+    def class_probability(self) -> NDArray[np.float64]:
+        """Return 1 for each synthetic image: all have the same weight.
+
+        Returns
+        -------
+        ndarray of shape (n_synthetic,)
+            Ones.
+        """
+        return np.ones(sum(map(len, self._numbers)))
 
 
 class SourceProvenance:

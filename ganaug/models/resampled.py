@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ganaug.common.shares import weights_of
 from ganaug.models.base import ConditionalGAN
-from ganaug.models.provenance import Provenance, SourceProvenance
+from ganaug.models.provenance import AttributeProvenance, Provenance, SourceProvenance
 
 
 def check_groups(groups: ArrayLike, model: ConditionalGAN, n_rows: int) -> NDArray:
@@ -56,8 +56,8 @@ class ResampledRows:
         Weights of the rows of X that were given.
     groups : ndarray of shape (n_rows,) or None
         Values of the rows of X that the result has as well.
-    provenance : Provenance, SourceProvenance or None
-        For tables, the encoded rows; for translated images, their sources.
+    provenance : Provenance, SourceProvenance, AttributeProvenance or None
+        For tables, the encoded rows; for translated images, their sources; for images with attributes, these.
     """
 
     labels: NDArray
@@ -65,7 +65,7 @@ class ResampledRows:
     share: float | None
     sample_weight: NDArray | None
     groups: NDArray | None
-    provenance: Provenance | SourceProvenance | None
+    provenance: Provenance | SourceProvenance | AttributeProvenance | None
 
     @property
     def is_synthetic(self) -> NDArray[np.bool_]:
@@ -87,7 +87,9 @@ class ResampledRows:
     @cached_property
     def indices(self) -> NDArray[np.intp]:
         """Position in X of each row, for a synthetic row of the nearest one of its class."""
-        nearest = [] if self.provenance is None else [self.provenance.nearest_of_class()]
+        nearest = []
+        if isinstance(self.provenance, Provenance | SourceProvenance):
+            nearest = [self.provenance.nearest_of_class()]
         return np.concatenate([self.sources, *nearest])
 
     @cached_property
@@ -100,7 +102,8 @@ class ResampledRows:
     @property
     def has_indices(self) -> bool:
         """Whether the positions of all rows are known, or can be computed."""
-        return "indices" in vars(self) or self.provenance is not None or len(self.sources) == len(self.labels)
+        has_sources = isinstance(self.provenance, Provenance | SourceProvenance)
+        return "indices" in vars(self) or has_sources or len(self.sources) == len(self.labels)
 
     def without_rows(self) -> "ResampledRows":
         """Return what a pickle may hold: no training rows, but their weights and all that was computed."""

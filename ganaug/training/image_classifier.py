@@ -33,7 +33,7 @@ def train_classifier(
     center_on: Tensor,
     n_classes: int,
     augment: str = "off",
-    class_weight: Tensor | None = None,
+    weights: Tensor | None = None,
     seed: int,
 ) -> SmallCNN:
     """Train a `SmallCNN` on images in a given order, by Adam with a cosine schedule of the learning rate.
@@ -52,8 +52,8 @@ def train_classifier(
         Number of classes.
     augment : {"off", "mild", "strong"}, default="off"
         Policy of `classical`.
-    class_weight : Tensor of shape (n_classes,) or None, default=None
-        Weights in the loss.
+    weights : Tensor of shape (n,) or None, default=None
+        What each image counts in the loss, within its batch.
     seed : int
         Of the initial weights and of the augmentation.
 
@@ -73,7 +73,8 @@ def train_classifier(
         seen = images[batch]
         if augment != "off":
             seen = classical(seen, random_changes(len(batch), rng), augment)
-        loss = F.cross_entropy(network(seen), labels[batch], weight=class_weight)
+        losses = F.cross_entropy(network(seen), labels[batch], reduction="none")
+        loss = losses.mean() if weights is None else (losses * weights[batch]).sum() / weights[batch].sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -119,6 +119,17 @@ def test_without_balance_images_are_drawn_as_they_come():
     assert np.bincount(parts.y[order]).tolist() == [100] * 3
 
 
+def test_class_weights_make_classes_and_shares_equal_in_the_loss():
+    parts = parts_of()
+    pool = image_data.pool_of(parts, image_data.ARMS["ganaug + class weights"], 0.2, synthetic_of(parts))
+    assert set(np.bincount(image_data.draws(pool, len(pool.y), np.random.default_rng(0)))) == {1}
+    of_class = np.bincount(pool.y, pool.weights)
+    np.testing.assert_allclose(of_class, of_class[0])
+    np.testing.assert_allclose(np.bincount(pool.y, pool.weights * pool.is_synthetic), 0.2 * of_class)
+    alone = image_data.pool_of(parts, image_data.ARMS["class weights"], 0.2, None)
+    np.testing.assert_allclose(np.bincount(alone.y, alone.weights), len(parts.y) / 3)
+
+
 def test_draws_are_a_matter_of_the_seed():
     pool = image_data.pool_of(parts_of(), image_data.ARMS["random"], 0.2, None)
     one, again, other = (image_data.draws(pool, 90, np.random.default_rng(seed)) for seed in (1, 1, 2))

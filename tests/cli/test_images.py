@@ -65,6 +65,13 @@ def test_attributes_are_learned_and_can_be_asked_for(images, capsys):
     model = GANOversampler.load("m.gan").model_
     assert model.attributes_.names == ["stain", "grade"]
     assert [levels.tolist() for levels in model.attributes_.levels] == [["H&E", "IHC"], [0, 1, 2]]
+    manifest = pd.read_csv("out/manifest.csv")
+    assert manifest.columns[3:7].tolist() == ["seed", "discriminator_score", "stain", "grade"]
+    originals, synthetic = (manifest[manifest["synthetic"] == mark].set_index("file") for mark in (0, 1))
+    assert originals.loc[files, "stain"].tolist() == known["stain"].tolist()
+    assert originals.loc[files, "grade"].tolist() == [i % 3 for i in range(len(files))]
+    assert set(synthetic["stain"]) <= {"H&E", "IHC"}
+    assert set(synthetic["grade"]) <= {0, 1, 2}
     assert (
         main(["sample", "m.gan", "more", "--label", "sick", "-n", "3", "--given", "stain=IHC", "--given", "grade=2"])
         == 0
@@ -81,6 +88,18 @@ def test_attributes_are_learned_and_can_be_asked_for(images, capsys):
         assert message in error
         assert error.count("\n") == 1
     assert not Path("other").exists()
+
+
+def test_attributes_keep_their_values_in_the_manifest_whatever_they_are_called(images):
+    files = sorted(path.relative_to("in").as_posix() for path in Path("in").glob("*/*.png"))
+    known = pd.DataFrame({"file": files, "seed": np.arange(len(files)) % 2, "class": ["x"] * len(files)})
+    known.to_csv("known.csv", index=False)
+    assert balance("in out --seed 1 --attributes known.csv --only-synthetic") == 0
+    manifest = pd.read_csv("out/manifest.csv")
+    assert set(manifest["attribute_seed"]) <= {0, 1}
+    assert set(manifest["attribute_class"]) == {"x"}
+    assert set(manifest["class"]) == {"sick", "well"}
+    assert set(manifest["synthetic"]) == {1}
 
 
 def test_the_same_seed_gives_the_same_files(images):

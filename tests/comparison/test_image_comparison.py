@@ -144,9 +144,11 @@ def test_a_share_is_the_weight_of_synthetic_images():
     pool, labels = compact_images(X), (y == "sick").astype(np.int64)
     wrong = SplitImages(pool, labels, pool, 2, lambda sampler: (pool, 1 - labels))
     learner = ImageCNN(n_steps=60).learner(wrong, 0)
-    right = [(learner.probabilities(arm_of(f"ganaug {share}")).argmax(1) == labels).mean() for share in (0.1, 0.9)]
-    assert right[0] > 0.9  # a tenth is wrong
-    assert right[1] < 0.1  # nine tenths are
+    for draw in ("classes", "weights"):
+        arms = [arm_of(ImageArm(share=share, draw=draw)) for share in (0.1, 0.9)]
+        right = [(learner.probabilities(arm).argmax(1) == labels).mean() for arm in arms]
+        assert right[0] > 0.9  # a tenth is wrong
+        assert right[1] < 0.1  # nine tenths are
 
 
 def test_select_returns_what_to_do(trainings):
@@ -194,7 +196,7 @@ def test_names_of_ways():
         ("SMOTE", "CNN", "samplers: 'SMOTE' is no way to train on images; use none, weights, repeated"),
         ("ganaug 1", "CNN", "samplers: 'ganaug 1' is no way"),
         (ImageArm(share=1), "CNN", "share=1 must be from 0 to below 1"),
-        (ImageArm(share=0.2, draw="images"), "CNN", "draw='images' must be 'classes'"),
+        (ImageArm(share=0.2, draw="images"), "CNN", "draw='images' must be 'classes' or 'weights'"),
         (ImageArm(augment="wild"), "CNN", "augment='wild' is not a policy"),
         ({"none": ImageArm(augment="mild")}, "CNN", 'the name "none" is reserved'),
         ("repeated", ["CNN", "LogisticRegression"], "CNN, frozen features are trained on images, and others on rows"),

@@ -236,3 +236,39 @@ def test_a_model_without_attributes_says_so(shapes):
     model = clone(TINY).set_params(n_steps=1).fit(X, y)
     with pytest.raises(ValueError, match=r"after fit\(X, y, attributes=\.\.\.\)"):
         model.sample(["lying"], given={"light": "dark"})
+
+
+@pytest.mark.parametrize("selection", [None, "auto", "class"])
+def test_a_result_says_which_attributes_its_images_were_asked_for(shapes, selection):
+    X, y, attributes = shapes
+    sampler = GANOversampler(
+        sampling_strategy="minority", model=clone(TINY).set_params(architecture="mlp"), selection=selection
+    )
+    X_new, y_new = sampler.fit_resample(X, y, attributes=attributes)
+    found, model = sampler.provenance_, sampler.model_
+    assert found.index.tolist() == np.flatnonzero(sampler.is_synthetic_).tolist()
+    assert found.columns.tolist() == ["light", "side"]
+    assert set(found["light"]) == {"dark"}  # no standing bar is bright
+    assert set(found["side"]) == {0, 1, 2}
+    assert_array_equal(sampler.sample_weight_, np.ones(len(y_new)))
+    assert not hasattr(sampler, "source_indices_")
+    assert not hasattr(model, "_drawn") or model._drawn is None
+    # what is recorded changes no image
+    if selection is None:
+        assert_array_equal(X_new[sampler.is_synthetic_], model.sample(y_new[sampler.is_synthetic_]))
+
+
+@pytest.mark.filterwarnings("ignore:The images are probably blurred")
+@pytest.mark.parametrize("selection", [None, "class"])
+def test_images_show_the_attributes_that_are_recorded(selection):
+    rng = np.random.default_rng(0)
+    y, is_bright = np.repeat(["lying", "standing"], [60, 20]), np.arange(80) % 2 == 0
+    sampler = GANOversampler(
+        sampling_strategy="minority",
+        model=clone(LEARNED).set_params(architecture="mlp", n_steps=300),
+        selection=selection,
+    )
+    X_new, _ = sampler.fit_resample(bars(y, is_bright, rng), y, attributes={"light": is_bright})
+    shown = brightness(X_new[sampler.is_synthetic_])
+    recorded = sampler.provenance_["light"].to_numpy(dtype=bool)
+    assert shown[recorded].min() > shown[~recorded].max()
