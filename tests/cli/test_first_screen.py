@@ -3,7 +3,9 @@
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ import pytest
 
 from ganaug.cli.app import main
 from ganaug.cli.console import in_shell_words, print_answers
-from ganaug.cli.first_screen import kept_model, print_preview, say_what_follows
+from ganaug.cli.first_screen import kept_model, print_preview, print_written, say_what_follows
 from ganaug.common.findings import REAL, Finding
 from ganaug.datasets.csv_format import TextSource
 from ganaug.evaluation import PreviewRow
@@ -261,3 +263,13 @@ def test_what_follows_a_limited_training_is_said_before_it(monkeypatch, capsys):
         "ganaug: note: the training ends after 20 s at the latest; then rows are chosen, written and"
     )
     assert "about 4 s on an idle core, and longer because --report measures all rows" in said
+
+
+def test_the_time_of_all_trainings_is_counted(capsys):
+    histories = [pd.DataFrame({"seconds": of}) for of in ([10.0, 30.0], [1.0, 2.0])]
+    texts = SimpleNamespace(seconds=4.0)
+    model = SimpleNamespace(autoencoder_history_=histories[0], history_=histories[1], texts_=texts)
+    print_written("Wrote out.csv.", time.perf_counter() - 40, model)
+    assert capsys.readouterr().out.split() == "Wrote out.csv. It took 40 s, 36 s of it the training.".split()
+    print_written("Wrote out.csv.", time.perf_counter() - 40, None)
+    assert "training" not in capsys.readouterr().out
