@@ -17,7 +17,6 @@ from ganaug.cli.console import (
 )
 from ganaug.cli.first_screen import (
     command,
-    history_of,
     kept_model,
     measure,
     print_next,
@@ -137,7 +136,7 @@ def balance_images(
     end_phase()
     print_answers(findings)
     n_real = 0 if copies == "none" else len(y)
-    print_written(written_words(out, n_real, 0, y_synthetic, "image", None), began, history_of(sampler))
+    print_written(written_words(out, n_real, 0, y_synthetic, "image", None), began, getattr(sampler, "model_", None))
     if sampler.sampling_strategy == "equal share" and len(y_synthetic):
         console().print(
             f"{percent(sampler.synthetic_share)} of each class are synthetic, so that a network cannot tell a class by "

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from ganaug.cli.console import KEPT, on_terminal, print_answers, print_comparison, print_counts, print_others, say
 from ganaug.cli.first_screen import (
     command,
-    history_of,
     kept_model,
     measure,
     print_next,
@@ -148,7 +147,7 @@ def balance_table(
     print_answers(findings)
     n_real = 0 if only_synthetic else len(X)
     said = written_words(out, n_real, n_repeated, y_resampled[is_synthetic], "row", mark)
-    print_written(said, began, history_of(sampler))
+    print_written(said, began, getattr(sampler, "model_", None))
     print_counts(target, y, y_resampled, y_resampled[~is_synthetic])
     if provenance is not None and n_synthetic:
         write_provenance(provenance, sampler, is_synthetic, only_synthetic, force=force)

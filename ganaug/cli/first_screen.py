@@ -253,17 +253,18 @@ def _differing_first(rows: Sequence[PreviewRow], names: list[Any]) -> list[Any]:
     return [names[i] for i in sorted(range(len(names)), key=lambda i: -n_differing[i])]
 
 
-def print_written(text: str, began: float, history: pd.DataFrame | None = None) -> None:
-    """Say what was written and how long it took; with the history of the training, how long that took of it."""
-    trained = ""
-    if history is not None and len(history):
-        trained = f", {_duration(float(history['seconds'].iloc[-1]))} of it the training"
+def print_written(text: str, began: float, model: Any = None) -> None:
+    """Say what was written and how long it took; with the model that was trained, how long that took of it."""
+    seconds = _training_seconds(model)
+    trained = f", {_duration(seconds)} of it the training" if seconds else ""
     console().print(f"{text} It took {_duration(time.perf_counter() - began)}{trained}.", markup=False)
 
 
-def history_of(sampler: Any) -> pd.DataFrame | None:
-    """Return the history of the training of a sampler, None if it has trained nothing."""
-    return getattr(getattr(sampler, "model_", None), "history_", None)
+def _training_seconds(model: Any) -> float:
+    """Return what all trainings of a model took together, those of the models of its columns of texts included."""
+    histories = [getattr(model, name, None) for name in ("autoencoder_history_", "history_")]
+    seconds = [float(history["seconds"].iloc[-1]) for history in histories if history is not None and len(history)]
+    return sum(seconds) + getattr(getattr(model, "texts_", None), "seconds", 0.0)
 
 
 def print_next(words: str) -> None:

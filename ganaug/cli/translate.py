@@ -138,7 +138,7 @@ def translate(
     end_phase()
     findings = _findings(model, source, target, out, n_pairs=None if pairs is None else len(pairs[0]))
     print_answers(findings)
-    print_written(f"Wrote {out}: {counted(len(files), 'image')} of {source} as class {label}.", began, model.history_)
+    print_written(f"Wrote {out}: {counted(len(files), 'image')} of {source} as class {label}.", began, model)
     if pairs is not None:
         _say_pairs(pairs, [str(file) for file in images.files], len(files))
     print_others(findings)

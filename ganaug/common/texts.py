@@ -91,9 +91,7 @@ def are_texts(X: Any) -> bool:
     shape: tuple[int, ...] = tuple(getattr(X, "shape", ()))
     if len(shape) not in (1, 2) or 0 in shape or (len(shape) == 2 and shape[1] != 1):
         return False
-    if not isinstance(X, np.ndarray | pd.Series | pd.DataFrame) and not (
-        dependencies.is_polars_dataframe(X) or dependencies.is_polars_series(X)
-    ):
+    if not _is_container(X):
         return False
     cells = _first_cells(X)
     present = [cell for cell in cells if not _is_missing(cell)]
@@ -103,6 +101,14 @@ def are_texts(X: Any) -> bool:
         return True
     n_words = sum(len(cell.split()) for cell in present) / len(present)
     return n_words >= _MIN_WORDS and len(set(present)) >= _MIN_DISTINCT * len(present)
+
+
+def _is_container(X: Any) -> bool:
+    return (
+        isinstance(X, list | tuple | np.ndarray | pd.Series | pd.DataFrame)
+        or dependencies.is_polars_dataframe(X)
+        or dependencies.is_polars_series(X)
+    )
 
 
 def _are_rows_of_one(X: Any) -> bool:
@@ -159,13 +165,15 @@ def texts_of(X: Any, name: str = "X") -> list[str]:
     ValueError: X has 2 columns, but texts are needed: a list, a Series, or a table of one column of strings. Pass ...
     """
     columns = getattr(X, "columns", None)
+    if not _is_container(X):
+        raise ValueError(
+            f"{name} is of type {type(X).__name__}, but texts are needed: pass a list, a Series or an array of strings"
+        )
     array = np.asarray(X.to_numpy() if hasattr(X, "to_numpy") else _as_objects(X))
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim == 0:
-        raise ValueError(
-            f"{name} is of type {type(X).__name__}, but texts are needed: pass a list, a Series or an array of strings"
-        )
+        raise ValueError(f"{name} is an array without a dimension, but texts are needed: pass a list or a Series")
     if array.ndim != 1:
         kind = f"has {array.shape[1]} columns" if array.ndim == 2 else f"has shape {array.shape}"
         first = "" if columns is None else f", such as {name}[[{columns[0]!r}]]"

@@ -83,14 +83,18 @@ class TextGAN(ConditionalGAN):
         Size of the state of the recurrent networks, and of the relational memory of ``"relgan"``.
     code_size : int, default=64
         Size of the latent of a text.
-    autoencoder_steps : int, default=2500
+    autoencoder_steps : int or "auto", default="auto"
         Training steps of the autoencoder, in which most of the time goes; for ``"relgan"``, steps of the pre-training.
+        ``"auto"`` is a step for 25 tokens of the training texts, at least 500 and at most 2,500: few or short texts
+        would be learned by heart; 2,500 for ``"relgan"``.
     autoencoder_batch_size : int, default=32
         Texts in a batch of the autoencoder, or of the pre-training.
     autoencoder_learning_rate : float, default=0.004
         Highest learning rate of Adam for the autoencoder, or for the pre-training.
-    temperature : float, default=0.65
-        The draw of tokens: a lower value writes more usual texts, a higher one more different texts.
+    temperature : float or "auto", default="auto"
+        The draw of tokens: a lower value writes more usual texts, a higher one more different texts. ``"auto"`` is 0.65
+        if the training texts have 20 tokens or more on average, 1.0 if they have 12 or fewer, and between them in
+        proportion; 0.65 for ``"relgan"``.
     top_k : int, default=20
         Each token is drawn among so many of the likeliest ones.
     n_candidates : int, default=5
@@ -186,10 +190,10 @@ class TextGAN(ConditionalGAN):
         "embedding_size": [count(maximum=LARGEST_SIZE)],
         "hidden_size": [count(maximum=LARGEST_SIZE)],
         "code_size": [count(2, LARGEST_SIZE)],
-        "autoencoder_steps": [count()],
+        "autoencoder_steps": [StrOptions({"auto"}), count()],
         "autoencoder_batch_size": [count(maximum=LARGEST_SIZE)],
         "autoencoder_learning_rate": [Number(Real, 0, None, closed="neither")],
-        "temperature": [Number(Real, 0, None, closed="neither")],
+        "temperature": [StrOptions({"auto"}), Number(Real, 0, None, closed="neither")],
         "top_k": [count()],
         "n_candidates": [count(maximum=LARGEST_SIZE)],
         "hidden_sizes": [HIDDEN_SIZES],
@@ -221,10 +225,10 @@ class TextGAN(ConditionalGAN):
         embedding_size: int = 64,
         hidden_size: int = 192,
         code_size: int = 64,
-        autoencoder_steps: int = 2500,
+        autoencoder_steps: int | Literal["auto"] = "auto",
         autoencoder_batch_size: int = 32,
         autoencoder_learning_rate: float = 4e-3,
-        temperature: float = 0.65,
+        temperature: float | Literal["auto"] = "auto",
         top_k: int = 20,
         n_candidates: int = 5,
         hidden_sizes: Sequence[int] = (128, 128),

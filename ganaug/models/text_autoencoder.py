@@ -27,6 +27,12 @@ from ganaug.training import (
 
 # What vocabulary_size="auto" and max_length="auto" are, at most.
 _VOCABULARY_SIZE, _MAX_LENGTH = 4000, 64
+# What autoencoder_steps="auto" is, at least and at most, and for how many tokens of the training texts there is a step:
+# with more steps, the networks learn few or short texts by heart, and the synthetic texts repeat their parts.
+_FEWEST_STEPS, _MOST_STEPS, _TOKENS_A_STEP = 500, 2500, 25
+# temperature="auto" falls from the first to the second value between these mean numbers of tokens of a text: a short
+# text has few tokens in which to differ from others, and few in which to go astray.
+_MEAN_LENGTHS, _TEMPERATURES = (12.0, 20.0), (1.0, 0.65)
 # Texts that are encoded at once.
 _N_ENCODED = 256
 
@@ -42,10 +48,10 @@ class TextAutoencoder:
         The container of texts that `decode` returns.
     sizes : mapping
         "embedding_size", "hidden_size" and "code_size", the size of a latent; "n_classes".
-    temperature : float
-        Of the draw of tokens.
     top_k : int
         Number of likeliest tokens among which each is drawn.
+    temperature : float, default=1.0
+        Of the draw of tokens.
 
     Attributes
     ----------
@@ -59,8 +65,8 @@ class TextAutoencoder:
         container: TextContainer,
         sizes: Mapping[str, int],
         *,
-        temperature: float,
         top_k: int,
+        temperature: float = 1.0,
     ) -> None:
         self.tokens = tokens
         self.container = container
@@ -169,10 +175,10 @@ class TextAutoencoder:
         self._is_trained = True
         return history
 
-    def going_on(self, container: TextContainer, *, temperature: float, top_k: int) -> "TextAutoencoder":
+    def going_on(self, container: TextContainer, *, top_k: int) -> "TextAutoencoder":
         """Return a copy whose training continues, with the same tokens; the arguments are those of the constructor."""
         other = copy.copy(self)
-        other.container, other.temperature, other.top_k = container, temperature, top_k
+        other.container, other.top_k = container, top_k
         other.networks = copy.deepcopy(self.networks).requires_grad_(True).train()
         return other
 
@@ -243,7 +249,7 @@ class TextAutoencoder:
         """Return a JSON-able description and arrays."""
         arrays = {name: weight.cpu().numpy() for name, weight in self.networks.state_dict().items()}
         description = {"tokens": self.tokens.state(), "container": self.container.state(), "sizes": self.sizes}
-        return description, arrays
+        return description | {"temperature": self.temperature}, arrays
 
     @classmethod
     def from_state(
@@ -251,7 +257,6 @@ class TextAutoencoder:
         description: Mapping[str, Any],
         arrays: Mapping[str, np.ndarray],
         *,
-        temperature: float,
         top_k: int,
     ) -> "TextAutoencoder":
         """Read what `state` returned; malformed data raise an error."""
@@ -259,8 +264,11 @@ class TextAutoencoder:
         sizes["n_classes"] = int(description["sizes"]["n_classes"])
         tokens = TextEncoder.from_state(description["tokens"])
         container = TextContainer.from_state(description["container"])
+        temperature = float(description["temperature"])
+        if not 0 < temperature < np.inf:
+            raise ValueError(f"temperature={temperature}")
         with torch.device("meta"):  # sizes that are forged take no memory
-            restored = cls(tokens, container, sizes, temperature=temperature, top_k=top_k)
+            restored = cls(tokens, container, sizes, top_k=top_k, temperature=temperature)
         weights = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
         if not all(weight.isfinite().all() for weight in weights.values()):
             raise ValueError("a weight of the autoencoder is not finite")
@@ -295,4 +303,15 @@ def new_autoencoder(
     tokens = fitted_tokens(texts, params["vocabulary_size"], params["max_length"], _VOCABULARY_SIZE, _MAX_LENGTH)
     sizes = {name: params[name] for name in ("embedding_size", "hidden_size", "code_size")} | {"n_classes": n_classes}
     with seeded_networks(seed):
-        return TextAutoencoder(tokens, container, sizes, temperature=params["temperature"], top_k=params["top_k"])
+        return TextAutoencoder(tokens, container, sizes, top_k=params["top_k"])
+
+
+def auto_steps(encoded: Tensor) -> int:
+    """Return the number of training steps for encoded texts: fewer for few or short ones."""
+    n_tokens = int((encoded != PADDING).sum())
+    return min(max(-(-n_tokens // _TOKENS_A_STEP), _FEWEST_STEPS), _MOST_STEPS)
+
+
+def auto_temperature(encoded: Tensor) -> float:
+    """Return the temperature at which texts like encoded ones are written: higher for short ones."""
+    return float(np.interp(float(_lengths(encoded).double().mean()), _MEAN_LENGTHS, _TEMPERATURES))

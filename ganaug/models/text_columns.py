@@ -131,8 +131,10 @@ class TextColumns:
     def seconds(self) -> float:
         """Seconds that the training took."""
         return sum(
-            float(model.autoencoder_history_["seconds"].iloc[-1] + model.history_["seconds"].sum())
+            float(history["seconds"].iloc[-1])
             for model in self.models.values()
+            for name in ("autoencoder_history_", "history_")
+            if len(history := getattr(model, name, ()))  # a model that was loaded has none
         )
 
     def writing(self, seed: int, encoder: TableEncoder) -> Callable[[Any, NDArray[np.intp]], Any]:

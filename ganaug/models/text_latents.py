@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ganaug.common.progress import begin_phase
 from ganaug.common.texts import TextContainer
 from ganaug.models.data import EncodedData
-from ganaug.models.text_autoencoder import TextAutoencoder, new_autoencoder
+from ganaug.models.text_autoencoder import TextAutoencoder, auto_steps, auto_temperature, new_autoencoder
 from ganaug.models.torch_state import torch_threads
 from ganaug.nets import MLPDiscriminator, MLPGenerator, on_sphere
 from ganaug.training import Callback, NeighborsPrior, NoisePrior, Prior, SlicedWasserstein
@@ -60,8 +60,11 @@ class LatentGAN:
         if previous is None:
             encoder = new_autoencoder(texts, container, model.get_params(deep=False), len(model.classes_), model.seed_)
         else:
-            encoder = previous.going_on(container, temperature=model.temperature, top_k=model.top_k)
+            encoder = previous.going_on(container, top_k=model.top_k)
         encoded = encoder.tokens.encode(texts)
+        is_auto = isinstance(model.temperature, str)
+        encoder.temperature = auto_temperature(encoded) if is_auto else float(model.temperature)
+        steps = model.autoencoder_steps
         model._warn_of_cut(int(encoder.tokens.is_cut(encoded).sum()), len(texts), encoder.tokens.max_length)
         begin_phase("training the autoencoder", show=bool(model.verbose))
         with torch_threads(model._n_threads):
@@ -71,7 +74,7 @@ class LatentGAN:
                 fabric=model._fabric(),
                 rng=torch.Generator().manual_seed(model.seed_),
                 seed=model.seed_ + 3,
-                n_steps=model.autoencoder_steps,
+                n_steps=auto_steps(encoded) if isinstance(steps, str) else steps,
                 batch_size=model.autoencoder_batch_size,
                 learning_rate=model.autoencoder_learning_rate,
                 max_time=None if model.max_time is None else _AUTOENCODER_SHARE * model.max_time,
@@ -141,9 +144,7 @@ class LatentGAN:
     ) -> tuple[TextAutoencoder, Prior]:
         """Restore encoder and prior from what `store` returned."""
         n_classes = len(model.classes_)
-        encoder = TextAutoencoder.from_state(
-            description, arrays["autoencoder"], temperature=model.temperature, top_k=model.top_k
-        )
+        encoder = TextAutoencoder.from_state(description, arrays["autoencoder"], top_k=model.top_k)
         if (encoder.sizes["n_classes"], encoder.sizes["code_size"]) != (n_classes, model.code_size):
             raise ValueError("the autoencoder does not fit the classes: the file is damaged")
         if model.prior == "noise":

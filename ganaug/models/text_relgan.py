@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _VOCABULARY_SIZE, _MAX_LENGTH = 2000, 32
 # The inverse temperature of the Gumbel-softmax at the end of the training.
 _HIGHEST = 100.0
+# What temperature="auto" and autoencoder_steps="auto" are.
+_TEMPERATURE, _N_STEPS = 0.65, 2500
 # Part of `max_time` that the pre-training may take.
 _PRETRAINING_SHARE = 0.4
 
@@ -98,6 +100,7 @@ class RelGAN:
         fabric, seed, rows = model._fabric(), model.seed_, data.rows
         with seeded_networks(seed):
             generator, _ = self.build(model, model.network_params_, rng)
+        n_steps = _N_STEPS if isinstance(model.autoencoder_steps, str) else model.autoencoder_steps
         frequency = rows.kept[rows.kept != PADDING].bincount(minlength=len(generator.bias)) + 0.1
         with torch.no_grad():  # the network need not learn first which tokens are frequent
             generator.bias.copy_((frequency / frequency.sum()).log())
@@ -108,7 +111,7 @@ class RelGAN:
             rng=noise,
             learning_rate=model.autoencoder_learning_rate,
             latent_size=model.latent_size,
-            n_steps=model.autoencoder_steps,
+            n_steps=n_steps,
             padding=PADDING,
             end=END,
         )
@@ -120,7 +123,7 @@ class RelGAN:
         model.autoencoder_history_ = train(
             TrainingState([phase], average, batches, RandomDraws(noise)),
             fabric=fabric,
-            n_steps=model.autoencoder_steps,
+            n_steps=n_steps,
             max_time=None if model.max_time is None else _PRETRAINING_SHARE * model.max_time,
             callbacks=[ProgressBar("pre-training")] if model.verbose else [],
             measure=lambda network: {},
@@ -170,10 +173,11 @@ class RelGAN:
         network: Any = model.generator_.eval()
         tokens = model.encoder_.tokens
         device = next(network.parameters()).device
+        temperature = _TEMPERATURE if isinstance(model.temperature, str) else model.temperature
         (latent,) = model.prior_.draw(y, rng)
         uniform = torch.rand(len(y), tokens.max_length, generator=rng)
         drawn, scores = network.sample(
-            latent.to(device), y.to(device), uniform.to(device), temperature=model.temperature, top_k=model.top_k
+            latent.to(device), y.to(device), uniform.to(device), temperature=temperature, top_k=model.top_k
         )
         return tokens.decode(drawn.cpu()), scores.float().cpu().numpy()
 

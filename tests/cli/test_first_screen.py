@@ -3,7 +3,9 @@
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ import pytest
 
 from ganaug.cli.app import main
 from ganaug.cli.console import in_shell_words, print_answers
-from ganaug.cli.first_screen import kept_model, print_preview
+from ganaug.cli.first_screen import kept_model, print_preview, print_written
 from ganaug.common.findings import REAL, Finding
 from ganaug.datasets.csv_format import TextSource
 from ganaug.evaluation import PreviewRow
@@ -247,3 +249,13 @@ Path(sys.argv[1]).touch()
     process.stdin.close()
     assert process.wait(60) == 0
     assert (tmp_path / "page.html").exists()
+
+
+def test_the_time_of_all_trainings_is_counted(capsys):
+    histories = [pd.DataFrame({"seconds": of}) for of in ([10.0, 30.0], [1.0, 2.0])]
+    texts = SimpleNamespace(seconds=4.0)
+    model = SimpleNamespace(autoencoder_history_=histories[0], history_=histories[1], texts_=texts)
+    print_written("Wrote out.csv.", time.perf_counter() - 40, model)
+    assert capsys.readouterr().out.split() == "Wrote out.csv. It took 40 s, 36 s of it the training.".split()
+    print_written("Wrote out.csv.", time.perf_counter() - 40, None)
+    assert "training" not in capsys.readouterr().out

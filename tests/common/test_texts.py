@@ -84,6 +84,9 @@ def test_missing_texts_are_empty():
         (pd.Series([1, 2]), "2 cells that are not strings, such as 1; convert them, e.g. with .astype"),
         ([["a", "b"], ["c"]], "not strings, such as .*; convert them, joining the words of each"),
         ((text for text in "ab"), "X is of type generator"),
+        (pd.Index(["a", "b"]), "X is of type Index"),
+        (pd.array(["a", "b"], dtype="string[python]"), "X is of type StringArray"),
+        (np.array("a"), "X is an array without a dimension"),
     ],
 )
 def test_other_data_are_refused(X, message):

@@ -12,6 +12,7 @@ from small_texts import HAM, LABELS, SPAM, TEXTS, tiny_texts
 
 from ganaug import TextGAN
 from ganaug.metrics import KnownTexts
+from ganaug.models.text_autoencoder import auto_steps, auto_temperature
 from ganaug.training import NeighborsPrior
 from ganaug.training.callbacks import Callback
 
@@ -60,6 +61,8 @@ def test_a_stored_model_writes_the_same_texts(fitted, tmp_path):
         lambda h, t: h["description"]["encoder"]["tokens"].update(max_length=10**9),
         lambda h, t: h["description"]["encoder"]["tokens"].update(vocabulary=[]),
         lambda h, t: h["description"]["encoder"].update(container={"kind": "evil"}),
+        lambda h, t: h["description"]["encoder"].update(temperature=0),
+        lambda h, t: h["description"]["encoder"].update(temperature=1e999),
         lambda h, t: h["description"].update(edited=[[9, ["a"]]]),
         lambda h, t: h["description"].update(edited=[[1, []]]),
         lambda h, t: h["params"].update(code_size=5),
@@ -106,7 +109,7 @@ def test_a_class_of_few_texts_gets_edits_of_them(n_rare, tmp_path):
     with pytest.warns(UserWarning, match="edits of the real ones"), pytest.warns(UserWarning, match="Too few texts"):
         model = tiny_texts().fit([*HAM, *rare], ["ham"] * len(HAM) + ["rare"] * n_rare)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".* copies or near copies")
+        warnings.filterwarnings("ignore", message=".* cop(y|ies) or near cop")
         texts = model.sample(["rare"] * 8)
         model.save(tmp_path / "m")
         assert TextGAN.load(tmp_path / "m").sample(["rare"] * 8) == texts
@@ -130,7 +133,7 @@ def test_a_class_of_few_texts_gets_edits_of_them(n_rare, tmp_path):
 )
 def test_texts_of_every_kind_are_taken(texts):
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".* copies or near copies")
+        warnings.filterwarnings("ignore", message=".* (a copy or near copy|copies or near copies)")
         warnings.filterwarnings("ignore", message=".* longer than max_length")
         warnings.filterwarnings("ignore", message="Classes with 5 texts or fewer that are not empty")
         made = tiny_texts().fit(texts, ["a", "b"] * 10).sample(["a", "b"] * 3)
@@ -168,6 +171,29 @@ def test_long_texts_are_said_to_be_cut():
 
 def test_max_length_follows_the_texts(fitted):
     assert max(len(fitted.encoder_.tokens.tokens(text)) for text in TEXTS) <= fitted.encoder_.tokens.max_length <= 64
+
+
+@pytest.mark.parametrize(
+    ("n_texts", "n_tokens", "steps", "temperature"),
+    [
+        (3_000, 21, 2_500, 0.65),  # short messages
+        (1_800, 12, 864, 1.0),  # subjects of mails
+        (1_000_000, 16, 2_500, 0.825),
+        (10, 3, 500, 1.0),
+    ],
+)
+def test_few_and_short_texts_are_learned_in_fewer_steps_and_drawn_more_freely(n_texts, n_tokens, steps, temperature):
+    encoded = torch.zeros(n_texts, n_tokens + 1, dtype=torch.int8)
+    encoded[:, :n_tokens] = 5
+    assert auto_steps(encoded) == steps
+    assert auto_temperature(encoded) == pytest.approx(temperature)
+
+
+def test_numbers_replace_the_automatic_steps_and_temperature(fitted):
+    assert fitted.encoder_.temperature == auto_temperature(fitted.encoder_.tokens.encode(TEXTS))
+    model = tiny_texts(temperature=0.3).fit(TEXTS, LABELS)
+    assert model.encoder_.temperature == 0.3
+    assert model.sample(["spam"] * 5) != fitted.sample(["spam"] * 5)
 
 
 @pytest.mark.parametrize("prior", ["noise", "neighbors"])
@@ -239,7 +265,7 @@ def test_an_interrupted_fit_leaves_nothing_that_looks_fitted(monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:.*copies or near copies")  # there are few texts of these few words
+@pytest.mark.filterwarnings("ignore:.*cop(y|ies) or near cop")  # there are few texts of these few words
 def test_texts_are_of_their_class():
     model = TextGAN(autoencoder_steps=300, n_steps=200, vocabulary_size=500, random_state=0).fit(TEXTS * 3, LABELS * 3)
     made = model.sample(["ham"] * 30 + ["spam"] * 30)

@@ -1,5 +1,7 @@
 """Columns of texts in a table: written for the class of each row, legal in every container, stored with the table."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -137,3 +139,14 @@ def test_forged_files_are_refused(tmp_path):
         forge(tmp_path / "m", change)
         with pytest.raises(ValueError, match="damaged or was not written by ganaug"):
             TabularGAN.load(tmp_path / "m")
+
+
+def test_the_time_of_the_texts_is_that_of_their_trainings():
+    began = time.perf_counter()
+    texts = fitted(table(), text_model=tiny_texts(n_steps=40)).texts_
+    # the history counts the seconds from the beginning, so that only the last of its lines is the time
+    assert len(texts.models[1].history_) > 1
+    assert 0 < texts.seconds < time.perf_counter() - began
+    assert texts.seconds == pytest.approx(
+        texts.models[1].autoencoder_history_["seconds"].max() + texts.models[1].history_["seconds"].max()
+    )
