@@ -152,7 +152,7 @@ def measure_shares(name: str, folder: Path | None, seed: int) -> dict[str, float
     train, test = train_test_split(rows, test_size=0.5, stratify=y[rows], random_state=seed)
     X_train, X_test = X.iloc[train].reset_index(drop=True), X.iloc[test]
     real, held_out = X_train[y[train] == 1], X_test[y[test] == 1]
-    n_missing = max(int((y[train] == 0).sum()) - len(real), 300)
+    n_missing = max(int((y[train] == 0).sum()) - len(real), len(real), 300)
     sampler = GANOversampler(sampling_strategy={1: len(real) + n_missing}, random_state=seed, device="cpu")
     synthetic = sampler.fit_resample(X_train, y[train])[0][sampler.is_synthetic_]
     return {
