@@ -8,10 +8,10 @@ import small_sets
 
 def test_each_class_gets_as_many_synthetic_rows_as_it_has_real_ones():
     rng = np.random.default_rng(0)
-    y = np.repeat([0, 1, 2], [30, 12, 3])
+    y = np.repeat([0, 1, 2], [30, 12, 8])
     X = pd.DataFrame({"x": rng.normal(y), "level": pd.Categorical(rng.choice(["a", "b"], len(y)))})
     X_both, y_both = small_sets.doubled(X, y, seed=0)
-    assert np.bincount(y_both).tolist() == [60, 24, 6]
+    assert np.bincount(y_both).tolist() == [60, 24, 16]
     pd.testing.assert_frame_equal(X_both[: len(X)], X)
 
 
