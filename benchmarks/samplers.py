@@ -21,6 +21,7 @@ from imblearn.over_sampling import (
 )
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.neighbors import NearestNeighbors
+from sklearn.utils.validation import validate_data
 
 Resample = Callable[[Any, np.ndarray, int], tuple[Any, np.ndarray]]
 
@@ -142,6 +143,45 @@ def arf_rows(X: pd.DataFrame, y: np.ndarray, n: int, seed: int) -> pd.DataFrame:
 def arf(X: pd.DataFrame, y: np.ndarray, seed: int) -> tuple[Any, np.ndarray]:
     n_missing = int((y == 0).sum() - (y == 1).sum())
     return pd.concat([X, arf_rows(X, y, n_missing, seed)], ignore_index=True), np.r_[y, np.ones(n_missing, int)]
+
+
+def utrees_rows(X: pd.DataFrame, y: np.ndarray, n: int, seed: int) -> pd.DataFrame:
+    """Return n synthetic rows of UnmaskingTrees (arXiv 2407.05593) of the minority class."""
+    from utrees import UnmaskingTrees
+    from utrees.kdi_quantizer import KDIQuantizer
+
+    np.random.seed(seed)  # noqa: NPY002 - the package draws from the global state
+    cells, kinds = as_numbers(X[y == 1])
+    model = UnmaskingTrees(xgboost_kwargs={"nthread": 1}, random_state=seed)
+    # the package asks for a method that scikit-learn 1.7 no longer has
+    with patch.object(KDIQuantizer, "_validate_data", validate_data, create=True):
+        model.fit(cells, ["categorical" if kind else "continuous" for kind in kinds])
+        return as_table(model.generate(n), X)
+
+
+def forest_flow_rows(X: pd.DataFrame, y: np.ndarray, n: int, seed: int) -> pd.DataFrame:
+    """Return n synthetic rows of ForestDiffusion with flow matching (arXiv 2309.09968) of the minority class."""
+    from ForestDiffusion import ForestDiffusionModel
+
+    cells, kinds = as_numbers(X[y == 1])
+    model = ForestDiffusionModel(cells, cat_indexes=list(np.flatnonzero(kinds)), n_jobs=1, seed=seed, nthread=1)
+    return as_table(model.generate(batch_size=n), X)
+
+
+def as_numbers(X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cells with categories as their codes, and which columns are categories."""
+    is_category = ~X.dtypes.map(pd.api.types.is_numeric_dtype).to_numpy()
+    columns = [X[name].cat.codes if kind else X[name] for name, kind in zip(X, is_category, strict=True)]
+    return np.column_stack(columns).astype(float), is_category
+
+
+def as_table(cells: np.ndarray, X: pd.DataFrame) -> pd.DataFrame:
+    """Undo `as_numbers`."""
+    rows = {}
+    for name, values in zip(X, np.asarray(cells, float).T, strict=True):
+        is_number = pd.api.types.is_numeric_dtype(X[name])
+        rows[name] = values if is_number else pd.Categorical.from_codes(values.astype(int), dtype=X[name].dtype)
+    return pd.DataFrame(rows)
 
 
 def ctgan_rows(X: pd.DataFrame, y: np.ndarray, n: int, seed: int) -> pd.DataFrame:

