@@ -54,6 +54,7 @@ def model_with_masks(text: str, model: str, resize: str | None) -> ImageGAN:
 
     return ImageGAN(mask_channels=channels)
 
+
 # Images among which each one is chosen, by default.
 _N_CANDIDATES = 3
 
