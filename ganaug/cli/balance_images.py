@@ -108,7 +108,13 @@ def balance_images(
 
         n_copied = 0 if copies == "none" else len(y)
         n_candidates = 1 if params["selection"] is None else _N_CANDIDATES
-        after = after_samples(lambda: sum(sampler.sampling_strategy_.values()), n_candidates, began, n_copied)
+        after = after_samples(
+            lambda: sum(sampler.sampling_strategy_.values()),
+            n_candidates,
+            began,
+            n_copied,
+            has_page=report is not None,
+        )
         params["callbacks"] = [*(params["callbacks"] or []), TimeLimit(trial.max_time, began, after)]
     # A repeated image would be a file that is there twice. A training loop draws by weight instead.
     sampler = GANOversampler(

@@ -69,6 +69,11 @@ class Command(TyperCommand):
             if order.count(param) > 1 and not getattr(param, "is_flag", False) and not param.multiple:
                 raise ValueError(f"{param.opts[0]} is given {order.count(param)} times; give it once")
         parsed: list[str] = super().parse_args(ctx, args)
+        for param in self.params:
+            given = ctx.params.get(param.name)
+            if any(str(value) == "-" for value in (given if isinstance(given, list) else [given])):
+                name = param.opts[0] if param.param_type_name == "option" else param.metavar
+                raise ValueError(f"{name} is -, but ganaug reads and writes files only; give the name of a file")
         return parsed
 
     def get_params(self, ctx: Any) -> Any:

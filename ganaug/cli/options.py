@@ -247,7 +247,8 @@ def check_options(
     owner = "tables" if is_image else "images"
     for option, value in (for_tables if is_image else for_images).items():
         if value is not None and value is not False and value != []:
-            raise ValueError(f"{option} is for {owner}, and {source} holds {modality.noun}; leave it out")
+            more = ", or name a file if a table is meant" if is_image and source.is_dir() else ""
+            raise ValueError(f"{option} is for {owner}, and {source} holds {modality.noun}; leave it out{more}")
 
 
 def check_two_classes(y: Any, where: str) -> None:

@@ -12,6 +12,8 @@ from ganaug.training import Callback, Run
 _LEAST_SHARE = 0.1
 # After the training of a table, on an idle core: rows are chosen, written, and some of them measured; for a page, more.
 _SECONDS_AFTER, _SECONDS_A_CELL, _SECONDS_OF_PAGE = 3.5, 3.5e-5, 5.0
+# To measure the images of a class for a page.
+_SECONDS_OF_CLASS = 8.0
 # Images or texts that are generated to see how long one takes, and the seconds to write or copy one.
 _N_TRIED, _SECONDS_WRITING = 64, 5e-4
 # A process that gets less than this share of the time of a core is not predicted.
@@ -82,7 +84,7 @@ def _speed(began: float) -> float:
 
 
 def after_samples(
-    n_wanted: Callable[[], int], n_candidates: int, began: float, n_others: int = 0
+    n_wanted: Callable[[], int], n_candidates: int, began: float, n_others: int = 0, *, has_page: bool = False
 ) -> Callable[[Run], float]:
     """Estimate the seconds after the training of images or texts from a first small sample.
 
@@ -96,6 +98,8 @@ def after_samples(
         When the command began, by `time.perf_counter`.
     n_others : int, default=0
         Real ones that are copied to OUT.
+    has_page : bool, default=False
+        Whether a page with all measures of images is written.
     """
 
     def after(run: Run) -> float:
@@ -108,6 +112,7 @@ def after_samples(
         # other programs may have waited just now; a GPU takes no time of a core
         seconds = max(time.perf_counter() - start, (time.process_time() - start_cpu) / speed)
         seconds *= n_wanted() * n_candidates / (n_each * max(n_classes, 1))
-        return seconds + (n_wanted() + n_others) * _SECONDS_WRITING / speed
+        others = (n_wanted() + n_others) * _SECONDS_WRITING + has_page * n_classes * _SECONDS_OF_CLASS
+        return seconds + others / speed
 
     return after

@@ -42,10 +42,18 @@ _STRONG = re.compile(
     r"|(?=.*\d)[0-9a-f]{16,}",  # hash
     re.IGNORECASE,
 )
-_DATE = r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))"
+_MONTH = (
+    r"(?:jan|feb|fév|mar|mär|mrz|apr|avr|abr|may|mai|mag|jun|jui|giu|jul|lug|aug|aoû|ago|sep|set|oct|okt|ott|out|nov|dec|"
+    r"dez|déc|dic|ene|gen)[^\W\d_]{0,7}"
+)
+# Dates in any notation, also in several within one column.
+DATE = (
+    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})"
+    rf"|\d{{1,2}}\.?[- /]?{_MONTH}\.?,?[- /]?(?:\d{{4}}|\d{{2}})|{_MONTH}\.?[- /]\d{{1,2}},?[- /](?:\d{{4}}|\d{{2}}))"
+)
 _CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AP]M)?"
-_DAY = re.compile(rf"{_DATE}|{_CLOCK}", re.IGNORECASE)
-_TIME = re.compile(rf"{_DATE}[T ,]+{_CLOCK}(?: ?(?:Z|UTC|[+-]\d{{2}}:?\d{{2}}))?", re.IGNORECASE)
+_DAY = re.compile(rf"{DATE}|{_CLOCK}", re.IGNORECASE)
+_TIME = re.compile(rf"{DATE}[T ,]+{_CLOCK}(?: ?(?:Z|UTC|[+-]\d{{2}}:?\d{{2}}))?", re.IGNORECASE)
 _AMOUNT = re.compile(
     r"[<>≤≥~±]?\s*[$€£¥]?\s*[+-]?(?:\d{1,3}(?:[,' ]\d{3})+|\d+)(?P<decimals>[.,]\d+)?\s*"
     r"(?P<unit>[%‰°µΩ$€£¥/²³a-zA-Z]{0,8})",

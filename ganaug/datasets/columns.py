@@ -45,6 +45,8 @@ def check_unique(names: Iterable[str]) -> None:
     """
     seen: set[str] = set()
     for name in names:
+        if name in seen and name == "":
+            raise ValueError("two columns have no name, as where lines end in delimiters; name them, or remove them")
         if name in seen:
             raise ValueError(f"two columns are named {name!r}; rename one of them")
         seen.add(name)

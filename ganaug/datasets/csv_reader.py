@@ -17,6 +17,7 @@ import pyarrow.csv
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import counted, joined, listed
 from ganaug.datasets.columns import MAX_COLUMNS, check_unique
+from ganaug.datasets.csv_checks import refuse_other_texts, refuse_second_header, refuse_totals
 from ganaug.datasets.csv_dialect import Kind, Syntax, decode, find_encoding, find_syntax, is_unlikely, named_encoding
 from ganaug.datasets.csv_format import TextColumn, TextFormat, TextSource
 from ganaug.datasets.csv_notation import DOUBTFUL_LABELS, ColumnNotation, Reading, Words, read_column
@@ -68,6 +69,7 @@ def read_text(
     ValueError
         If the text is not a table; the message names the line where it can.
     """
+    refuse_other_texts(raw)
     if encoding is not None:
         found = named_encoding(raw, encoding)
     else:
@@ -128,8 +130,13 @@ def read_text(
         raise ValueError("the file holds a header and no rows")
     for stand_in, written in stand_ins.items():
         cells = [pc.replace_substring(column, stand_in, written) for column in cells]
+    if target is None or target in names:  # otherwise the header may be a row
+        refuse_second_header(names, cells)
     read = _read_columns(names, cells, syntax, target, like or {})
     columns = [column for _, column in read]
+    frame = pd.DataFrame({column.name: values for values, column in read})
+    refuse_totals(frame)
+    _warn_of_doubts([column for column in columns if column.name not in (like or {})])
     for column, cell in zip(columns, name_cells, strict=False):
         column.name_lead = cell[: len(cell) - len(cell.lstrip())]
     if target in names:
@@ -143,7 +150,6 @@ def read_text(
         _find_quotes(quotes, columns)
     terminator = "\r\n" if rest == "\r\n" else rest[:1] or "\n"
     of = TextFormat(kind, found, syntax, terminator, has_quoted_header, columns)
-    frame = pd.DataFrame({column.name: values for values, column in read})
     return frame, TextSource(raw, of, head, start, has_last_end)
 
 
@@ -247,7 +253,6 @@ def _read_columns(
         if mark and not column.notation.is_sure:
             reading = replace(readings[column.name], clues=Clues(syntax.delimiter, mark))
             read[i] = _read_column(column.name, cells[i], reading)
-    _warn_of_doubts([column for _, column in read if column.name not in known])
     return read
 
 

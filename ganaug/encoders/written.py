@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ganaug.common.identifiers import DATE
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import joined
 from ganaug.encoders.columns import Column
@@ -18,6 +19,7 @@ _NUMBER = re.compile(r"[-+]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+|(?=[.][0-9]))(?:[
 _AROUND = re.compile(r"^[(]?[-+]?[$€£¥]\s?|\s?[%€£¥][)]?$|\s[A-Za-zµ°]{1,4}(?:/[a-z]{1,2})?$")
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(?P<second>:[0-9]{2}(?P<fraction>[.][0-9]+)?)?(?P<half> ?[AaPp][Mm])?")
 _DATE = re.compile(r"(?:[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}([-/.])[0-9]{1,2}\2[0-9]{4})(?:[T ][0-9:.]+)?")
+_ANY_DATE = re.compile(DATE, re.IGNORECASE)
 _MAX_NAMED = 3
 
 
@@ -63,6 +65,8 @@ def _written(column: Any) -> tuple[str, str, str] | None:
     if are(_DATE, texts):
         day_first = any(int(re.split("[-/.]", text)[0]) in range(13, 32) for text in texts if _DATE.fullmatch(text))
         return texts[0], "dates", f"pandas.to_datetime({{}}{', dayfirst=True' * day_first})"
+    if are(_ANY_DATE, texts):
+        return texts[0], "dates", 'pandas.to_datetime({}, format="mixed")'
     if are(_CLOCK, texts):
         first = _CLOCK.search(texts[0])
         hour, half = ("%I", "%p") if first and first["half"] else ("%H", "")

@@ -188,3 +188,11 @@ def test_no_false_alarm_on_the_tables_of_keel():
 def test_the_index_that_pandas_writes_without_a_name_is_found_in_few_rows():
     assert identifier_kind(pd.Series(range(30)), "") == "number"
     assert identifier_kind(pd.Series(np.arange(30) * 7 % 41), "") is None
+
+
+def test_dates_in_several_notations_are_no_identifier():
+    """New values of the same letters would be dates that do not exist, such as Doo 48, 2024."""
+    days = pd.date_range("2024-01-01", periods=120)
+    forms = ["%Y-%m-%d", "%d/%m/%Y", "%b %d, %Y", "%d. %B %Y", "%d-%b-%y"]
+    assert identifier_kind(pd.Series([day.strftime(forms[i % 5]) for i, day in enumerate(days)])) is None
+    assert identifier_kind(pd.Series([f"{word} {i}, 2024" for i in range(60) for word in ("Lot", "Box")])) == "text"

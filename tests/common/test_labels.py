@@ -218,7 +218,7 @@ def test_labels_that_differ_only_in_spelling_are_named():
     ],
 )
 def test_several_columns_of_text_are_refused_with_the_way_out(y):
-    with pytest.raises(ValueError, match=r"^y has 2 columns, shape \(3, 2\).* for several labels a row, .*Multilabel"):
+    with pytest.raises(ValueError, match=r"^y has 2 columns, shape \(3, 2\).* for several labels a row, .*Multi"):
         labels_of(y)
 
 
