@@ -40,7 +40,7 @@ def regression_sets(folder: Path | None) -> dict[str, tuple[pd.DataFrame, np.nda
 
 
 def label_sets(folder: Path | None) -> dict[str, tuple[pd.DataFrame, np.ndarray]]:
-    X, y = make_multilabel_classification(1_500, 15, 8, n_labels=2, random_state=0)
+    X, y = make_multilabel_classification(1_500, 15, n_classes=8, n_labels=2, random_state=0)
     rng = np.random.default_rng(0)
     y[:, :3] *= rng.random((len(y), 3)) < (0.1, 0.2, 0.3)  # three labels become rare
     sets = {"made, 8 labels": (pd.DataFrame(X), y)}

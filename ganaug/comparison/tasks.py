@@ -58,20 +58,44 @@ class Classification:
         self.deviation: float | None = None
 
     def check_sampler(self, sampler: Any) -> Any:
-        """Return what is compared for a name or an instance, see `ganaug.comparison.samplers.check_sampler`."""
+        """Return what is compared for a name or an instance, see `ganaug.comparison.samplers.check_sampler`.
+
+        Parameters
+        ----------
+        sampler : str or sampler
+            A name, or an instance with ``fit_resample``.
+        """
         return check_sampler(sampler)
 
     def check_model(self, model: Any) -> Any:
-        """Return an instance of a classifier, see `ganaug.comparison.samplers.check_classifier`."""
+        """Return an instance of a classifier, see `ganaug.comparison.samplers.check_classifier`.
+
+        Parameters
+        ----------
+        model : str or estimator
+            The name of a class in scikit-learn, or an instance.
+        """
         return check_classifier(model)
 
     def smallest(self, groups: NDArray | None) -> tuple[str, int]:
-        """Return what has the fewest rows, in words, and the number of its rows, or groups."""
+        """Return what has the fewest rows, in words, and the number of its rows, or groups.
+
+        Parameters
+        ----------
+        groups : ndarray of shape (n_rows,) or None
+            What each row belongs to.
+        """
         label, n = smallest_class(self.y, groups)
         return f"class {label!r}", n
 
     def lost(self, rows: NDArray) -> set[Any]:
-        """Return the classes of which there is none among these rows."""
+        """Return the classes of which there is none among these rows.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Positions of rows.
+        """
         return set(self.sizes) - set(np.unique(self.y[rows]).tolist())
 
 
@@ -117,11 +141,23 @@ class Regression:
         }
 
     def check_sampler(self, sampler: Any) -> Any:
-        """Return what is compared for a name or an instance."""
+        """Return what is compared for a name or an instance.
+
+        Parameters
+        ----------
+        sampler : str or sampler
+            A name, or an instance with ``fit_resample``.
+        """
         return _sampler_of(sampler, self._of, self._METHODS, TargetWeights(self._of))
 
     def check_model(self, model: Any) -> Any:
-        """Return an instance of a regressor for the name of its class in scikit-learn, or as it is."""
+        """Return an instance of a regressor for the name of its class in scikit-learn, or as it is.
+
+        Parameters
+        ----------
+        model : str or estimator
+            The name of a class in scikit-learn, or an instance.
+        """
         if not isinstance(model, str):
             return check_classifier(model)
         known = dict(all_estimators(type_filter="regressor"))
@@ -133,11 +169,23 @@ class Regression:
         return known[model]()
 
     def smallest(self, groups: NDArray | None) -> tuple[str, int]:
-        """Return what has the fewest rows, in words, and the number of its rows, or groups."""
+        """Return what has the fewest rows, in words, and the number of its rows, or groups.
+
+        Parameters
+        ----------
+        groups : ndarray of shape (n_rows,) or None
+            What each row belongs to.
+        """
         return smallest_class(self.strata, groups)
 
     def lost(self, rows: NDArray) -> set[Any]:
-        """Return which kind of targets has none among these rows."""
+        """Return which kind of targets has none among these rows.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Positions of rows.
+        """
         return set(self.strata) - set(self.strata[rows])
 
 
@@ -179,18 +227,36 @@ class Multilabel:
         self.scorers = label_scorers(imbalance > imbalance.mean())
 
     def check_sampler(self, sampler: Any) -> Any:
-        """Return what is compared for a name or an instance."""
+        """Return what is compared for a name or an instance.
+
+        Parameters
+        ----------
+        sampler : str or sampler
+            A name, or an instance with ``fit_resample``.
+        """
         return _sampler_of(sampler, self._of, self._METHODS, "weights")
 
     def check_model(self, model: Any) -> Any:
-        """Return a classifier of each label for a classifier, or for its name."""
+        """Return a classifier of each label for a classifier, or for its name.
+
+        Parameters
+        ----------
+        model : str or estimator
+            The name of a class in scikit-learn, or an instance.
+        """
         known = check_classifier(model)
         if isinstance(known, OneVsRestClassifier | ClassifierChain | MultiOutputClassifier):
             return known
         return OneVsRestClassifier(known)
 
     def smallest(self, groups: NDArray | None) -> tuple[str, int]:
-        """Return what has the fewest rows, in words, and the number of its rows, or groups."""
+        """Return what has the fewest rows, in words, and the number of its rows, or groups.
+
+        Parameters
+        ----------
+        groups : ndarray of shape (n_rows,) or None
+            What each row belongs to.
+        """
         each = {
             name: int(own.sum()) if groups is None else len(np.unique(groups[own == 1]))
             for name, own in zip(self.sizes, self.y.T, strict=True)
@@ -199,7 +265,13 @@ class Multilabel:
         return f"label {name!r}", each[name]
 
     def lost(self, rows: NDArray) -> set[Any]:
-        """Return the labels that none of these rows has."""
+        """Return the labels that none of these rows has.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Positions of rows.
+        """
         return {name for name, own in zip(self.sizes, self.y[rows].T, strict=True) if not own.any()}
 
 

@@ -134,14 +134,13 @@ class Table:
         if self.frame.shape[1] < 2:
             raise ValueError(f"column {target!r} is the only one; at least one other column is needed to learn from")
         y = self.frame[target]
-        self.refuse_missing(target)
+        self._refuse_missing(target)
         _check_target(target, y)
         if y.dtype.kind == "f" and not (y == np.rint(y)).all():
             y = y.map(lambda value: str(float(value)))
         return self.frame.drop(columns=target), y
 
-    def refuse_missing(self, target: str) -> None:
-        """Raise ValueError if a cell of a column of targets is missing; the message names the first line."""
+    def _refuse_missing(self, target: str) -> None:
         missing = np.flatnonzero(self.frame[target].isna().to_numpy())
         if len(missing):
             source = self.source

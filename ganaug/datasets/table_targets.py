@@ -75,7 +75,7 @@ def read_targets(
         known = table.source.format.encoding.name if isinstance(table.source, TextSource) else None
         typed = read_table(path, encoding=encoding or known)
         if target in typed.frame and _is_number(typed.frame[target], at_any_rate=task == "regression"):
-            typed.refuse_missing(target)
+            typed._refuse_missing(target)
             _check_others(typed, [target])
             return typed.frame.drop(columns=target), typed.frame[target].astype(float)
         if task == "regression":
@@ -99,7 +99,7 @@ def _labels(table: Table, names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]
     _check_others(table, names)
     labels = {}
     for name in names:
-        table.refuse_missing(name)
+        table._refuse_missing(name)
         cells = table.frame[name]
         words = cells.astype(str).str.strip().str.lower().str.replace(r"\.0+$", "", regex=True)
         if not words.isin(_WORDS.keys()).all():

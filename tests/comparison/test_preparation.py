@@ -71,7 +71,7 @@ def test_categories_alone_and_other_containers(two, tiny, nb):
         (lambda X, y: (X, ["well"] * 120), "a single class, 'well'"),
         (lambda X, y: (X["a"].to_numpy(), y), "must be a table of rows of equal length"),
         (lambda X, y: (X.set_axis(list("aabc"), axis=1), y), r"two columns with the same name: \['a'\]"),
-        (lambda X, y: (X, X["a"]), "continuous"),
+        (lambda X, y: (X, X["a"]), "no value of y is rare"),
     ],
 )
 def test_bad_data_are_named(two, nb, spoil, message):
