@@ -55,7 +55,7 @@ def compare(
             metavar="A,B",
             help="What to compare. Tables: none, weights, threshold, random, SMOTE and ganaug by default; others of "
             "imbalanced-learn by class name. Images: none, weights, repeated, 'classical mild', 'ganaug 0.2' (a "
-            "share), 'ganaug 0.2 + classical mild' and so on; by default all, with four shares.",
+            "share), 'ganaug 0.2 + weights + classical mild' and so on; by default all, with four shares.",
         ),
     ] = None,
     classifiers: Annotated[

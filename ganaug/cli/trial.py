@@ -91,9 +91,9 @@ def _compare(sampler: GANOversampler, X: Any, y: pd.Series, trial: Trial) -> Com
         given["classifiers"] = ("LogisticRegression", "HistGradientBoostingClassifier")
     elif getattr(X, "ndim", 1) > 2:
         policies = ["", " + classical mild", " + classical strong"]
-        own = [f"ganaug {sampler.synthetic_share:g}{draw}" for draw in ("", " + weights")]
+        shares = [f"ganaug {sampler.synthetic_share:g}{draw}" for draw in ("", " + weights")]
         without = ["repeated", "classical mild", "classical strong", *(f"weights{policy}" for policy in policies)]
-        given["samplers"] = arms_of([*without, *(way + policy for way in own for policy in policies)], quiet)
+        given["samplers"] = arms_of([*without, *(way + policy for way in shares for policy in policies)], quiet)
     n_smallest = int(y.value_counts().min())
     return compare(
         rows,
