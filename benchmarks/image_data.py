@@ -163,6 +163,7 @@ ARMS = {
     "ganaug": Arm("ganaug"),
     OURS: Arm("ganaug", is_augmented=True),
     "ganaug + class weights": Arm("ganaug", is_balanced=False, is_weighted=True),
+    "ganaug + class weights + classical": Arm("ganaug", is_balanced=False, is_augmented=True, is_weighted=True),
     "translation": Arm("translation"),
     "translation + classical": Arm("translation", is_augmented=True),
     "ganaug, minority only + classical": Arm("ganaug", only_minority=True, is_augmented=True),

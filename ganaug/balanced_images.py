@@ -48,6 +48,10 @@ class BalancedImages(Dataset):
         Without `weights`: the share of synthetic images among the draws of each class, in [0, 1). "auto" takes the
         share that they have in the largest class, which is `synthetic_share` of the sampler; if a class has no
         synthetic images, each class keeps the share that it has. 0 draws real images only.
+    draw : {"classes", "images"}, default="classes"
+        Without `weights`: what is drawn equally often. "images" draws classes as often as they have real images; give
+        the loss `class_weights`, such as ``torch.nn.CrossEntropyLoss(weight=dataset.class_weights)``. With few images
+        of a class this can be much better, because no image is repeated so often that it is learned by heart.
     augment : {"off", "mild", "strong"}, default="mild"
         Classical augmentation. "mild" rotates by up to 7.5 degrees, scales and shifts by up to a twentieth, and changes
         the brightness by up to a tenth; "strong" has twice these changes. Which is best depends on the images:
@@ -76,6 +80,8 @@ class BalancedImages(Dataset):
         Class -> its label, as in ``ImageFolder``.
     weights : ndarray of shape (n,)
         How often each image is drawn.
+    class_weights : Tensor of shape (n_classes,)
+        What makes all classes count the same in the loss; 1 for classes that are drawn equally often.
 
     Raises
     ------
@@ -115,6 +121,7 @@ class BalancedImages(Dataset):
         weights: ArrayLike | None = None,
         is_synthetic: ArrayLike | None = None,
         share: Any = "auto",
+        draw: str = "classes",
         augment: str = "mild",
         also: Sequence[str] = (),
         n_draws: int | None = None,
@@ -133,7 +140,13 @@ class BalancedImages(Dataset):
         marks = np.zeros(len(images), bool) if is_synthetic is None else np.asarray(is_synthetic, dtype=bool)
         if weights is not None and share != "auto":
             raise ValueError(f"{share=} and weights exclude each other; leave one of them out")
+        if draw not in ("classes", "images") or (weights is not None and draw != "classes"):
+            raise ValueError(f"{draw=} must be 'classes' or 'images', and 'classes' with weights")
         self.weights = _weights(index, marks, share, self.classes) if weights is None else _checked_weights(weights)
+        if draw == "images":
+            n_real, n_all = (np.bincount(index[of], minlength=len(self.classes)) for of in (~marks, slice(None)))
+            self.weights = self.weights * np.where(n_real, n_real, n_all)[index]
+        self.class_weights = _class_weights(index, self.weights, len(self.classes))
         self.augment, self.also = augment, check_classical(augment, also)
         self.transform, self.keys = transform, keys
         n_draws = len(images) if n_draws is None else n_draws
@@ -261,6 +274,13 @@ def _weights(labels: NDArray, is_synthetic: NDArray, share: Any, classes: list[A
     if not share:
         return np.where(is_synthetic, 0.0, len(labels) / len(counts[0]) / np.maximum(counts[0], 1)[labels])
     return weights_of(labels, is_synthetic, float(share))
+
+
+def _class_weights(labels: NDArray, weights: NDArray, n_classes: int) -> Tensor:
+    """Return what makes classes equal that are drawn by these weights, 1 on average; 0 for those never drawn."""
+    drawn = torch.from_numpy(np.bincount(labels, weights, minlength=n_classes))
+    inverse = torch.where(drawn > 0, 1 / drawn, 0)
+    return (inverse / inverse[drawn > 0].mean()).float()
 
 
 def _checked_weights(weights: ArrayLike) -> NDArray:

@@ -49,6 +49,24 @@ def test_classes_and_shares_are_exact_in_every_epoch_and_no_image_is_preferred()
     assert not torch.equal(epochs[0][0], epochs[1][0])  # another order
 
 
+def test_images_are_drawn_equally_often_and_weights_of_classes_make_up_for_it():
+    X, y, is_synthetic = data()
+    X[:, 0, 0] = np.arange(90)
+    given = {"is_synthetic": is_synthetic, "share": 0.2, "augment": "off", "n_draws": 600, "random_state": 0}
+    dataset = BalancedImages(X, y, draw="images", **given)
+    drawn = which(passed(dataset, batch_size=100)[0])
+    for name, n_real in (("sick", 10), ("well", 50)):
+        of_class = drawn[y[drawn] == name]
+        assert len(of_class) == 600 * n_real / 60
+        assert is_synthetic[of_class].sum() == 0.2 * len(of_class)
+    sick, well = dataset.class_weights.tolist()
+    assert sick == pytest.approx(5 * well)
+    assert sick + well == pytest.approx(2)
+    assert BalancedImages(X, y, **given).class_weights.tolist() == [1, 1]
+    # a class that is never drawn has no weight
+    assert BalancedImages(X, y, weights=(y == "well").astype(float)).class_weights.tolist() == [0, 1]
+
+
 @pytest.mark.parametrize("workers", [{"num_workers": 2}, {"num_workers": 2, "persistent_workers": True}])
 def test_the_seed_alone_determines_the_images(workers):
     X, y, is_synthetic = data((9, 8, 3))
@@ -189,6 +207,11 @@ def test_it_can_be_pickled():
         ({"share": 1}, 'share=1 must be "auto" or a number from 0 to below 1'),
         ({"share": 0.2}, "share=0.2 needs synthetic images in each class, but class 'sick' has none"),
         ({"weights": np.ones(90), "share": 0.2}, "share=0.2 and weights exclude each other"),
+        ({"draw": "weights"}, "draw='weights' must be 'classes' or 'images'"),
+        (
+            {"weights": np.ones(90), "draw": "images"},
+            "draw='images' must be 'classes' or 'images', and 'classes' with weights",
+        ),
         ({"weights": np.zeros(90)}, "weights must be finite numbers of at least 0, and not all 0"),
         ({"weights": np.ones(3)}, "inconsistent numbers of samples"),
         ({"n_draws": 0}, "n_draws=0 must be at least 1"),

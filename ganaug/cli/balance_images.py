@@ -182,9 +182,13 @@ def _say_how_to_train(selection: Selection, out: Path, *, is_added: bool) -> Non
     has_share = selection.name.startswith("ganaug")
     if is_added and not has_share:
         print("The synthetic images are written because --strategy asks for them; they are not shown to help.")
-    draw = "" if selection.name != "none" else " The best was to draw each image equally often."
     share = "" if has_share == is_added else ", share=0"
-    print(f'To train: ganaug.BalancedImages.from_folder("{out}", augment="{selection.augment}"{share}).{draw}')
+    draw = "" if selection.draw == "classes" else ', draw="images"'
+    weighted = " Give the loss dataset.class_weights." if selection.draw == "weights" else ""
+    print(
+        f'To train: dataset = ganaug.BalancedImages.from_folder("{out}", augment="{selection.augment}"{share}{draw}).'
+        f"{weighted}"
+    )
 
 
 def _say_about_images(

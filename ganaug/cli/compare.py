@@ -80,8 +80,8 @@ def compare(
             metavar="A,B",
             help="What to compare. Tables: none, weights, threshold, random, SMOTE and ganaug by default; others of "
             "imbalanced-learn by class name. Numbers: SMOTER and SMOGN in place of SMOTE; several labels: MLSMOTE. "
-            "Images: none, weights, repeated, 'classical mild', 'ganaug 0.2' (a share), 'ganaug 0.2 + classical mild' "
-            "and so on; by default all, with four shares.",
+            "Images: none, weights, repeated, 'classical mild', 'ganaug 0.2' (a share), 'ganaug 0.2 + weights + "
+            "classical mild' and so on; by default all, with four shares.",
         ),
     ] = None,
     classifiers: Annotated[

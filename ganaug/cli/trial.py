@@ -90,10 +90,10 @@ def _compare(sampler: GANOversampler, X: Any, y: pd.Series, trial: Trial) -> Com
     if hasattr(X, "columns"):
         given["classifiers"] = ("LogisticRegression", "HistGradientBoostingClassifier")
     elif getattr(X, "ndim", 1) > 2:
-        own_share = f"ganaug {sampler.synthetic_share:g}"
         policies = ["", " + classical mild", " + classical strong"]
-        without = ["weights", "repeated", "classical mild", "classical strong"]
-        given["samplers"] = arms_of([*without, *(own_share + policy for policy in policies)], quiet)
+        shares = [f"ganaug {sampler.synthetic_share:g}{draw}" for draw in ("", " + weights")]
+        without = ["repeated", "classical mild", "classical strong", *(f"weights{policy}" for policy in policies)]
+        given["samplers"] = arms_of([*without, *(way + policy for way in shares for policy in policies)], quiet)
     n_smallest = int(y.value_counts().min())
     return compare(
         rows,

@@ -158,10 +158,11 @@ def compare(
     features ("frozen features", `ganaug.comparison.FrozenFeatures`, with the extra ``extractor``). For them, `samplers`
     are ways to train: ``"none"``, each image equally often; ``"weights"``, the same with a class-weighted loss;
     ``"repeated"``, each class equally often; ``"classical mild"`` and ``"classical strong"``, each class equally often,
-    and each image augmented whenever it is drawn (see `ganaug.BalancedImages`); ``"ganaug 0.2"``, each class equally
-    often, with this share of synthetic images in every class; ``"ganaug 0.2 + classical mild"``; or
-    `ganaug.comparison.ImageArm`. The default are all of them, with the shares 0.1, 0.2, 0.35 and 0.5. One training of
-    the generator on each split serves all shares. The result is a `ganaug.comparison.ImageComparison`. With classifiers
+    and each image augmented whenever it is drawn (see `ganaug.BalancedImages`); ``"weights + classical mild"``;
+    ``"ganaug 0.2"``, each class equally often, with this share of synthetic images in every class; ``"ganaug 0.2 +
+    classical mild"``; ``"ganaug 0.2 + weights + classical mild"``; or `ganaug.comparison.ImageArm`. The default are all
+    of them, with the shares 0.1, 0.2, 0.35 and 0.5, with weights 0.2 only. One training of the generator on each split
+    serves all shares. The result is a `ganaug.comparison.ImageComparison`. With classifiers
     of scikit-learn, images are compared as rows of pixels.
 
     Metrics: average precision, ROC AUC and recall at a fixed precision measure the order of rows; balanced accuracy and

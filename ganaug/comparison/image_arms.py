@@ -11,7 +11,9 @@ from ganaug.training import CLASSICAL, check_classical
 
 _SHARES = (0.1, 0.2, 0.35, 0.5)
 _DRAWS = ("images", "weights", "classes")
-_NAME = re.compile(r"ganaug (\d*\.?\d+)(?: \+ classical (mild|strong))?")
+_NAME = re.compile(r"ganaug (\d*\.?\d+)( \+ weights)?(?: \+ classical (mild|strong))?")
+# The share that is tried with class weights as well: each further one would take as long as a way of its own.
+_SHARE_WITH_WEIGHTS = 0.2
 
 
 class ImageArm(BaseEstimator):
@@ -20,7 +22,7 @@ class ImageArm(BaseEstimator):
     Parameters
     ----------
     share : float, default=0.0
-        Share of synthetic images among the draws of each class, in [0, 1).
+        Share of synthetic images in each class, among the draws or in the weights, in [0, 1).
     augment : {"off", "mild", "strong"}, default="off"
         Classical augmentation, see `ganaug.BalancedImages`.
     draw : {"classes", "images", "weights"}, default="classes"
@@ -52,10 +54,14 @@ _WITHOUT = {
     "repeated": ImageArm(),
     "classical mild": ImageArm(augment="mild"),
     "classical strong": ImageArm(augment="strong"),
+    "weights + classical mild": ImageArm(draw="weights", augment="mild"),
+    "weights + classical strong": ImageArm(draw="weights", augment="strong"),
 }
+_POLICIES = tuple("" if kind == "off" else f" + classical {kind}" for kind in CLASSICAL)
 ARMS = (
     *_WITHOUT,
-    *(f"ganaug {share}{'' if kind == 'off' else f' + classical {kind}'}" for kind in CLASSICAL for share in _SHARES),
+    *(f"ganaug {share}{policy}" for policy in _POLICIES for share in _SHARES),
+    *(f"ganaug {_SHARE_WITH_WEIGHTS} + weights{policy}" for policy in _POLICIES),
 )
 """Names of the ways that are compared by default."""
 
@@ -109,6 +115,7 @@ def arm_of(given: Any) -> ImageArm:
     if asked is None or not 0 < float(asked[1]) < 1:
         raise ValueError(
             f"samplers: {given!r} is no way to train on images; use {', '.join(_WITHOUT)}, 'ganaug 0.2' (a share "
-            "between 0 and 1), 'ganaug 0.2 + classical mild', an ImageArm, or a GANOversampler"
+            "between 0 and 1), 'ganaug 0.2 + classical mild', 'ganaug 0.2 + weights + classical mild', an ImageArm, or "
+            "a GANOversampler"
         )
-    return ImageArm(share=float(asked[1]), augment=asked[2] or "off")
+    return ImageArm(share=float(asked[1]), augment=asked[3] or "off", draw="weights" if asked[2] else "classes")

@@ -328,6 +328,8 @@ class Selection:
         The scores.
     augment : {"off", "mild", "strong"}, default="off"
         Of images: the classical augmentation that was chosen, for `ganaug.BalancedImages`.
+    draw : {"classes", "images", "weights"}, default="classes"
+        Of images: what is drawn equally often, see `ganaug.comparison.ImageArm`.
 
     Examples
     --------
@@ -344,6 +346,7 @@ class Selection:
     metric: str
     comparison: Comparison
     augment: str = "off"
+    draw: str = "classes"
 
     def frame(self) -> pd.DataFrame:
         """Return a row for each candidate: its mean and its gain over "none" in `metric`, as `Comparison.summary`."""

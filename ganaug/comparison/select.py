@@ -123,8 +123,8 @@ def select(
     says so.
 
     Images: the best way with synthetic images is chosen if a test shows that it is better than the best way without
-    (see `ganaug.comparison.ImageComparison`), and else the best way without. Then nothing is added, and `augment` of
-    the result is the classical augmentation to train with.
+    (see `ganaug.comparison.ImageComparison`), and else the best way without. Then nothing is added. `augment` and
+    `draw` of the result say how to train.
 
     The scores of the chosen candidate are the best of several and therefore slightly too good. Test the final model on
     rows that were not in X.
@@ -208,7 +208,8 @@ def select(
     if isinstance(comparison, ImageComparison):
         name = comparison.best_by(metric)
         seed = random_state if isinstance(random_state, (int, np.integer)) else None
-        return Selection(name, _for_arm(base, tried[name], seed), metric, comparison, tried[name].augment)
+        arm = tried[name]
+        return Selection(name, _for_arm(base, arm, seed), metric, comparison, arm.augment, arm.draw)
     gains = summary.loc[summary["is_better"], "gain"].to_dict()
     name = max((name for name in tried if name in gains and name != "SMOTE"), key=gains.__getitem__, default="none")
     seed = random_state if isinstance(random_state, (int, np.integer)) else None

@@ -312,7 +312,8 @@ def write_images(
     OSError
         If `out` cannot be written, or a file of the originals was deleted.
     ValueError
-        If synthetic images differ from the originals in dtype or shape, or `check_image_output` refuses `out`.
+        If synthetic images differ from the originals in dtype or shape, `manifest` or `attributes` has another number
+        of rows than there are images, or `check_image_output` refuses `out`.
 
     Examples
     --------
@@ -334,6 +335,10 @@ def write_images(
     if dicom:
         check_dicom_output(images)
     _check_synthetic(images, X_synthetic, y_synthetic, manifest)
+    if attributes is not None and len(attributes) != len(images.X):
+        raise ValueError(
+            f"attributes must have one row for each of {len(images.X)} originals, got {len(attributes)} rows"
+        )
     n_originals = 0 if copies == "none" else len(images.X)
     of_originals = None if attributes is None else attributes[:n_originals]
     columns: dict[str, Any] = {"n_originals": n_originals, "more": manifest, "of_originals": of_originals}

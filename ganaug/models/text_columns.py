@@ -130,12 +130,10 @@ class TextColumns:
     @property
     def seconds(self) -> float:
         """Seconds that the training took."""
-        return sum(
-            float(history["seconds"].iloc[-1])
-            for model in self.models.values()
-            for name in ("autoencoder_history_", "history_")
-            if len(history := getattr(model, name, ()))  # a model that was loaded has none
-        )
+        names = ("autoencoder_history_", "history_")
+        histories = [getattr(model, name, None) for model in self.models.values() for name in names]
+        # a model that was loaded has none
+        return sum(float(history["seconds"].iloc[-1]) for history in histories if history is not None and len(history))
 
     def writing(self, seed: int, encoder: TableEncoder) -> Callable[[Any, NDArray[np.intp]], Any]:
         """Return what gives the rows of one call of `sample` their texts.

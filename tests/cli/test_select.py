@@ -89,12 +89,12 @@ def test_what_select_refuses(in_csv, capsys):
 
 def choose_way(monkeypatch, name):
     """Let the comparison of ways to train on images, which is not run, come out in favour of one."""
-    ways = ["none", "classical strong", "ganaug 0.5", "ganaug 0.2 + classical mild"]
-    scores = pd.DataFrame({"sampler": np.repeat(ways, 5), "split": [*range(5)] * 4})
+    ways = ["none", "classical strong", "weights + classical mild", "ganaug 0.5", "ganaug 0.2 + classical mild"]
+    scores = pd.DataFrame({"sampler": np.repeat(ways, 5), "split": [*range(5)] * len(ways)})
     scores = scores.assign(classifier="CNN", n_train=30, n_test=10, fit_seconds=0.1, note="")
     chance = np.random.default_rng(0).normal(0, 0.001, len(scores))
     scores["balanced accuracy"] = 0.5 + chance + 0.3 * (scores["sampler"] == name)
-    comparison = ImageComparison(scores, with_synthetic=tuple(ways[2:]))
+    comparison = ImageComparison(scores, with_synthetic=tuple(ways[3:]))
     given = []
 
     def compare(*_, **params):
@@ -107,16 +107,22 @@ def choose_way(monkeypatch, name):
 
 @pytest.mark.parametrize("source", ["in", "in.npz"])
 @pytest.mark.parametrize(
-    ("name", "n_synthetic", "augment"),
-    [("none", 0, "off"), ("classical strong", 0, "strong"), ("ganaug 0.2 + classical mild", 2 * 8, "mild")],
+    ("name", "n_synthetic", "augment", "draw", "weighted"),
+    [
+        ("none", 0, "off", ', draw="images"', ""),
+        ("classical strong", 0, "strong", "", ""),
+        ("weights + classical mild", 0, "mild", ', draw="images"', " Give the loss dataset.class_weights."),
+        ("ganaug 0.2 + classical mild", 2 * 8, "mild", "", ""),
+    ],
 )
-def test_select_with_images(images, capsys, monkeypatch, source, name, n_synthetic, augment):
+def test_select_with_images(images, capsys, monkeypatch, source, name, n_synthetic, augment, draw, weighted):
     choose_way(monkeypatch, name)
     out = source.replace("in", "out")
     assert run(f"balance {source} {out} --select --seed 1 --save m.gan --report page.html") == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert f"{name} is chosen, with{'' if n_synthetic else 'out'} synthetic images. With CNN, synthetic" in shown
-    assert f'To train: ganaug.BalancedImages.from_folder("{out}", augment="{augment}").' in shown
+    way = f'dataset = ganaug.BalancedImages.from_folder("{out}", augment="{augment}"{draw}).{weighted}'
+    assert f"To train: {way}" in shown
     assert "--strategy asks" not in shown
     manifest = pd.read_csv("out/manifest.csv" if source == "in" else "out.manifest.csv")
     assert len(manifest) == 42 + n_synthetic

@@ -107,7 +107,10 @@ def split_images(n=120):
     return SplitImages(pool, labels, pool, 2, lambda sampler: (compact_images(X[::-1].copy()), labels[::-1]))
 
 
-@pytest.mark.parametrize("name", ["none", "weights", "classical mild", "ganaug 0.35", "ganaug 0.2 + classical strong"])
+@pytest.mark.parametrize(
+    "name",
+    ["none", "weights", "classical mild", "ganaug 0.35", "ganaug 0.2 + classical strong", "ganaug 0.2 + weights"],
+)
 def test_the_network_learns_in_every_way(name):
     split = split_images()
     probability = ImageCNN(n_steps=30).learner(split, 0).probabilities(arm_of(name))
@@ -157,7 +160,7 @@ def test_select_returns_what_to_do(trainings):
     assert trainings == [25, 25]
     assert choice.metric == "balanced accuracy"
     assert choice.name in ("none", *NAMES[:3])  # two splits show nothing
-    assert choice.augment == arm_of(choice.name).augment
+    assert (choice.augment, choice.draw) == (arm_of(choice.name).augment, arm_of(choice.name).draw)
     assert choice.verdict[0].sentence.startswith(f"{choice.name} is chosen, without synthetic images. Too few splits")
     X_res, _ = choice.sampler.fit_resample(X, y)
     assert len(X_res) == 50
@@ -178,7 +181,8 @@ def test_select_that_adds_returns_the_users_sampler(monkeypatch):
 
 
 def test_names_of_ways():
-    assert len(ARMS) == 5 + 3 * 4
+    assert len(ARMS) == 7 + 3 * 4 + 3
+    assert all(arm_of(name).draw == "weights" for name in ARMS if "weights" in name)
     assert arm_of("ganaug 0.35 + classical mild").get_params() == {
         "share": 0.35,
         "augment": "mild",

@@ -56,6 +56,23 @@ def test_an_archive_is_extended_and_else_untouched(archive, tmp_path, noise):
     assert lines[-1] == "7,1,1,4"
 
 
+def test_a_manifest_has_columns_about_the_originals(archive, tmp_path, noise):
+    images = read_images(archive(tmp_path / "in.npz"))
+    known = pd.DataFrame({"stain": ["pale", "dark"] * 3, "side": [1, 2, 3] * 2})
+    made = pd.DataFrame({"seed": [3, 4], "stain": ["dark", "pale"]}, index=[6, 7])
+    for copies, n_originals in (("copy", 6), ("none", 0)):
+        out = tmp_path / f"{copies}.npz"
+        write_images(out, images, noise(2, 10, 12, 3), [1, 1], manifest=made, attributes=known, copies=copies)
+        table = pd.read_csv(tmp_path / f"{copies}.manifest.csv")
+        assert list(table) == ["file", "class", "synthetic", "seed", "stain", "side"]
+        assert table["stain"].tolist() == ["pale", "dark"] * (n_originals // 2) + ["dark", "pale"]
+        assert table["side"].tolist()[:n_originals] == known["side"].tolist()[:n_originals]
+        assert table["side"].isna().sum() == 2
+        assert table["seed"].isna().sum() == n_originals
+    with pytest.raises(ValueError, match="attributes must have one row for each of 6 originals, got 2 rows"):
+        write_images(tmp_path / "x.npz", images, noise(2, 10, 12, 3), [1, 1], attributes=made)
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32", "bool"])
 @pytest.mark.parametrize("shape", [(10, 12), (10, 12, 1), (10, 12, 3)])
 def test_archives_hold_any_numbers(archive, tmp_path, dtype, shape, noise):
