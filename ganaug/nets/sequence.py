@@ -181,6 +181,7 @@ def drawn_sequences(
     score : Tensor of shape (batch,)
         Mean logarithm of the probability of the tokens, at temperature 1.
     """
+    temperature = max(temperature, 1e-4)  # a lower one draws the same tokens, and overflows
     token = torch.full_like(y, first)
     drawn = torch.full(uniform.shape, last, dtype=torch.long, device=y.device)
     is_open = torch.ones_like(y, dtype=torch.bool)

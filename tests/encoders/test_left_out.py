@@ -267,6 +267,13 @@ def test_malformed_hashes_are_refused(value):
         ShortHashes.from_state({**hashes.state(), **value}, hashes.hashes)
 
 
+def test_parts_that_are_joined_by_spaces_have_a_pattern():
+    # "at 1 my", "at 2 my": the joined part holds spaces, which are in no part of their own
+    texts = [f"see you {when} at {n} my friend" for n in range(1, 11) for when in ("today", "tonight", "later", "soon")]
+    drawn = Pattern.fit(texts).draw(np.random.default_rng(0), 20)
+    assert all(text.startswith("see you ") and text.endswith(" my friend") for text in drawn)
+
+
 @pytest.mark.parametrize(
     "change",
     [

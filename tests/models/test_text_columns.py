@@ -150,3 +150,12 @@ def test_the_time_of_the_texts_is_that_of_their_trainings():
     assert texts.seconds == pytest.approx(
         texts.models[1].autoencoder_history_["seconds"].max() + texts.models[1].history_["seconds"].max()
     )
+
+
+def test_max_time_leaves_the_table_a_part_of_it():
+    text_model = tiny_texts()
+    texts = fitted(table(), text_model=text_model, max_time=100.0).texts_
+    assert texts.models[1].max_time == pytest.approx(80.0)
+    assert text_model.max_time is None
+    own = fitted(table(), text_model=tiny_texts(max_time=7.0), max_time=100.0).texts_
+    assert own.models[1].max_time == 7.0

@@ -59,8 +59,9 @@ def test_one_candidate_is_the_likeliest_token(networks):
     assert (tokens == tokens[0]).all()
 
 
-def test_a_low_temperature_draws_the_likeliest_token(networks):
-    likely, _ = draw(networks[1], torch.rand(5, 6), temperature=1e-4)
+@pytest.mark.parametrize("temperature", [1e-4, 1e-300])
+def test_a_low_temperature_draws_the_likeliest_token(networks, temperature):
+    likely, _ = draw(networks[1], torch.rand(5, 6), temperature=temperature)
     assert (likely == draw(networks[1], torch.rand(5, 6), top_k=1)[0]).all()
 
 

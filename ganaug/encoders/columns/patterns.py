@@ -209,7 +209,8 @@ def _fit_part(words: list[str], pools: dict[str, str]) -> _Part:
     own = _pools(words)
     n_characters = sum(map(len, words))
     if n_characters < _OFTEN * sum(map(len, own.values())):
-        own = {of: pools[of] for of in own}
+        # what stands between joined parts is in no pool
+        own = {of: pools.get(of, characters) for of, characters in own.items()}
     # a longer part goes on as parts end: CUST00017 with digits
     is_long = max(map(len, words)) > _MAX_PLACES
     last = set(own) if is_long else {_class(word[-1]) for word in words}
