@@ -65,10 +65,8 @@ def _model_of(table: TabularGAN, n_columns: int) -> TextGAN:
 
     from ganaug.models.text import TextGAN
 
-    if table.text_model is None:
-        model = TextGAN(device=table.device, verbose=table.verbose)
-    else:
-        model = clone(table.text_model)
+    usual = TextGAN(device=table.device, verbose=table.verbose)
+    model = usual if table.text_model is None else clone(table.text_model)
     if table.max_time is not None and model.max_time is None:
         model.set_params(max_time=_TEXT_SHARE * table.max_time / n_columns)
     return model if model.random_state is not None else model.set_params(random_state=table.seed_)
