@@ -129,12 +129,9 @@ class TextColumns:
     @property
     def seconds(self) -> float:
         """Seconds that the training took."""
-        return sum(
-            float(history["seconds"].iloc[-1])
-            for model in self.models.values()
-            for name in ("autoencoder_history_", "history_")
-            if len(history := getattr(model, name, ()))  # a model that was loaded has none
-        )
+        names = ("autoencoder_history_", "history_")  # a model that was loaded has none
+        histories: list[Any] = [getattr(model, name, ()) for model in self.models.values() for name in names]
+        return sum(float(history["seconds"].iloc[-1]) for history in histories if len(history))
 
     def writing(self, seed: int, encoder: TableEncoder) -> Callable[[Any, NDArray[np.intp]], Any]:
         """Return what gives the rows of one call of `sample` their texts.
