@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ganaug.common.findings import Finding, result_html, result_repr
+from ganaug.common.wording import counted
 from ganaug.evaluation.text_verdict import text_findings
 from ganaug.metrics import Count, Repeats
 
@@ -84,7 +85,8 @@ class TextEvaluation:
     def heading(self) -> str:
         """What was compared with what, in one line."""
         n_holdout = self.n_texts.get("holdout", 0)
-        compared = f"{self.n_texts['synthetic']:,} synthetic texts compared with {self.n_texts['real']:,} real ones"
+        synthetic = counted(self.n_texts["synthetic"], "synthetic text")
+        compared = f"{synthetic} compared with {self.n_texts['real']:,} real ones"
         return f"{compared}, {n_holdout:,} held out" if n_holdout else f"{compared}, none held out"
 
     @property

@@ -73,8 +73,8 @@ def _prefix(label: Hashable) -> str:
 def _on_acceptance(label: Hashable, evaluation: "TextEvaluation") -> Finding:
     count, usual = evaluation.acceptance[label], evaluation.reference_acceptance[label]
     said = (
-        f"{_prefix(label)}{percent(count.share)} of the synthetic texts are taken for their class by a classifier that "
-        f"learned from real texts, and {percent(usual.share)} of real texts are"
+        f"{_prefix(label)}Of the synthetic texts, {percent(count.share)} are taken for their class by a classifier "
+        f"that learned from real texts, and {percent(usual.share)} of real texts are"
     )
     numbers = {"acceptance": count.share, "acceptance of real texts": usual.share}
     if count.interval[1] < _LOW_ACCEPTANCE * usual.share:
@@ -87,7 +87,7 @@ def _on_acceptance(label: Hashable, evaluation: "TextEvaluation") -> Finding:
 def _on_diversity(label: Hashable, measured: dict[str, dict[Hashable, Any]]) -> Finding:
     distinct, bleu = measured["distinct-2"], measured["self-BLEU"]
     said = (
-        f"{_prefix(label)}{percent(distinct['value'])} of the pairs of words are different, in real texts "
+        f"{_prefix(label)}Of the pairs of words, {percent(distinct['value'])} are different, in real texts "
         f"{percent(distinct['baseline'])}; their similarity (self-BLEU) is "
         f"{bleu['value']:.2f}, of real texts {bleu['baseline']:.2f}"
     )

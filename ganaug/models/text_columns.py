@@ -65,10 +65,8 @@ def _model_of(table: TabularGAN, n_columns: int) -> TextGAN:
 
     from ganaug.models.text import TextGAN
 
-    if table.text_model is None:
-        model = TextGAN(device=table.device, verbose=table.verbose)
-    else:
-        model = clone(table.text_model)
+    usual = TextGAN(device=table.device, verbose=table.verbose)
+    model = usual if table.text_model is None else clone(table.text_model)
     if table.max_time is not None and model.max_time is None:
         model.set_params(max_time=_TEXT_SHARE * table.max_time / n_columns)
     return model if model.random_state is not None else model.set_params(random_state=table.seed_)
@@ -131,10 +129,9 @@ class TextColumns:
     @property
     def seconds(self) -> float:
         """Seconds that the training took."""
-        names = ("autoencoder_history_", "history_")
-        histories = [getattr(model, name, None) for model in self.models.values() for name in names]
-        # a model that was loaded has none
-        return sum(float(history["seconds"].iloc[-1]) for history in histories if history is not None and len(history))
+        names = ("autoencoder_history_", "history_")  # a model that was loaded has none
+        histories: list[Any] = [getattr(model, name, ()) for model in self.models.values() for name in names]
+        return sum(float(history["seconds"].iloc[-1]) for history in histories if len(history))
 
     def writing(self, seed: int, encoder: TableEncoder) -> Callable[[Any, NDArray[np.intp]], Any]:
         """Return what gives the rows of one call of `sample` their texts.

@@ -144,3 +144,11 @@ def test_of_long_texts_the_beginnings_are_measured_and_the_whole_is_searched_for
     cut = evaluate_texts(begin, begin[:12], random_state=0)
     pd.testing.assert_frame_equal(found.by_class, cut.by_class)
     assert (found.copied["near"].found, cut.copied["exact"].found) == (0, 12)
+
+
+def test_sentences_begin_with_a_capital_and_one_text_is_one():
+    alike = ["long " * 1200 + str(i) for i in range(25)]
+    found = evaluate(alike, alike[:12], random_state=0)
+    assert any("less than 0.1 %" in finding.sentence for finding in found.verdict)
+    assert all(finding.sentence[0].isupper() or finding.sentence[0].isdigit() for finding in found.verdict)
+    assert str(evaluate(alike, ["a b c"], random_state=0)).startswith("1 synthetic text compared with 25 real ones")
