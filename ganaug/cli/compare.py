@@ -51,8 +51,8 @@ def compare(
         typer.Option(
             "--task",
             metavar="NAME",
-            help="For tables: classification, regression or multilabel. auto takes numbers of which some are not whole, "
-            "or many different ones, as a continuous target.",
+            help="For tables: classification, regression or multilabel. auto takes numbers of which some are not "
+            "whole, or many different ones, as a continuous target.",
         ),
     ] = Task.auto,
     relevance: Annotated[
