@@ -50,8 +50,9 @@ def compare(
         Task,
         typer.Option(
             "--task",
-            help="For tables: what the target is. 'auto' takes numbers of which some are not whole, or many different "
-            "ones, as a continuous target.",
+            metavar="NAME",
+            help="For tables: classification, regression or multilabel. auto takes numbers of which some are not "
+            "whole, or many different ones, as a continuous target.",
         ),
     ] = Task.auto,
     relevance: Annotated[

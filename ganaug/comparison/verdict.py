@@ -210,7 +210,7 @@ def _others_in_words(means: Mapping[str, float]) -> str:
 
 def _with_other_metrics(finding: Finding, scores: pd.DataFrame, metric: str) -> Finding:
     """Name the other metrics in which a sampler is better than no resampling, over all classifiers."""
-    said, numbers = [], dict(finding.numbers)
+    said, named, numbers = [], [], dict(finding.numbers)
     for other in metrics_of(scores):
         if other == metric:
             continue
@@ -218,6 +218,7 @@ def _with_other_metrics(finding: Finding, scores: pd.DataFrame, metric: str) -> 
         better = summary[summary["is_better"]] if len(summary) else summary
         if len(better):
             best = str(better["gain"].idxmax())
+            named.append(best)
             mean, usual = _of(summary, best, "mean"), _of(summary, "none", "mean")
             p = p_in_words(_of(summary, best, "p"))
             said.append(f"in {other}, {best} is better than no resampling: {mean:.3f} against {usual:.3f} ({p})")
@@ -225,7 +226,10 @@ def _with_other_metrics(finding: Finding, scores: pd.DataFrame, metric: str) -> 
     if not said:
         return finding
     others = "; ".join(said)
-    return finding._replace(sentence=f"{finding.sentence} But {others}.", numbers=numbers)
+    finding = finding._replace(sentence=f"{finding.sentence} But {others}.", numbers=numbers)
+    for name in dict.fromkeys(named):
+        finding = _with_costs(finding, scores, metric, name)
+    return finding
 
 
 def _with_costs(finding: Finding, scores: pd.DataFrame, metric: str, name: str) -> Finding:
@@ -244,7 +248,7 @@ def _with_costs(finding: Finding, scores: pd.DataFrame, metric: str, name: str) 
             means = f"{_of(summary, name, 'mean'):.3f} against {_of(summary, 'none', 'mean'):.3f}"
             said.append(f"{other} ({means}; {p_in_words(_of(summary, name, 'p'))})")
             numbers[f"{other}: gain of {name}"] = _of(summary, name, "gain")
-    cost = f" But {name} is worse in {joined(said)}." if said else ""
+    cost = f" At the same time, {name} is worse in {joined(said)}." if said else ""
     return finding._replace(sentence=finding.sentence + cost, numbers=numbers)
 
 

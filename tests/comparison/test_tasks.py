@@ -182,7 +182,11 @@ def test_the_answer_says_what_the_help_costs():
     helps = comparison.verdict[0]
     assert helps.answer == "good"
     assert helps.sentence.startswith("With Ridge, SMOGN has a lower SERA than no resampling: 1.1")
-    assert " But SMOGN is worse in MAE (1.7" in helps.sentence
+    assert " At the same time, SMOGN is worse in MAE (1.7" in helps.sentence
+    elsewhere = made_up("SMOGN", {"SERA": 0.0, "rare MAE": 0.5, "MAE": -0.2}).verdict[0]
+    assert elsewhere.answer == "unknown"
+    assert "But in rare MAE, SMOGN is better than no resampling" in elsewhere.sentence
+    assert elsewhere.sentence.count("At the same time, SMOGN is worse in MAE (1.7") == 1
     worse = made_up("SMOGN", {"SERA": -0.4, "MAE": -0.2})
     assert worse.verdict[0].answer == "bad"
     assert worse.best_ == "none"
