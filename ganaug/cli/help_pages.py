@@ -6,6 +6,7 @@ Options stand in panels by their purpose, and no types of Python are shown.
 from __future__ import annotations
 
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from typer.core import TyperCommand
@@ -71,9 +72,10 @@ class Command(TyperCommand):
         parsed: list[str] = super().parse_args(ctx, args)
         for param in self.params:
             given = ctx.params.get(param.name)
-            if any(str(value) == "-" for value in (given if isinstance(given, list) else [given])):
-                name = param.opts[0] if param.param_type_name == "option" else param.metavar
-                raise ValueError(f"{name} is -, but ganaug reads and writes files only; give the name of a file")
+            # a class or a column may be called so, a file may not
+            if any(isinstance(of, Path) and str(of) == "-" for of in (given if isinstance(given, list) else [given])):
+                called = param.opts[0] if param.param_type_name == "option" else param.metavar
+                raise ValueError(f"{called} is -, but ganaug reads and writes files only; give the name of a file")
         return parsed
 
     def get_params(self, ctx: Any) -> Any:

@@ -101,7 +101,7 @@ def translate(
 
     from ganaug.models import TranslationGAN
 
-    limits = []
+    limits: list[Any] = []
     if max_time is not None:
         from ganaug.cli.time_limit import TimeLimit, after_samples
 
