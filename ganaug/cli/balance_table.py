@@ -56,8 +56,18 @@ def balance_table(
     from ganaug.datasets import check_output, read_table, write_table
 
     check_output(out, force=force)
+    if out.exists() and out.samefile(source):
+        raise ValueError(
+            f"OUT {out} is IN: the real rows could no longer be told from synthetic ones; name another file"
+        )
     begin_phase(f"reading {source}", show=on_terminal())
     table = read_table(source, target=target, encoding=encoding)
+    names = [name.strip() for name in target.split(",")]
+    if target not in table.frame.columns and len(names) > 1 and set(names) <= set(table.frame.columns):
+        raise ValueError(
+            f"--target {target}: balance takes one column of classes. Several labels a row are for ganaug compare, and "
+            "in Python for ganaug.targets.GANMultilabelOversampler"
+        )
     X, y = table.split(target)
     check_two_classes(y, f"{source}: column {target!r}")
     _warn_of_numbers(y, target)
@@ -170,14 +180,20 @@ def balance_table(
 
 
 def _warn_of_numbers(y: pd.Series, target: str) -> None:
-    """Warn of a target that looks measured; the classes of a text file are the cells as they are written."""
+    """Refuse or warn of a target that looks measured; the classes of a text file are the cells as they are written."""
     import pandas as pd
 
     from ganaug.common.labels import looks_measured, measured_words
 
-    if pd.api.types.is_numeric_dtype(y):
-        return  # the sampler warns
     numbers = pd.to_numeric(y.astype(str), errors="coerce")
-    if numbers.notna().all() and looks_measured(numbers.to_numpy()):
-        cut = "pandas.qcut in Python"
+    if not numbers.notna().all() or not looks_measured(numbers.to_numpy()):
+        return
+    cut = "pandas.qcut in Python"
+    if (numbers % 1 != 0).any():
+        raise ValueError(
+            f"--target {target} has {y.nunique():,} different numbers, not all of them whole: it was measured, and "
+            f"balance takes classes. Make some with {cut}, or take ganaug.targets.GANRegressionOversampler there; "
+            "ganaug compare takes such a target as it is"
+        )
+    if not pd.api.types.is_numeric_dtype(y):  # otherwise the sampler warns
         say("warning", measured_words(f"--target {target}", y.nunique(), cut, "nothing is wrong"))

@@ -407,7 +407,9 @@ class _Plan:
         self._start = time.perf_counter()
         self._first = jobs[0][0] if jobs else 0
         self._n_left = sum(split == self._first for split, _ in jobs)  # jobs of the first split
+        self._n_first = self._n_left
         self._n_planned: int | None = None
+        self._is_told = False
 
     def jobs(self) -> Iterator[tuple[int, Any]]:
         """Yield jobs, split after split; no further split is started once the planned ones are, or the time is up."""
@@ -426,9 +428,16 @@ class _Plan:
         if self._seconds is None or split != self._first or self._n_planned is not None:
             return
         self._n_left -= 1
-        if self._n_left:
-            return
         each = time.perf_counter() - self._start
+        if self._n_left:
+            if each > self._seconds and not self._is_told:
+                self._is_told = True
+                warn_user(
+                    f"the first split takes longer than {_seconds(self._seconds)}: {_seconds(each)} so far, parts done: "
+                    f"{self._n_first - self._n_left} of {self._n_first}. It goes on to its end, as without a whole split "
+                    "nothing is compared. Name fewer samplers or classifiers to shorten it."
+                )
+            return
         self._n_planned = max(1, int(self._seconds / max(each, 1e-9)))
         n = self._first + self._n_planned
         if n < n_all:

@@ -489,7 +489,7 @@ def _kind(path: Path) -> Kind:
         if name.endswith(extension):
             return kind
     hints = {
-        ". Save the sheet as CSV first": (".xlsx", ".xls", ".xlsm", ".ods", ".numbers"),
+        ". ganaug reads and writes no sheets; save the sheet as CSV": (".xlsx", ".xls", ".xlsm", ".ods", ".numbers"),
         ". Unpack it first; images stay in their folders": (".zip", ".tar", ".7z", ".rar", ".tgz", ".tar.gz"),
     }
     hint = next((words for words, extensions in hints.items() if name.endswith(extensions)), "")

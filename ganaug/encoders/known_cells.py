@@ -162,7 +162,9 @@ def cell_from_text(column: Column, text: str) -> Any:
         try:
             return float(text)
         except ValueError:
-            raise ValueError(f"{column.label!r} cannot be {text!r}: it holds numbers") from None
+            raise ValueError(
+                f"{column.label!r} cannot be {text!r}: it holds numbers; write one without units, such as 12.5"
+            ) from None
     if isinstance(column, IdentifierColumn):
         return text or None
     levels = list(column.vocabulary.levels.astype(object))  # type: ignore[attr-defined]

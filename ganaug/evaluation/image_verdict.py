@@ -53,7 +53,7 @@ def _on_help() -> Finding:
     return Finding(
         HELPS,
         "unknown",
-        "This was not measured. Train a classifier with and without the synthetic images, and test it on real images.",
+        "This was not measured. ganaug compare trains classifiers with and without synthetic images.",
     )
 
 

@@ -59,7 +59,7 @@ def _validity(evaluation: "TableEvaluation") -> list[Row]:
         found = Count(round(float(shares.sum()) * n), n * len(validity))
         real = (float(validity["by chance"].mean()), *_NO_INTERVAL) if flaw == "invalid" else _UNKNOWN
         worst = shares[shares > 0].sort_values(ascending=False, kind="stable").index
-        meaning = f"in {listed(worst)}" if len(worst) else "no cell"
+        meaning = f"in {listed(worst)}" if len(worst) else "none"
         rows.append(("validity", f"{flaw} cells", *_of(found), *real, meaning))
     rules = evaluation.broken_rules
     if not rules.counts.empty:

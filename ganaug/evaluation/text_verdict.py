@@ -48,7 +48,7 @@ def _on_help() -> Finding:
     return Finding(
         HELPS,
         "unknown",
-        "This was not measured. Train a classifier with and without the synthetic texts, and test it on real texts.",
+        "This was not measured. ganaug compare trains classifiers with and without synthetic texts.",
     )
 
 

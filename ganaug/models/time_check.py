@@ -50,7 +50,8 @@ class TimeCheck(Callback):
             return
         way_out = f"{self.way_out}, or give" if self.way_out else "Give"
         warn_user(
-            f"Only about {n_fitting:,} of {run.n_steps:,} steps fit into max_time={run.max_time:g}, as a step takes "
+            f"Only about {n_fitting:,} of {run.n_steps:,} steps fit into the "
+            f"{run.ends_after or run.max_time:.0f} s that max_time leaves for them, as a step takes "
             f"{of_step:.2g} seconds here, so the {self.noun} will be poor. {way_out} more time: all steps take about "
             f"{_in_words(of_step * run.n_steps)}."
         )

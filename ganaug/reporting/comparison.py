@@ -17,9 +17,15 @@ TITLE = "Treatments of imbalance, compared"
 # What was predicted -> how the page calls its groups of rows: the section, its table, what each group is, what the page
 # shows of them, and what the treatments are for.
 _GROUPS = {
-    "classification": ("Classes", "Rows of each class", "class", "labels and sizes of classes", "rare classes"),
-    "regression": ("Targets", "Rows of each range", "range", "ranges of the target and their sizes", "rare targets"),
-    "multilabel": ("Labels", "Rows with each label", "label", "labels and their numbers of rows", "rare labels"),
+    "classification": ("Classes", "Rows of each class", "class", "classes and how many rows each has", "rare classes"),
+    "regression": (
+        "Targets",
+        "Rows of each range",
+        "range",
+        "ranges of the target and how many rows each holds",
+        "rare targets",
+    ),
+    "multilabel": ("Labels", "Rows with each label", "label", "labels and how many rows have each", "rare labels"),
 }
 
 

@@ -42,9 +42,10 @@ _N_COPIES = 20
 _N_COPY_COLUMNS = 12
 # Real rows that a table shows next to synthetic ones; intervals stand in brackets.
 _ON_NUMBERS = (
-    'In brackets stand 95 % intervals. "real rows" is what new real rows have: for validity and columns by chance, '
-    "for neighbourhoods two halves of the real rows, for privacy {reference}, and for scores training on the real "
-    "rows alone. Where it is empty, this is not known."
+    'In brackets stand 95 % intervals. "real rows" says what new real rows have: '
+    "for validity and columns what chance gives, for neighbourhoods what two halves of the real rows have, for privacy "
+    "what {reference} have, and for scores what training on the real rows alone gives. Where it is empty, this is not "
+    "known."
 )
 _ON_COPIES = (
     "Rows are counted from 0 in the files or tables that were given: 0 is the first row below the head{where}. The "

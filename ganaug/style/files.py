@@ -63,7 +63,7 @@ class StylizedFiles(NamedTuple):
         if not differs.any():
             return Finding(question, "unknown", "The images were in the style already.")
         part = float((after[differs] / before[differs]).median())
-        said = f"The distance to the style is {part:.0%} of what it was (median)."
+        said = f"The distance to the style is {part * 100:.0f} % of what it was (median)."
         numbers = {"part of the distance": part}
         if part <= _NEAR:
             return Finding(question, "good", said, numbers)

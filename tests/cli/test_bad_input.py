@@ -19,7 +19,7 @@ BAD = {
     "balance none.csv out.csv --target plan": "there is no file",
     "balance . out.csv --target plan": "--target is for tables, and . holds images; leave it out",
     "balance folder.csv out.csv --target plan": "--target is for tables, and folder.csv holds images",
-    "balance in.xlsx out.csv --target plan": ".tsv.gz. Save the sheet as CSV first",
+    "balance in.xlsx out.csv --target plan": ".tsv.gz. ganaug reads and writes no sheets; save the sheet as CSV",
     "balance in.csv out.xlsx --target plan": "unknown extension",
     "balance in.csv out.csv --target plam": "did you mean 'plan'?",
     "balance in.csv out.csv --target town --target plan": "--target is given 2 times; give it once",
@@ -134,6 +134,23 @@ def test_bad_input_is_one_line(in_csv, quick, capsys, line):
     assert BAD[line] in shown.err
     assert names() == before
     assert Path("old.csv").read_text() == "old"
+    assert Path("in.csv").read_text() == in_csv
+
+
+def test_a_target_that_is_no_class_is_refused_and_compare_is_named(in_csv, quick, capsys):
+    rows = "".join(f"{'ab'[i % 2]},{100 + i % 90 / 4},{i % 2},{i % 3 % 2}\n" for i in range(180))
+    Path("houses.csv").write_text("town,price,old,wet\n" + rows)
+    for target, words in (("price", "90 different numbers"), ("old,wet", "one column of classes")):
+        assert run(f"balance houses.csv out.csv --target {target}") == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert words in line
+        assert "ganaug compare" in line
+    assert not Path("out.csv").exists()
+
+
+def test_the_input_is_not_replaced(in_csv, quick, capsys):
+    assert run("balance in.csv ./in.csv --target plan --force") == 2
+    assert "OUT in.csv is IN" in capsys.readouterr().err
     assert Path("in.csv").read_text() == in_csv
 
 

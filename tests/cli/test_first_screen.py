@@ -257,5 +257,7 @@ def test_the_time_of_all_trainings_is_counted(capsys):
     model = SimpleNamespace(autoencoder_history_=histories[0], history_=histories[1], texts_=texts)
     print_written("Wrote out.csv.", time.perf_counter() - 40, model)
     assert " ".join(capsys.readouterr().out.split()) == "Wrote out.csv. It took 40 s, 36 s of it the training."
+    print_written("Wrote out.csv.", time.perf_counter() - 34, model)
+    assert " ".join(capsys.readouterr().out.split()) == "Wrote out.csv. It took 34 s, after trainings of 36 s in all."
     print_written("Wrote out.csv.", time.perf_counter() - 40, None)
     assert "training" not in capsys.readouterr().out

@@ -128,7 +128,7 @@ def test_a_seed_is_a_seed(two, nb):
 @pytest.mark.parametrize(
     ("max_time", "n_planned", "says"),
     [
-        (0.0, 1, "one split takes 2 s; within 0.0 s there is time for 1 of 6 splits. A verdict needs 5 splits"),
+        (1.5, 1, "one split takes 2 s; within 1.5 s there is time for 1 of 6 splits. A verdict needs 5 splits"),
         (9.0, 4, "one split takes 2 s; within 9 s there is time for 4 of 6 splits. A verdict needs 5 splits"),
         (11.0, 5, "one split takes 2 s; within 11 s there is time for 5 of 6 splits$"),
         (60.0, 6, ""),
@@ -166,6 +166,17 @@ def test_the_time_is_planned_from_the_first_split_and_said_before_the_second(
         comparison.frame().drop(columns="fit_seconds"),
         whole[whole["split"] < n_planned].reset_index(drop=True).drop(columns="fit_seconds"),
     )
+
+
+def test_a_first_split_beyond_the_time_is_said_while_it_runs(two, nb):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        comparison = compare(*two, **nb, samplers=["none", "random", "weights"], max_time=1e-9)
+    said, planned = [str(of.message) for of in caught if of.category is UserWarning]
+    assert said.startswith("the first split takes longer than 0.0 s: ")
+    assert "parts done: 1 of 3" in said
+    assert "there is time for 1 of 3 splits" in planned
+    assert len(comparison.frame()) == 3
 
 
 def test_settings_are_kept(two, nb):

@@ -168,6 +168,17 @@ def test_what_fit_did_not_see_stays(model):
     assert (filled["size"][:10] == "large").all()
 
 
+def test_impute_with_a_column_of_many_levels():
+    n = 400
+    X = pd.DataFrame({"street": [f"street {i % 130}" for i in range(n)], "weight": np.arange(n) % 37 / 2})
+    y = np.arange(n) % 4 == 0
+    own = TabularGAN(n_steps=5, hidden_sizes=(8,), device="cpu", random_state=0).fit(X, y)
+    holes = X.assign(weight=X["weight"].mask(np.arange(n) % 3 == 0))
+    filled = own.impute(holes, y)
+    assert filled["street"].tolist() == X["street"].tolist()
+    assert filled["weight"].notna().all()
+
+
 def test_impute_of_other_containers(model):
     X, y = table()
     rows = pl.from_pandas(X[["size", "weight"]])

@@ -33,7 +33,9 @@ def warnings_of(*, n_steps, max_time, of_step, start=0):
 def test_too_little_time_is_said_once_and_early():
     ((step, said),) = warnings_of(n_steps=3000, max_time=60.0, of_step=5.0)
     assert step == 2  # ten seconds of sixty
-    assert said.startswith("Only about 12 of 3,000 steps fit into max_time=60, as a step takes 5 seconds here")
+    assert said.startswith(
+        "Only about 12 of 3,000 steps fit into the 60 s that max_time leaves for them, as a step takes 5 seconds here"
+    )
     assert said.endswith("Take smaller images, or give more time: all steps take about 4.2 hours.")
     assert "\n" not in said
 

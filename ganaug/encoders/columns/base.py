@@ -154,7 +154,7 @@ class Vocabulary:
         """Return the number of each row's level, shape (n,); -1 where it is none."""
         first, codes = factorize_levels(series, self.label)
         cells = self._objects(series.take(first))
-        return np.array([self._number.get(level_key(cell), -1) for cell in cells])[codes]
+        return np.array([self._number.get(level_key(cell), -1) for cell in cells], dtype=int)[codes]
 
     def take(self, codes: NDArray) -> pd.Series:
         """Return the levels of these numbers."""
