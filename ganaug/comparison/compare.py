@@ -433,9 +433,9 @@ class _Plan:
             if each > self._seconds and not self._is_told:
                 self._is_told = True
                 warn_user(
-                    f"the first split takes longer than {_seconds(self._seconds)}: {_seconds(each)} so far, parts done: "
-                    f"{self._n_first - self._n_left} of {self._n_first}. It goes on to its end, as without a whole split "
-                    "nothing is compared. Name fewer samplers or classifiers to shorten it."
+                    f"the first split takes longer than {_seconds(self._seconds)}: {_seconds(each)} so far, parts "
+                    f"done: {self._n_first - self._n_left} of {self._n_first}. It goes on to its end, as without a "
+                    "whole split nothing is compared. Name fewer samplers or classifiers to shorten it."
                 )
             return
         self._n_planned = max(1, int(self._seconds / max(each, 1e-9)))
