@@ -199,13 +199,13 @@ def _over_all(scores: pd.DataFrame, classifiers: Sequence[str]) -> Finding:
     return _with_other_metrics(_nothing_helps(scores, summary, metric, opening=opening), scores, metric)
 
 
-def _others_in_words(means: Mapping[str, float]) -> str:
-    """Name the other samplers that are better than "none", with their means; the best first."""
+def _others_in_words(means: Mapping[str, float], than_none: str = "better") -> str:
+    """Name the other samplers that are better than "none", or worse, with their means; the best or worst first."""
     if not means:
         return ""
     is_or_are = "is" if len(means) == 1 else "are"
     shown = joined([f"{name} ({mean:.3f})" for name, mean in means.items()])
-    return f" {shown} {is_or_are} better than no resampling as well."
+    return f" {shown} {is_or_are} {than_none} than no resampling as well."
 
 
 def _with_other_metrics(finding: Finding, scores: pd.DataFrame, metric: str) -> Finding:
@@ -331,7 +331,12 @@ def _of_classifier(scores: pd.DataFrame, classifier: str, summary: pd.DataFrame)
         significant = [name for name in gain if _of(rows, name, "p") < ALPHA]
         better = [name for name in significant if gain[name] > 0]
         worse = [name for name in significant if gain[name] < 0]
-        bad += [_of_metric(classifier, metric, rows, name) for name in worse]
+        if worse:
+            worst = min(worse, key=lambda name: gain[name])
+            found = _of_metric(classifier, metric, rows, worst)
+            means = {name: _of(rows, name, "mean") for name in sorted(worse, key=lambda name: gain[name])}
+            means.pop(worst)
+            bad.append(found._replace(sentence=found.sentence + _others_in_words(means, "worse")))
         if not better:
             open_.append((metric, gain, rows))
             continue

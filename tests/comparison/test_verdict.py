@@ -1,5 +1,7 @@
 """A verdict says no more than the tests show."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -130,6 +132,13 @@ def test_harm_is_told_and_less_is_better_for_the_brier_score(found):
     assert "ganaug.calibrated corrects such probabilities." in bad
     assert "weights has a lower Brier score than no resampling: 0." in good
     assert "calibrated" not in good
+
+
+def test_all_that_are_worse_stand_in_one_sentence_the_worst_of_them_first(found):
+    comparison = found({"SMOTE": (-0.1, 0, 0), "random": (-0.3, 0, 0), "ganaug": (-0.2, 0, 0)})
+    (said,) = [of.sentence for of in comparison.verdict[3:] if of.answer == "bad"]
+    assert said.startswith("With tree, random has a lower average precision than no resampling: 0.2")
+    assert re.search(r"ganaug \(0\.\d+\) and SMOTE \(0\.\d+\) are worse than no resampling as well\.$", said)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
