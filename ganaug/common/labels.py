@@ -53,7 +53,7 @@ def labels_of(y: Any, name: str = "y") -> NDArray:
             f"ganaug requires {name} to be passed, but the target {name} is None: pass one label for each row"
         )
     try:
-        n_axes = np.ndim(_plain(y))
+        n_axes = np.asarray(_plain(y)).ndim
     except ValueError as error:
         raise ValueError(f"{name} must hold one label for each row, but its rows have different lengths") from error
     if isinstance(y, str | bytes | dict | set | frozenset) or n_axes == 0:
