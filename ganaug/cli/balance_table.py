@@ -56,10 +56,9 @@ def balance_table(
     from ganaug.datasets import check_output, read_table, write_table
 
     check_output(out, force=force)
-    if out.exists() and out.samefile(source):
-        raise ValueError(
-            f"OUT {out} is IN: the real rows could no longer be told from synthetic ones; name another file"
-        )
+    if out.exists() and out.samefile(source) and mark is None:
+        said = "and nothing will tell them from the real ones; stop, and add --mark COLUMN or name another file"
+        say("warning", f"OUT {out} is IN: synthetic rows are added to it, {said}")
     begin_phase(f"reading {source}", show=on_terminal())
     table = read_table(source, target=target, encoding=encoding)
     names = [name.strip() for name in target.split(",")]

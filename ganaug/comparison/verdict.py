@@ -336,7 +336,8 @@ def _of_classifier(scores: pd.DataFrame, classifier: str, summary: pd.DataFrame)
             found = _of_metric(classifier, metric, rows, worst)
             means = {name: _of(rows, name, "mean") for name in sorted(worse, key=lambda name: gain[name])}
             means.pop(worst)
-            bad.append(found._replace(sentence=found.sentence + _others_in_words(means, "worse")))
+            way_out = " ganaug.calibrated corrects such probabilities." if metric == BRIER else ""
+            bad.append(found._replace(sentence=found.sentence + _others_in_words(means, "worse") + way_out))
         if not better:
             open_.append((metric, gain, rows))
             continue
@@ -365,12 +366,8 @@ def _of_classifier(scores: pd.DataFrame, classifier: str, summary: pd.DataFrame)
 
 def _of_metric(classifier: str, metric: str, rows: pd.DataFrame, name: str) -> Finding:
     difference = tuple(_of(rows, name, column) for column in ("difference", "difference_low", "difference_high"))
-    found = _against_none(
-        f"With {classifier}, {name}", name, metric, rows["mean"].to_dict(), difference, _of(rows, name, "p")
-    )._replace(question=DETAILS)
-    if found.answer == "bad" and metric == BRIER:
-        found = found._replace(sentence=f"{found.sentence} ganaug.calibrated corrects such probabilities.")
-    return found
+    subject, p = f"With {classifier}, {name}", _of(rows, name, "p")
+    return _against_none(subject, name, metric, rows["mean"].to_dict(), difference, p)._replace(question=DETAILS)
 
 
 def _open_finding(

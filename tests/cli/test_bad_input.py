@@ -148,10 +148,10 @@ def test_a_target_that_is_no_class_is_refused_and_compare_is_named(in_csv, quick
     assert not Path("out.csv").exists()
 
 
-def test_the_input_is_not_replaced(in_csv, quick, capsys):
-    assert run("balance in.csv ./in.csv --target plan --force") == 2
-    assert "OUT in.csv is IN" in capsys.readouterr().err
-    assert Path("in.csv").read_text() == in_csv
+@pytest.mark.parametrize("mark", ["", " --mark made"])
+def test_an_output_that_is_the_input_is_warned_of_unless_it_is_marked(in_csv, quick, capsys, mark):
+    assert run(f"balance in.csv ./in.csv --target plan --force{mark}") == 0
+    assert ("OUT in.csv is IN" in capsys.readouterr().err) == (not mark)
 
 
 def test_a_measured_target_is_told_in_one_line(in_csv, quick, capsys):
