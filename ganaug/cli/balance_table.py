@@ -26,9 +26,6 @@ from ganaug.common.progress import begin_phase, end_phase
 if TYPE_CHECKING:
     import pandas as pd
 
-# Texts among which each one is chosen, by default.
-_N_CANDIDATES = 5
-
 
 def balance_table(
     source: Path,
@@ -120,7 +117,9 @@ def balance_table(
         from ganaug.cli.time_limit import TimeLimit, after_samples, after_table
 
         if is_text:
-            after = after_samples(lambda: sum(sampler.sampling_strategy_.values()), _N_CANDIDATES, began)
+            from ganaug.models import TextGAN
+
+            after = after_samples(lambda: sum(sampler.sampling_strategy_.values()), TextGAN().n_candidates, began)
         else:
             after = after_table(table.frame.size, began, has_page=report is not None)
         params["callbacks"] = [*(params["callbacks"] or []), TimeLimit(trial.max_time, began, after)]

@@ -201,10 +201,9 @@ def _read_table(
         check_two_classes(y, f"{source}: column {target!r}")
     if groups is None:
         return X, y, None
-    if groups != target:
-        Table(X).check_column(groups)
-    else:
+    if groups == target:
         raise ValueError(f"--groups {groups} is the target; name the column that identifies the group")
+    Table(X).check_column(groups)
     return X.drop(columns=groups), y, X[groups]
 
 

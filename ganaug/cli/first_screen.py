@@ -257,10 +257,11 @@ def print_written(text: str, began: float, model: Any = None) -> None:
     """Say what was written and how long it took; with the model that was trained, how long that took of it."""
     seconds = _training_seconds(model)
     whole = time.perf_counter() - began
-    # what was trained before an interruption counts as training, but not as time of this command
-    trained = ", after trainings of " if seconds > whole else ", "
-    trained += f"{_duration(seconds)} in all" if seconds > whole else f"{_duration(seconds)} of it the training"
-    console().print(f"{text} It took {_duration(whole)}{trained if seconds else ''}.", markup=False)
+    if seconds > whole:  # the training began in an earlier command, before an interruption
+        trained = f", after trainings of {_duration(seconds)} in all"
+    else:
+        trained = f", {_duration(seconds)} of it the training" if seconds else ""
+    console().print(f"{text} It took {_duration(whole)}{trained}.", markup=False)
 
 
 def _training_seconds(model: Any) -> float:

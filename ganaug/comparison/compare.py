@@ -44,7 +44,7 @@ from ganaug.comparison.samplers import (
 )
 from ganaug.comparison.scoring import RUN_COLUMNS, evaluate_sampler
 from ganaug.comparison.statistics import MIN_SPLITS
-from ganaug.comparison.tasks import Classification, Multilabel, Task, task_of
+from ganaug.comparison.tasks import Classification, Task, task_of
 
 _DEFAULT = Classification.models
 _DEFAULT_SAMPLERS = Classification.samplers
@@ -332,11 +332,10 @@ def _splits(
             f"{n_splits=} is more than the {n_smallest} {noun} with {smallest}, but each split must test at "
             "least one; use fewer splits"
         )
-    y = task.strata
-    if isinstance(task, Multilabel):
-        # a label that is the rarest one of a few rows only is on both sides by its other rows
-        sizes = np.bincount(y)
-        y = np.where(sizes[y] < n_splits, sizes.argmax(), y)
+    y = np.unique(task.strata, return_inverse=True)[1]
+    # of several labels, one that is the rarest of a few rows only is on both sides by its other rows
+    sizes = np.bincount(y)
+    y = np.where(sizes[y] < n_splits, sizes.argmax(), y)
     if groups is None:
         splitters = [RepeatedStratifiedKFold(n_splits=n_splits, n_repeats=n_repeats, random_state=seed)]
     else:

@@ -120,15 +120,17 @@ class Regression:
         self.y = self._of._read(y)["y"].to_numpy(float)
         function = relevance_function(relevance, self.y)
         is_rare = np.asarray(function(self.y)) >= self._of.threshold
+        if isinstance(relevance, str) and not is_rare.any():
+            usual, large = np.median(self.y), np.quantile(self.y, 0.95)
+            raise ValueError(
+                "no value of y is rare: the box plot of y has no value beyond its whiskers. Say which values matter, "
+                f"e.g. with relevance=[({usual:g}, 0), ({large:g}, 1)] (in the shell --relevance {usual:g}:0,{large:g}"
+                ":1) if large values are rare"
+            )
         if is_rare.all() or not is_rare.any():
             raise ValueError(
-                f"{'every' if is_rare.all() else 'no'} value of y is rare: the box plot of y has "
-                f"{'all values' if is_rare.all() else 'no value'} beyond its whiskers. Say which values matter, e.g. "
-                f"with relevance=[({np.median(self.y):g}, 0), ({np.quantile(self.y, 0.95):g}, 1)] (in the shell "
-                f"--relevance {np.median(self.y):g}:0,{np.quantile(self.y, 0.95):g}:1) if large values are rare"
-                if isinstance(relevance, str)
-                else f"relevance={relevance!r} makes {'every' if is_rare.all() else 'no'} value of y rare: a value is "
-                f"rare from a relevance of {self._of.threshold} on"
+                f"relevance={relevance!r} makes {'every' if is_rare.all() else 'no'} value of y rare: a value is rare "
+                f"from a relevance of {self._of.threshold} on"
             )
         self._of.plan(self.y)
         self.strata = np.where(is_rare, "rare targets", "other targets")
