@@ -87,7 +87,9 @@ def main() -> None:
         print(comparison.choice)
         print(comparison)
         if args.test:
-            tested = on_test_part(parts, kept, arms, classifiers, args.seed)
+            rows = on_test_part(parts, kept, arms, classifiers, args.seed)
+            rows.to_csv(path.with_name(f"{path.stem}-test.csv"), index=False)
+            tested = rows.groupby("sampler", sort=False)[IMAGE_METRIC].mean()
             best = tested[without_synthetic(tested.index)].idxmax()
             print(tested.round(4).to_string())
             print(
@@ -101,14 +103,14 @@ def without_synthetic(names: pd.Index) -> np.ndarray:
 
 def on_test_part(
     parts: Parts, kept: np.ndarray, arms: dict[str, ImageArm], classifiers: dict[str, Any], seed: int
-) -> pd.Series:
-    """Return the balanced accuracy of each way on the test part, averaged over classifiers."""
+) -> pd.DataFrame:
+    """Return the balanced accuracy of each way and classifier on the test part."""
     X = np.concatenate([parts.X[kept], parts.X_test])
     y = np.array(parts.classes)[np.concatenate([parts.y[kept], parts.y_test])]
     train, test = np.split(np.arange(len(y)), [len(kept)])
     scorers = {IMAGE_METRIC: scorers_for(y)[IMAGE_METRIC]}
     rows = evaluate_arms(X, y, train, test, 0, arms, dict.fromkeys(arms, classifiers), scorers, seed)
-    return pd.DataFrame(rows).groupby("sampler", sort=False)[IMAGE_METRIC].mean()
+    return pd.DataFrame(rows)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
     python benchmarks/images.py --data FOLDER                   all five sets, 3 seeds
     python benchmarks/images.py --data FOLDER --sets busi_64 --arms classical "ganaug + classical" --steps 6000
     python benchmarks/images.py --data FOLDER --rare 30         30 training images of each class but the largest
+    python benchmarks/images.py --data FOLDER --rare 50 --part classifiers    scores only: no page, no fidelity
     python benchmarks/images.py --part step                     milliseconds of one training step
 
 To continue an interrupted run, give the same command again. Each GAN is trained once for a set and a seed. Its images
@@ -452,7 +453,12 @@ def run(
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="the digits alone, 1 seed, few steps")
-    parser.add_argument("--part", choices=["all", "step"], default="all", help="step: only the time of a training step")
+    parser.add_argument(
+        "--part",
+        choices=["all", "classifiers", "step"],
+        default="all",
+        help="classifiers: only their scores, without a page; step: only the time of a training step",
+    )
     parser.add_argument("--data", type=Path, help="folder of the medical sets")
     parser.add_argument("--sets", nargs="+", choices=list(FILES), help="only these sets (default: all that are found)")
     parser.add_argument("--rare", type=int, help="training images kept of each class but the largest (default: all)")
@@ -494,7 +500,15 @@ def main(given: Sequence[str] | None = None) -> None:
         return
 
     tasks = tasks_of(sets, seeds, args.arms)
+    if args.part == "classifiers":
+        tasks = [task for task in tasks if task.part == "classifiers"]
     run(tasks, args.data, args.cache, results, args.workers, args.device, console)
+    if args.part == "classifiers":
+        rows = results.current(args.arms)
+        rows = rows[(rows["part"] == "classifiers") & rows["set"].isin(sets) & rows["seed"].isin(seeds)]
+        table = rows.pivot_table("balanced accuracy", ["subject", "arm"], "set", sort=False)
+        console.print(table.round(4).to_string(), highlight=False, soft_wrap=True)
+        return
     if "step" not in set(results.current(["ganaug"])["part"]):
         results.append(measure_steps(budget))
     for name in sets:
