@@ -25,6 +25,7 @@ from ganaug.comparison.image_scoring import evaluate_arms
 from ganaug.comparison.image_verdict import IMAGE_METRIC
 from ganaug.comparison.scoring import scorers_for
 
+MILD = tuple(name for name in ARMS if "ganaug" not in name or (name.split()[1] == "0.2" and "mild" in name))
 LEAST = tuple(name for name in ARMS if "ganaug" not in name or name.split()[1] == "0.2")
 FEW = tuple(name for name in ARMS if "ganaug" not in name or name.split()[1] in ("0.2", "0.5"))
 
@@ -45,9 +46,10 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", default=["pneumoniamnist_ir9"])
     parser.add_argument(
         "--arms",
-        choices=["without", "least", "few", "all"],
+        choices=["without", "mild", "least", "few", "all"],
         default="few",
-        help="without: no synthetic images; least: the share 0.2 only; few: the shares 0.2 and 0.5",
+        help="without: no synthetic images; mild: the share 0.2 with mild augmentation; least: the share 0.2; few: the "
+        "shares 0.2 and 0.5",
     )
     parser.add_argument("--rare", type=int)
     parser.add_argument("--common", type=int)
@@ -65,13 +67,14 @@ def main() -> None:
     torch.set_num_threads(1)
     sampler = GANOversampler(model=ImageGAN(n_steps=args.gan_steps, device=args.device))
     without = tuple(name for name in ARMS if "ganaug" not in name)
-    names = {"without": without, "least": LEAST, "few": FEW, "all": ARMS}[args.arms]
+    names = {"without": without, "mild": MILD, "least": LEAST, "few": FEW, "all": ARMS}[args.arms]
     arms: dict[str, ImageArm] = {name: arm_of(name) for name in names}
     for arm in arms.values():
         arm.sampler = sampler if arm.share else None
     classifiers: dict[str, Any] = {"CNN": ImageCNN(n_steps=args.cnn_steps)}
     if not args.cnn_only:
         classifiers["frozen features"] = FrozenFeatures(n_views=args.views)
+    args.results.mkdir(parents=True, exist_ok=True)
     for name in args.sets:
         parts = load(name, args.data, 0)
         kept = cut(parts.y, args.rare, args.common, args.seed)

@@ -495,6 +495,20 @@ def test_the_command_writes_page_figure_and_sheets(tmp_path, monkeypatch, capsys
     assert (out / "images.csv.gz").read_bytes() == before
 
 
+@pytest.mark.usefixtures("trained")
+def test_scores_alone_need_no_page_and_no_fidelity(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(images.Budget, "__init__", _short(images.Budget))
+    given = ["--data", str(tmp_path), "--results", str(tmp_path / "out"), "--cache", str(tmp_path / "cache")]
+    arms = ["classical", "ganaug + classical"]
+    images.main([*given, "--workers", "1", "--seeds", "0", "--sets", "grey", "--part", "classifiers", "--arms", *arms])
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["images.csv.gz"]
+    rows = pd.read_csv(tmp_path / "out" / "images.csv.gz")
+    assert rows["part"].unique().tolist() == ["classifiers"]
+    assert rows["arm"].tolist() == arms
+    shown = capsys.readouterr().out
+    assert all(f"{score:.4f}".rstrip("0") in shown for score in rows["balanced accuracy"])
+
+
 def _short(budget):
     real = budget.__init__
 
