@@ -33,7 +33,7 @@ from ganaug.datasets.parquet_files import (
     write_parquet_rows,
 )
 from ganaug.datasets.table import Table, check_output, read_table, write_table, write_table_samples
-from ganaug.datasets.table_targets import read_targets
+from ganaug.datasets.table_targets import numbers_of, read_targets
 
 __all__ = [
     "MANIFEST",
@@ -52,6 +52,7 @@ __all__ = [
     "find_image_files",
     "find_parquet_files",
     "frame_of_arrow",
+    "numbers_of",
     "pairs_by_name",
     "parquet_index",
     "parquet_parts",

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from ganaug.common.labels import looks_measured
+from ganaug.common.labels import kind_of_target
 from ganaug.datasets.csv_format import TextSource
+from ganaug.datasets.csv_reader import read_numbers
 from ganaug.datasets.table import Table, read_table
 
 # What says that a row has a label, and what says that it has not.
 _WORDS = {"yes": 1, "no": 0, "true": 1, "false": 0, "y": 1, "n": 0, "t": 1, "f": 0, "1": 1, "0": 0}
-# With more different cells, a column may hold numbers that were measured.
-_FEW = 20
 
 
 def read_targets(
@@ -69,26 +68,44 @@ def read_targets(
         raise ValueError(
             f"{target!r} is one column; a multilabel target needs several, with commas between their names"
         )
-    n_different = table.frame[target].nunique()
-    if task == "regression" or (task == "auto" and n_different > _FEW):
-        # the cells of classes are text as they are written; numbers are read in the notation of their column
-        known = table.source.format.encoding.name if isinstance(table.source, TextSource) else None
-        typed = read_table(path, encoding=encoding or known)
-        if target in typed.frame and _is_number(typed.frame[target], at_any_rate=task == "regression"):
-            typed._refuse_missing(target)
-            _check_others(typed, [target])
-            return typed.frame.drop(columns=target), typed.frame[target].astype(float)
-        if task == "regression":
-            cell = table.frame[target].iloc[0]
-            raise ValueError(f"{path}: column {target!r} holds {str(cell)!r}, which is no number; name another column")
+    # the cells of classes are text as they are written; numbers are read in the notation of their column
+    numbers = None if task == "classification" else numbers_of(table, target)
+    if numbers is not None and (task == "regression" or kind_of_target(numbers, in_file=True) != "classes"):
+        table = Table(table.frame.assign(**{target: numbers}), table.source)
+        table._refuse_missing(target)
+        _check_others(table, [target])
+        return table.frame.drop(columns=target), numbers.astype(float)
+    if task == "regression":
+        cell = table.frame[target].iloc[0]
+        raise ValueError(f"{path}: column {target!r} holds {str(cell)!r}, which is no number; name another column")
     return table.split(target)
 
 
-def _is_number(column: pd.Series, *, at_any_rate: bool) -> bool:
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return False
-    values = column.dropna().to_numpy(float)
-    return at_any_rate or bool((values % 1 != 0).any()) or looks_measured(values)
+def numbers_of(table: Table, name: str) -> pd.Series | None:
+    """Return a column as numbers, also if its cells were read as names of classes.
+
+    Parameters
+    ----------
+    table : Table
+        From `read_table`.
+    name : str
+        Name of the column.
+
+    Returns
+    -------
+    Series of shape (n_rows,) or None
+        None if the cells are no numbers.
+
+    Examples
+    --------
+    >>> numbers_of(Table(pd.DataFrame({"age": [31, 42], "plan": ["a", "b"]})), "plan") is None
+    True
+    """
+    column = table.frame[name]
+    if name == table.target and isinstance(table.source, TextSource):
+        return read_numbers(column, table.source.format)
+    is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    return column if is_number else None
 
 
 def _labels(table: Table, names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
