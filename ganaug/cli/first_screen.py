@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from ganaug.evaluation import PreviewRow, Resampling
     from ganaug.oversampler import GANOversampler
 
-# Synthetic rows of each class on which the findings of the first screen are measured.
-_MAX_ROWS = 1_000
 _N_PREVIEWS = 3
 # Columns of a table that a preview shows, and characters of a name and of a cell: they fit 80 columns.
 _N_COLUMNS = 12
@@ -140,7 +138,7 @@ def measure(
     full: bool,
     names: Any = None,
 ) -> tuple[list[Finding], Resampling | None]:
-    """Return the findings of the first screen: on few rows of each class, unless a page shows all of it.
+    """Return the findings of the first screen, and all numbers if they were measured.
 
     Parameters
     ----------
@@ -171,7 +169,7 @@ def measure(
     if noun == "images" and not full:
         # images take seconds a class; what the training has measured costs nothing
         return [*helps, training_distance(sampler.history_)], None
-    found = evaluate_resampling(sampler, *data, names=names, max_rows=None if full else _MAX_ROWS)
+    found = evaluate_resampling(sampler, *data, names=names)
     resampling = replace(found, comparison=compared)
     return resampling.verdict, resampling
 
@@ -209,16 +207,30 @@ def with_commands(findings: Sequence[Finding], compare: str, evaluate: str = "")
     return [*found, *(Finding(of, "unknown", f"Not measured. Run: {commands[of]}") for of in missing)]
 
 
-def print_preview(rows: Sequence[PreviewRow], target: str) -> None:
-    """Print synthetic rows, each beside the nearest real row of its class: a line for each column of the table."""
+def print_preview(rows: Sequence[PreviewRow], target: str, source: Any = None) -> None:
+    """Print synthetic rows, each beside the nearest real row of its class: a line for each column of the table.
+
+    Parameters
+    ----------
+    rows : sequence of PreviewRow
+        The rows.
+    target : str
+        The column with the classes.
+    source : TextSource, ArrowSource or None, default=None
+        The file; cells of a text file are shown as it writes them.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     from ganaug.common.wording import counted
+    from ganaug.datasets import TextSource
 
     if not rows:
         return
+    if isinstance(source, TextSource):
+        written = source.format.cells
+        rows = [row._replace(synthetic=written(row.synthetic), real=written(row.real)) for row in rows]
     screen = console()
     title = (
         "A synthetic row beside its nearest real row" if len(rows) == 1 else "Synthetic rows beside the nearest real"

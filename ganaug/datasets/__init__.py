@@ -1,5 +1,6 @@
 """Files of tables and images: read them, and write them back with synthetic rows or images."""
 
+from ganaug.datasets.csv_format import TextSource
 from ganaug.datasets.image_files import (
     check_image_file,
     check_synthetic_folder,
@@ -39,6 +40,7 @@ __all__ = [
     "MANIFEST",
     "ImageSet",
     "Table",
+    "TextSource",
     "add_image_columns",
     "check_dicom_output",
     "check_image_file",
