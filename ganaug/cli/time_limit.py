@@ -14,7 +14,7 @@ PART_OF_TRAINING = 0.125
 # What a training or a comparison gets in any case, as a share of the limit: without it nothing is learned.
 _LEAST_SHARE = 0.1
 # After the training of a table, on an idle core: rows are chosen, written, and some of them measured; for a page, more.
-_SECONDS_AFTER, _SECONDS_A_CELL, _SECONDS_OF_PAGE = 3.5, 3.5e-5, 5.0
+_SECONDS_AFTER, _SECONDS_A_CELL, _SECONDS_OF_PAGE = 5.0, 3.5e-5, 5.0
 # To write a candidate for a text of 64 tokens, the longest one.
 SECONDS_A_TEXT = 2e-3
 # To measure the images of a class for a page.

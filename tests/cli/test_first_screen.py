@@ -15,8 +15,9 @@ from ganaug.cli.app import main
 from ganaug.cli.console import in_shell_words, print_answers
 from ganaug.cli.first_screen import kept_model, print_preview, print_written
 from ganaug.common.findings import REAL, Finding
+from ganaug.datasets import read_table
 from ganaug.datasets.csv_format import TextSource
-from ganaug.evaluation import PreviewRow
+from ganaug.evaluation import PreviewRow, preview_rows
 
 ANSWERS = ["Does it help?", "Is it real?", "Is it safe to share?"]
 
@@ -66,6 +67,23 @@ def test_the_preview_shows_synthetic_rows_beside_their_nearest_real_ones(table, 
     synthetic, real = row[1::2], row[2::2]
     assert {int(age) for age in real} <= set(table.loc[table["plan"] == "gold", "age"])
     assert {int(age) for age in synthetic} <= set(pd.read_csv("out.csv")["age"].iloc[200:])
+
+
+def test_the_preview_shows_cells_as_the_file_writes_them(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = [f"{1 + i % 28:02d}.12.1999;1.{100 + i},50 €;{i % 7 or '?'};{'ja' if i % 3 else 'nein'}" for i in range(60)]
+    path = tmp_path / "in.csv"
+    path.write_text("\n".join(["Datum;Preis;Zahl;Klasse", *lines]))
+    table = read_table(path, target="Klasse")
+    X, y = table.split("Klasse")
+    print_preview(preview_rows(X, y.to_numpy(), X[:40], y[:40].to_numpy()), "Klasse", table.source)
+    rows = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines() if line.split()}
+    written = pd.read_csv(path, sep=";", dtype=str)
+    assert set(rows["Datum"]) <= set(written["Datum"])
+    assert {f"{price} €" for price in rows["Preis"][::2]} <= set(written["Preis"])
+    assert set(rows["Zahl"]) <= set(written["Zahl"])
+    missing = table.source.format.cells(pd.Series({"Zahl": None, "other": 1.5}))
+    assert missing.to_dict() == {"Zahl": "?", "other": 1.5}
 
 
 def test_names_of_columns_are_readable_in_80_columns(monkeypatch, capsys):
