@@ -95,7 +95,7 @@ def balance_dask(
                 say("dashboard", client.dashboard_link)
             if params["max_time"] is not None:
                 n_workers = max(1, sum(client.nthreads().values()))
-                after = after_partitions(lambda: int(plan["rows"]), n_workers, lambda: plan["read"])
+                after = after_partitions(lambda: int(plan["rows"]), n_workers, lambda: plan["read"], began)
                 sampler.set_params(callbacks=[TimeLimit(params["max_time"], began, after)])
             written = balance_parquet(
                 files,

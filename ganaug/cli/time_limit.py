@@ -21,8 +21,9 @@ SECONDS_A_TEXT = 2e-3
 _SECONDS_OF_CLASS = 8.0
 # Images or texts that are generated to see how long one takes, and the seconds to write or copy one.
 _N_TRIED, _SECONDS_WRITING = 64, 5e-4
-# With Dask: rows of each class that are generated to see how long one takes, and the seconds to measure some later.
-_N_TRIED_ROWS, _SECONDS_MEASURING = 256, 10.0
+# With Dask: rows of each class that are generated to see how long one takes, and the seconds in which the workers load
+# what they need and some rows are measured.
+_N_TRIED_ROWS, _SECONDS_OF_WORKERS = 256, 15.0
 # A process that gets less than this share of the time of a core is not predicted.
 _LEAST_SPEED = 0.2
 
@@ -111,7 +112,7 @@ def after_table(n_cells: int, began: float, *, has_page: bool, n_texts: Callable
     return lambda run: (seconds + SECONDS_A_TEXT * n_texts()) / _speed(began)
 
 
-def after_partitions(n_rows: Callable[[], int], n_workers: int, reading: Callable[[], float]) -> After:
+def after_partitions(n_rows: Callable[[], int], n_workers: int, reading: Callable[[], float], began: float) -> After:
     """Estimate the seconds after the training where workers generate the rows, from a first small sample.
 
     Parameters
@@ -122,6 +123,8 @@ def after_partitions(n_rows: Callable[[], int], n_workers: int, reading: Callabl
         Threads that generate.
     reading : callable () -> float
         Returns the seconds in which the workers read the real rows, which are copied again.
+    began : float
+        When the command began, by `time.perf_counter`.
     """
 
     def after(run: Run | None) -> float:
@@ -134,7 +137,7 @@ def after_partitions(n_rows: Callable[[], int], n_workers: int, reading: Callabl
         run.previews.sample(_N_TRIED_ROWS)
         a_row = (time.perf_counter() - start) / (_N_TRIED_ROWS * max(n_classes, 1))
         n_candidates = TabularGAN().candidates_for("auto", n_rows())
-        return a_row * n_rows() * n_candidates / n_workers + reading() + _SECONDS_MEASURING
+        return a_row * n_rows() * n_candidates / n_workers + reading() + _SECONDS_OF_WORKERS / _speed(began)
 
     return after
 

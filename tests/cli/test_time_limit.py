@@ -89,16 +89,18 @@ def test_texts_of_a_table_take_their_time_to_write(monkeypatch):
 def test_what_follows_on_workers_is_seen_from_a_small_sample(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(time, "perf_counter", clock)
+    monkeypatch.setattr(time, "process_time", clock)
+    clock.now = 10.0
 
     def sample(n):
         clock.now += 0.001 * 2 * n
         return {"a": np.zeros(n), "b": np.zeros(n)}
 
     run = run_of(600.0, previews=Previews(real=sample, sample=sample))
-    seconds = [after_partitions(lambda: 10**6, n_workers, lambda: 7.0)(run) for n_workers in (1, 4)]
+    seconds = [after_partitions(lambda: 10**6, n_workers, lambda: 7.0, 0.0)(run) for n_workers in (1, 4)]
     assert seconds[0] - seconds[1] == pytest.approx(750, rel=0.01)  # of so many rows, each has one candidate
     assert seconds[0] > 1000 + 7
-    assert after_partitions(lambda: 10**6, 1, lambda: 7.0)(None) == 0
+    assert after_partitions(lambda: 10**6, 1, lambda: 7.0, 0.0)(None) == 0
 
 
 def test_autoencoders_of_texts_are_told_of_the_limit():
