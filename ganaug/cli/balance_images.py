@@ -25,7 +25,7 @@ from ganaug.cli.first_screen import (
     write_report,
     written_words,
 )
-from ganaug.cli.options import check_two_classes, parse_strategy
+from ganaug.cli.options import check_strategy, check_two_classes, parse_strategy
 from ganaug.cli.trial import Trial, n_requested, resample, train_for
 from ganaug.common.progress import begin_phase, end_phase
 
@@ -99,6 +99,8 @@ def balance_images(
 
     y = pd.Series(images.named_y, name="class")
     check_two_classes(y, f"{source}")
+    wanted = parse_strategy(strategy, y.unique().tolist())
+    check_strategy(strategy, wanted, y)
     if trial.max_time is not None:
         from ganaug.cli.time_limit import TimeLimit, after_samples
         from ganaug.models import chosen_model
@@ -114,9 +116,7 @@ def balance_images(
         trial = trial._replace(limit=TimeLimit(trial.max_time, began, after))
         params["callbacks"] = [*(params["callbacks"] or []), trial.limit]
     # A repeated image would be a file that is there twice. A training loop draws by weight instead.
-    sampler = GANOversampler(
-        sampling_strategy=parse_strategy(strategy, y.unique().tolist()), repeat_real=False, **params
-    )
+    sampler = GANOversampler(sampling_strategy=wanted, repeat_real=False, **params)
     groups = trial.groups
     if groups is not None:
         trial = trial._replace(groups=read_image_groups(groups, images))

@@ -18,7 +18,7 @@ from ganaug.cli.first_screen import (
     write_report,
     written_words,
 )
-from ganaug.cli.options import check_two_classes, parse_ignore, parse_strategy, split_names
+from ganaug.cli.options import check_strategy, check_two_classes, parse_ignore, parse_strategy, split_names
 from ganaug.cli.private import PrivateModel
 from ganaug.cli.trial import Trial, n_requested, resample, train_for
 from ganaug.common.progress import begin_phase, end_phase
@@ -69,6 +69,8 @@ def balance_table(
     X, y = table.split(target)
     check_two_classes(y, f"{source}: column {target!r}")
     _warn_of_numbers(table, y, target)
+    wanted = parse_strategy(strategy, y.unique().tolist())
+    check_strategy(strategy, wanted, y)
     if params["model"] == "text" and X.shape[1] > 1:
         others = ", ".join(map(str, X.columns))
         raise ValueError(
@@ -138,7 +140,7 @@ def balance_table(
         trial = trial._replace(limit=TimeLimit(trial.max_time, began, after))
         params["callbacks"] = [*(params["callbacks"] or []), trial.limit]
     sampler = GANOversampler(
-        sampling_strategy=parse_strategy(strategy, y.unique().tolist()),
+        sampling_strategy=wanted,
         categorical_features=categorical,
         ignore=left_out,
         text_columns="auto" if is_found else texts,

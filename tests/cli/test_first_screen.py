@@ -240,6 +240,7 @@ def test_messages_name_options_of_the_shell():
         ("text_columns=['a b'] (in the shell --text 'a b') writes", "--text 'a b' writes"),
         ("bounds={'a b': (lowest, highest)} (in the shell --bounds 'a=1:2'), or", "--bounds 'a=1:2', or"),
         ("fit into max_time=60, as", "fit into --max-time 60, as"),
+        ("ignore holds 'town', which is not a column", "--ignore holds 'town', which is not a column"),
         ("as read_images(PATH,resize=(64,64)) (in the shell --resize 64x64), or", "--resize 64x64, or"),
     ],
 )
