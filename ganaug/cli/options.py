@@ -198,7 +198,7 @@ def parse_strategy(text: str, labels: Sequence[Any] | None) -> str | float | dic
 
 
 def check_strategy(text: str, strategy: Any, y: pd.Series) -> None:
-    """Refuse sizes that a class exceeds already, and a ratio that does not fit the classes, in the words of the shell."""
+    """Refuse sizes that a class exceeds already, and a ratio that does not fit the classes, in words of the shell."""
     from ganaug.common.wording import listed
 
     counts = y.value_counts()
@@ -281,7 +281,7 @@ def check_options(
 
 def check_two_classes(y: Any, where: str) -> None:
     """Refuse data of one class, by the name of the file."""
-    if y.nunique() == 1:
+    if len(y.unique()) == 1:
         raise ValueError(f"{where} has a single class, {str(y.iloc[0])!r}; balancing needs at least two")
 
 

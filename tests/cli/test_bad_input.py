@@ -50,7 +50,7 @@ BAD = {
     "balance in.csv out.csv --target plan --save out.csv": "--save out.csv is also IN or OUT; choose another file",
     "balance in.csv out.csv --target plan --strategy sideways": "sideways",
     "balance in.csv out.csv --target plan --strategy 7": "--strategy 7: a ratio must be above 0 and at most 1",
-    "balance in.csv out.csv --target plan --strategy gold=3": "class 'gold' has 6 already, and 3 are asked for. Nothing is removed",
+    "balance in.csv out.csv --target plan --strategy gold=3": "class 'gold' has 6 already, and 3 are asked for",
     "balance in.csv out.csv --target plan --strategy gold=x": "'x' is not a number of rows for class 'gold'",
     "balance in.csv out.csv --target plan --strategy glod=50": (
         "there is no class 'glod'; the classes are 'gold', 'basic'"
