@@ -175,7 +175,7 @@ def balance_table(
     print_counts(target, y, y_resampled, y_resampled[~is_synthetic])
     if provenance is not None and n_synthetic:
         write_provenance(provenance, sampler, is_synthetic, only_synthetic, force=force)
-    print_preview(previews, target, table.source)
+    print_preview(previews, target, table)
     if compared is not None:
         print_comparison(compared)
     print_others(findings)

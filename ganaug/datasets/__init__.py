@@ -1,6 +1,5 @@
 """Files of tables and images: read them, and write them back with synthetic rows or images."""
 
-from ganaug.datasets.csv_format import TextSource
 from ganaug.datasets.image_files import (
     check_image_file,
     check_synthetic_folder,
@@ -34,14 +33,15 @@ from ganaug.datasets.parquet_files import (
     write_parquet_rows,
 )
 from ganaug.datasets.table import Table, check_output, read_table, write_table, write_table_samples
-from ganaug.datasets.table_targets import numbers_of, read_targets
+from ganaug.datasets.table_cells import cells_of, numbers_of
+from ganaug.datasets.table_targets import read_targets
 
 __all__ = [
     "MANIFEST",
     "ImageSet",
     "Table",
-    "TextSource",
     "add_image_columns",
+    "cells_of",
     "check_dicom_output",
     "check_image_file",
     "check_image_output",

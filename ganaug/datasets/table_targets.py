@@ -7,9 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from ganaug.common.labels import kind_of_target
-from ganaug.datasets.csv_format import TextSource
-from ganaug.datasets.csv_reader import read_numbers
 from ganaug.datasets.table import Table, read_table
+from ganaug.datasets.table_cells import numbers_of
 
 # What says that a row has a label, and what says that it has not.
 _WORDS = {"yes": 1, "no": 0, "true": 1, "false": 0, "y": 1, "n": 0, "t": 1, "f": 0, "1": 1, "0": 0}
@@ -79,33 +78,6 @@ def read_targets(
         cell = table.frame[target].iloc[0]
         raise ValueError(f"{path}: column {target!r} holds {str(cell)!r}, which is no number; name another column")
     return table.split(target)
-
-
-def numbers_of(table: Table, name: str) -> pd.Series | None:
-    """Return a column as numbers, also if its cells were read as names of classes.
-
-    Parameters
-    ----------
-    table : Table
-        From `read_table`.
-    name : str
-        Name of the column.
-
-    Returns
-    -------
-    Series of shape (n_rows,) or None
-        None if the cells are no numbers.
-
-    Examples
-    --------
-    >>> numbers_of(Table(pd.DataFrame({"age": [31, 42], "plan": ["a", "b"]})), "plan") is None
-    True
-    """
-    column = table.frame[name]
-    if name == table.target and isinstance(table.source, TextSource):
-        return read_numbers(column, table.source.format)
-    is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-    return column if is_number else None
 
 
 def _labels(table: Table, names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
