@@ -44,7 +44,7 @@ from ganaug.cli.options import (
     split_names,
 )
 from ganaug.cli.private import private_model
-from ganaug.cli.trial import PART_OF_TRAINING, Trial
+from ganaug.cli.trial import Trial
 from ganaug.common.progress import begin_phase
 
 
@@ -105,8 +105,8 @@ def balance(
             "--max-time",
             metavar="SECONDS",
             help="Limit of the command: the training ends so early that choosing, writing and measuring should fit "
-            "into it. With --compare, the comparison has the same limit again. With --select: of the comparison and "
-            "all trainings together. With --engine dask: of the training.",
+            "into it. With --select or --compare, the comparison is included, and each training takes an eighth of the "
+            "limit at most.",
             min=0.001,
         ),
     ] = None,
@@ -372,7 +372,9 @@ def balance(
 
     log = nullcontext(None) if log_dir is None else log_to(log_dir, images=modality.name == "image")
     trial = Trial((metric or "auto") if select else None, compare, groups, max_time)
-    if select and max_time is not None:
+    if (select or compare) and max_time is not None:
+        from ganaug.cli.time_limit import PART_OF_TRAINING
+
         params["max_time"] = PART_OF_TRAINING * max_time
     with kept_checkpoint(checkpoint), log as callbacks:
         params["callbacks"] = callbacks

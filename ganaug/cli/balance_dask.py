@@ -44,17 +44,20 @@ def balance_dask(
         raise ValueError("--target COLUMN is missing: name the column with the classes")
     require_extra("dask", "--engine dask needs")
     import logging
+    import time
 
     import pandas as pd
     from distributed import Client, LocalCluster
     from rich.progress import BarColumn, Progress, TextColumn
 
+    from ganaug.cli.time_limit import TimeLimit, after_partitions
     from ganaug.common.progress import TimeLeft
     from ganaug.oversampler import GANOversampler
     from ganaug.scale import balance_parquet
 
     checkpoint: Path | None = params["checkpoint"]
     check_own_file("--checkpoint", checkpoint, files, out, save)
+    plan = {"rows": 0, "read": 0.0}
     sampler = GANOversampler(sampling_strategy=parse_strategy(strategy, None), **params)
     end_phase()
     bar = Progress(
@@ -68,7 +71,11 @@ def balance_dask(
     )
     tasks: dict[str, Any] = {}
 
+    reading = time.perf_counter()
+
     def follow(name: str, n_done: int, n_tasks: int) -> None:
+        if name == "reading":
+            plan["read"] = time.perf_counter() - reading
         if name not in tasks:
             end_phase()
             bar.start()
@@ -86,6 +93,10 @@ def balance_dask(
         with kept_checkpoint(checkpoint), Client(scheduler if cluster is None else cluster) as client:
             if client.dashboard_link:
                 say("dashboard", client.dashboard_link)
+            if params["max_time"] is not None:
+                n_workers = max(1, sum(client.nthreads().values()))
+                after = after_partitions(lambda: int(plan["rows"]), n_workers, lambda: plan["read"], began)
+                sampler.set_params(callbacks=[TimeLimit(params["max_time"], began, after)])
             written = balance_parquet(
                 files,
                 out,
@@ -97,6 +108,7 @@ def balance_dask(
                 only_synthetic=only_synthetic,
                 force=force,
                 follow=follow,
+                planned=lambda n: plan.update(rows=n),
             )
     finally:
         bar.stop()

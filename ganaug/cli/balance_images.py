@@ -25,8 +25,8 @@ from ganaug.cli.first_screen import (
     write_report,
     written_words,
 )
-from ganaug.cli.options import check_two_classes, parse_strategy
-from ganaug.cli.trial import Trial, resample, train_for
+from ganaug.cli.options import check_strategy, check_two_classes, parse_strategy
+from ganaug.cli.trial import Trial, n_requested, resample, train_for
 from ganaug.common.progress import begin_phase, end_phase
 
 if TYPE_CHECKING:
@@ -53,10 +53,6 @@ def model_with_masks(text: str, model: str, resize: str | None) -> ImageGAN:
     from ganaug.models import ImageGAN
 
     return ImageGAN(mask_channels=channels)
-
-
-# Images among which each one is chosen, by default.
-_N_CANDIDATES = 3
 
 
 def balance_images(
@@ -103,23 +99,24 @@ def balance_images(
 
     y = pd.Series(images.named_y, name="class")
     check_two_classes(y, f"{source}")
-    if trial.max_time is not None and trial.metric is None:
+    wanted = parse_strategy(strategy, y.unique().tolist())
+    check_strategy(strategy, wanted, y)
+    if trial.max_time is not None:
         from ganaug.cli.time_limit import TimeLimit, after_samples
+        from ganaug.models import chosen_model
 
-        n_copied = 0 if copies == "none" else len(y)
-        n_candidates = 1 if params["selection"] is None else _N_CANDIDATES
+        model = chosen_model(params["model"], images.X, {}, params["model"])
         after = after_samples(
-            lambda: sum(sampler.sampling_strategy_.values()),
-            n_candidates,
+            lambda: n_requested(sampler),
+            lambda n: model.candidates_for(params["selection"], n),
             began,
-            n_copied,
+            0 if copies == "none" else len(y),
             has_page=report is not None,
         )
-        params["callbacks"] = [*(params["callbacks"] or []), TimeLimit(trial.max_time, began, after)]
+        trial = trial._replace(limit=TimeLimit(trial.max_time, began, after))
+        params["callbacks"] = [*(params["callbacks"] or []), trial.limit]
     # A repeated image would be a file that is there twice. A training loop draws by weight instead.
-    sampler = GANOversampler(
-        sampling_strategy=parse_strategy(strategy, y.unique().tolist()), repeat_real=False, **params
-    )
+    sampler = GANOversampler(sampling_strategy=wanted, repeat_real=False, **params)
     groups = trial.groups
     if groups is not None:
         trial = trial._replace(groups=read_image_groups(groups, images))

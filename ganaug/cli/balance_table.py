@@ -18,13 +18,15 @@ from ganaug.cli.first_screen import (
     write_report,
     written_words,
 )
-from ganaug.cli.options import check_two_classes, parse_ignore, parse_strategy, split_names
+from ganaug.cli.options import check_strategy, check_two_classes, parse_ignore, parse_strategy, split_names
 from ganaug.cli.private import PrivateModel
-from ganaug.cli.trial import Trial, resample, train_for
+from ganaug.cli.trial import Trial, n_requested, resample, train_for
 from ganaug.common.progress import begin_phase, end_phase
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ganaug.datasets import Table
 
 
 def balance_table(
@@ -66,7 +68,9 @@ def balance_table(
         )
     X, y = table.split(target)
     check_two_classes(y, f"{source}: column {target!r}")
-    _warn_of_numbers(y, target)
+    _warn_of_numbers(table, y, target)
+    wanted = parse_strategy(strategy, y.unique().tolist())
+    check_strategy(strategy, wanted, y)
     if params["model"] == "text" and X.shape[1] > 1:
         others = ", ".join(map(str, X.columns))
         raise ValueError(
@@ -113,18 +117,30 @@ def balance_table(
 
     if private is not None:
         params["model"] = private(X)
-    if trial.max_time is not None and trial.metric is None:
-        from ganaug.cli.time_limit import TimeLimit, after_samples, after_table
+    if trial.max_time is not None:
+        from ganaug.cli.time_limit import SECONDS_A_TEXT, TimeLimit, after_samples, after_table
+        from ganaug.common.texts import are_texts
+        from ganaug.models import TextGAN
 
+        text_model = TextGAN()
+        n_columns = sum(are_texts(X[[name]]) for name in X) if is_found else len(texts or [])
+        after = after_table(
+            table.frame.size,
+            began,
+            has_page=report is not None,
+            n_texts=lambda: n_requested(sampler) * n_columns * text_model.n_candidates,
+        )
         if is_text:
-            from ganaug.models import TextGAN
-
-            after = after_samples(lambda: sum(sampler.sampling_strategy_.values()), TextGAN().n_candidates, began)
-        else:
-            after = after_table(table.frame.size, began, has_page=report is not None)
-        params["callbacks"] = [*(params["callbacks"] or []), TimeLimit(trial.max_time, began, after)]
+            after = after_samples(
+                lambda: n_requested(sampler),
+                lambda n: text_model.candidates_for(params["selection"], n),
+                began,
+                usual=SECONDS_A_TEXT,
+            )
+        trial = trial._replace(limit=TimeLimit(trial.max_time, began, after))
+        params["callbacks"] = [*(params["callbacks"] or []), trial.limit]
     sampler = GANOversampler(
-        sampling_strategy=parse_strategy(strategy, y.unique().tolist()),
+        sampling_strategy=wanted,
         categorical_features=categorical,
         ignore=left_out,
         text_columns="auto" if is_found else texts,
@@ -159,7 +175,7 @@ def balance_table(
     print_counts(target, y, y_resampled, y_resampled[~is_synthetic])
     if provenance is not None and n_synthetic:
         write_provenance(provenance, sampler, is_synthetic, only_synthetic, force=force)
-    print_preview(previews, target)
+    print_preview(previews, target, table)
     if compared is not None:
         print_comparison(compared)
     print_others(findings)
@@ -177,21 +193,22 @@ def balance_table(
         print_next(command("balance", source, out, "--target", target, "--report", "report.html", "--force"))
 
 
-def _warn_of_numbers(y: pd.Series, target: str) -> None:
+def _warn_of_numbers(table: Table, y: pd.Series, target: str) -> None:
     """Refuse or warn of a target that looks measured; the classes of a text file are the cells as they are written."""
     import pandas as pd
 
-    from ganaug.common.labels import looks_measured, measured_words
+    from ganaug.common.labels import kind_of_target, measured_words
+    from ganaug.datasets import numbers_of
 
-    numbers = pd.to_numeric(y.astype(str), errors="coerce")
-    if not numbers.notna().all() or not looks_measured(numbers.to_numpy()):
-        return
+    numbers = numbers_of(table, target)
+    kind = "classes" if numbers is None else kind_of_target(numbers, in_file=True)
     cut = "pandas.qcut in Python"
-    if (numbers % 1 != 0).any():
+    if kind == "measured":
         raise ValueError(
             f"--target {target} has {y.nunique():,} different numbers, not all of them whole: it was measured, and "
             f"balance takes classes. Make some with {cut}, or take ganaug.targets.GANRegressionOversampler there; "
-            "ganaug compare takes such a target as it is"
+            "ganaug compare takes such a target as it is. If they are names, such as versions, write a letter before "
+            "each"
         )
-    if not pd.api.types.is_numeric_dtype(y):  # otherwise the sampler warns
+    if kind == "counted" and not pd.api.types.is_numeric_dtype(y):  # otherwise the sampler warns
         say("warning", measured_words(f"--target {target}", y.nunique(), cut, "nothing is wrong"))

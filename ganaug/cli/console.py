@@ -81,6 +81,7 @@ _OPTIONS = {
     "samplers": "--samplers",
     "classifiers": "--classifiers",
     "groups": "--groups",
+    "ignore": "--ignore",
     "relevance": "--relevance",
     "mask_channels": "--mask-channels",
     "task": "--task",
@@ -90,7 +91,7 @@ _OPTIONS = {
     "inception": "--inception",
     "selection": "--selection",
 }
-_NAMED = re.compile(rf"(?<![\w'\"-])({'|'.join(_OPTIONS)})(=|: | is (?=['\"\d]))")
+_NAMED = re.compile(rf"(?<![\w'\"-])({'|'.join(_OPTIONS)})(=|: | is (?=['\"\d])| holds (?=['\"]))")
 # A message may say both.
 _SAID = re.compile(r"(?:\w+=(?:\[[^]]*]|\{[^}]*}|\([^)]*\)|'[^']*'|[^\s]+)|\S+) \(in the shell ([^)]*)\)")
 # These words are parameters wherever they stand.
@@ -106,7 +107,7 @@ def in_shell_words(message: str) -> str:
     "--splits 5 is more than the 3 rows with class 'b'; leave it out of --strategy"
     """
     message = _SAID.sub(r"\1", message).replace("use an instance or one of", "use one of")
-    message = _NAMED.sub(lambda found: f"{_OPTIONS[found[1]]}{': ' if found[2] == ': ' else ' '}", message)
+    message = _NAMED.sub(lambda found: _OPTIONS[found[1]] + (" " if found[2] in ("=", " is ") else found[2]), message)
     return _ALWAYS.sub(lambda found: _OPTIONS.get(found[1], found[1]), message)
 
 

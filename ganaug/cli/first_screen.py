@@ -20,11 +20,10 @@ if TYPE_CHECKING:
 
     from ganaug.common.findings import Finding
     from ganaug.comparison import Comparison, Selection
+    from ganaug.datasets import Table
     from ganaug.evaluation import PreviewRow, Resampling
     from ganaug.oversampler import GANOversampler
 
-# Synthetic rows of each class on which the findings of the first screen are measured.
-_MAX_ROWS = 1_000
 _N_PREVIEWS = 3
 # Columns of a table that a preview shows, and characters of a name and of a cell: they fit 80 columns.
 _N_COLUMNS = 12
@@ -140,7 +139,7 @@ def measure(
     full: bool,
     names: Any = None,
 ) -> tuple[list[Finding], Resampling | None]:
-    """Return the findings of the first screen: on few rows of each class, unless a page shows all of it.
+    """Return the findings of the first screen, and all numbers if they were measured.
 
     Parameters
     ----------
@@ -171,7 +170,7 @@ def measure(
     if noun == "images" and not full:
         # images take seconds a class; what the training has measured costs nothing
         return [*helps, training_distance(sampler.history_)], None
-    found = evaluate_resampling(sampler, *data, names=names, max_rows=None if full else _MAX_ROWS)
+    found = evaluate_resampling(sampler, *data, names=names)
     resampling = replace(found, comparison=compared)
     return resampling.verdict, resampling
 
@@ -209,30 +208,42 @@ def with_commands(findings: Sequence[Finding], compare: str, evaluate: str = "")
     return [*found, *(Finding(of, "unknown", f"Not measured. Run: {commands[of]}") for of in missing)]
 
 
-def print_preview(rows: Sequence[PreviewRow], target: str) -> None:
-    """Print synthetic rows, each beside the nearest real row of its class: a line for each column of the table."""
+def print_preview(rows: Sequence[PreviewRow], target: str, table: Table) -> None:
+    """Print synthetic rows, each beside the nearest real row of its class: a line for each column of the table.
+
+    Parameters
+    ----------
+    rows : sequence of PreviewRow
+        The rows.
+    target : str
+        The column with the classes.
+    table : Table
+        The real table; cells of a text file are shown as it writes them.
+    """
     from rich import box
-    from rich.table import Table
+    from rich.table import Table as Grid
     from rich.text import Text
 
     from ganaug.common.wording import counted
+    from ganaug.datasets import cells_of
 
     if not rows:
         return
+    rows = [row._replace(synthetic=cells_of(table, row.synthetic), real=cells_of(table, row.real)) for row in rows]
     screen = console()
     title = (
         "A synthetic row beside its nearest real row" if len(rows) == 1 else "Synthetic rows beside the nearest real"
     )
     screen.print(f"{title}{'' if len(rows) == 1 else ' ones'}", style="bold")
     # columns are one space apart already
-    table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
-    table.add_column("", width=_NAME_WIDTH)
+    grid = Grid(box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
+    grid.add_column("", width=_NAME_WIDTH)
     n_shown = max(1, min(len(rows), (screen.width - _NAME_WIDTH - 1) // (2 * (_CELL_WIDTH + 1))))
     for _ in rows[:n_shown]:
-        table.add_column(Text("synthetic", style="bold"), width=_CELL_WIDTH)
-        table.add_column("real", width=_CELL_WIDTH)
+        grid.add_column(Text("synthetic", style="bold"), width=_CELL_WIDTH)
+        grid.add_column("real", width=_CELL_WIDTH)
     labels = [Text(_cut(row.label, _CELL_WIDTH), no_wrap=True) for row in rows[:n_shown] for _ in range(2)]
-    table.add_row(Text(_cut(target, _NAME_WIDTH), no_wrap=True), *labels)
+    grid.add_row(Text(_cut(target, _NAME_WIDTH), no_wrap=True), *labels)
     names = list(rows[0].synthetic.index)
     if len(names) > _N_COLUMNS:
         names = _differing_first(rows[:n_shown], names)
@@ -240,8 +251,8 @@ def print_preview(rows: Sequence[PreviewRow], target: str) -> None:
         cells = [cell for row in rows[:n_shown] for cell in (row.synthetic[name], row.real[name])]
         shown = [Text(_cut(_cell(cell), _CELL_WIDTH), no_wrap=True) for cell in cells]
         # a long name goes on in the next line: names that begin alike would look alike
-        table.add_row(Text(" ".join(str(name).split()), overflow="fold"), *shown)
-    screen.print(table)
+        grid.add_row(Text(" ".join(str(name).split()), overflow="fold"), *shown)
+    screen.print(grid)
     if len(names) > _N_COLUMNS:
         n_left = len(names) - _N_COLUMNS
         screen.print(f"and {counted(n_left, 'more column')}; those above differ most")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ganaug.common.modality import Modality
 
 Devices = Annotated[
@@ -195,6 +197,32 @@ def parse_strategy(text: str, labels: Sequence[Any] | None) -> str | float | dic
     return counts
 
 
+def check_strategy(text: str, strategy: Any, y: pd.Series) -> None:
+    """Refuse sizes that a class exceeds already, and a ratio that does not fit the classes, in words of the shell."""
+    from ganaug.common.wording import listed
+
+    counts = y.value_counts()
+    large, rare = counts.index[0], counts.index[-1]
+    if isinstance(strategy, float):
+        if len(counts) != 2:
+            raise ValueError(
+                f"--strategy {text} is a ratio, which is for two classes, but there are {len(counts)}: "
+                f"{listed(list(counts.index), 5)}. Give sizes, such as {rare}={counts.iloc[0]}"
+            )
+        if strategy * counts.iloc[0] < counts.iloc[1]:
+            raise ValueError(
+                f"--strategy {text}: class {rare!r} has {counts.iloc[1]:,} already, which is "
+                f"{counts.iloc[1] / counts.iloc[0]:.2g} of the {counts.iloc[0]:,} of {large!r}; give a larger ratio"
+            )
+    if isinstance(strategy, dict):
+        for label, n in strategy.items():
+            if n < counts.get(label, 0):
+                raise ValueError(
+                    f"--strategy {text}: class {label!r} has {counts[label]:,} already, and {n:,} are asked for. "
+                    "Nothing is removed: give its size after rows are added, or leave it out"
+                )
+
+
 def parse_size(text: str) -> tuple[int, int]:
     """Read --resize: height and width."""
     sides = text.lower().split("x")
@@ -253,7 +281,7 @@ def check_options(
 
 def check_two_classes(y: Any, where: str) -> None:
     """Refuse data of one class, by the name of the file."""
-    if y.nunique() == 1:
+    if len(y.unique()) == 1:
         raise ValueError(f"{where} has a single class, {str(y.iloc[0])!r}; balancing needs at least two")
 
 

@@ -8,16 +8,27 @@ from collections.abc import Callable
 from ganaug.cli.console import on_terminal, say
 from ganaug.training import Callback, Run
 
-# What the training gets in any case, as a share of the limit: without it nothing is learned.
+# With a comparison, the part of the time that each training may take: five splits have one each, and the last one has
+# the data as a whole.
+PART_OF_TRAINING = 0.125
+# What a training or a comparison gets in any case, as a share of the limit: without it nothing is learned.
 _LEAST_SHARE = 0.1
 # After the training of a table, on an idle core: rows are chosen, written, and some of them measured; for a page, more.
-_SECONDS_AFTER, _SECONDS_A_CELL, _SECONDS_OF_PAGE = 3.5, 3.5e-5, 5.0
+_SECONDS_AFTER, _SECONDS_A_CELL, _SECONDS_OF_PAGE = 5.0, 3.5e-5, 5.0
+# To write a candidate for a text of 64 tokens, the longest one.
+SECONDS_A_TEXT = 2e-3
 # To measure the images of a class for a page.
 _SECONDS_OF_CLASS = 8.0
 # Images or texts that are generated to see how long one takes, and the seconds to write or copy one.
 _N_TRIED, _SECONDS_WRITING = 64, 5e-4
+# With Dask: rows of each class that are generated to see how long one takes, and the seconds in which the workers load
+# what they need and some rows are measured.
+_N_TRIED_ROWS, _SECONDS_OF_WORKERS = 256, 15.0
 # A process that gets less than this share of the time of a core is not predicted.
 _LEAST_SPEED = 0.2
+
+# Estimates the seconds that follow a training; None is before any.
+After = Callable[[Run | None], float]
 
 
 class TimeLimit(Callback):
@@ -29,7 +40,7 @@ class TimeLimit(Callback):
         The limit of the command in seconds.
     began : float
         When the command began, by `clock`.
-    after : callable (Run) -> float
+    after : callable (Run or None) -> float
         Estimates the seconds that follow the training.
     clock : callable () -> float, default=time.perf_counter
         Seconds since any moment.
@@ -39,7 +50,7 @@ class TimeLimit(Callback):
         self,
         max_time: float,
         began: float,
-        after: Callable[[Run], float],
+        after: After,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.max_time, self.began, self.after, self.clock = max_time, began, after, clock
@@ -48,19 +59,41 @@ class TimeLimit(Callback):
         """Shorten the run."""
         if run.ends_after is None:
             return
-        following = self.after(run)
-        left = self.max_time - (self.clock() - self.began) - following
+        left = self._left(run)
         if left < _LEAST_SHARE * self.max_time and on_terminal():
             say(
                 "note",
                 f"--max-time {self.max_time:g} cannot be kept: what comes before and after the training takes about "
                 f"{self.max_time - left:.0f} s here. The training gets {_LEAST_SHARE * self.max_time:.2g} s",
             )
+        self._shorten(run, left)
+
+    def on_stage_start(self, run: Run) -> None:
+        """Shorten a training before the last one: it gets the same part of what is left as it has of the limit."""
+        if run.max_time is not None:
+            self._shorten(run, self._left(run) * min(1.0, run.max_time / self.max_time))
+
+    def for_comparison(self, *, trains_later: bool) -> float:
+        """Return the seconds that a comparison may take now.
+
+        Parameters
+        ----------
+        trains_later : bool
+            Whether a training on all data follows.
+        """
+        reserved = trains_later * PART_OF_TRAINING * self.max_time
+        return max(self._left(None) - reserved, _LEAST_SHARE * self.max_time)
+
+    def _left(self, run: Run | None) -> float:
+        return self.max_time - (self.clock() - self.began) - self.after(run)
+
+    def _shorten(self, run: Run, left: float) -> None:
+        assert run.ends_after is not None
         trained = run.history[-1]["seconds"] if run.history else 0.0  # before an interruption
         run.ends_after = min(run.ends_after, trained + max(left, _LEAST_SHARE * self.max_time))
 
 
-def after_table(n_cells: int, began: float, *, has_page: bool) -> Callable[[Run], float]:
+def after_table(n_cells: int, began: float, *, has_page: bool, n_texts: Callable[[], int] = lambda: 0) -> After:
     """Estimate the seconds after the training of a table from its size, and from how busy the machine is.
 
     Parameters
@@ -71,10 +104,42 @@ def after_table(n_cells: int, began: float, *, has_page: bool) -> Callable[[Run]
         When the command began, by `time.perf_counter`.
     has_page : bool
         Whether a page with figures is written.
+    n_texts : callable () -> int, default=lambda: 0
+        Returns how many candidates for texts are written, for all columns of texts together.
     """
     seconds = _SECONDS_AFTER + _SECONDS_A_CELL * n_cells + has_page * _SECONDS_OF_PAGE
 
-    return lambda run: seconds / _speed(began)
+    return lambda run: (seconds + SECONDS_A_TEXT * n_texts()) / _speed(began)
+
+
+def after_partitions(n_rows: Callable[[], int], n_workers: int, reading: Callable[[], float], began: float) -> After:
+    """Estimate the seconds after the training where workers generate the rows, from a first small sample.
+
+    Parameters
+    ----------
+    n_rows : callable () -> int
+        Returns how many rows are generated.
+    n_workers : int
+        Threads that generate.
+    reading : callable () -> float
+        Returns the seconds in which the workers read the real rows, which are copied again.
+    began : float
+        When the command began, by `time.perf_counter`.
+    """
+
+    def after(run: Run | None) -> float:
+        from ganaug.models import TabularGAN
+
+        if run is None or run.previews is None:
+            return 0.0
+        n_classes = len(run.previews.sample(1))  # the first one takes longer
+        start = time.perf_counter()
+        run.previews.sample(_N_TRIED_ROWS)
+        a_row = (time.perf_counter() - start) / (_N_TRIED_ROWS * max(n_classes, 1))
+        n_candidates = TabularGAN().candidates_for("auto", n_rows())
+        return a_row * n_rows() * n_candidates / n_workers + reading() + _SECONDS_OF_WORKERS / _speed(began)
+
+    return after
 
 
 def _speed(began: float) -> float:
@@ -84,34 +149,43 @@ def _speed(began: float) -> float:
 
 
 def after_samples(
-    n_wanted: Callable[[], int], n_candidates: int, began: float, n_others: int = 0, *, has_page: bool = False
-) -> Callable[[Run], float]:
+    n_wanted: Callable[[], int],
+    n_candidates: Callable[[int], int],
+    began: float,
+    n_others: int = 0,
+    *,
+    has_page: bool = False,
+    usual: float = 0.0,
+) -> After:
     """Estimate the seconds after the training of images or texts from a first small sample.
 
     Parameters
     ----------
     n_wanted : callable () -> int
         Returns how many are wanted.
-    n_candidates : int
-        Among how many each is chosen.
+    n_candidates : callable (int) -> int
+        Returns among how many each is chosen, if so many are wanted.
     began : float
         When the command began, by `time.perf_counter`.
     n_others : int, default=0
         Real ones that are copied to OUT.
     has_page : bool, default=False
         Whether a page with all measures of images is written.
+    usual : float, default=0.0
+        Seconds that a candidate takes, where none can be generated yet.
     """
 
-    def after(run: Run) -> float:
-        if run.previews is None:
-            return 0.0
+    def after(run: Run | None) -> float:
+        n_generated = n_wanted() * n_candidates(n_wanted())
+        if run is None or run.previews is None:
+            return usual * n_generated / _speed(began)
         n_classes = len(run.previews.sample(1))  # the first one takes longer
         n_each = max(1, _N_TRIED // max(n_classes, 1))
         speed, start, start_cpu = _speed(began), time.perf_counter(), time.process_time()
         run.previews.sample(n_each)
         # other programs may have waited just now; a GPU takes no time of a core
         seconds = max(time.perf_counter() - start, (time.process_time() - start_cpu) / speed)
-        seconds *= n_wanted() * n_candidates / (n_each * max(n_classes, 1))
+        seconds *= n_generated / (n_each * max(n_classes, 1))
         others = (n_wanted() + n_others) * _SECONDS_WRITING + has_page * n_classes * _SECONDS_OF_CLASS
         return seconds + others / speed
 

@@ -105,7 +105,7 @@ def translate(
     if max_time is not None:
         from ganaug.cli.time_limit import TimeLimit, after_samples
 
-        limits.append(TimeLimit(max_time, began, after_samples(lambda: int(is_source.sum()), 1, began)))
+        limits.append(TimeLimit(max_time, began, after_samples(lambda: int(is_source.sum()), lambda n: 1, began)))
     begin_phase("training", show=on_terminal())
     model = TranslationGAN(
         source=images.y[0],

@@ -12,12 +12,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from ganaug.cli.time_limit import TimeLimit
     from ganaug.comparison import Comparison, Selection
     from ganaug.oversampler import GANOversampler
-
-# With --select and --max-time, the part of the time that each training may take: five splits have one each, and the
-# last one has the data as a whole.
-PART_OF_TRAINING = 0.125
 
 
 class Trial(NamedTuple):
@@ -26,7 +23,8 @@ class Trial(NamedTuple):
     metric: str | None
     is_compared: bool
     groups: Any  # the name of a column; of images, the group of each
-    max_time: float | None
+    max_time: float | None  # of the command
+    limit: TimeLimit | None = None
 
 
 def resample(
@@ -51,7 +49,7 @@ def resample(
         sampler=own,
         metric=trial.metric,
         groups=groups,
-        max_time=None if trial.max_time is None else (1 - PART_OF_TRAINING) * trial.max_time,
+        max_time=None if trial.limit is None else trial.limit.for_comparison(trains_later=True),
         random_state=sampler.random_state,
         verbose=sampler.verbose or 0,
     )
@@ -64,6 +62,17 @@ def resample(
     X_resampled, y_resampled = chosen.fit_resample(X, y)
     is_synthetic = getattr(chosen, "is_synthetic_", np.zeros(len(y_resampled), dtype=bool))
     return (chosen if is_synthetic.any() else sampler), selection, X_resampled, y_resampled, is_synthetic
+
+
+def n_requested(sampler: GANOversampler) -> int:
+    """Return how many synthetic samples are wanted; 0 while nothing was fitted, as before a comparison.
+
+    Parameters
+    ----------
+    sampler : GANOversampler
+        It knows from the beginning of its `fit_resample` on.
+    """
+    return sum(getattr(sampler, "sampling_strategy_", {}).values())
 
 
 def _without_groups(sampler: GANOversampler, X: Any, trial: Trial) -> tuple[Any, Any, GANOversampler]:
@@ -100,7 +109,7 @@ def _compare(sampler: GANOversampler, X: Any, y: pd.Series, trial: Trial) -> Com
         y,
         groups=groups,
         n_splits=max(2, min(5, n_smallest)),
-        max_time=trial.max_time,
+        max_time=None if trial.limit is None else trial.limit.for_comparison(trains_later=False),
         random_state=sampler.random_state,
         verbose=sampler.verbose or 0,
         task="classification",

@@ -1,7 +1,7 @@
 """Labels in any container: pandas, polars, NumPy and lists."""
 
 import numbers
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -324,6 +324,44 @@ def looks_measured(labels: NDArray) -> bool:
         return False
     counts = np.unique(labels, return_counts=True)[1]
     return len(counts) > _MANY_VALUES and float(np.median(counts)) < _FEW_ROWS
+
+
+def kind_of_target(values: Any, *, in_file: bool = False) -> Literal["classes", "counted", "measured"]:
+    """Say what the values of a target look like: the one rule by which classes and numbers are told apart.
+
+    Parameters
+    ----------
+    values : array-like of shape (n,)
+        The target. Missing values do not count.
+    in_file : bool, default=False
+        Whether they are cells of a file, where 0.5 and 1.5 may be names of classes: 20 different numbers or fewer are
+        classes there.
+
+    Returns
+    -------
+    {"classes", "counted", "measured"}
+        "measured" are numbers of which some are not whole, "counted" whole numbers that have more than 20 values, most
+        of them in fewer than 50 rows. All else are classes.
+
+    Examples
+    --------
+    >>> kind_of_target([0.5, 1.7, 2.2]), kind_of_target([0.5, 1.7, 2.2], in_file=True)
+    ('measured', 'classes')
+    >>> kind_of_target(np.arange(300) // 4), kind_of_target(["low", "high"])
+    ('counted', 'classes')
+    """
+    column = values if isinstance(values, pd.Series) else pd.Series(np.asarray(values).ravel())
+    column = column.dropna().infer_objects()
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return "classes"
+    numbers = column.to_numpy()
+    if numbers.dtype.kind not in "iuf":
+        return "classes"
+    if in_file and len(np.unique(numbers)) <= _MANY_VALUES:
+        return "classes"
+    if (numbers % 1 != 0).any():
+        return "measured"
+    return "counted" if looks_measured(numbers) else "classes"
 
 
 def check_lengths(X: Any, labels: NDArray) -> None:

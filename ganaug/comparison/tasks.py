@@ -14,7 +14,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
 from sklearn.utils import all_estimators
 
-from ganaug.common.labels import looks_measured
+from ganaug.common.labels import kind_of_target
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import listed
 from ganaug.comparison.preparation import classes_of
@@ -117,7 +117,7 @@ class Regression:
 
     def __init__(self, y: Any, relevance: Any) -> None:
         self._of = GANRegressionOversampler(relevance=relevance)
-        self.y = self._of._read(y)["y"].to_numpy(float)
+        self.y = self._of.read(y)["y"].to_numpy(float)
         function = relevance_function(relevance, self.y)
         is_rare = np.asarray(function(self.y)) >= self._of.threshold
         if isinstance(relevance, str) and not is_rare.any():
@@ -208,7 +208,7 @@ class Multilabel:
 
     def __init__(self, y: Any) -> None:
         self._of = GANMultilabelOversampler()
-        self.y = self._of._read(y).to_numpy()
+        self.y = self._of.read(y).to_numpy()
         counts = self.y.sum(axis=0)
         names = [str(name) for name in getattr(y, "columns", [f"label {i}" for i in range(len(counts))])]
         self.sizes = dict(zip(names, counts.tolist(), strict=True))
@@ -344,12 +344,8 @@ def kind_of(y: Any) -> tuple[str, bool]:
     shape: tuple[int, ...] = getattr(y, "shape", None) or (_shape_of(y) if isinstance(y, list | tuple) else ())
     if len(shape) == 2 and shape[1] > 1:
         return "multilabel", True
-    values = np.asarray(y).ravel() if shape else np.array([])
-    if values.dtype == object:
-        values = pd.Series(values).infer_objects().to_numpy()
-    if values.dtype.kind == "f" and not (np.isnan(values) | (values % 1 == 0)).all():
-        return "regression", True
-    return ("regression", False) if looks_measured(values) else ("classification", True)
+    kind = kind_of_target(y) if shape else "classes"
+    return "classification" if kind == "classes" else "regression", kind != "counted"
 
 
 def _shape_of(y: list[Any] | tuple[Any, ...]) -> tuple[int, ...]:

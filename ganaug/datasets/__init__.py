@@ -33,6 +33,7 @@ from ganaug.datasets.parquet_files import (
     write_parquet_rows,
 )
 from ganaug.datasets.table import Table, check_output, read_table, write_table, write_table_samples
+from ganaug.datasets.table_cells import cells_of, numbers_of
 from ganaug.datasets.table_targets import read_targets
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "ImageSet",
     "Table",
     "add_image_columns",
+    "cells_of",
     "check_dicom_output",
     "check_image_file",
     "check_image_output",
@@ -52,6 +54,7 @@ __all__ = [
     "find_image_files",
     "find_parquet_files",
     "frame_of_arrow",
+    "numbers_of",
     "pairs_by_name",
     "parquet_index",
     "parquet_parts",

@@ -154,6 +154,24 @@ class TextFormat:
             cells = [column.write(block[column.name], syntax) for column in self.columns]
             yield list(map(syntax.delimiter.join, zip(*cells, strict=True)))
 
+    def cells(self, row: pd.Series) -> pd.Series:
+        """Return the cells of a row as the file writes them, without the spaces and quotes around them.
+
+        Parameters
+        ----------
+        row : Series
+            Values, by the names of their columns; others than those of the file stay as they are.
+        """
+        written = row.astype(object)
+        for column in self.columns:
+            if column.name in row.index:
+                value = row[column.name]
+                known = not pd.isna(value)
+                written[column.name] = (
+                    column.notation.write(pd.Series([value]))[0] if known else column.notation.missing
+                )
+        return written
+
     def name_cell(self, name: str, syntax: Syntax) -> str:
         """Return the cell of the header for a name.
 

@@ -153,6 +153,28 @@ def read_text(
     return frame, TextSource(raw, of, head, start, has_last_end)
 
 
+def read_numbers(labels: pd.Series, of: TextFormat) -> pd.Series | None:
+    """Read cells that were read as names of classes once more, as numbers in the notation of the column.
+
+    Parameters
+    ----------
+    labels : Series of str
+        The cells of the target; missing ones are None.
+    of : TextFormat
+        How the file is written.
+
+    Returns
+    -------
+    Series or None
+        The numbers, missing where the cell means that; None if the cells are no numbers.
+    """
+    marks = {column.notation.decimal for column in of.columns} - {""}
+    clues = Clues(of.syntax.delimiter, marks.pop() if len(marks) == 1 else "")
+    cells = pa.array(labels.fillna("").astype(str), type=pa.string()).dictionary_encode()
+    values, _ = read_column(str(labels.name), cells, Reading(clues))
+    return values if pd.api.types.is_numeric_dtype(values) else None
+
+
 class _RaggedError(Exception):
     """Records have too few or too many cells, or a quote is open; it says which records.
 

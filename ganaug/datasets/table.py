@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from ganaug.common.containers import container_of, to_pandas
 from ganaug.common.files import check_regular, replacing
+from ganaug.common.labels import kind_of_target
 from ganaug.common.stored import StoredColumns
 from ganaug.common.wording import counted, listed, shortened
 from ganaug.datasets.arrow import ArrowSource, read_arrow, write_arrow
@@ -253,7 +254,7 @@ def _check_target(target: str, y: pd.Series) -> None:
     if len(y) < 20 or (counts == 1).sum() <= len(y) / 2 or y.dtype == bool:
         return
     numbers = pd.to_numeric(pd.Series(counts.index.astype(object)), errors="coerce")
-    if numbers.notna().all() and (numbers % 1 != 0).any():
+    if numbers.notna().all() and kind_of_target(numbers) == "measured":
         raise ValueError(
             f"column {target!r} holds numbers such as {counts.index[0]} and {counts.index[-1]}, {len(counts):,} "
             f"different ones in {len(y):,} rows, but each row needs a class. Name another column, or make classes of "

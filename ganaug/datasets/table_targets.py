@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from ganaug.common.labels import looks_measured
-from ganaug.datasets.csv_format import TextSource
+from ganaug.common.labels import kind_of_target
 from ganaug.datasets.table import Table, read_table
+from ganaug.datasets.table_cells import numbers_of
 
 # What says that a row has a label, and what says that it has not.
 _WORDS = {"yes": 1, "no": 0, "true": 1, "false": 0, "y": 1, "n": 0, "t": 1, "f": 0, "1": 1, "0": 0}
-# With more different cells, a column may hold numbers that were measured.
-_FEW = 20
 
 
 def read_targets(
@@ -69,26 +67,17 @@ def read_targets(
         raise ValueError(
             f"{target!r} is one column; a multilabel target needs several, with commas between their names"
         )
-    n_different = table.frame[target].nunique()
-    if task == "regression" or (task == "auto" and n_different > _FEW):
-        # the cells of classes are text as they are written; numbers are read in the notation of their column
-        known = table.source.format.encoding.name if isinstance(table.source, TextSource) else None
-        typed = read_table(path, encoding=encoding or known)
-        if target in typed.frame and _is_number(typed.frame[target], at_any_rate=task == "regression"):
-            typed._refuse_missing(target)
-            _check_others(typed, [target])
-            return typed.frame.drop(columns=target), typed.frame[target].astype(float)
-        if task == "regression":
-            cell = table.frame[target].iloc[0]
-            raise ValueError(f"{path}: column {target!r} holds {str(cell)!r}, which is no number; name another column")
+    # the cells of classes are text as they are written; numbers are read in the notation of their column
+    numbers = None if task == "classification" else numbers_of(table, target)
+    if numbers is not None and (task == "regression" or kind_of_target(numbers, in_file=True) != "classes"):
+        table = Table(table.frame.assign(**{target: numbers}), table.source)
+        table._refuse_missing(target)
+        _check_others(table, [target])
+        return table.frame.drop(columns=target), numbers.astype(float)
+    if task == "regression":
+        cell = table.frame[target].iloc[0]
+        raise ValueError(f"{path}: column {target!r} holds {str(cell)!r}, which is no number; name another column")
     return table.split(target)
-
-
-def _is_number(column: pd.Series, *, at_any_rate: bool) -> bool:
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return False
-    values = column.dropna().to_numpy(float)
-    return at_any_rate or bool((values % 1 != 0).any()) or looks_measured(values)
 
 
 def _labels(table: Table, names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -73,5 +73,7 @@ def preview_rows(
         pair = TablePair(beside.reset_index(drop=True), chosen.reset_index(drop=True))
         points, others = embed_rows(pair, pair.real_cells, pair.synthetic_cells)
         nearest = nearest_rows(others, points)[0][:, 0]
-        found += [PreviewRow(label, chosen.iloc[j], beside.iloc[row]) for j, row in enumerate(nearest)]
+        # as objects, because a row of integers and decimals would be one of decimals
+        shown, of_real = chosen.astype(object), beside.iloc[nearest].astype(object)
+        found += [PreviewRow(label, shown.iloc[j], of_real.iloc[j]) for j in range(len(nearest))]
     return found

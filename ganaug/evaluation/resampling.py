@@ -19,6 +19,7 @@ from ganaug.common.rows import take_rows
 from ganaug.evaluation.image_evaluation import evaluate_images
 from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.resampling_result import ImageSamples, Resampling
+from ganaug.evaluation.table_classes import evaluate_some_classes
 from ganaug.evaluation.table_evaluation import MIN_ROWS, evaluate_tables
 from ganaug.evaluation.table_result import TableEvaluation
 from ganaug.evaluation.table_rules import broken_rules, learn_rules
@@ -32,6 +33,9 @@ MAX_CLASSES = 4
 # Synthetic and real rows of a class that are measured: it takes seconds, and intervals are a few per cent wide.
 MAX_ROWS = 1_000
 MAX_REAL_ROWS = 20_000
+# If one class alone has synthetic rows, and the table no more rows than this, all of them are measured, in the way of
+# `ganaug.evaluate`: the numbers are the same.
+MAX_ROWS_OF_TABLE = 100_000
 # Rows of all classes, real and synthetic ones, of which a forest learns the classes.
 MAX_AGREEMENT_ROWS = 2_500
 _N_SHOWN = 8
@@ -61,8 +65,10 @@ def evaluate_resampling(
     names : sequence of length n_rows or None, default=None
         Names of the real images on a page, such as their files. None numbers them from 0.
     max_rows : int or None, default=None
-        For tables and texts: at most so many synthetic rows of a class are measured. None measures at most 1,000. They
-        are compared with at most 20,000 real rows in any case, because a copy is found only beside its real row.
+        For tables and texts: at most so many synthetic rows of a class are measured. None measures at most 1,000; or
+        all of a table of up to 100,000 rows where only one class has synthetic rows, so that the numbers are those of
+        `ganaug.evaluate`. Samples are compared with at most 20,000 real rows, because a copy is found only beside its
+        real row.
     random_state : int or numpy.random.Generator, default=0
         Source of subsamples and intervals.
 
@@ -79,8 +85,8 @@ def evaluate_resampling(
     Notes
     -----
     Each class is compared with the real rows of the same class: the four classes with the most synthetic rows, of which
-    1,000 are drawn and compared with at most 20,000 real ones. A class needs 20 real and 20 synthetic rows. Images are
-    measured as by `ganaug.evaluate`, which takes about ten seconds for each class.
+    1,000 are drawn and compared with at most 20,000 real ones (see `max_rows`). A class needs 20 real and 20 synthetic
+    rows. Images are measured as by `ganaug.evaluate`, which takes about ten seconds for each class.
 
     Examples
     --------
@@ -125,7 +131,11 @@ def evaluate_resampling(
         if model.modality == "text":
             evaluations, found = _evaluate_texts(*data, limits, rng)
         else:
-            evaluations, reused, found = _evaluate_table(model, *data, limits, rng, name=sampler.target_name_)
+            one = max_rows is None and len(after) <= MAX_ROWS_OF_TABLE and (counts["synthetic"] > 0).sum() == 1
+            source = random_state if one else None
+            evaluations, reused, found = _evaluate_table(
+                model, *data, limits, rng, name=sampler.target_name_, as_evaluate=source
+            )
         notes += found
     return Resampling(
         counts=counts,
@@ -198,8 +208,12 @@ def _evaluate_table(
     rng: np.random.Generator,
     *,
     name: str | None,
+    as_evaluate: int | np.random.Generator | None,
 ) -> tuple[dict[Hashable, TableEvaluation | TextEvaluation], pd.DataFrame, list[str]]:
-    """Measure classes of a table; return the identifiers that are reused, and notes on what is not measured."""
+    """Measure classes of a table; return the identifiers that are reused, and notes on what is not measured.
+
+    `as_evaluate` is the source of random numbers where all rows of one class are measured as `ganaug.evaluate` does.
+    """
     evaluations: dict[Hashable, TableEvaluation] = {}
     notes: list[str] = []
     left_out = _columns_left_out(X, model)
@@ -209,6 +223,15 @@ def _evaluate_table(
         reused = reused_identifiers(as_frame(X, "X"), synthetic_X, identifiers=left_out)
     learned = _LearnedColumns(X, left_out)
     of_classes = learned.with_classes(X, labels, name)
+    if as_evaluate is not None:
+        rows = np.flatnonzero(is_synthetic)
+        its_rows = learned.with_classes(take_rows(X_resampled, rows), after[rows], name)
+        target = of_classes.columns[-1]
+        # the identifiers are left out already
+        found = evaluate_some_classes([of_classes, its_rows], target, ignore=[], random_state=as_evaluate)
+        copied = None if hasattr(model, "epsilon_") else found.copied_rows
+        whole = found.with_row_numbers(synthetic=rows)
+        return {measured[0]: replace(whole, copied_rows=copied)}, reused, notes
     rules = learn_rules(of_classes, np.random.default_rng(0), target=of_classes.columns[-1])
     for label in measured:
         real, synthetic, note = _drawn(label, labels, after, is_synthetic, limits, "rows", rng)
@@ -221,7 +244,7 @@ def _evaluate_table(
         evaluations[label] = evaluation.with_row_numbers(real=real, synthetic=synthetic)
         notes += note
     agreement = _agreement(learned, X, labels, X_resampled, after, is_synthetic, rng)
-    found: dict[Hashable, TableEvaluation | TextEvaluation] = {
+    with_agreement: dict[Hashable, TableEvaluation | TextEvaluation] = {
         label: replace(
             evaluation,
             agreement=agreement[agreement["class"] == label],
@@ -230,7 +253,7 @@ def _evaluate_table(
         )
         for label, evaluation in evaluations.items()
     }
-    return found, reused, notes
+    return with_agreement, reused, notes
 
 
 def _agreement(

@@ -61,25 +61,52 @@ def evaluate_rows(
     if not _is_column(frames[0], target):
         frames, target = _with_labels(frames, target)
     refuse_identifiers_as_classes(frames[0][target], f"target {target!r}")
-    of_classes, compared = same_classes(frames, target)
-    if not compared:
+    if not (compared := same_classes(frames, target)[1]):
         held_out = frames[2] if len(frames) > 2 else None
         return evaluate_tables(frames[0], frames[1], holdout=held_out, target=target, ignore=ignore, **options)
     warn_user(f"Only rows with {compared} are compared, because the synthetic rows have no other {target} value.")
-    classifiers, held_out = options.pop("classifiers", None), frames[2] if len(frames) > 2 else None
+    return evaluate_some_classes(frames, target, ignore=ignore, **options)
+
+
+def evaluate_some_classes(
+    frames: Sequence[pd.DataFrame],
+    target: Hashable,
+    *,
+    ignore: Sequence[Hashable] | None = None,
+    classifiers: Any = None,
+    random_state: int | np.random.Generator | None = None,
+) -> TableEvaluation:
+    """Evaluate synthetic rows that have only some of the classes, as `evaluate_rows` does.
+
+    Parameters
+    ----------
+    frames : sequence of DataFrame
+        The real rows of all classes, the synthetic rows, and held-out rows if there are any; all with the target.
+    target : hashable
+        The column with the classes.
+    ignore, classifiers, random_state
+        See `ganaug.evaluate`.
+
+    Returns
+    -------
+    TableEvaluation
+        ``settings["rows"]`` says which rows were compared.
+    """
+    of_classes, compared = same_classes(frames, target)
+    held_out = frames[2] if len(frames) > 2 else None
     if classifiers is not None and held_out is None:
         raise ValueError("classifiers need synthetic rows of all classes, or a hold-out; leave classifiers out")
     left_out = [label for label in columns_left_out(frames[0], ignore) if label != target]
     # which class the rows look like can only be seen beside the others
     learned = [frame.drop(columns=left_out) for frame in frames[:2]]
-    agreement = class_agreement(learned[0], learned[1], target, random_state=options.get("random_state"))
+    agreement = class_agreement(learned[0], learned[1], target, random_state=random_state)
     # some rules need the rows of all classes to show
     is_compared = frames[0][target].isin(set(frames[1][target])).to_numpy()
     rules = learn_rules(learned[0], np.random.default_rng(0), target=target)
     broken = broken_rules(rules.among(is_compared), learned[1])
     utility = None
     if held_out is not None:
-        utility = _with_and_without(frames, target, left_out, classifiers, options.get("random_state"))
+        utility = _with_and_without(frames, target, left_out, classifiers, random_state)
     evaluation = evaluate_tables(
         of_classes[0],
         of_classes[1],
@@ -87,7 +114,7 @@ def evaluate_rows(
         identifiers=left_out,
         whole=frames[0].drop(columns=target),
         broken=broken,
-        **options,
+        random_state=random_state,
     )
     evaluation = evaluation.with_row_numbers(real=np.flatnonzero(is_compared))
     settings = {"rows": compared, "target": target, "classifiers": classifiers, "ignore": ignore}

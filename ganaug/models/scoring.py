@@ -115,11 +115,10 @@ class ScoringMixin(ABC):
             If `selection` is "discriminator" and no discriminator can score single rows.
         """
         check_is_fitted(self, "generator_")
+        n_candidates = self.candidates_for(selection, n_requested)
         if isinstance(selection, str) and selection == "auto":
             selection = self._selection
         is_named = isinstance(selection, str)
-        # a cleaner works on real rows and candidates together, which takes long for many
-        n_candidates = candidates_per_row(n_requested, self._n_candidates if is_named else min(3, self._n_candidates))
         if selection is None:
             return None
         features, y = training.features, training.y.numpy()
@@ -149,6 +148,27 @@ class ScoringMixin(ABC):
             copies,
             together,
         )
+
+    def candidates_for(self, selection: Any, n_requested: int) -> int:
+        """Return how many candidates are generated for each requested row.
+
+        Parameters
+        ----------
+        selection : {"auto", "class", "realism", "neighbors", "discriminator"}, None or cleaning sampler
+            As `selection_for` takes it.
+        n_requested : int
+            How many rows will be requested.
+        """
+        if isinstance(selection, str) and selection == "auto":
+            selection = self._selection
+        if selection is None:
+            return self._candidates_without_selection()
+        # a cleaner works on real rows and candidates together, which takes long for many
+        wanted = self._n_candidates if isinstance(selection, str) else min(3, self._n_candidates)
+        return candidates_per_row(n_requested, wanted)
+
+    def _candidates_without_selection(self) -> int:
+        return 1
 
     def check_selection(self, selection: Any) -> None:  # noqa: B027
         """Refuse a selection that the model does not allow, before it is trained; all are allowed by default.

@@ -23,7 +23,7 @@ from ganaug.models.data import CheckedData, EncodedData
 from ganaug.models.parameters import HIDDEN_SIZES, LARGEST_SIZE, Number, constraints_of, count, documented
 from ganaug.models.persistence import group_by_prefix
 from ganaug.models.scoring import class_index
-from ganaug.models.text_choice import ClassJudge
+from ganaug.models.text_choice import ClassJudge, few_texts
 from ganaug.models.text_edits import small_classes
 from ganaug.models.text_latents import LatentGAN, check_goes_on
 from ganaug.models.text_relgan import RelGAN
@@ -51,6 +51,8 @@ class TextGAN(ConditionalGAN):
     3. For each requested text some candidates are written, token by token. One of them is chosen, by how certainly it
        is of its class and how likely the decoder finds it. Copies of training texts, and texts that have 90 % of their
        words in common with one, are refused; if no other candidate is left, a warning says how many texts are copies.
+       In a class of fewer than 50 texts, pairs of words that earlier synthetic texts have count against a candidate:
+       else the few texts of the class would be repeated over and over.
 
     With ``architecture="relgan"`` the adversarial training is on the tokens themselves: a generator with a relational
     memory writes the tokens, and a discriminator judges whole texts (RelGAN, ICLR 2019). It is first trained to predict
@@ -338,6 +340,7 @@ class TextGAN(ConditionalGAN):
         known = KnownTexts.of(texts)
         self.known_ = self.known_.joined(known) if goes_on else known
         self.judge_ = ClassJudge.fitted(texts, y, self.seed_)
+        self.few_ = few_texts(y)
         self.edited_ = small_classes(texts, y, _N_EDITED)
         if self.edited_:
             warn_user(
@@ -383,6 +386,9 @@ class TextGAN(ConditionalGAN):
         is_auto = isinstance(self.batch_size, str)
         batch_size = max(own.batch_size, 16 * len(self.classes_)) if is_auto else self.batch_size
         return int(n_steps), int(batch_size)
+
+    def _candidates_without_selection(self) -> int:
+        return self.n_candidates
 
     def selection_for(self, selection: Any, training: EncodedData, n_requested: int) -> CandidateSelection | None:
         """Learn from training data how to choose among candidates, for `sample`.
@@ -471,6 +477,7 @@ class TextGAN(ConditionalGAN):
         described = {
             "encoder": description,
             "edited": [[label, texts] for label, texts in self.edited_.items()],
+            "few": sorted(self.few_),
         }
         return described, arrays
 
@@ -481,6 +488,7 @@ class TextGAN(ConditionalGAN):
         self.known_ = KnownTexts(**stored["known"])
         if len(self.judge_.intercept) != n_classes:
             raise ValueError("the classifier of texts does not fit the classes: the file is damaged")
+        self.few_ = {int(label) for label in description.get("few", [])}  # files of earlier versions have none
         self.edited_ = {int(label): [str(text) for text in texts] for label, texts in description["edited"]}
         if not all(0 <= label < n_classes and texts for label, texts in self.edited_.items()):
             raise ValueError("the texts of small classes do not fit the classes: the file is damaged")

@@ -15,11 +15,13 @@ from ganaug.models.torch_state import seeded_networks
 from ganaug.nets import SequenceDecoder, SequenceEncoder
 from ganaug.training import (
     EMA,
+    Callback,
     Fabric,
     LengthBatches,
     ProgressBar,
     RandomDraws,
     Stage,
+    StageStart,
     TrainingState,
     sequence_phase,
     train,
@@ -101,6 +103,7 @@ class TextAutoencoder:
         learning_rate: float,
         max_time: float | None,
         is_verbose: bool,
+        callbacks: Sequence[Callback] = (),
         save: Any,
         stage: Stage | None = None,
     ) -> pd.DataFrame:
@@ -122,6 +125,8 @@ class TextAutoencoder:
             As of `TextGAN`.
         is_verbose : bool
             Whether a progress bar is shown.
+        callbacks : sequence of Callback, default=()
+            Those of the model, which are told that a stage starts.
         save : callable (path)
             Stores the model.
         stage : Stage or None, default=None
@@ -163,7 +168,7 @@ class TextAutoencoder:
             fabric=fabric,
             n_steps=n_steps,
             max_time=max_time,
-            callbacks=[ProgressBar("autoencoder")] if is_verbose else [],
+            callbacks=[StageStart(callbacks), *([ProgressBar("autoencoder")] if is_verbose else [])],
             measure=lambda network: {},
             keep_best=False,
             save=save,

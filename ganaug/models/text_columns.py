@@ -17,6 +17,7 @@ from ganaug.common.wording import listed
 from ganaug.encoders import TableEncoder, column_mask
 from ganaug.models.persistence import model_from_parts, parts_of_model
 from ganaug.models.text_writing import TextWriter
+from ganaug.training import StageStart
 
 if TYPE_CHECKING:
     from ganaug.models.tabular import TabularGAN
@@ -69,6 +70,8 @@ def _model_of(table: TabularGAN, n_columns: int) -> TextGAN:
     model = usual if table.text_model is None else clone(table.text_model)
     if table.max_time is not None and model.max_time is None:
         model.set_params(max_time=_TEXT_SHARE * table.max_time / n_columns)
+    if table.callbacks:  # which may end these trainings earlier
+        model.set_params(callbacks=[*(model.callbacks or []), StageStart(table.callbacks)])
     return model if model.random_state is not None else model.set_params(random_state=table.seed_)
 
 

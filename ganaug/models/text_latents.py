@@ -79,6 +79,7 @@ class LatentGAN:
                 learning_rate=model.autoencoder_learning_rate,
                 max_time=None if model.max_time is None else _AUTOENCODER_SHARE * model.max_time,
                 is_verbose=bool(model.verbose),
+                callbacks=model.callbacks or [],
                 save=model.save,
                 stage=model._stage("autoencoder"),
             )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ganaug.common.texts import words_of
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import counted, joined, percent
-from ganaug.models.text_choice import REFUSED, selected_weights, weights_of
+from ganaug.models.text_choice import REFUSED, Repetition, selected_weights, weights_of
 from ganaug.models.text_edits import new_edit
 from ganaug.models.torch_state import torch_threads
 from ganaug.selection import CandidateSelection
@@ -42,6 +42,8 @@ class TextWriter:
     def __init__(self, model: TextGAN, seed: int, selection: CandidateSelection | None = None) -> None:
         self.model, self.seed, self.selection = model, seed, selection
         self._seen: set[tuple[str, ...]] = set()
+        # a selection of the user chooses alone
+        self._repetition = {} if selection is not None else {label: Repetition() for label in model.few_}
         self._n_written = self._n_copies = self._n_edited_copies = 0
 
     def __call__(self, index: NDArray[np.intp]) -> list[str]:
@@ -85,11 +87,19 @@ class TextWriter:
                 if best[place][0] > REFUSED / 2 or is_edited[place]:
                     continue
                 own = range(place * n_candidates, (place + 1) * n_candidates)
-                # a text that was written before is as good as refused
-                found = [(weights[i] + REFUSED * (tuple(words_of(texts[i])) in seen), texts[i]) for i in own]
-                best[place] = max([best[place], *found], key=lambda candidate: candidate[0])
+                repetition = self._repetition.get(int(labels[place]))
+                for i in own:
+                    words = tuple(words_of(texts[i]))
+                    # a text that was written before is as good as refused
+                    weight = weights[i] + REFUSED * (words in seen)
+                    if repetition is not None:
+                        weight -= repetition.penalty(words)
+                    best[place] = max(best[place], (weight, texts[i]), key=lambda candidate: candidate[0])
                 if best[place][0] > REFUSED / 2:
-                    seen.add(tuple(words_of(best[place][1])))
+                    words = tuple(words_of(best[place][1]))
+                    seen.add(words)
+                    if repetition is not None:
+                        repetition.add(words)
             if all(weight > REFUSED / 2 or of for (weight, _), of in zip(best, is_edited, strict=True)):
                 break
         chosen = [text for _, text in best]

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from ganaug.common.warnings import warn_user
+from ganaug.common.wording import counted
 from ganaug.training import Callback, Run
 
 # A training of which less than this share fits into the time has hardly begun.
@@ -45,13 +46,14 @@ class TimeCheck(Callback):
             return
         self._is_open = False
         of_step = seconds / run.step
-        n_fitting = int((run.ends_after or run.max_time) / of_step)
+        left = run.ends_after or run.max_time
+        n_fitting = int(left / of_step)
         if n_fitting >= _LEAST_SHARE * run.n_steps:
             return
         way_out = f"{self.way_out}, or give" if self.way_out else "Give"
         warn_user(
             f"Only about {n_fitting:,} of {run.n_steps:,} steps fit into the "
-            f"{run.ends_after or run.max_time:.0f} s that max_time leaves for them, as a step takes "
+            f"{left:{'.0f' if left >= 10 else '.1g'}} s that max_time leaves for them, as a step takes "
             f"{of_step:.2g} seconds here, so the {self.noun} will be poor. {way_out} more time: all steps take about "
             f"{_in_words(of_step * run.n_steps)}."
         )
@@ -62,7 +64,7 @@ def _in_words(seconds: float) -> str:
 
     Examples
     --------
-    >>> _in_words(240), _in_words(15_000)
-    ('4 minutes', '4.2 hours')
+    >>> _in_words(50), _in_words(240), _in_words(15_000)
+    ('1 minute', '4 minutes', '4.2 hours')
     """
-    return f"{max(1, round(seconds / 60))} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
+    return counted(max(1, round(seconds / 60)), "minute") if seconds < 5400 else f"{seconds / 3600:.1f} hours"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -111,7 +112,12 @@ def oversample_dask(
 
 
 def learn(
-    sampler: GANOversampler, rows: pd.DataFrame, reservoir: Reservoir, rows_per_part: int, seed: int
+    sampler: GANOversampler,
+    rows: pd.DataFrame,
+    reservoir: Reservoir,
+    rows_per_part: int,
+    seed: int,
+    planned: Callable[[int], None] | None = None,
 ) -> tuple[RowSource | None, list[Part]]:
     """Train on a sample of each class, and plan the parts of synthetic rows.
 
@@ -127,6 +133,8 @@ def learn(
         Rows of a part, at most.
     seed : int
         Of the training and of the parts.
+    planned : callable (int) or None, default=None
+        Is called before the training with the number of rows that will be generated.
 
     Returns
     -------
@@ -143,6 +151,8 @@ def learn(
     requested = requested_rows(sampler.sampling_strategy, reservoir.counts)
     if not requested:
         return None, []
+    if planned is not None:
+        planned(sum(requested.values()))
     rows = rows.reset_index(drop=True)
     model = model_of_tables(sampler.model)
     # the sample is balanced already, and what is missing was counted on all rows

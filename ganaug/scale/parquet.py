@@ -80,6 +80,7 @@ def balance_parquet(
     only_synthetic: bool = False,
     force: bool = False,
     follow: Follow | None = None,
+    planned: Callable[[int], None] | None = None,
 ) -> BalancedParquet:
     """Add synthetic rows to the small classes of a table that is larger than memory.
 
@@ -116,6 +117,8 @@ def balance_parquet(
         Whether an existing folder may be replaced.
     follow : callable or None, default=None
         Is called with the phase ("reading", "writing"), the number of files done and that of all files.
+    planned : callable (int) or None, default=None
+        Is called before the training with the number of rows that will be generated.
 
     Returns
     -------
@@ -163,7 +166,7 @@ def balance_parquet(
             tasks = [(file, target, n_train, [seed, number]) for number, file in enumerate(found)]
             reservoir = merge(_run(workers, _sample, tasks, "reading", follow))  # one by one, as they come
             rows = frame_of_arrow(reservoir.table())
-            source, parts = learn(sampler, rows, reservoir, rows_per_part, seed)
+            source, parts = learn(sampler, rows, reservoir, rows_per_part, seed, planned)
             copies = [] if only_synthetic else _names(found)
             names = [f"synthetic-{number:05d}.parquet" for number in range(len(parts))]
             shared = _shared(source, home)

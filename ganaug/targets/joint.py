@@ -46,6 +46,26 @@ class JointOversampler(BaseEstimator):
         """Return generated targets in the container of `y`."""
         raise NotImplementedError
 
+    def read(self, y: Any) -> pd.DataFrame:
+        """Validate targets, and return them as columns.
+
+        Parameters
+        ----------
+        y : array-like, Series or DataFrame
+            Targets, as the class describes them.
+
+        Returns
+        -------
+        DataFrame of shape (n_rows, n_targets)
+            A column "y" of numbers, or a column of 0 and 1 for each label.
+
+        Raises
+        ------
+        ValueError
+            If y is not such a target.
+        """
+        return self._read(y)
+
     def plan(self, y: Any) -> tuple[NDArray[np.intp], dict[int, int]]:
         """Return the group of each row, and how many rows `fit_resample` would add to which groups.
 

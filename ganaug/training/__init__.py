@@ -24,6 +24,7 @@ from ganaug.training.callbacks import (
     ProgressBar,
     Run,
     SampleGrid,
+    StageStart,
     TensorBoard,
 )
 from ganaug.training.checkpoint import RandomDraws, TrainingState, state_from_bytes, state_to_bytes
@@ -102,6 +103,7 @@ __all__ = [
     "SlicedWasserstein",
     "SourcePrior",
     "Stage",
+    "StageStart",
     "TensorBoard",
     "TrainingFile",
     "TrainingState",

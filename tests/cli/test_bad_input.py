@@ -50,7 +50,7 @@ BAD = {
     "balance in.csv out.csv --target plan --save out.csv": "--save out.csv is also IN or OUT; choose another file",
     "balance in.csv out.csv --target plan --strategy sideways": "sideways",
     "balance in.csv out.csv --target plan --strategy 7": "--strategy 7: a ratio must be above 0 and at most 1",
-    "balance in.csv out.csv --target plan --strategy gold=3": "should be greater or equal",
+    "balance in.csv out.csv --target plan --strategy gold=3": "class 'gold' has 6 already, and 3 are asked for",
     "balance in.csv out.csv --target plan --strategy gold=x": "'x' is not a number of rows for class 'gold'",
     "balance in.csv out.csv --target plan --strategy glod=50": (
         "there is no class 'glod'; the classes are 'gold', 'basic'"
@@ -76,6 +76,14 @@ BAD = {
     "balance alone.csv out.csv --target plan": "is the only one; at least one other column is needed",
     "balance text.parquet out.csv --target plan": "text.parquet",
     "balance in.csv out.csv --target plan --select --strategy 0.5": "--select and --strategy 0.5 exclude each other",
+    "balance three.csv out.csv --target plan --strategy 0.5": (
+        "--strategy 0.5 is a ratio, which is for two classes, but there are 3: 'a', 'b', 'c'. Give sizes, such as c=3"
+    ),
+    "balance in.csv out.csv --target plan --strategy 0.01": "--strategy 0.01: class",
+    "balance three.csv out.csv --target plan --strategy a=2": (
+        "--strategy a=2: class 'a' has 3 already, and 2 are asked for. Nothing is removed: give its size after rows are"
+    ),
+    "evaluate in.csv in.csv --ignore nothing": "--ignore holds 'nothing', which is not a column",
     "balance in.csv out.csv --target plan --metric F1": "--metric F1 needs --select",
     "balance in.csv out.csv --target plan --link": "--link is for images, and in.csv holds rows; leave it out",
     "balance in.csv out.csv --target plan --resize 9x9": "--resize is for images, and in.csv holds rows",
@@ -114,6 +122,7 @@ def test_bad_input_is_one_line(in_csv, quick, capsys, line):
     Path("in.xlsx").touch()
     Path("old.csv").write_text("old")
     Path("one.csv").write_text("age,plan\n1,a\n2,a\n3,a\n")
+    Path("three.csv").write_text("age,plan\n1,a\n2,a\n3,a\n4,b\n4,b\n5,c\n")
     Path("empty.csv").touch()
     Path("header.csv").write_text("age,town,plan\n")
     Path("long.csv").write_text("age,town,plan\n1,a,b\n1,a,b,c\n")

@@ -15,8 +15,9 @@ from ganaug.cli.app import main
 from ganaug.cli.console import in_shell_words, print_answers
 from ganaug.cli.first_screen import kept_model, print_preview, print_written
 from ganaug.common.findings import REAL, Finding
+from ganaug.datasets import Table, cells_of, read_table
 from ganaug.datasets.csv_format import TextSource
-from ganaug.evaluation import PreviewRow
+from ganaug.evaluation import PreviewRow, preview_rows
 
 ANSWERS = ["Does it help?", "Is it real?", "Is it safe to share?"]
 
@@ -68,10 +69,27 @@ def test_the_preview_shows_synthetic_rows_beside_their_nearest_real_ones(table, 
     assert {int(age) for age in synthetic} <= set(pd.read_csv("out.csv")["age"].iloc[200:])
 
 
+def test_the_preview_shows_cells_as_the_file_writes_them(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = [f"{1 + i % 28:02d}.12.1999;1.{100 + i},50 €;{i % 7 or '?'};{'ja' if i % 3 else 'nein'}" for i in range(60)]
+    path = tmp_path / "in.csv"
+    path.write_text("\n".join(["Datum;Preis;Zahl;Klasse", *lines]))
+    table = read_table(path, target="Klasse")
+    X, y = table.split("Klasse")
+    print_preview(preview_rows(X, y.to_numpy(), X[:40], y[:40].to_numpy()), "Klasse", table)
+    rows = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines() if line.split()}
+    written = pd.read_csv(path, sep=";", dtype=str)
+    assert set(rows["Datum"]) <= set(written["Datum"])
+    assert {f"{price} €" for price in rows["Preis"][::2]} <= set(written["Preis"])
+    assert set(rows["Zahl"]) <= set(written["Zahl"])
+    missing = cells_of(table, pd.Series({"Zahl": None, "other": 1.5}))
+    assert missing.to_dict() == {"Zahl": "?", "other": 1.5}
+
+
 def test_names_of_columns_are_readable_in_80_columns(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "80")
     frame = pd.DataFrame({"OnlineBackup": ["No internet service"] * 3, "OnlineMovies": ["Yes"] * 3})
-    print_preview([PreviewRow("yes", frame.loc[i], frame.loc[i]) for i in range(3)], "churn")
+    print_preview([PreviewRow("yes", frame.loc[i], frame.loc[i]) for i in range(3)], "churn", Table(frame))
     long = f"a_{'very_' * 20}long_name"
     print_answers([Finding(REAL, "bad", f"The distribution of {long!r} is far from the real one.")])
     lines = capsys.readouterr().out.splitlines()
@@ -85,7 +103,7 @@ def test_the_preview_of_a_wide_table_shows_the_columns_that_differ_first(capsys)
     real = pd.Series({f"column_{i:02d}_of_a_long_name": 1 for i in range(20)})
     synthetic = real.copy()
     synthetic[["column_13_of_a_long_name", "column_19_of_a_long_name"]] = 2
-    print_preview([PreviewRow("yes", synthetic, real)], "churn")
+    print_preview([PreviewRow("yes", synthetic, real)], "churn", Table(real.to_frame().T))
     said = "".join(capsys.readouterr().out.split())
     assert said.index("column_13") < said.index("column_19") < said.index("column_00")
     assert "column_12" not in said
@@ -222,6 +240,7 @@ def test_messages_name_options_of_the_shell():
         ("text_columns=['a b'] (in the shell --text 'a b') writes", "--text 'a b' writes"),
         ("bounds={'a b': (lowest, highest)} (in the shell --bounds 'a=1:2'), or", "--bounds 'a=1:2', or"),
         ("fit into max_time=60, as", "fit into --max-time 60, as"),
+        ("ignore holds 'town', which is not a column", "--ignore holds 'town', which is not a column"),
         ("as read_images(PATH,resize=(64,64)) (in the shell --resize 64x64), or", "--resize 64x64, or"),
     ],
 )

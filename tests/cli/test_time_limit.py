@@ -3,11 +3,12 @@
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from ganaug import TabularGAN
+from ganaug import TabularGAN, TextGAN
 from ganaug.cli import time_limit
-from ganaug.cli.time_limit import TimeLimit, after_samples, after_table
+from ganaug.cli.time_limit import TimeLimit, after_partitions, after_samples, after_table
 from ganaug.training import Callback, Previews, Run
 
 
@@ -59,6 +60,76 @@ def test_a_training_that_goes_on_has_had_its_time():
     assert run.ends_after == 55.0
 
 
+def test_a_training_before_the_last_one_gets_its_part_of_what_is_left():
+    limit = TimeLimit(100, 0.0, lambda run: 30.0, Clock())
+    run = run_of(80.0)  # such as of the texts of a table
+    limit.on_stage_start(run)
+    assert run.ends_after == pytest.approx(0.8 * 70)
+    without = run_of(None)
+    limit.on_stage_start(without)
+    assert without.ends_after is None
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "later", "expected"), [(5, True, 100 - 5 - 20 - 12.5), (5, False, 75), (90, False, 10)]
+)
+def test_a_comparison_gets_what_is_left(elapsed, later, expected):
+    clock = Clock()
+    limit = TimeLimit(100, clock.now, lambda run: 20.0, clock)
+    clock.now += elapsed
+    assert limit.for_comparison(trains_later=later) == pytest.approx(expected)
+
+
+def test_texts_of_a_table_take_their_time_to_write(monkeypatch):
+    monkeypatch.setattr(time, "process_time", time.perf_counter)
+    rest = after_table(1000, 0.0, has_page=False)(run_of(60.0))
+    assert after_table(1000, 0.0, has_page=False, n_texts=lambda: 5000)(run_of(60.0)) == pytest.approx(rest + 10)
+
+
+def test_what_follows_on_workers_is_seen_from_a_small_sample(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(time, "perf_counter", clock)
+    monkeypatch.setattr(time, "process_time", clock)
+    clock.now = 10.0
+
+    def sample(n):
+        clock.now += 0.001 * 2 * n
+        return {"a": np.zeros(n), "b": np.zeros(n)}
+
+    run = run_of(600.0, previews=Previews(real=sample, sample=sample))
+    seconds = [after_partitions(lambda: 10**6, n_workers, lambda: 7.0, 0.0)(run) for n_workers in (1, 4)]
+    assert seconds[0] - seconds[1] == pytest.approx(750, rel=0.01)  # of so many rows, each has one candidate
+    assert seconds[0] > 1000 + 7
+    assert after_partitions(lambda: 10**6, 1, lambda: 7.0, 0.0)(None) == 0
+
+
+def test_autoencoders_of_texts_are_told_of_the_limit():
+    class Stages(Callback):
+        def __init__(self, seen):
+            self.seen = seen
+
+        def on_stage_start(self, run):
+            self.seen.append(run.max_time)
+            run.ends_after = 0.05
+
+    seen: list[float] = []
+    texts = [f"{word} number {i} of the day" for i in range(20) for word in ("one", "two")]
+    model = TextGAN(max_time=100, autoencoder_steps=10**6, n_steps=2, callbacks=[Stages(seen)], random_state=0)
+    model.fit(texts, ["a", "b"] * 20)
+    assert seen == [85.0]
+    assert model.autoencoder_history_["seconds"].iloc[-1] < 20
+    seen.clear()
+    of_table = TabularGAN(
+        text_columns=["note"], max_time=100, n_steps=2, callbacks=[Stages(seen)], random_state=0, hidden_sizes=(4,),
+        text_model=TextGAN(autoencoder_steps=10**6, n_steps=2),
+    )  # fmt: skip
+    with pytest.warns(UserWarning, match="are written for the class of a row"):
+        of_table.fit(pd.DataFrame({"note": texts, "age": range(40)}), ["a", "b"] * 20)
+    assert seen[0] == pytest.approx(68)  # 85 % of 80 % of the limit
+    assert len(seen) == 2  # the autoencoder and the GAN of the texts
+    assert of_table.texts_.seconds < 20
+
+
 def test_it_is_said_that_a_limit_cannot_be_kept(monkeypatch, capsys):
     TimeLimit(4, 0.0, lambda run: 7.7, Clock()).on_fit_start(run_of(4.0))
     assert capsys.readouterr().err == ""  # nobody watches
@@ -81,8 +152,8 @@ def test_what_follows_images_is_seen_from_a_small_sample(monkeypatch):
         return {"a": np.zeros(n), "b": np.zeros(n)}
 
     run = run_of(60.0, previews=Previews(real=sample, sample=sample))
-    assert after_samples(lambda: 500, 3, began=0.0)(run) == pytest.approx(500 * 3 * 0.01, rel=0.05)
-    assert after_samples(lambda: 500, 1, began=0.0)(run) == pytest.approx(500 * 0.01, rel=0.1)
+    assert after_samples(lambda: 500, lambda n: 3, began=0.0)(run) == pytest.approx(500 * 3 * 0.01, rel=0.05)
+    assert after_samples(lambda: 500, lambda n: 1, began=0.0)(run) == pytest.approx(500 * 0.01, rel=0.1)
 
 
 def test_a_busy_machine_takes_longer(monkeypatch):
@@ -94,7 +165,7 @@ def test_a_busy_machine_takes_longer(monkeypatch):
     monkeypatch.setattr(time, "process_time", clock)
     idle = after_table(120_000, 0.0, has_page=False)(run_of(20.0))
     assert busy == 2 * idle
-    assert 6 < idle < 9  # 7.8 seconds were measured on a table of 6,000 rows and 20 columns
+    assert 8 < idle < 11  # 9.8 seconds were measured on a table of 7,000 rows and 20 columns
     assert after_table(120_000, 0.0, has_page=True)(run_of(20.0)) > idle + 3
 
 

@@ -9,7 +9,15 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from ganaug.common.labels import MAX_CLASSES, check_classes, label_of_each_row, labels_like, labels_of, name_of
+from ganaug.common.labels import (
+    MAX_CLASSES,
+    check_classes,
+    kind_of_target,
+    label_of_each_row,
+    labels_like,
+    labels_of,
+    name_of,
+)
 
 TEXT = ["no", "yes", "no"]
 CONTAINERS = {
@@ -228,3 +236,21 @@ def test_one_label_a_row_is_wanted_of_numbers_as_well():
         label_of_each_row(np.eye(2))
     with pytest.raises(ValueError, match="y must hold one label for each row, but its rows have different lengths"):
         labels_of([["a"], ["a", "b"]])
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "kind_in_file"),
+    [
+        ([0.5, 1.5, 0.5], "measured", "classes"),  # names such as 0.5 are classes in a file
+        (np.arange(60) / 2, "measured", "measured"),
+        (pd.Series([*range(60), None], dtype="Int64"), "counted", "counted"),
+        (pd.Series([1.5, None] * 30, dtype=object), "measured", "classes"),
+        (np.arange(3000) % 30, "classes", "classes"),
+        ([True, False], "classes", "classes"),
+        ([f"{i}" for i in range(90)], "classes", "classes"),
+        ([None, None], "classes", "classes"),
+    ],
+)
+def test_numbers_and_classes_are_told_apart_by_one_rule(values, kind, kind_in_file):
+    assert kind_of_target(values) == kind
+    assert kind_of_target(values, in_file=True) == kind_in_file

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ganaug.datasets import read_targets
+from ganaug.datasets import numbers_of, read_table, read_targets
 
 
 @pytest.fixture
@@ -84,3 +84,36 @@ def test_missing_targets_are_named_by_their_line(tmp_path):
 def test_what_does_not_fit(path, target, task, says):
     with pytest.raises(ValueError, match=says):
         read_targets(path, target, task=task)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["1,5", "2,25", "3,75"],
+        ["1.234,50 €", "2,00 €", ""],
+        ["12 %", "13 %", ""],
+        ["1.234", "2.345", "9.876"],
+        ["<0.5", "1.0", "2.5", "3.5"],
+        ["007", "008", "009"],
+        ["1e3", "2e3", "5"],
+        ["yes", "no", "no"],
+        ["2020-01-01", "2021-01-01", "2021-01-02"],
+        ["unknown", "1", "2", "3", "unknown", "4"],
+    ],
+)
+def test_cells_of_classes_are_the_numbers_that_the_file_holds(tmp_path, cells):
+    path = tmp_path / "in.csv"
+    path.write_text("\n".join(["y;x", *(f"{cell};{i},5" for i, cell in enumerate(cells))]))
+    usual = read_table(path).frame["y"]
+    found = numbers_of(read_table(path, target="y"), "y")
+    if pd.api.types.is_numeric_dtype(usual):
+        pd.testing.assert_series_equal(found, usual)
+    else:
+        assert found is None
+
+
+def test_a_file_is_read_once(path, monkeypatch):
+    read = []
+    monkeypatch.setattr("ganaug.datasets.table.read_bytes", lambda path: read.append(path) or path.read_bytes())
+    read_targets(path, "number", task="regression")
+    assert len(read) == 1

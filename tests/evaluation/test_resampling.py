@@ -7,7 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from ganaug import GANOversampler, ImageGAN, evaluate_resampling
+from ganaug import GANOversampler, ImageGAN, evaluate, evaluate_resampling
 from ganaug.common.findings import HELPS, REAL, SAFE
 from ganaug.evaluation import table_evaluation
 from ganaug.metrics import two_sample
@@ -139,14 +139,38 @@ def test_copies_are_found_among_all_real_rows_though_few_synthetic_ones_are_meas
 
 
 def test_long_tables_are_subsampled(tiny_model, monkeypatch):
-    monkeypatch.setattr("ganaug.evaluation.resampling.MAX_ROWS", 50)
     monkeypatch.setattr("ganaug.evaluation.resampling.MAX_REAL_ROWS", 30)
     rng = np.random.default_rng(0)
     data = resampled(rng.normal(size=(200, 2)), np.arange(200) < 40, tiny_model)
-    results = [evaluate_resampling(*data) for _ in range(2)]
+    results = [evaluate_resampling(*data, max_rows=50) for _ in range(2)]
     assert results[0].evaluations[True].n_rows == {"real": 30, "synthetic": 50, "holdout": 0}
     assert "Class True: 50 of 120 synthetic rows were measured, and 30 of 40 real ones." in results[0].notes
     pd.testing.assert_frame_equal(*(found.evaluations[True].frame() for found in results))
+    monkeypatch.setattr("ganaug.evaluation.resampling.MAX_ROWS", 60)
+    monkeypatch.setattr("ganaug.evaluation.resampling.MAX_ROWS_OF_TABLE", 100)
+    assert evaluate_resampling(*data).evaluations[True].n_rows == {"real": 30, "synthetic": 60, "holdout": 0}
+
+
+def test_one_class_has_the_numbers_that_evaluate_finds(tiny_model):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"age": rng.integers(20, 60, 300), "town": rng.choice(["Bern", "Rom"], 300), "id": np.arange(300)})
+    X["id"] = "C-" + X["id"].astype(str).str.zfill(5)
+    y = pd.Series(np.where(np.arange(300) < 60, "gold", "basic"), name="plan")
+    with pytest.warns(UserWarning, match="Columns that identify rows"):
+        data = resampled(X, y, tiny_model)
+    sampler, *_, X_resampled, y_resampled = data
+    found = evaluate_resampling(*data)
+    synthetic = pd.concat([X_resampled, y_resampled], axis=1)[sampler.is_synthetic_].reset_index(drop=True)
+    with pytest.warns(UserWarning, match="Only rows with plan = gold are compared"):
+        same = evaluate(pd.concat([X, y], axis=1), synthetic, target="plan", random_state=0)
+    numbers = same.frame()
+    # identifiers are those of all classes together
+    numbers = numbers[~numbers["measure"].str.startswith("reused identifiers")].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found.evaluations["gold"].frame(), numbers)
+    said = [of.sentence.removeprefix("Class gold: ") for of in found.verdict if of.question == REAL]
+    assert said == [of.sentence for of in same.verdict if of.question == REAL]
+    # copies are counted in what was given and returned
+    assert (found.evaluations["gold"].copies()["real"] < 60).all()
 
 
 def test_images(images, image_model):

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from small_texts import LABELS, SPAM, TEXTS
+from small_texts import LABELS, SPAM, TEXTS, tiny_texts
 
-from ganaug.metrics import KnownTexts
-from ganaug.models.text_choice import REFUSED, ClassJudge, weights_of
+from ganaug.metrics import KnownTexts, distinct_ngrams
+from ganaug.models.text_choice import REFUSED, ClassJudge, Repetition, few_texts, weights_of
 
 Y = (np.array(LABELS) == "spam").astype(int)
 
@@ -47,3 +47,34 @@ def test_the_class_counts_more_than_the_likelihood(judge):
     texts = ["win 700 pounds please", "see you please"]
     weights = weights_of(texts, np.array([-9.0, 0.0]), np.ones(2, int), 2, judge, KnownTexts.of([]))
     assert weights[0] > weights[1]
+
+
+def test_only_classes_of_few_texts_are_kept_from_repeating_themselves():
+    assert few_texts(np.repeat([0, 1, 2], [49, 50, 5])) == {0, 2}
+
+
+def test_a_text_counts_as_repeated_by_the_share_of_its_pairs_of_words():
+    repetition = Repetition()
+    assert repetition.penalty(["win", "a", "prize"]) == 0
+    repetition.add(["win", "a", "prize"])
+    whole, half = repetition.penalty(["win", "a", "prize"]), repetition.penalty(["win", "a", "car"])
+    assert whole == 2 * half > 0
+    assert repetition.penalty([]) == repetition.penalty(["win"]) == 0  # there is no pair
+    # a repeated text stays better than a copy
+    assert whole < -REFUSED / 2
+
+
+def test_texts_of_a_small_class_repeat_each_other_less(tmp_path):
+    model = tiny_texts(random_state=0).fit(TEXTS, LABELS)
+    assert model.few_ == {int(i) for i in np.flatnonzero(np.unique(LABELS, return_counts=True)[1] < 50)}
+    label = model.classes_[1]
+    varied = {}
+    for few in (set(), {1}):
+        model.few_ = few
+        varied[bool(few)] = distinct_ngrams(list(model.sample([label] * 100, random_state=0)))
+    assert varied[True] > varied[False] + 0.02
+    model.save(tmp_path / "m")
+    again = type(model).load(tmp_path / "m")
+    assert again.few_ == {1}
+    # each text depends on those before it only
+    assert list(again.sample([label] * 70, random_state=0)[:65]) == list(model.sample([label] * 65, random_state=0))

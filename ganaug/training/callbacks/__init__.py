@@ -1,6 +1,6 @@
 """Callbacks, which watch or steer a training run: subclass `Callback` and override the hooks you need."""
 
-from ganaug.training.callbacks.base import Callback, Previews, Run
+from ganaug.training.callbacks.base import Callback, Previews, Run, StageStart
 from ganaug.training.callbacks.collapse import CollapseMonitor
 from ganaug.training.callbacks.frechet import FrechetMonitor
 from ganaug.training.callbacks.logging import CSVLog, ProgressBar, SampleGrid, TensorBoard
@@ -17,5 +17,6 @@ __all__ = [
     "ProgressBar",
     "Run",
     "SampleGrid",
+    "StageStart",
     "TensorBoard",
 ]

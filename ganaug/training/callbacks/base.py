@@ -1,6 +1,6 @@
 """The hooks of a callback, and what they are given: the run, and previews of its data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -107,6 +107,9 @@ class Callback:
     def on_fit_start(self, run: Run) -> None:
         """Before the first step."""
 
+    def on_stage_start(self, run: Run) -> None:
+        """Before the first step of a training that precedes the adversarial one, such as that of an autoencoder."""
+
     def on_step_end(self, run: Run) -> None:
         """After each step; ``run.stop(reason)`` ends the run."""
 
@@ -127,3 +130,25 @@ def check_folder(path: str | Path, what: str) -> None:
     folder = Path(path).absolute().parent
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder for the {what} {str(path)!r}: create {str(folder)!r} first")
+
+
+class StageStart(Callback):
+    """Tell callbacks that a training starts which precedes the adversarial one of their model.
+
+    Parameters
+    ----------
+    callbacks : sequence of Callback
+        Those of the model.
+    """
+
+    def __init__(self, callbacks: Sequence[Callback]) -> None:
+        self.callbacks = callbacks
+
+    def on_fit_start(self, run: Run) -> None:
+        """Tell them."""
+        for of in self.callbacks:
+            of.on_stage_start(run)
+
+    def on_stage_start(self, run: Run) -> None:
+        """Tell them of a stage of the preceding training, such as of a column of texts."""
+        self.on_fit_start(run)
