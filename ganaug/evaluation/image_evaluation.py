@@ -74,7 +74,7 @@ def evaluate_images(
         same size and dtype.
     holdout : array of the same kind or None, default=None
         Real images of the same origin that the generator has not seen. With them, privacy is measured against images
-        that cannot have been memorised, and synthetic images that are nearer to training images than to these are found.
+        that cannot have been memorised, and it is found whether training images were learned by heart.
     target : sequence of arrays or None, default=None
         The classes: an array of labels for the real images, one for the synthetic images and, with a hold-out, one for
         that. Each class is compared with the real images of the same class. None takes all images as one class.

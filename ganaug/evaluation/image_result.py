@@ -64,8 +64,8 @@ class ImageEvaluation:
     aligned_single : bool
         As `single`, after alignment.
     memory : Memory or None
-        Whether synthetic images are nearer to training images than to held-out ones (`memory_of_training`); None without
-        a hold-out, or with fewer than 12 held-out images of each class.
+        Whether synthetic images are nearer to training images than to held-out ones (`memory_of_training`). None
+        without a hold-out or with fewer than 12 held-out images of each class.
     measure_names : dict
         Names of the Fréchet distance ("FD"), the kernel distance ("KD") and the inception score ("IS"): FID, KID and IS
         with Inception, otherwise with the name of the network.
