@@ -12,6 +12,7 @@ from scipy.stats import hypergeom
 from ganaug.common.extras import MissingExtraError
 from ganaug.common.large_arrays import blocks
 from ganaug.common.wording import listed
+from ganaug.evaluation.image_memory import memory_of_training
 from ganaug.evaluation.image_result import ImageEvaluation
 from ganaug.evaluation.image_verdict import MIN_IMAGES
 from ganaug.metrics import (
@@ -73,7 +74,7 @@ def evaluate_images(
         same size and dtype.
     holdout : array of the same kind or None, default=None
         Real images of the same origin that the generator has not seen. With them, privacy is measured against images
-        that cannot have been memorised.
+        that cannot have been memorised, and it is found whether training images were learned by heart.
     target : sequence of arrays or None, default=None
         The classes: an array of labels for the real images, one for the synthetic images and, with a hold-out, one for
         that. Each class is compared with the real images of the same class. None takes all images as one class.
@@ -124,6 +125,7 @@ def evaluate_images(
     return ImageEvaluation(
         n_images={name: len(images) for name, images in sets.items()},
         score=_score(np.concatenate(found, axis=1), rng) if found else None,
+        memory=memory_of_training(sets, labels, MIN_IMAGES) if holdout is not None else None,
         measure_names=measure_names,
         image_names=names,
         settings={

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.common.findings import Finding, result_html, result_repr
+from ganaug.evaluation.image_memory import Memory
 from ganaug.evaluation.image_verdict import image_findings
 from ganaug.metrics import ClosestRecords, Count
 
@@ -62,6 +63,9 @@ class ImageEvaluation:
         brightness and contrast do not count (`ganaug.metrics.aligned_neighbors`).
     aligned_single : bool
         As `single`, after alignment.
+    memory : Memory or None
+        Whether synthetic images are nearer to training images than to held-out ones (`memory_of_training`). None
+        without a hold-out or with fewer than 12 held-out images of each class.
     measure_names : dict
         Names of the Fréchet distance ("FD"), the kernel distance ("KD") and the inception score ("IS"): FID, KID and IS
         with Inception, otherwise with the name of the network.
@@ -94,6 +98,7 @@ class ImageEvaluation:
     single: bool
     aligned: ClosestRecords
     aligned_single: bool
+    memory: Memory | None
     measure_names: dict[str, str]
     image_names: Sequence[str | int] | None
     settings: dict[str, Any]
@@ -142,7 +147,7 @@ class ImageEvaluation:
     def _privacy_rows(self) -> list[tuple[Any, ...]]:
         closest, reference = self.closest, self.reference
         more = "more than" if self.copied.exceeds(self.reference_copied) else "not more than"
-        return [
+        rows: list[tuple[Any, ...]] = [
             (
                 "privacy",
                 "exact copies",
@@ -178,6 +183,12 @@ class ImageEvaluation:
                 "moved, mirrored and turned, with adjusted brightness and contrast",
             ),
         ]
+        if self.memory is not None:
+            meaning = f"of {self.memory.n:,}, with as many held-out images; by chance p = {self.memory.p_value:.2g}"
+            rows.append(
+                ("privacy", "images nearer to training images", self.memory.share, np.nan, np.nan, 0.5, meaning)
+            )
+        return rows
 
     @property
     def reference(self) -> str:

@@ -29,6 +29,9 @@ _JUNK_PRECISION = 0.5
 _TOO_NEAR = 0.9
 # They are too near as well if more than this share is nearer than 95 % of the reference: twice what is usual.
 _MANY_CLOSE = 0.1
+# Training images were learned by heart if at least this share of synthetic images is nearer to one of them than to each
+# of as many held-out images, which is half by chance, and if chance makes such a share less often than that.
+_LEARNED, _BY_CHANCE = 0.6, 0.001
 _SHARES = ("precision", "recall", "coverage")
 _DIVERSITY = ("recall", "coverage")
 
@@ -151,7 +154,7 @@ def _on_diversity(names: Sequence[str], measured: Mapping[str, Mapping[Any, Any]
 
 
 def _on_sharing(evaluation: "ImageEvaluation") -> list[Finding]:
-    findings = [_on_copies(evaluation), _on_distance(evaluation), *_on_alignment(evaluation)]
+    findings = [_on_copies(evaluation), _on_distance(evaluation), *_on_alignment(evaluation), *_on_memory(evaluation)]
     if "holdout" not in evaluation.n_images:
         said = "No images were held out. Without held-out images, distances cannot show whether images were memorised."
         findings.append(Finding(SAFE, "unknown", said))
@@ -192,6 +195,23 @@ def _on_alignment(evaluation: "ImageEvaluation") -> list[Finding]:
     return [Finding(SAFE, "bad", said, {"ratio of aligned distances": aligned.ratio})]
 
 
+def _were_learned(evaluation: "ImageEvaluation") -> bool:
+    memory = evaluation.memory
+    return memory is not None and memory.share >= _LEARNED and memory.p_value < _BY_CHANCE
+
+
+def _on_memory(evaluation: "ImageEvaluation") -> list[Finding]:
+    """Warn of training images that were learned by heart."""
+    memory = evaluation.memory
+    if memory is None or not _were_learned(evaluation):
+        return []
+    said = (
+        f"{percent(memory.share)} of the synthetic images are nearer to a training image than to each of as many "
+        "held-out images, and by chance half of them would be: training images were learned by heart."
+    )
+    return [Finding(SAFE, "bad", said, {"nearer to training images": memory.share, "p": memory.p_value})]
+
+
 def _on_distance(evaluation: "ImageEvaluation") -> Finding:
     closest, reference = evaluation.closest, evaluation.reference
     numbers = {"ratio of distances": closest.ratio, "low": closest.low, "high": closest.high}
@@ -201,7 +221,7 @@ def _on_distance(evaluation: "ImageEvaluation") -> Finding:
     share = f"{percent(closest.closer.share)} of the images are nearer to a real image than 95 % of {reference}"
     numbers["closer than 95 %"] = closest.closer.share
     are_near = _are_near(closest)
-    if are_near and evaluation.single:
+    if are_near and (evaluation.single or _were_learned(evaluation)):
         return Finding(SAFE, "bad", f"Synthetic images are {distance}, and {share}.", numbers)
     if are_near:
         said = (

@@ -47,9 +47,9 @@ class ImageGAN(Editing, ImageModel):
     """Conditional GAN for images: one network learns all classes and generates images of the requested classes.
 
     Images have 8 to 512 pixels a side, 1 to 4 channels, and any ratio of the sides; pixels are booleans, integers or
-    floats. Synthetic images have the same shape and dtype as the training images, and values within their range. The
-    model is made for data sets with few images in a class. At 28 pixels a side it trains within minutes on one CPU
-    core.
+    floats. Synthetic images have the same shape and dtype as the training images, and values within their range. At
+    28 pixels a side it trains within minutes on one CPU core. In our measurements 30 X-rays of a class were learned by
+    heart, and 388 were not: `ganaug.evaluate` finds that if some real images are held out.
 
     Parameters
     ----------
