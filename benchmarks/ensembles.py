@@ -102,17 +102,19 @@ def rivals(seed: int, **trees: int) -> dict[str, Any]:
     }
 
 
-def ensembles(class_sizes: Sequence[str], n_trees: int, seed: int) -> dict[str, Any]:
+def ensembles(class_sizes: Sequence[str], n_generators: Sequence[int], n_trees: int, seed: int) -> dict[str, Any]:
     """Return name -> ensemble."""
     ours = {
-        f"GANBagging, {size}": GANBaggingClassifier(
+        f"GANBagging, {size}, {n} generators".removesuffix(", 1 generators"): GANBaggingClassifier(
             make_pipeline(encoder(), DecisionTreeClassifier(max_features="sqrt")),
             n_trees,
             class_size=size,
+            n_generators=n,
             sampler=GANOversampler(random_state=seed, device="cpu"),
             random_state=seed,
         )
         for size in class_sizes
+        for n in n_generators
     }
     forest = RandomForestClassifier(n_trees, random_state=seed)
     bagging = BaggingClassifier(n_estimators=n_trees, random_state=seed)
@@ -197,6 +199,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--trees", type=int, default=20)
     parser.add_argument("--class-sizes", nargs="+", default=["middle", "majority"], help="of GANBaggingClassifier")
+    parser.add_argument("--generators", nargs="+", type=int, default=[1], help="numbers of GANBaggingClassifier")
     parser.add_argument("--raw", type=Path, help="CSV file for the scores of every fold")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -228,7 +231,7 @@ def on_files(given: argparse.Namespace) -> pd.DataFrame:
         if len(X) > MAX_ROWS:
             kept = np.random.default_rng(0).permutation(len(X))[:MAX_ROWS]
             X, y = X.iloc[kept].reset_index(drop=True), y[kept]
-        found += evaluate(name, X.copy(), y, given.folds, given.class_sizes, given.trees)
+        found += evaluate(name, X.copy(), y, given.folds, given.class_sizes, given.generators, given.trees)
         print(f"{name}: {len(X)} rows, {int(y.sum())} rare", flush=True)
         if given.raw:
             pd.DataFrame(found).to_csv(given.raw, index=False)
