@@ -49,13 +49,31 @@ finally:
 
 
 class Adam(torch.optim.Adam):
-    """`torch.optim.Adam` without the decorators of its methods, which import the compiler and speak to it alone."""
+    """`torch.optim.Adam` in a short way: the same weights after each step, in a quarter of its time.
+
+    Its methods lack the decorators that import the compiler and speak to it alone, that call hooks and that label steps
+    for the profiler. Where the fused step on a CPU takes all weights, as in most steps here, what it takes is collected
+    once: for small networks, torch collects and groups it for longer than the step itself takes.
+    """
 
     add_param_group = inspect.unwrap(torch.optim.Adam.add_param_group)
-    load_state_dict = inspect.unwrap(torch.optim.Adam.load_state_dict)
     state_dict = inspect.unwrap(torch.optim.Adam.state_dict)
     zero_grad = inspect.unwrap(torch.optim.Adam.zero_grad)
+    _undecorated_load = inspect.unwrap(torch.optim.Adam.load_state_dict)
     _undecorated_step = inspect.unwrap(torch.optim.Adam.step)
+    # weights, means of gradients and of their squares, counts of steps; of the weights that all had a gradient
+    _collected: tuple[list[torch.Tensor], ...] | None = None
+
+    def load_state_dict(self, state_dict: Any) -> None:
+        """Take over the state, as `torch.optim.Adam.load_state_dict` does.
+
+        Parameters
+        ----------
+        state_dict : dict
+            From `state_dict`.
+        """
+        self._collected = None
+        self._undecorated_load(state_dict)
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
@@ -66,4 +84,44 @@ class Adam(torch.optim.Adam):
         closure : callable or None, default=None
             As of `torch.optim.Adam.step`.
         """
-        return self._undecorated_step(closure)
+        gradients = None if closure else self._gradients()
+        if gradients is None:
+            return self._undecorated_step(closure)
+        weights, means, squares, counts = self._collected or self._collect()
+        group = self.param_groups[0]
+        torch._foreach_add_(counts, 1)
+        torch._fused_adam_(
+            weights,
+            gradients,
+            means,
+            squares,
+            [],
+            counts,
+            lr=group["lr"],
+            beta1=group["betas"][0],
+            beta2=group["betas"][1],
+            weight_decay=group["weight_decay"],
+            eps=group["eps"],
+            amsgrad=False,
+            maximize=group["maximize"],
+        )
+        return None
+
+    def _gradients(self) -> list[torch.Tensor] | None:
+        """Return the gradients of all weights; None where the short way is not open, as in the first step."""
+        group = self.param_groups[0]
+        weights = group["params"]
+        if len(self.param_groups) > 1 or len(self.state) < len(weights) or not group["fused"] or group["amsgrad"]:
+            return None
+        gradients = [weight.grad for weight in weights]
+        return None if any(gradient is None or not gradient.is_cpu for gradient in gradients) else gradients
+
+    def _collect(self) -> tuple[list[torch.Tensor], ...]:
+        weights = self.param_groups[0]["params"]
+        parts = ([self.state[weight][name] for weight in weights] for name in ("exp_avg", "exp_avg_sq", "step"))
+        self._collected = (weights, *parts)
+        return self._collected
+
+
+# torch would wrap the method in hooks and labels where a first Adam is made
+Adam.step.hooked = True  # type: ignore[attr-defined]

@@ -101,24 +101,37 @@ except ImportError:
     assert run(code) == ["True"]
 
 
-def test_adam_is_torchs():
+@pytest.mark.parametrize("options", [{}, {"fused": True}, {"fused": True, "weight_decay": 0.1, "betas": (0.5, 0.9)}])
+def test_adam_is_torchs(options):
     from ganaug.training.fabric import Adam
 
     torch.manual_seed(0)
-    start = torch.randn(4, 3)
+    start = [torch.randn(4, 3), torch.randn(5)]
     found = []
     for kind in (torch.optim.Adam, Adam):
-        weight = torch.nn.Parameter(start.clone())
-        optimizer = kind([weight], lr=0.1)
-        for _ in range(3):
+        weights = [torch.nn.Parameter(part.clone()) for part in start]
+        optimizer = kind(weights, lr=0.1, **options)
+        path = []
+        for step in range(8):
             optimizer.zero_grad()
-            weight.square().sum().backward()
+            # in some steps a weight has no gradient; in others the learning rate changes, or the state is replaced
+            sum(weight.square().sum() for weight in weights[step == 2 :]).backward()
+            optimizer.param_groups[0]["lr"] = 0.1 / (1 + step)
+            if step == 4:
+                optimizer.load_state_dict(optimizer.state_dict())
+                first = {name: value.clone() for name, value in optimizer.state[weights[0]].items()}
+            if step == 6:
+                optimizer.load_state_dict({**optimizer.state_dict(), "state": {0: first, 1: optimizer.state[weights[1]]}})
             optimizer.step()
-        optimizer.load_state_dict(optimizer.state_dict())
+            path.append(torch.cat([weight.detach().flatten() for weight in weights]))
+        optimizer.step(lambda: (weights[0] * 2).sum())
         optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(2))]})
-        assert weight.is_leaf
-        assert not optimizer.state[weight]["exp_avg"].requires_grad
-        found.append((weight.detach(), optimizer.state[weight]["exp_avg"], len(optimizer.param_groups)))
+        optimizer.step()
+        path.append(torch.cat([weight.detach().flatten() for weight in weights]))
+        assert all(weight.is_leaf for weight in weights)
+        moments = [torch.stack([of.norm() for of in optimizer.state[weight].values()]) for weight in weights]
+        assert not optimizer.state[weights[0]]["exp_avg"].requires_grad
+        found.append((torch.stack(path), torch.stack(moments), len(optimizer.param_groups)))
     assert torch.equal(found[0][0], found[1][0])
     assert torch.equal(found[0][1], found[1][1])
     assert found[0][2] == found[1][2] == 2
