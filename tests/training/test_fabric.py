@@ -121,7 +121,9 @@ def test_adam_is_torchs(options):
                 optimizer.load_state_dict(optimizer.state_dict())
                 first = {name: value.clone() for name, value in optimizer.state[weights[0]].items()}
             if step == 6:
-                optimizer.load_state_dict({**optimizer.state_dict(), "state": {0: first, 1: optimizer.state[weights[1]]}})
+                optimizer.load_state_dict(
+                    {**optimizer.state_dict(), "state": {0: first, 1: optimizer.state[weights[1]]}}
+                )
             optimizer.step()
             path.append(torch.cat([weight.detach().flatten() for weight in weights]))
         optimizer.step(lambda: (weights[0] * 2).sum())
