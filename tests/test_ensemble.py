@@ -1,5 +1,7 @@
 """Bagging with one generator."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -77,13 +79,15 @@ def test_bags_take_several_generators_in_turn_which_differ_in_their_seed_alone(t
     other = clone(TINY).set_params(random_state=first.samplers_[1].random_state).fit(X, y)
     assert weights[1].equal(other.model_.generator_.head.weight)
     # one bag after the other: rows of bag i are those of generator i modulo 2
-    sources = []
-    for sampler in first.samplers_:
-        sampler.model_.sample = lambda y, *args, of=len(sources), **more: np.full((len(y), 2), 1e6 + of)
-        sources.append(sampler)
-    first._new_samplers = lambda rng: [_Fitted(sampler) for sampler in sources]
+    for index, sampler in enumerate(first.samplers_):
+        sampler.model_.sample = partial(_rows_of, index)
+    first._new_samplers = lambda rng: [_Fitted(sampler) for sampler in first.samplers_]
     first.fit(X, y)
     assert [int(bag.seen_[0].max() - 1e6) for bag in first.estimators_] == [0, 1, 0, 1, 0]
+
+
+def _rows_of(index, y, *args, **more):
+    return np.full((len(y), 2), 1e6 + index)
 
 
 class _Fitted:

@@ -126,7 +126,7 @@ def test_adam_is_torchs(options):
                 )
             optimizer.step()
             path.append(torch.cat([weight.detach().flatten() for weight in weights]))
-        optimizer.step(lambda: (weights[0] * 2).sum())
+        optimizer.step(lambda weight=weights[0]: (2 * weight).sum())
         optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(2))]})
         optimizer.step()
         path.append(torch.cat([weight.detach().flatten() for weight in weights]))
