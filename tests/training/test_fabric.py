@@ -5,10 +5,15 @@ import json
 import subprocess
 import sys
 
+import lightning_fabric
+import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 
-from ganaug.training.fabric import _import_for_fabric
+import ganaug.models.devices
+from ganaug import TabularGAN
+from ganaug.training.fabric import Fabric, _import_for_fabric
 
 FIT = """
 import hashlib, sys
@@ -32,8 +37,9 @@ assert type(compiled) is OptimizedModule
 import lightning_fabric.wrappers
 assert isinstance(compiled, lightning_fabric.wrappers.OptimizedModule)
 assert not isinstance(torch.nn.Linear(3, 1), lightning_fabric.wrappers.OptimizedModule)
-network, adam = Fabric(accelerator="cpu").setup(compiled, torch.optim.Adam(compiled.parameters()))
-Fabric(accelerator="cpu").backward(network(torch.ones(4, 3)).sum())
+fabric = lightning_fabric.Fabric(accelerator="cpu")  # ours leaves such networks as they are
+network, adam = fabric.setup(compiled, torch.optim.Adam(compiled.parameters()))
+fabric.backward(network(torch.ones(4, 3)).sum())
 adam.step()
 assert list(network.state_dict()) == ["weight", "bias"]
 print("used")
@@ -138,6 +144,30 @@ def test_adam_is_torchs(options):
     assert torch.equal(found[0][1], found[1][1])
     assert found[0][2] == found[1][2] == 2
     assert isinstance(optimizer, torch.optim.Optimizer)
+
+
+def test_fabric_wraps_nothing_where_it_has_nothing_to_do():
+    network = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    idle, mixed = (Fabric(accelerator="cpu", devices=1, precision=name) for name in ("32-true", "bf16-mixed"))
+    assert idle.setup(network, optimizer) == (network, optimizer)
+    assert idle.setup(network) is network
+    wrapped, _ = mixed.setup(network, optimizer)
+    assert wrapped is not network
+    with mixed.autocast():
+        assert network(torch.ones(1, 2)).dtype == torch.bfloat16
+    with idle.autocast():
+        assert network(torch.ones(1, 2)).dtype == torch.float32
+
+
+def test_networks_learn_the_same_with_the_wrappers_of_fabric(monkeypatch):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 3)), np.repeat([0, 1], [50, 10])
+    model = TabularGAN(n_steps=20, hidden_sizes=(16,), device="cpu", random_state=0)
+    weights = [clone(model).fit(X, y).generator_.state_dict()]
+    monkeypatch.setattr(ganaug.models.devices, "Fabric", lightning_fabric.Fabric)
+    weights.append(clone(model).fit(X, y).generator_.state_dict())
+    assert all(torch.equal(of, weights[1][name]) for name, of in weights[0].items())
 
 
 def test_the_import_that_stands_in_has_the_parameters_of_the_builtin():
