@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-_SIDE, _N_IMAGES, _LIMIT = 128, 14_000, 2 * 2**30
+_SIDE, _N_IMAGES, _LIMIT = 128, 8_000, 5 * 2**28
 _DECODED = _N_IMAGES * _SIDE * _SIDE * 3
 _PROGRAM = """
 import resource, sys, threading, time

@@ -1,5 +1,7 @@
 """The verdict on images is what a person says who looks at them."""
 
+import os
+
 import image_cases as cases
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ from ganaug.metrics import features
 
 XRAY, SKIN = ("pneumoniamnist", "pneumonia"), ("ham10000_28", "nv")
 ULTRASOUND, CELLS = ("busi_128", "benign"), ("bccd_cells_32", "RBC")
+# the same kinds as other cases, of more images
+LONG = pytest.mark.skipif("GANAUG_IMAGE_VERDICTS" not in os.environ, reason="`make test-long` tries it")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,17 +39,17 @@ def changed(source, n, change, seed=0):
     ("source", "n", "change"),
     [
         (XRAY, 60, cases.as_they_are),
-        pytest.param(SKIN, 300, cases.as_they_are, marks=pytest.mark.slow),
-        pytest.param(ULTRASOUND, 151, cases.as_they_are, marks=pytest.mark.slow),
+        pytest.param(SKIN, 300, cases.as_they_are, marks=LONG),
+        pytest.param(ULTRASOUND, 151, cases.as_they_are, marks=LONG),
         (CELLS, 120, cases.as_they_are),
         (XRAY, 100, cases.blurred),
         (SKIN, 60, cases.blurred),
         (ULTRASOUND, 60, cases.blurred),
         (XRAY, 60, cases.gridded),
         pytest.param(ULTRASOUND, 151, cases.gridded, marks=pytest.mark.slow),
-        pytest.param(CELLS, 300, cases.gridded, marks=pytest.mark.slow),
+        pytest.param(CELLS, 300, cases.gridded, marks=LONG),
         (XRAY, 60, cases.collapsed),
-        pytest.param(SKIN, 200, cases.collapsed, marks=pytest.mark.slow),
+        pytest.param(SKIN, 200, cases.collapsed, marks=LONG),
         (ULTRASOUND, 80, cases.collapsed),
         (SKIN, 60, cases.noise),
         (CELLS, 100, cases.noise),

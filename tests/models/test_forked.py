@@ -14,9 +14,9 @@ late = sys.argv[1] == "late"
 
 def use():
     from ganaug import ImageGAN
-    X = np.random.default_rng(0).integers(0, 256, (40, 32, 32), dtype=np.uint8)
-    y = np.repeat([0, 1], 20)
-    model = ImageGAN(n_steps=2, random_state=0, device="cpu").fit(X, y)
+    X = np.random.default_rng(0).integers(0, 256, (20, 16, 16), dtype=np.uint8)
+    y = np.repeat([0, 1], 10)
+    model = ImageGAN(n_steps=2, batch_size=8, random_state=0, device="cpu").fit(X, y)
     model.score_samples(model.sample(y), y)
     return torch.get_num_threads()
 

@@ -52,20 +52,15 @@ def run(code: str) -> list[str]:
     return done.stdout.split()
 
 
-def test_a_fit_without_the_compiler_gives_the_rows_of_one_with_it():
-    without, digest = run(FIT.format(first=""))
-    assert without == "False"
+def test_a_fit_without_the_compiler_gives_the_rows_of_one_with_it_and_leaves_it_usable():
+    without, digest, used = run(f"{FIT.format(first='')}\n{USE}")
+    assert (without, used) == ("False", "used")
     # With both imported, nothing stands in for the compiler, and Adam is torch's own.
     plain = "import torch._dynamo, lightning_fabric, ganaug.training.adversarial as game; game.Adam = torch.optim.Adam"
     assert run(FIT.format(first=plain)) == ["True", digest]
 
 
-@pytest.mark.parametrize("before", ["", FIT.format(first="")], ids=["import", "fit"])
-def test_the_compiler_can_be_used_afterwards(before):
-    assert run(f"import sys\n{before}\n{USE}")[-1] == "used"
-
-
-def test_nothing_of_the_import_remains():
+def test_nothing_of_the_import_remains_and_the_compiler_can_be_used():
     code = """
 import builtins, sys
 import torch
@@ -73,7 +68,7 @@ before, path = builtins.__import__, list(sys.meta_path)
 import ganaug.training.fabric
 print(builtins.__import__ is before, sys.meta_path == path, "torch._dynamo" in sys.modules)
 """
-    assert run(code) == ["True", "True", "False"]
+    assert run(f"{code}\n{USE}") == ["True", "True", "False", "used"]
 
 
 def test_another_thread_imports_the_compiler_meanwhile():
