@@ -102,17 +102,19 @@ def rivals(seed: int, **trees: int) -> dict[str, Any]:
     }
 
 
-def ensembles(class_sizes: Sequence[str], n_trees: int, seed: int) -> dict[str, Any]:
+def ensembles(class_sizes: Sequence[str], n_generators: Sequence[int], n_trees: int, seed: int) -> dict[str, Any]:
     """Return name -> ensemble."""
     ours = {
-        f"GANBagging, {size}": GANBaggingClassifier(
+        f"GANBagging, {size}, {n} generators".removesuffix(", 1 generators"): GANBaggingClassifier(
             make_pipeline(encoder(), DecisionTreeClassifier(max_features="sqrt")),
             n_trees,
             class_size=size,
+            n_generators=n,
             sampler=GANOversampler(random_state=seed, device="cpu"),
             random_state=seed,
         )
         for size in class_sizes
+        for n in n_generators
     }
     forest = RandomForestClassifier(n_trees, random_state=seed)
     bagging = BaggingClassifier(n_estimators=n_trees, random_state=seed)
@@ -150,8 +152,10 @@ def of_samplers(n_folds: int) -> pd.DataFrame:
     return rows.assign(ensemble=names.str.removeprefix("none + "), **{"CPU seconds": np.nan})
 
 
-def evaluate(name: str, X: pd.DataFrame, y: np.ndarray, n_folds: int, *of_ours: Any) -> list[dict[str, object]]:
-    """Return the scores of every ensemble in the folds of a table."""
+def evaluate(
+    name: str, X: pd.DataFrame, y: np.ndarray, n_folds: int, names: Sequence[str] | None, *of_ours: Any
+) -> list[dict[str, object]]:
+    """Return the scores of every ensemble in the folds of a table; `names`: only of those that begin so."""
     for column in X.columns[X.isna().any()]:
         if pd.api.types.is_numeric_dtype(X[column]):
             X[column] = X[column].fillna(X[column].median())
@@ -161,6 +165,8 @@ def evaluate(name: str, X: pd.DataFrame, y: np.ndarray, n_folds: int, *of_ours: 
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=0)
     for fold, (train, test) in enumerate(folds.split(X, y)):
         for way, ensemble in ensembles(*of_ours, fold).items():
+            if names and not way.startswith(tuple(names)):
+                continue
             began = time.process_time()
             ensemble.fit(X.iloc[train].reset_index(drop=True), y[train])
             seconds = time.process_time() - began
@@ -193,10 +199,11 @@ def main() -> None:
     parser.add_argument("--half", choices=["design", "confirm"], help="of KEEL")
     parser.add_argument("--data", type=Path, metavar="FOLDER")
     parser.add_argument("--tables", nargs="+", default=["hmeq", "telco_churn", "page-blocks"], help="in FOLDER")
-    parser.add_argument("--ensembles", nargs="+", default=list(rivals(0)), help="only these, on KEEL")
+    parser.add_argument("--ensembles", nargs="+", help="only those of which the names begin so")
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--trees", type=int, default=20)
     parser.add_argument("--class-sizes", nargs="+", default=["middle", "majority"], help="of GANBaggingClassifier")
+    parser.add_argument("--generators", nargs="+", type=int, default=[1], help="numbers of GANBaggingClassifier")
     parser.add_argument("--raw", type=Path, help="CSV file for the scores of every fold")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -212,7 +219,8 @@ def on_keel(given: argparse.Namespace) -> pd.DataFrame:
     for table in tables:
         for fold in range(given.folds):
             done = found[(found["table"] == table.name) & (found["fold"] == fold)]
-            names = [name for name in given.ensembles if name not in set(done.get("ensemble", []))]
+            names = [name for name in rivals(0) if name.startswith(tuple(given.ensembles or [""]))]
+            names = [name for name in names if name not in set(done.get("ensemble", []))]
             found = pd.concat([found, pd.DataFrame(evaluate_keel(table, fold, names))], ignore_index=True)
         if given.raw:
             found.to_csv(given.raw, index=False)
@@ -228,7 +236,9 @@ def on_files(given: argparse.Namespace) -> pd.DataFrame:
         if len(X) > MAX_ROWS:
             kept = np.random.default_rng(0).permutation(len(X))[:MAX_ROWS]
             X, y = X.iloc[kept].reset_index(drop=True), y[kept]
-        found += evaluate(name, X.copy(), y, given.folds, given.class_sizes, given.trees)
+        found += evaluate(
+            name, X.copy(), y, given.folds, given.ensembles, given.class_sizes, given.generators, given.trees
+        )
         print(f"{name}: {len(X)} rows, {int(y.sum())} rare", flush=True)
         if given.raw:
             pd.DataFrame(found).to_csv(given.raw, index=False)

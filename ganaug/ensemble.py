@@ -1,7 +1,7 @@
-"""Bagging in which each classifier learns from its own synthetic rows of one generator."""
+"""Bagging in which each classifier learns from its own synthetic rows of one generator, or of one of several."""
 
 from collections.abc import Iterator
-from itertools import repeat
+from itertools import cycle, islice, repeat
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -25,9 +25,9 @@ _N_AT_ONCE = 10_000
 class GANBaggingClassifier(ClassifierMixin, BaseEstimator):
     """Bagging of classifiers, each on a bootstrap sample of the real rows and its own draw of synthetic rows.
 
-    The generator is trained once. Each bag has the same number of rows of each class: real ones, drawn with
-    replacement, and in classes that have fewer of them synthetic ones. So large classes are under-sampled, as in
-    `imblearn.ensemble.BalancedBaggingClassifier`, but less, because small classes grow.
+    The generator is trained once, or a few are trained (`n_generators`). Each bag has the same number of rows of each
+    class: real ones, drawn with replacement, and in classes that have fewer of them synthetic ones. So large classes
+    are under-sampled, as in `imblearn.ensemble.BalancedBaggingClassifier`, but less, because small classes grow.
 
     Parameters
     ----------
@@ -43,6 +43,10 @@ class GANBaggingClassifier(ClassifierMixin, BaseEstimator):
         Rows of each class in a bag. ``"majority"`` is the size of the largest class: nothing is under-sampled.
         ``"middle"`` is the geometric mean of the sizes of the smallest and of the largest class. A number is this many
         times the size of the smallest class, at least 1.
+    n_generators : int, default=1
+        Number of generators, at most `n_estimators`. They differ in their seed, and the bags take them in turn. Each
+        takes the time of a training, and `max_time` of the sampler limits each. All learn from all rows, and not from
+        bootstrap samples: in these a row occurs twice, so that its copies would no longer be refused.
     n_jobs : int or None, default=None
         Processes that fit classifiers, as in scikit-learn. Rows are drawn one bag after the other.
     random_state : int, RandomState or None, default=None
@@ -51,7 +55,9 @@ class GANBaggingClassifier(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     sampler_ : GANOversampler
-        The fitted sampler.
+        The fitted sampler, the first one of several.
+    samplers_ : list of GANOversampler
+        All fitted samplers, `n_generators` of them.
     estimators_ : list of classifiers
         The fitted classifiers.
     classes_ : ndarray of shape (n_classes,)
@@ -79,6 +85,7 @@ class GANBaggingClassifier(ClassifierMixin, BaseEstimator):
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "sampler": [GANOversampler, None],
         "class_size": [StrOptions({"middle", "majority"}), Interval(Real, 1, None, closed="left")],
+        "n_generators": [Interval(Integral, 1, None, closed="left")],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
@@ -90,6 +97,7 @@ class GANBaggingClassifier(ClassifierMixin, BaseEstimator):
         *,
         sampler: GANOversampler | None = None,
         class_size: str | float = "middle",
+        n_generators: int = 1,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
@@ -97,13 +105,14 @@ class GANBaggingClassifier(ClassifierMixin, BaseEstimator):
         self.n_estimators = n_estimators
         self.sampler = sampler
         self.class_size = class_size
+        self.n_generators = n_generators
         self.n_jobs = n_jobs
         self.random_state = random_state
 
     # the parameters of the sampler are validated as well
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any) -> "GANBaggingClassifier":
-        """Train the generator, then a classifier for each bag.
+        """Train the generators, then a classifier for each bag.
 
         Parameters
         ----------
@@ -120,15 +129,12 @@ class GANBaggingClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            As `GANOversampler.fit`.
+            As `GANOversampler.fit`, and if there are more generators than bags, or several with a `checkpoint`.
         """
         rng = check_random_state(self.random_state)
-        self.sampler_ = GANOversampler() if self.sampler is None else clone(self.sampler)
-        if self.sampler_.random_state is None:
-            self.sampler_.set_params(random_state=int(rng.randint(2**31)))
-        self.sampler_.fit(X, y)
-        model = self.sampler_.model_
-        self.classes_, self.n_features_in_ = model.classes_, self.sampler_.n_features_in_
+        self.samplers_ = [sampler.fit(X, y) for sampler in self._new_samplers(rng)]
+        self.sampler_ = self.samplers_[0]
+        self.classes_, self.n_features_in_ = self.sampler_.model_.classes_, self.sampler_.n_features_in_
         rows = np.asarray(X) if isinstance(X, list) else X
         labels = np.asarray(labels_of(y))
         members = [np.flatnonzero(labels == label) for label in self.classes_]
@@ -136,20 +142,40 @@ class GANBaggingClassifier(ClassifierMixin, BaseEstimator):
         size = self._size(sizes)
         n_synthetic = np.maximum(size - sizes, 0)
         requested = np.repeat(self.classes_, n_synthetic)
-        synthetic = self._draws(X, y, requested, rng)
+        synthetic = cycle([self._draws(sampler, X, y, requested, rng) for sampler in self.samplers_])
         bags = (
-            self._bag(rows, labels, members, size, next(synthetic), requested, rng) for _ in range(self.n_estimators)
+            self._bag(rows, labels, members, size, next(draws), requested, rng)
+            for draws in islice(synthetic, self.n_estimators)
         )
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(delayed(_fitted)(*bag) for bag in bags)
         return self
 
-    def _draws(self, X: Any, y: Any, requested: NDArray, rng: np.random.RandomState) -> Iterator[Any]:
-        """Yield the synthetic rows of each bag; those of several bags are chosen together, which takes less time."""
-        model, n = self.sampler_.model_, len(requested)
+    def _new_samplers(self, rng: np.random.RandomState) -> list[GANOversampler]:
+        """Return samplers of different seeds that are not fitted."""
+        n, first = self.n_generators, GANOversampler() if self.sampler is None else clone(self.sampler)
+        if n > self.n_estimators:
+            raise ValueError(
+                f"n_generators={n} is more than n_estimators={self.n_estimators}: a bag takes the rows of one generator"
+            )
+        stored = first.checkpoint or getattr(first.model, "checkpoint", None)
+        if n > 1 and stored:
+            raise ValueError(
+                f"checkpoint={stored!r} is one file, and n_generators={n} are trained; leave out one of the two"
+            )
+        if first.random_state is None:
+            first.set_params(random_state=int(rng.randint(2**31)))
+        others = [clone(first).set_params(random_state=int(rng.randint(2**31))) for _ in range(n - 1)]
+        return [first, *others]
+
+    def _draws(
+        self, sampler: GANOversampler, X: Any, y: Any, requested: NDArray, rng: np.random.RandomState
+    ) -> Iterator[Any]:
+        """Yield the synthetic rows of the sampler's bags; several are chosen together, which takes less time."""
+        model, n = sampler.model_, len(requested)
         if not n:
             yield from repeat(None)
-        n_bags = min(max(_N_AT_ONCE // n, 1), self.n_estimators)
-        selection = model.selection_for(self.sampler_.selection, model.encode(X, y), n * n_bags)
+        n_bags = min(max(_N_AT_ONCE // n, 1), -(-self.n_estimators // self.n_generators))
+        selection = model.selection_for(sampler.selection, model.encode(X, y), n * n_bags)
         while True:
             drawn = model.sample(np.tile(requested, n_bags), int(rng.randint(2**31)), selection=selection)
             yield from (take_rows(drawn, np.arange(first, first + n)) for first in range(0, n * n_bags, n))

@@ -1,5 +1,7 @@
 """Bagging with one generator."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -64,6 +66,40 @@ def test_the_same_seed_gives_the_same_probabilities(table):
     assert (fitted.predict(X) == y).mean() > 0.85
 
 
+def test_bags_take_several_generators_in_turn_which_differ_in_their_seed_alone(table):
+    X, y = table
+    ensemble = GANBaggingClassifier(Seen(), 5, sampler=TINY, n_generators=2, random_state=0)
+    first, second = (clone(ensemble).fit(X, y) for _ in range(2))
+    np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
+    assert first.sampler_ is first.samplers_[0]
+    weights = [sampler.model_.generator_.head.weight for sampler in first.samplers_]
+    alone = clone(TINY).fit(X, y)
+    assert len(weights) == 2 and weights[0].equal(alone.model_.generator_.head.weight)  # noqa: PT018
+    assert not weights[0].equal(weights[1])
+    other = clone(TINY).set_params(random_state=first.samplers_[1].random_state).fit(X, y)
+    assert weights[1].equal(other.model_.generator_.head.weight)
+    # one bag after the other: rows of bag i are those of generator i modulo 2
+    for index, sampler in enumerate(first.samplers_):
+        sampler.model_.sample = partial(_rows_of, index)
+    first._new_samplers = lambda rng: [_Fitted(sampler) for sampler in first.samplers_]
+    first.fit(X, y)
+    assert [int(bag.seen_[0].max() - 1e6) for bag in first.estimators_] == [0, 1, 0, 1, 0]
+
+
+def _rows_of(index, y, *args, **more):
+    return np.full((len(y), 2), 1e6 + index)
+
+
+class _Fitted:
+    """A sampler that keeps what it has learned."""
+
+    def __init__(self, sampler):
+        self.sampler = sampler
+
+    def fit(self, X, y):
+        return self.sampler
+
+
 def test_frames_with_text_and_several_classes():
     rng = np.random.default_rng(0)
     y = pd.Series(np.repeat([5, 7, 9], [60, 30, 12]), name="grade")
@@ -78,8 +114,28 @@ def test_frames_with_text_and_several_classes():
 
 @pytest.mark.parametrize(
     "params",
-    [{"n_estimators": 0}, {"class_size": 0.5}, {"class_size": "all"}, {"sampler": TabularGAN()}, {"estimator": 3}],
+    [
+        {"n_estimators": 0},
+        {"class_size": 0.5},
+        {"class_size": "all"},
+        {"sampler": TabularGAN()},
+        {"estimator": 3},
+        {"n_generators": 0},
+    ],
 )
 def test_parameters_are_validated_before_training(table, params):
     with pytest.raises(ValueError, match=f"'{next(iter(params))}' parameter"):
         GANBaggingClassifier(**params).fit(*table)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"n_estimators": 2}, "n_generators=3 is more than n_estimators=2"),
+        ({"sampler": GANOversampler(checkpoint="run.train")}, "checkpoint='run.train' is one file"),
+        ({"sampler": GANOversampler(model=TabularGAN(checkpoint="run.train"))}, "checkpoint='run.train' is one file"),
+    ],
+)
+def test_several_generators_that_cannot_be_had_are_refused_before_training(table, params, message):
+    with pytest.raises(ValueError, match=message):
+        GANBaggingClassifier(n_generators=3, **params).fit(*table)
