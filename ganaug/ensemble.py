@@ -14,8 +14,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ganaug.common.containers import to_pandas
 from ganaug.common.labels import labels_of
 from ganaug.common.rows import stack_rows, take_rows
+from ganaug.common.wording import listed
 from ganaug.oversampler import GANOversampler
 
 # Synthetic rows that are chosen together, at most, if a bag has fewer: with more, each would have fewer candidates.
@@ -129,8 +131,16 @@ class GANBaggingClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            As `GANOversampler.fit`, and if there are more generators than bags, or several with a `checkpoint`.
+            As `GANOversampler.fit`, if there are more generators than bags, or several with a `checkpoint`, and if
+            `estimator` is None and a column does not hold numbers.
         """
+        if self.estimator is None and hasattr(X, "columns"):
+            words = to_pandas(X).select_dtypes(exclude=["number", "bool"]).columns
+            if len(words):
+                raise ValueError(
+                    f"estimator=None is a tree, which takes numbers, but X has others in {listed(words)}; drop these "
+                    "columns, or pass a pipeline with an encoder and a classifier as estimator"
+                )
         rng = check_random_state(self.random_state)
         self.samplers_ = [sampler.fit(X, y) for sampler in self._new_samplers(rng)]
         self.sampler_ = self.samplers_[0]

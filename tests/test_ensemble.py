@@ -111,6 +111,13 @@ def test_frames_with_text_and_several_classes():
     assert ensemble.fit(X, y).predict_proba(X).shape == (102, 3)
     assert cross_val_score(ensemble, X, y, cv=2).mean() > 0.6
 
+    class NotTrained(GANOversampler):
+        def fit(self, X, y):
+            raise AssertionError("trained before the columns were checked")
+
+    with pytest.raises(ValueError, match="X has others in 'kind'"):  # the tree of None takes numbers alone
+        GANBaggingClassifier(sampler=NotTrained()).fit(X, y)
+
 
 @pytest.mark.parametrize(
     "params",

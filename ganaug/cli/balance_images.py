@@ -196,7 +196,7 @@ def _say_how_to_train(selection: Selection, out: Path, *, is_added: bool) -> Non
 def _say_about_images(
     images: ImageSet, y: pd.Series, y_synthetic: pd.Series, copies: str, size: tuple[int, int] | None
 ) -> None:
-    """Say what the user of OUT has to know: originals that are resized, classes without synthetic images, small ones."""
+    """Say what one has to know of OUT: resized originals, classes without synthetic images, and small classes."""
     from ganaug.common.wording import listed
 
     if size is not None and copies != "none" and images.is_resized is not None and images.is_resized.any():
@@ -217,6 +217,6 @@ def _say_about_images(
     if few:
         say(
             "note",
-            f"fewer than {_FEW_IMAGES} images in {listed(few)}. In our measurements GANs learned 30 images of a class by "
-            "heart. Keep some images out of IN, and pass them to ganaug evaluate as --holdout",
+            f"fewer than {_FEW_IMAGES} images in {listed(few)}. In our measurements GANs learned 30 images of a class "
+            "by heart. Keep some images out of IN, and pass them to ganaug evaluate as --holdout",
         )

@@ -175,6 +175,8 @@ def balance_table(
     print_counts(target, y, y_resampled, y_resampled[~is_synthetic])
     if provenance is not None and n_synthetic:
         write_provenance(provenance, sampler, is_synthetic, only_synthetic, force=force)
+    elif provenance is not None:
+        say("note", f"--provenance {provenance} is not written, because there are no synthetic rows")
     print_preview(previews, target, table)
     if compared is not None:
         print_comparison(compared)
@@ -203,9 +205,11 @@ def _warn_of_numbers(table: Table, y: pd.Series, target: str) -> None:
     numbers = numbers_of(table, target)
     kind = "classes" if numbers is None else kind_of_target(numbers, in_file=True)
     cut = "pandas.qcut in Python"
-    if kind == "measured":
+    are_single = kind == "counted" and 2 * y.nunique() > len(y)
+    if kind == "measured" or are_single:
+        why = f" in {len(y):,} rows" if are_single else ", not all of them whole"
         raise ValueError(
-            f"--target {target} has {y.nunique():,} different numbers, not all of them whole: it was measured, and "
+            f"--target {target} has {y.nunique():,} different numbers{why}: it was measured or counted, and "
             f"balance takes classes. Make some with {cut}, or take ganaug.targets.GANRegressionOversampler there; "
             "ganaug compare takes such a target as it is. If they are names, such as versions, write a letter before "
             "each"

@@ -50,14 +50,21 @@ def stop_on_signals() -> Iterator[list[int]]:
 
 @contextmanager
 def one_line_warnings() -> Iterator[None]:
-    """Print user warnings as one line each; ignore all others."""
+    """Print user warnings as one line each, and the same one once; ignore all others."""
+    said: set[str] = set()
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        if str(message) not in said:
+            said.add(str(message))
+            say("warning", str(message))
+
     with warnings.catch_warnings():
         # User warnings concern the data; the other categories concern programmers.
         warnings.simplefilter("ignore")
         warnings.simplefilter("default", UserWarning)
         # of figures whose font lacks a letter of the data: browsers show it with another font
         warnings.filterwarnings("ignore", "Glyph ", UserWarning)
-        warnings.showwarning = lambda message, *_: say("warning", str(message))
+        warnings.showwarning = show
         yield
 
 

@@ -58,9 +58,9 @@ class Command(TyperCommand):
     """A command whose help fits 80 columns, and which takes no option twice."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the arguments; refuse an option that is given twice, of which only the last would count."""
+        """Parse the arguments; refuse an option that is given twice, or that has taken the next one for its value."""
         try:
-            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+            values, _, order = self.make_parser(ctx).parse_args(args=list(args))
         except Exception as error:
             if type(error).__name__ == "NoSuchOption":
                 name = str(getattr(error, "option_name", ""))
@@ -69,11 +69,15 @@ class Command(TyperCommand):
         for param in order:
             if order.count(param) > 1 and not getattr(param, "is_flag", False) and not param.multiple:
                 raise ValueError(f"{param.opts[0]} is given {order.count(param)} times; give it once")
+            given = values.get(param.name)
+            for value in given if isinstance(given, list) else [given]:
+                if value in [name for of in self.params for name in of.opts if name.startswith("--")]:
+                    raise ValueError(f"{param.opts[0]} needs a value, {param.metavar}, but {value} follows it")
         parsed: list[str] = super().parse_args(ctx, args)
         for param in self.params:
-            given = ctx.params.get(param.name)
+            taken = ctx.params.get(param.name)
             # a class or a column may be called so, a file may not
-            if any(isinstance(of, Path) and str(of) == "-" for of in (given if isinstance(given, list) else [given])):
+            if any(isinstance(of, Path) and str(of) == "-" for of in (taken if isinstance(taken, list) else [taken])):
                 called = param.opts[0] if param.param_type_name == "option" else param.metavar
                 raise ValueError(f"{called} is -, but ganaug reads and writes files only; give the name of a file")
         return parsed

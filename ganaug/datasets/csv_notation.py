@@ -317,8 +317,16 @@ def _read_words(dictionary: pa.Array, tokens: pa.Array, counts: NDArray, reading
     known = pa.array(~missing)
     doubt = ""
     if not reading.is_labels and (~missing).sum() > 20 and looks_numeric(tokens.filter(known)).mean() > 0.9:
-        doubt = "digits" if _matches(tokens.filter(known), r"^[+-]?(?:0|[1-9][0-9]*)$").all() else "notation"
+        doubt = _doubt(tokens.filter(known))
     return dictionary.filter(known).to_numpy(zero_copy_only=False), missing, _new(Words(), doubt=doubt)
+
+
+def _doubt(cells: pa.Array) -> str:
+    """Say why cells that look like numbers are words; "" for codes of one width, such as the postcode 00123."""
+    if _matches(cells, r"^[+-]?(?:0|[1-9][0-9]*)$").all():
+        return "digits"
+    is_code = _matches(cells, r"^[0-9]+$").all() and len(pc.unique(pc.utf8_length(cells))) == 1
+    return "" if is_code else "notation"
 
 
 def _read_like(dictionary: pa.Array, tokens: pa.Array, reading: Reading) -> _Read | None:

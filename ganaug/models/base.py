@@ -19,6 +19,7 @@ from ganaug.common.rows import stack_rows, take_rows
 from ganaug.common.shares import check_weights
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import warn_user
+from ganaug.common.wording import abridged
 from ganaug.models.continuation import ContinuationMixin, Networks, check_same_classes, networks_of, open_training_file
 from ganaug.models.data import CheckedData, EncodedData, Encoder
 from ganaug.models.devices import DevicesMixin
@@ -276,9 +277,11 @@ class ConditionalGAN(
         data = EncodedData(rows, torch.from_numpy(index), weights, conditions, partners)
         few = {label: int(n) for label, n in zip(labels.tolist(), counts, strict=True) if n < _FEW}
         if few:
+            shown = abridged(list(few.items()), 5, lambda of: f"{of[0]!r}: {of[1]}")
             warn_user(
-                f"Too few {self._noun} to learn how they vary within a class: {few}. The synthetic {self._noun} of "
-                "these classes will be close to the real ones. To add none, leave the classes out of sampling_strategy."
+                f"Too few {self._noun} to learn how they vary within a class: {{{shown}}}. The synthetic {self._noun} "
+                "of these classes will be close to the real ones. To add none, leave the classes out of "
+                "sampling_strategy."
             )
         with torch_threads(self._n_threads):
             self.prior_, decoder = self._fit_prior(data, rng)

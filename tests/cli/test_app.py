@@ -4,9 +4,11 @@ import subprocess
 import sys
 import textwrap
 import time
+import warnings
 
 from ganaug._version import __version__
 from ganaug.cli.app import main
+from ganaug.cli.console import one_line_warnings
 
 
 def test_help_is_quick_and_light():
@@ -32,3 +34,12 @@ def test_help_is_quick_and_light():
 def test_version(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"ganaug {__version__}\n"
+
+
+def test_the_same_warning_is_printed_once(capsys):
+    with one_line_warnings():
+        warnings.warn("a b", UserWarning, stacklevel=1)
+        warnings.warn("a\nb", UserWarning, stacklevel=1)
+        warnings.warn("a b", UserWarning, stacklevel=1)  # of another line, so Python shows it again
+        warnings.warn("c", DeprecationWarning, stacklevel=1)
+    assert capsys.readouterr().err == "ganaug: warning: a b\n" * 2

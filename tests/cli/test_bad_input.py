@@ -23,6 +23,8 @@ BAD = {
     "balance in.csv out.xlsx --target plan": "unknown extension",
     "balance in.csv out.csv --target plam": "did you mean 'plan'?",
     "balance in.csv out.csv --target town --target plan": "--target is given 2 times; give it once",
+    "balance in.csv out.csv --target plan --provenance --save m.gan": "--provenance needs a value, FILE, but --save",
+    "balance in.csv out.csv --ignore --target plan": "--ignore needs a value, A,B, but --target follows it",
     "balance in.csv out.csv --target plan --seed 1 --force --force --seed=2": "--seed is given 2 times; give it once",
     "balance in.csv out.csv --target plan --ignore age --ignore twon": "did you mean 'town'?",
     "balance in.csv out.csv --target plan --text age --text twon": "did you mean 'town'?",
@@ -147,9 +149,13 @@ def test_bad_input_is_one_line(in_csv, quick, capsys, line):
 
 
 def test_a_target_that_is_no_class_is_refused_and_compare_is_named(in_csv, quick, capsys):
-    rows = "".join(f"{'ab'[i % 2]},{100 + i % 90 / 4},{i % 2},{i % 3 % 2}\n" for i in range(180))
-    Path("houses.csv").write_text("town,price,old,wet\n" + rows)
-    for target, words in (("price", "90 different numbers"), ("old,wet", "one column of classes")):
+    rows = "".join(f"{'ab'[i % 2]},{100 + i % 90 / 4},{i % 2},{i % 3 % 2},{7 * (i % 120)}\n" for i in range(180))
+    Path("houses.csv").write_text("town,price,old,wet,visits\n" + rows)
+    for target, words in (
+        ("price", "90 different numbers"),
+        ("old,wet", "one column of classes"),
+        ("visits", "120 different numbers in 180 rows"),
+    ):
         assert run(f"balance houses.csv out.csv --target {target}") == 2
         (line,) = capsys.readouterr().err.splitlines()
         assert words in line
