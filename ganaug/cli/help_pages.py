@@ -66,12 +66,13 @@ class Command(TyperCommand):
                 name = str(getattr(error, "option_name", ""))
                 raise ValueError(f"No such option: {name}{_way_out(name, self, ctx)}") from error
             raise
+        names = {name for of in self.params for name in of.opts if name.startswith("--")}
         for param in order:
             if order.count(param) > 1 and not getattr(param, "is_flag", False) and not param.multiple:
                 raise ValueError(f"{param.opts[0]} is given {order.count(param)} times; give it once")
             given = values.get(param.name)
             for value in given if isinstance(given, list) else [given]:
-                if value in [name for of in self.params for name in of.opts if name.startswith("--")]:
+                if value in names:
                     raise ValueError(f"{param.opts[0]} needs a value, {param.metavar}, but {value} follows it")
         parsed: list[str] = super().parse_args(ctx, args)
         for param in self.params:

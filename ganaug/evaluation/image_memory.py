@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ganaug.metrics import pixel_neighbors
 
 # Images of a class that are compared at most: of each set.
-MAX_COMPARED = 250
+_MAX_COMPARED = 250
 _N_PERMUTATIONS = 1_999
 
 
@@ -64,7 +64,7 @@ def memory_of_training(sets: dict[str, NDArray], labels: dict[str, NDArray], min
     rng = np.random.default_rng(0)
     nearest = []
     for label in np.unique(labels["synthetic"]):
-        own = {name: rng.permutation(np.flatnonzero(of == label))[:MAX_COMPARED] for name, of in labels.items()}
+        own = {name: rng.permutation(np.flatnonzero(of == label))[:_MAX_COMPARED] for name, of in labels.items()}
         m = min(len(own["real"]), len(own["holdout"]))
         if m < min_images:
             continue
