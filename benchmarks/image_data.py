@@ -166,6 +166,9 @@ ARMS = {
     "ganaug + class weights + classical": Arm("ganaug", is_balanced=False, is_augmented=True, is_weighted=True),
     "translation": Arm("translation"),
     "translation + classical": Arm("translation", is_augmented=True),
+    "translation + class weights + classical": Arm(
+        "translation", is_balanced=False, is_augmented=True, is_weighted=True
+    ),
     "ganaug, minority only + classical": Arm("ganaug", only_minority=True, is_augmented=True),
 }
 
