@@ -19,6 +19,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFol
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from ganaug.common.jobs import run_jobs
 from ganaug.common.processes import alone
 from ganaug.common.progress import TimeLeft, begin_phase
 from ganaug.common.warnings import stable_warning_filters, warn_user
@@ -33,7 +34,6 @@ from ganaug.comparison.preparation import (
     warn_of_marked_rows,
     without_identifiers,
 )
-from ganaug.comparison.processes import run_jobs
 from ganaug.comparison.result import Comparison, ImageComparison
 from ganaug.comparison.results_file import KEY, ResultsFile, key_of
 from ganaug.comparison.samplers import (

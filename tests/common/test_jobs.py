@@ -7,7 +7,7 @@ import time
 import pytest
 import sklearn
 
-from ganaug.comparison.processes import run_jobs
+from ganaug.common.jobs import run_jobs
 
 
 @pytest.mark.parametrize("n_jobs", [1, None, 2])

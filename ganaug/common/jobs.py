@@ -1,4 +1,7 @@
-"""Jobs in processes of our own, which live as long as a call and are watched: a call that cannot go on ends."""
+"""Jobs in processes of our own, which live as long as a call and are watched: a call that cannot go on ends.
+
+This room imports no network library, so that a process starts in a third of the time.
+"""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
