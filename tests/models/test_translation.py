@@ -87,6 +87,12 @@ def test_targets_leave_the_other_classes_out(bar_images):
         sampler.sample(2, "b")
 
 
+@pytest.mark.parametrize("params", [{}, {"source": "b"}])
+def test_one_class_has_nothing_to_become(bar_images, params):
+    with pytest.raises(ValueError, match="y has one class, 'b', but a translation needs the images of two"):
+        clone(TINY).set_params(**params).fit(bar_images(np.zeros(9, bool)), ["b"] * 9)
+
+
 def test_many_classes_share_one_generator(bar_images):
     y = pd.Series(["a"] * 20 + ["b"] * 8 + ["c"] * 6, name="kind")
     X = bar_images(y == "b")
