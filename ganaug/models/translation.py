@@ -50,8 +50,9 @@ _PROBE_TIME = 0.1
 class TranslationGAN(Translating, PairedFit):
     """Translate images of one class into images of another one, without pairs or from pairs.
 
-    A generator turns images of the majority into images of a minority. They keep the structure of their source, so a
-    small class gets the variety of a large one. The source of each synthetic image is recorded. From pairs of images,
+    A generator turns images of the majority into images of a minority, which keep the structure of their source. In
+    our measurements classifiers recognised the class, but did not become better by such images. The source of each
+    synthetic image is recorded. From pairs of images,
     `fit_pairs` learns what each image becomes.
 
     Parameters
