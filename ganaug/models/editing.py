@@ -1,7 +1,6 @@
 """Editing with a trained generator: latents of real images, directions of attributes, paths and mixtures."""
 
 from collections.abc import Mapping
-from numbers import Real
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -240,7 +239,7 @@ class Editing(Attributed):
         check_is_fitted(self, "generator_")
         if toward is None and not given:
             raise ValueError("edit needs a class, such as edit(found, 'rare'), or attributes, given={'stain': 'H&E'}")
-        if not isinstance(amount, Real) or not np.isfinite(amount):
+        if not isinstance(amount, int | float | np.number) or not np.isfinite(amount):
             raise ValueError(f"{amount=} must be a finite number: 0 leaves the image as it is, 1 is the whole way")
         y, own = self._asked(found.y, found.attributes)
         source = self.attributes_.conditions.number(torch.cat([y[:, None], own], 1))
