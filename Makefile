@@ -23,11 +23,12 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-# The same laws on many more random tables, images, files and kills: hours, before a release
+# The same laws on many more random tables, images, files, networks and kills: hours, before a release
 test-long: $(VENV)/installed-test
 	GANAUG_TABLE_CASES=10000 GANAUG_IMAGE_CASES=2000 GANAUG_BAR_CASES=50 GANAUG_RANDOM_FILES=2000 GANAUG_KILLS=10 \
-	  GANAUG_IMAGE_VERDICTS=all OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal --timeout 36000 \
-	  tests/test_random_tables.py tests/datasets tests/evaluation tests/benchmarks tests/cli/test_checkpoint.py
+	  GANAUG_IMAGE_VERDICTS=all GANAUG_ALL_NETWORKS=all OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal --timeout 36000 \
+	  tests/test_random_tables.py tests/datasets tests/evaluation tests/benchmarks tests/cli/test_checkpoint.py \
+	  tests/models/test_image.py tests/training/test_losses.py
 
 # Old versions warn of what newer ones have fixed, so such warnings are not errors. Benchmarks need the newest versions.
 test-lowest: $(LOWEST)/installed

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_consistent_length
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ganaug.common.labels import labels_of
+from ganaug.common.labels import check_same_length, labels_of
 from ganaug.common.large_arrays import blocks, is_on_disk
 from ganaug.common.random import draw_seed
 from ganaug.common.shares import draw_rows, weights_of
 from ganaug.datasets import read_images
+from ganaug.encoders import MOST_CHANNELS, as_images, check_dtype
 from ganaug.training import CompactRows, check_classical, classical, n_classical_draws
 
 
@@ -86,8 +86,8 @@ class BalancedImages(Dataset):
     Raises
     ------
     ValueError
-        If a parameter has an unknown name or is out of its range, lengths differ, or `share` asks for images of a kind
-        that a class does not have.
+        If X does not hold images, a parameter has an unknown name or is out of its range, lengths differ, or `share`
+        asks for images of a kind that a class does not have.
 
     See Also
     --------
@@ -130,11 +130,9 @@ class BalancedImages(Dataset):
         keys: tuple[str, str] | None = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
-        images = np.asarray(X)
-        if images.ndim not in (3, 4) or not len(images):
-            raise ValueError(f"X must have shape (n, height, width[, channels]) with n above 0, got {images.shape}")
+        images = _checked_images(as_images(X))
         names = labels_of(y)
-        check_consistent_length(images, names, weights, is_synthetic)
+        check_same_length(X=images, y=names, weights=weights, is_synthetic=is_synthetic)
         self.classes, index = _classes_of(names)
         self.class_to_idx = {name: i for i, name in enumerate(self.classes)}
         marks = np.zeros(len(images), bool) if is_synthetic is None else np.asarray(is_synthetic, dtype=bool)
@@ -148,10 +146,10 @@ class BalancedImages(Dataset):
             self.weights = self.weights * np.where(n_real, n_real, n_all)[index]
         self.class_weights = _class_weights(index, self.weights, len(self.classes))
         self.augment, self.also = augment, check_classical(augment, also)
-        self.transform, self.keys = transform, keys
+        self.transform, self.keys = transform, _checked_keys(keys)
         n_draws = len(images) if n_draws is None else n_draws
-        if n_draws < 1:
-            raise ValueError(f"{n_draws=} must be at least 1")
+        if not isinstance(n_draws, int | np.integer) or n_draws < 1:
+            raise ValueError(f"{n_draws=} must be a whole number of at least 1")
         self._images = compact_images(images, value_range)
         self._labels = index
         self._seed = draw_seed(random_state)
@@ -251,6 +249,26 @@ class BalancedImages(Dataset):
         item: Any = image if self.keys is None else dict(zip(self.keys, (image, label), strict=True))
         item = item if self.transform is None else self.transform(item)
         return (item, label) if self.keys is None else item
+
+
+def _checked_images(images: NDArray) -> NDArray:
+    """Raise ValueError unless these are images with channels, if any, in the last dimension."""
+    if images.ndim not in (3, 4) or not len(images):
+        hint = "; if each row is a flattened image, pass X.reshape(-1, height, width)" if images.ndim == 2 else ""
+        raise ValueError(f"X must have shape (n, height, width[, channels]) with n above 0, got {images.shape}{hint}")
+    if images.ndim == 4 and images.shape[1] <= MOST_CHANNELS < images.shape[3]:
+        raise ValueError(
+            f"X has shape {images.shape}, with {images.shape[3]} channels in the last dimension. If they are the "
+            "first one, pass X.transpose(0, 2, 3, 1)"
+        )
+    check_dtype(images.dtype)
+    return images
+
+
+def _checked_keys(keys: Any) -> tuple[str, str] | None:
+    if keys is not None and (isinstance(keys, str) or len(keys) != 2):
+        raise ValueError(f"{keys=} must be two names, of the image and of the label, such as ('image', 'label')")
+    return keys
 
 
 def _classes_of(names: NDArray) -> tuple[list[Any], NDArray[np.int64]]:

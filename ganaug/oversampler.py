@@ -20,7 +20,7 @@ from ganaug.common.labels import check_classes, check_lengths, labels_like, labe
 from ganaug.common.modality import MODELS, model_class
 from ganaug.common.progress import begin_phase, end_phase, hidden_phase_on_error
 from ganaug.common.rows import stack_rows, take_rows
-from ganaug.common.shares import check_weights, equal_share_counts, repeats_of
+from ganaug.common.shares import check_asked_classes, check_weights, equal_share_counts, repeats_of
 from ganaug.common.state import rollback_on_error
 from ganaug.common.warnings import stable_warning_filters
 from ganaug.models import (
@@ -456,6 +456,7 @@ class GANOversampler(FittedSamplerMixin, BaseOverSampler):
         if self._has_equal_share:
             self.sampling_strategy_ = equal_share_counts(labels, self.synthetic_share)
         else:
+            check_asked_classes(self.sampling_strategy, labels)
             self.sampling_strategy_ = check_sampling_strategy(self.sampling_strategy, labels, "over-sampling")
         weights = None if sample_weight is None else check_weights(sample_weight, labels)
         return TrainingData(model, data, labels, is_one_hot, weights)

@@ -214,7 +214,11 @@ def test_it_can_be_pickled():
         ),
         ({"weights": np.zeros(90)}, "weights must be finite numbers of at least 0, and not all 0"),
         ({"weights": np.ones(3)}, "inconsistent numbers of samples"),
-        ({"n_draws": 0}, "n_draws=0 must be at least 1"),
+        ({"n_draws": 0}, "n_draws=0 must be a whole number of at least 1"),
+        ({"n_draws": 10.5}, "n_draws=10.5 must be a whole number"),
+        ({"is_synthetic": [True]}, "X has 90, but is_synthetic has 1"),
+        ({"keys": ("image",)}, r"keys=\('image',\) must be two names"),
+        ({"keys": "il"}, "keys='il' must be two names"),
         ({"value_range": (1, 0)}, "value_range must be"),
     ],
 )
@@ -227,6 +231,12 @@ def test_parameters_are_checked(params, message):
 def test_shapes_are_checked():
     with pytest.raises(ValueError, match=r"X must have shape \(n, height, width\[, channels\]\) with n above 0"):
         BalancedImages(np.zeros((3, 4)), [0, 1, 1])
+    with pytest.raises(ValueError, match=r"with 9 channels in the last dimension.*X.transpose\(0, 2, 3, 1\)"):
+        BalancedImages(np.zeros((3, 2, 8, 9)), [0, 1, 1])
+    with pytest.raises(ValueError, match=r"images of 2 shapes, such as \(8, 8\) and \(8, 9\)"):
+        BalancedImages([np.zeros((8, 8)), np.zeros((8, 9))], [0, 1])
+    with pytest.raises(ValueError, match="got dtype <U3"):
+        BalancedImages(np.full((3, 8, 8), "0.5"), [0, 1, 1])
     with pytest.raises(ValueError, match="batch_size=0 must be at least 1"):
         next(BalancedImages(np.zeros((2, 4, 4)), [0, 1]).batches(0))
     with pytest.raises(ValueError, match="NaN or infinite"):

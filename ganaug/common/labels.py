@@ -238,7 +238,7 @@ def check_classes(labels: NDArray, *, warn: bool = False, min_classes: int = 1) 
         raise ValueError(
             f"The target 'y' needs to have more than 1 class. Got 1 class instead: {what} in all "
             f"{counted(len(labels), 'row')}. Add rows of another class. To generate rows of this one alone, fit a "
-            "model without the sampler, e.g. TabularGAN().fit(X, y).sample(y)"
+            "model without the sampler, such as TabularGAN().fit(X, y).sample(y), or ImageGAN for images"
         )
     if n_classes > MAX_CLASSES and labels.dtype.kind != "f":
         raise ValueError(
@@ -297,9 +297,9 @@ def measured_words(name: str, n_values: int, cut: str, way: str) -> str:
     'y has 72 different numbers, and each becomes a class'
     """
     return (
-        f"{name} has {n_values} different numbers, and each becomes a class of its own, of few rows. If they are "
-        "measured or counted, such as an age, take ganaug.targets.GANRegressionOversampler in Python, which adds rows "
-        f"where numbers are rare, or make classes of them, e.g. with {cut}. If they are classes, {way}."
+        f"{name} has {n_values} different numbers, and each becomes a class of its own, with few samples. If they are "
+        "measured or counted, such as an age, take ganaug.targets.GANRegressionOversampler in Python for tables, which "
+        f"adds rows where numbers are rare, or make classes of them, e.g. with {cut}. If they are classes, {way}."
     )
 
 
@@ -392,6 +392,38 @@ def check_lengths(X: Any, labels: NDArray) -> None:
             f"inconsistent numbers of samples: X has {counted(n_rows, 'row')}, but y has "
             f"{counted(len(labels), 'label')}; pass one label for each row"
         )
+
+
+def check_same_length(**named: Any) -> None:
+    """Raise ValueError unless all of these have the same length; None stands for what was not given.
+
+    Parameters
+    ----------
+    **named : array-like or None
+        By the names that the user knows, what is described first.
+
+    Raises
+    ------
+    ValueError
+        With the names and both lengths.
+
+    Examples
+    --------
+    >>> check_same_length(X=[1, 2, 3], y=[0, 1, 0], weights=None)
+    >>> check_same_length(X=[1, 2, 3], y=[0, 1])
+    Traceback (most recent call last):
+    ...
+    ValueError: inconsistent numbers of samples: X has 3, but y has 2; pass one entry of y for each of X
+    """
+    given = {name: value for name, value in named.items() if value is not None}
+    sizes = {name: 1 if isinstance(of, str) or not hasattr(of, "__len__") else len(of) for name, of in given.items()}
+    first, n = next(iter(sizes.items()))
+    for name, size in sizes.items():
+        if size != n:
+            raise ValueError(
+                f"inconsistent numbers of samples: {first} has {n:,}, but {name} has {size:,}; pass one entry of "
+                f"{name} for each of {first}"
+            )
 
 
 def sortable(labels: NDArray) -> NDArray:

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ganaug.common.wording import listed
+
 
 def equal_share_counts(y: ArrayLike, share: float) -> dict[Any, int]:
     """Return how many rows of each class are generated with ``sampling_strategy="equal share"``.
@@ -32,6 +34,41 @@ def equal_share_counts(y: ArrayLike, share: float) -> dict[Any, int]:
     """
     labels, counts = np.unique(np.asarray(y), return_counts=True)
     return dict.fromkeys(labels.tolist(), round(counts.max() * share / (1 - share)))
+
+
+def check_asked_classes(strategy: Any, labels: np.ndarray) -> None:
+    """Raise ValueError if a dict asks for classes that there are not.
+
+    Parameters
+    ----------
+    strategy : object
+        `sampling_strategy` of a sampler; all but a dict passes.
+    labels : ndarray of shape (n_rows,)
+        Class labels.
+
+    Raises
+    ------
+    ValueError
+        With these classes, and the label that is written the same but is of another type.
+
+    Examples
+    --------
+    >>> check_asked_classes({9: 40}, np.array(["9", "10"]))
+    Traceback (most recent call last):
+    ...
+    ValueError: sampling_strategy asks for 9, which is not a class of y. y has '10', '9'. Write '9'
+    """
+    if not isinstance(strategy, dict) or labels.ndim != 1:
+        return
+    known = np.unique(labels).tolist()
+    unknown = [label for label in strategy if label not in known]
+    if unknown:
+        alike = [label for label in known if str(label) in {str(of) for of in unknown}]
+        is_not = "is not a class" if len(unknown) == 1 else "are not classes"
+        raise ValueError(
+            f"sampling_strategy asks for {listed(unknown)}, which {is_not} of y. y has {listed(known)}"
+            + (f". Write {listed(alike)}" if alike else "")
+        )
 
 
 def repeats_of(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:

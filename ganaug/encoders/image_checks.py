@@ -14,7 +14,7 @@ from ganaug.common.wording import counted
 
 # Below, halving leaves nothing for a convolution to look at; above, activations outgrow an ordinary machine.
 _SMALLEST, _LARGEST = 8, 512
-_MOST_CHANNELS = 4
+MOST_CHANNELS = 4
 # float32 in [-1, 1] tells 2**23 steps apart; with one bit to spare every integer comes back exactly.
 _WIDEST = 2**22
 
@@ -43,12 +43,15 @@ def as_images(X: Any) -> NDArray:
                 "X has missing cells, but an image needs all pixels; fill them with X.fillna(0), or drop the rows"
             )
         return X.to_numpy(dtype=getattr(kinds[0], "numpy_dtype", None)) if len(kinds) else X.to_numpy()
+    if isinstance(X, np.ndarray) and X.dtype.kind == "O" and X.ndim == 1:
+        X = list(X)
     try:
         return np.asarray(X)
     except ValueError:
         shapes = sorted({np.shape(image) for image in X}, key=str)
         raise ValueError(
-            f"X holds images of {len(shapes)} shapes, such as {shapes[0]} and {shapes[-1]}; resize all to one shape"
+            f"X holds images of {len(shapes)} shapes, such as {shapes[0]} and {shapes[-1]}; resize all to one shape "
+            "(in the shell --resize HxW)"
         ) from None
 
 
@@ -64,7 +67,10 @@ def bounds(dtype: np.dtype) -> tuple[float, float]:
 def check_dtype(dtype: np.dtype) -> None:
     """Raise ValueError unless pixels are booleans, integers or floats of up to 64 bits."""
     if dtype.kind not in "biuf" or dtype.itemsize > 8:
-        raise ValueError(f"X must hold booleans, integers or floats of up to 64 bits, got dtype {dtype}")
+        raise ValueError(
+            f"X must hold booleans, integers or floats of up to 64 bits, got dtype {dtype}; convert it with "
+            "X.astype(...), and give images of one shape"
+        )
 
 
 def shape_of(X: NDArray, image_shape: Any) -> tuple[int, ...]:
@@ -94,7 +100,7 @@ def shape_of(X: NDArray, image_shape: Any) -> tuple[int, ...]:
     try:
         check_shape(shape)
     except ValueError as error:
-        if X.ndim != 3:
+        if X.ndim != 3 or X.dtype == np.uint8:  # bytes are pixels
             raise
         said = f"If X of shape {X.shape} holds rows x times x channels, pass model='tabular' and "
         raise ValueError(f"{error}. {said}X.reshape({len(X)}, -1)") from None
@@ -107,14 +113,15 @@ def check_shape(shape: tuple[int, ...]) -> None:
     """Raise ValueError unless images of this shape have supported sides and channels."""
     if len(shape) not in (2, 3):
         raise ValueError(f"image_shape must be (h, w) or (h, w, c), got {shape}")
-    if not 1 <= (*shape, 1)[2] <= _MOST_CHANNELS:
+    if not 1 <= (*shape, 1)[2] <= MOST_CHANNELS:
         raise ValueError(
-            f"images of shape {shape} have {shape[2]} channels, but 1 to {_MOST_CHANNELS} are supported. Channels must "
+            f"images of shape {shape} have {shape[2]} channels, but 1 to {MOST_CHANNELS} are supported. Channels must "
             "be the last dimension. If they are the first, use X.transpose(0, 2, 3, 1)"
         )
     if min(shape[:2]) < _SMALLEST or max(shape[:2]) > _LARGEST:
         raise ValueError(
-            f"images have {shape[0]}x{shape[1]} pixels, but each side must have {_SMALLEST} to {_LARGEST}; resize them"
+            f"images have {shape[0]}x{shape[1]} pixels, but each side must have {_SMALLEST} to {_LARGEST}; resize "
+            "them (in the shell --resize HxW)"
         )
 
 

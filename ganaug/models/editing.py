@@ -10,9 +10,10 @@ import torch.nn.functional as F
 from numpy.typing import ArrayLike, NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from ganaug.common.labels import check_same_length
 from ganaug.common.random import draw_seed
 from ganaug.encoders import ImageEncoder
 from ganaug.models.attributed import Attributed
@@ -223,7 +224,7 @@ class Editing(Attributed):
         Raises
         ------
         ValueError
-            If neither class nor attributes are given, or one of them was not seen in `fit`.
+            If neither class nor attributes are given, one of them was not seen in `fit`, or `amount` is not finite.
 
         Examples
         --------
@@ -238,6 +239,8 @@ class Editing(Attributed):
         check_is_fitted(self, "generator_")
         if toward is None and not given:
             raise ValueError("edit needs a class, such as edit(found, 'rare'), or attributes, given={'stain': 'H&E'}")
+        if not isinstance(amount, int | float | np.number) or not np.isfinite(amount):
+            raise ValueError(f"{amount=} must be a finite number: 0 leaves the image as it is, 1 is the whole way")
         y, own = self._asked(found.y, found.attributes)
         source = self.attributes_.conditions.number(torch.cat([y[:, None], own], 1))
         wanted, places = self._asked(found.y if toward is None else [toward] * len(y), given)
@@ -279,7 +282,7 @@ class Editing(Attributed):
             If `attribute` does not have two values, or another length than `latents`.
         """
         points = np.asarray(latents, dtype=float)
-        check_consistent_length(points, attribute)
+        check_same_length(latents=points, attribute=attribute)
         values, side = np.unique(np.asarray(attribute), return_inverse=True)
         if len(values) != 2:
             raise ValueError(f"attribute has {len(values)} values, but a direction leads from one value to another one")
@@ -312,14 +315,20 @@ class Editing(Attributed):
         Raises
         ------
         ValueError
-            If the architecture has no styles, or there is no such level.
+            If the architecture has no styles, shapes differ, or there is no such level.
         """
         if not self.has_styles:
             raise ValueError(
                 f"architecture={self.architecture_!r} has one latent vector for all levels of an image; train "
                 "ImageGAN(architecture='stylegan2') to mix styles"
             )
-        one, other = np.broadcast_arrays(np.asarray(coarse), np.asarray(fine))
+        one, other = np.asarray(coarse), np.asarray(fine)
+        if one.ndim != 3 or one.shape[1:] != other.shape[1:] or len({1, len(one), len(other)}) > 2:
+            raise ValueError(
+                f"coarse has shape {one.shape} and fine {other.shape}, but both must be (n, n_levels, latent_size) "
+                "with the same n, or 1 on one side, as latents and invert return them"
+            )
+        one, other = np.broadcast_arrays(one, other)
         if not 0 <= level <= one.shape[1]:
             raise ValueError(f"level={level!r} must lie between 0 and {one.shape[1]}, the number of levels")
         return np.concatenate([one[:, :level], other[:, level:]], axis=1)
@@ -390,7 +399,9 @@ class Editing(Attributed):
         wanted = self.latents(self.classes_[:1]).shape[1:]
         if given.shape[1:] != wanted:
             raise ValueError(f"latents must have shape (n, {', '.join(map(str, wanted))}), got {tuple(given.shape)}")
-        check_consistent_length(given, conditions)
+        check_same_length(latents=given, y=conditions)
+        if not torch.isfinite(given).all():
+            raise ValueError("latents hold NaN or infinite values; take those of invert or latents, and finite amounts")
         parts = zip(given.split(self._n_generated), conditions.split(self._n_generated), strict=True)
         with torch.inference_mode():
             return self.encoder_.decode(torch.cat([self._render(latent, own).float().cpu() for latent, own in parts]))

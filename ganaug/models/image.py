@@ -102,6 +102,10 @@ class ImageGAN(Editing, ImageModel):
     $penalty_every
     $n_critic
     $learning_rate
+    $discriminator_learning_rate
+    $optimizer
+    $weight_decay
+    $schedule
     betas : (float, float), default=(0.0, 0.99)
         Decay rates of Adam, in [0, 1).
     $ema
@@ -191,6 +195,7 @@ class ImageGAN(Editing, ImageModel):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **constraints_of("loss", "n_neighbors", "latent_size", "checkpoint"),
+        **constraints_of("discriminator_learning_rate", "optimizer", "weight_decay", "schedule"),
         **constraints_of("penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "devices", "verbose", "callbacks"),
         "architecture": [StrOptions({"auto", *ARCHITECTURES})],
@@ -246,6 +251,10 @@ class ImageGAN(Editing, ImageModel):
         penalty_every: int = 4,
         n_critic: int | Literal["auto"] = "auto",
         learning_rate: float = 5e-4,
+        discriminator_learning_rate: float | None = None,
+        optimizer: str = "auto",
+        weight_decay: float = 0.0,
+        schedule: str = "constant",
         betas: tuple[float, float] = (0.0, 0.99),
         ema: float | Literal["auto"] = "auto",
         batch_size: int | Literal["auto"] = "auto",
@@ -282,6 +291,10 @@ class ImageGAN(Editing, ImageModel):
         self.penalty_every = penalty_every
         self.n_critic = n_critic
         self.learning_rate = learning_rate
+        self.discriminator_learning_rate = discriminator_learning_rate
+        self.optimizer = optimizer
+        self.weight_decay = weight_decay
+        self.schedule = schedule
         self.betas = betas
         self.ema = ema
         self.batch_size = batch_size

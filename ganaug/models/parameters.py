@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from ganaug.training import LOSSES, PENALTIES, AdversarialLoss
+from ganaug.training import LOSSES, OPTIMIZERS, PENALTIES, SCHEDULES, AdversarialLoss
 
 # The accelerators of Lightning Fabric.
 DEVICES = ("auto", "cpu", "gpu", "cuda", "mps", "tpu")
@@ -173,8 +173,26 @@ SHARED: dict[str, Parameter] = {
         "Number of discriminator updates for each generator update. "
         '``"auto"`` is 5 for the Wasserstein losses and 1 for all others.',
     ),
-    "learning_rate": Parameter(
-        [Number(Real, 0, None, closed="neither")], "float", "Learning rate of Adam, for both networks."
+    "learning_rate": Parameter([Number(Real, 0, None, closed="neither")], "float", "Learning rate of both networks."),
+    "discriminator_learning_rate": Parameter(
+        [None, Number(Real, 0, None, closed="neither")],
+        "float or None",
+        "Learning rate of the discriminator (two time-scale update rule, arXiv 1706.08500). None takes "
+        "`learning_rate`.",
+    ),
+    "optimizer": Parameter(
+        [StrOptions({"auto", *OPTIMIZERS})],
+        _options(["auto", *OPTIMIZERS]),
+        'Optimiser of both networks; see `ganaug.training.build_optimizer`. ``"auto"`` is RMSprop for the loss '
+        '``"wgan"`` and Adam for all others.',
+    ),
+    "weight_decay": Parameter(
+        [Number(Real, 0, None, closed="left")], "float", "Weight decay of both networks, at least 0."
+    ),
+    "schedule": Parameter(
+        [StrOptions(set(SCHEDULES))],
+        _options(SCHEDULES),
+        'Course of the learning rates during the training; ``"cosine"`` and ``"linear"`` end at 0.',
     ),
     "ema": Parameter(
         [_AUTO, Number(Real, 0, 1, closed="left")],

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from ganaug.common.labels import sortable
+from ganaug.common.labels import check_same_length, sortable
 from ganaug.common.modality import MODALITIES
 from ganaug.models.data import EncodedData
 from ganaug.models.provenance import Provenance
@@ -88,7 +88,7 @@ class ScoringMixin(ABC):
         """
         check_is_fitted(self, "generator_")
         rows, index = self._encode(X), class_index(self.classes_, y)
-        check_consistent_length(rows, index)
+        check_same_length(X=rows, y=index)
         return EncodedData(rows, torch.from_numpy(index))
 
     def selection_for(self, selection: Any, training: EncodedData, n_requested: int) -> CandidateSelection | None:

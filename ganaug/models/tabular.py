@@ -37,8 +37,6 @@ from ganaug.nets import ACTIVATIONS, MLPDiscriminator, MLPGenerator
 from ganaug.selection import Layout
 from ganaug.training import (
     MATCHING,
-    OPTIMIZERS,
-    SCHEDULES,
     AdversarialLoss,
     Callback,
     MixturePrior,
@@ -110,16 +108,12 @@ class TabularGAN(FewRowsMixin, ConditioningMixin, ConditionalGAN):
         Every eighth step took 7 % less time than every fourth, at the same quality.
     $n_critic
     $learning_rate
-    discriminator_learning_rate : float or None, default=None
-        Learning rate of the discriminator (two time-scale update rule, arXiv 1706.08500). None takes `learning_rate`.
-    optimizer : {"auto", "adam", "adamw", "rmsprop", "sgd"}, default="auto"
-        Optimiser of both networks; see `ganaug.training.build_optimizer`. ``"auto"`` is RMSprop for the loss ``"wgan"``
-        and Adam for all others.
-    weight_decay : float, default=0.0
-        Weight decay of both networks, at least 0.
-    schedule : {"constant", "cosine", "linear"}, default="constant"
-        Course of the learning rates during the training; ``"cosine"`` and ``"linear"`` end at 0. They are made for long
-        trainings: with the default number of steps, both made rows easier to tell from real ones.
+    $discriminator_learning_rate
+    $optimizer
+    $weight_decay
+    $schedule
+        They are made for long trainings: with the default number of steps, both made rows easier to tell from real
+        ones.
     label_smoothing : float, default=0.0
         Share of the labels "real" and "synthetic" that the discriminator learns exchanged, in [0, 0.5)
         (arXiv 1606.03498).
@@ -207,10 +201,7 @@ class TabularGAN(FewRowsMixin, ConditioningMixin, ConditionalGAN):
         "text_model": [TextGAN, None],
         "prior": [StrOptions({"mixture", "noise", "neighbors"})],
         "numeric": [StrOptions({"quantile", "standard"})],
-        "discriminator_learning_rate": [None, Number(Real, 0, None, closed="neither")],
-        "optimizer": [StrOptions({"auto", *OPTIMIZERS})],
-        "weight_decay": [Number(Real, 0, None, closed="left")],
-        "schedule": [StrOptions(set(SCHEDULES))],
+        **constraints_of("discriminator_learning_rate", "optimizer", "weight_decay", "schedule"),
         "label_smoothing": [Number(Real, 0, 0.5, closed="left")],
         "discriminator_warmup": [count(0)],
         "matching": [StrOptions({"auto"}), dict, None],

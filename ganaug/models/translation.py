@@ -50,8 +50,9 @@ _PROBE_TIME = 0.1
 class TranslationGAN(Translating, PairedFit):
     """Translate images of one class into images of another one, without pairs or from pairs.
 
-    A generator turns images of the majority into images of a minority. They keep the structure of their source, so a
-    small class gets the variety of a large one. The source of each synthetic image is recorded. From pairs of images,
+    A generator turns images of the majority into images of a minority, which keep the structure of their source. In
+    our measurements classifiers recognised the class, but did not become better by such images. The source of each
+    synthetic image is recorded. From pairs of images,
     `fit_pairs` learns what each image becomes.
 
     Parameters
@@ -93,6 +94,9 @@ class TranslationGAN(Translating, PairedFit):
     $penalty_every
     $n_critic
     $learning_rate
+    $optimizer
+    $weight_decay
+    $schedule
     betas : (float, float), default=(0.0, 0.99)
         Decay rates of Adam, in [0, 1).
     $ema
@@ -169,6 +173,7 @@ class TranslationGAN(Translating, PairedFit):
         **constraints_of("loss", "penalty", "gamma", "penalty_every", "n_critic", "learning_rate", "ema"),
         **constraints_of("max_time", "patience", "random_state", "device", "devices", "verbose", "callbacks"),
         **constraints_of("checkpoint"),
+        **constraints_of("optimizer", "weight_decay", "schedule"),
         "source": "no_validation",  # a label of any kind
         "target": "no_validation",
         "method": [StrOptions(set(METHODS))],
@@ -208,6 +213,9 @@ class TranslationGAN(Translating, PairedFit):
         penalty_every: int = 8,
         n_critic: int | Literal["auto"] = "auto",
         learning_rate: float = 5e-4,
+        optimizer: str = "auto",
+        weight_decay: float = 0.0,
+        schedule: str = "constant",
         betas: tuple[float, float] = (0.0, 0.99),
         ema: float | Literal["auto"] = "auto",
         batch_size: int | Literal["auto"] = "auto",
@@ -239,6 +247,9 @@ class TranslationGAN(Translating, PairedFit):
         self.penalty_every = penalty_every
         self.n_critic = n_critic
         self.learning_rate = learning_rate
+        self.optimizer = optimizer
+        self.weight_decay = weight_decay
+        self.schedule = schedule
         self.betas = betas
         self.ema = ema
         self.batch_size = batch_size

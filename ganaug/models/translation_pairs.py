@@ -75,9 +75,9 @@ class PairedFit(ImageModel):
         if np.shape(one) != np.shape(other) or getattr(one, "dtype", None) != getattr(other, "dtype", None):
             raise ValueError(
                 f"X has shape {np.shape(one)} and dtype {getattr(one, 'dtype', None)}, and X_target has "
-                f"{np.shape(other)} and {getattr(other, 'dtype', None)}, but the images of pairs have one shape and "
-                "dtype; turn grey images X into colour with np.repeat(X[..., None], 3, axis=3), or convert with "
-                "X.astype(...)"
+                f"{np.shape(other)} and {getattr(other, 'dtype', None)}, but image i of one belongs to image i of the "
+                "other, and all have one shape and dtype; leave out images without a partner, resize, turn grey images "
+                "into colour with np.repeat(X[..., None], 3, axis=3), or convert with X.astype(...)"
             )
         names = ["source" if self.source is None else self.source, "target" if self.target is None else self.target]
         if np.ndim(names[1]) or names[0] == names[1]:

@@ -34,6 +34,11 @@ def chosen_classes(labels: NDArray, source: Any, target: Any) -> tuple[Any, NDAr
     ('a', [0, 2, 3])
     """
     known, counts = np.unique(labels, return_counts=True)
+    if len(known) < 2:
+        raise ValueError(
+            f"y has one class, {known.tolist()[0]!r}, but a translation needs the images of two; add images of another "
+            "class, or generate images of this one with ImageGAN"
+        )
     chosen = known[counts.argmax()] if source is None else _known("source", source, known)
     if target is None:
         return chosen, None

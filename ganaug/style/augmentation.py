@@ -110,10 +110,11 @@ def style_augmented(
             allowed &= labels == labels[row]
         others = np.flatnonzero(allowed)
         if not len(others):
-            of = "another group" if groups is not None else "another image"
+            within = "of its class" if styles == "same class" else "in X"
+            why = f"all images {within} are of its group" if groups is not None else f"it is the only image {within}"
             raise ValueError(
-                f"image {row} of class {labels[row]!r} has no style to take: no image of {of} is there"
-                + ("; try styles='all'" if styles == "same class" else "")
+                f"image {row} of class {labels.tolist()[row]!r} has no style to take: {why}"
+                + ("; try styles='all', or leave the class out of classes" if styles == "same class" else "")
             )
         chosen[content == row] = _drawn(others, n_each, rng)
     used, pairs = np.unique(chosen, return_inverse=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ganaug.common.shares import draw_rows, equal_share_counts, weights_of
+from ganaug.common.shares import check_asked_classes, draw_rows, equal_share_counts, weights_of
 
 
 def test_equal_share_counts():
@@ -12,6 +12,21 @@ def test_equal_share_counts():
     # 150 real rows are 1 - share of each class
     assert equal_share_counts(y, 0.2) == dict.fromkeys("abc", 38)
     assert equal_share_counts(pd.Series(y), 0.5) == dict.fromkeys("abc", 150)
+
+
+@pytest.mark.parametrize(
+    ("labels", "strategy", "said"),
+    [
+        (["9", "10"], {9: 4}, "asks for 9, which is not a class of y. y has '10', '9'. Write '9'$"),
+        ([9, 10], {"9": 4, "a": 1}, r"asks for '9', 'a', which are not classes of y. y has 9, 10. Write 9$"),
+        (["sick", "well"], {"sik": 4}, "asks for 'sik', which is not a class of y. y has 'sick', 'well'$"),
+    ],
+)
+def test_classes_that_there_are_not_are_named_with_those_that_there_are(labels, strategy, said):
+    with pytest.raises(ValueError, match=f"^sampling_strategy {said}"):
+        check_asked_classes(strategy, np.array(labels))
+    for fine in ("auto", 0.5, {np.array(labels)[0]: 4}, dict.fromkeys(labels, 4)):
+        check_asked_classes(fine, np.array(labels))
 
 
 @pytest.mark.parametrize("n", [1, 7, 100, 1000])

@@ -9,7 +9,7 @@ import pytest
 import torch
 from pandas.testing import assert_frame_equal
 
-from ganaug.encoders import image
+from ganaug.encoders import as_images, image
 from ganaug.encoders.image import ImageEncoder
 
 SHAPES = [(8, 8), (28, 28), (9, 31, 1), (33, 17, 2), (13, 29, 3), (64, 8, 4)]
@@ -265,6 +265,16 @@ def test_a_image_needs_no_gradient_to_be_decoded():
 def refused(X, message, image_shape=None):
     with pytest.raises(ValueError, match=message):
         ImageEncoder(image_shape).fit(X)
+
+
+def test_arrays_of_arrays_are_images():
+    X = images((8, 9))
+    held = np.empty(len(X), dtype=object)
+    held[:] = list(X)
+    assert np.array_equal(as_images(held), X)
+    held[1] = X[1, :, :8]
+    with pytest.raises(ValueError, match=r"2 shapes, such as \(8, 8\) and \(8, 9\); resize all to one shape"):
+        as_images(held)
 
 
 def test_what_is_no_image_is_refused():

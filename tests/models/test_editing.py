@@ -164,6 +164,12 @@ def test_what_is_reproduced_is_all_of_an_own_image_and_little_of_noise(models):
         (lambda model: model.direction(np.zeros((3, 8)), [0, 1, 2]), "attribute has 3 values"),
         (lambda model: model.invert(np.zeros((1, 8, 12), np.uint8), ["a"], n_steps=0), "n_steps=0"),
         (lambda model: model.invert(np.zeros((1, 9, 12), np.uint8), ["a"]), r"shape \(n, 8, 12\)"),
+        (lambda model: model.invert(NOISE, ["a", "b"]), "X has 1, but y has 2; pass one entry of y for each of X"),
+        (lambda model: model.direction(np.zeros((3, 8)), [0, 1]), "latents has 3, but attribute has 2"),
+        (lambda model: model.from_latents(np.zeros((2, 8)), ["a"]), "latents has 2, but y has 1"),
+        (lambda model: model.from_latents(np.full((1, 8), np.nan), ["a"]), "latents hold NaN"),
+        (lambda model: model.edit(model.invert(NOISE, ["a"], n_steps=1), "b", amount=np.nan), "amount=nan must be"),
+        (lambda model: model.edit(model.invert(NOISE, ["a"], n_steps=1), "b", amount="half"), "amount='half' must be"),
     ],
 )
 def test_errors_name_the_way_out(models, call, message):
@@ -175,3 +181,12 @@ def test_there_is_no_such_level(models):
     latents = models["stylegan2"].latents(["a"])
     with pytest.raises(ValueError, match="level=3 must lie between 0 and 2"):
         models["stylegan2"].mix_styles(latents, latents, 3)
+
+
+@pytest.mark.parametrize("pick", [lambda w: w[:2], lambda w: w[:, :1], lambda w: w[0]], ids=["n", "levels", "one"])
+def test_styles_that_do_not_fit_together_are_named(models, pick):
+    latents = models["stylegan2"].latents(["a"] * 3)
+    for one, other in ((latents, pick(latents)), (pick(latents), latents)):
+        with pytest.raises(ValueError, match=r"coarse has shape \(.*\) and fine \(.*\), but both must be"):
+            models["stylegan2"].mix_styles(one, other, 1)
+    assert models["stylegan2"].mix_styles(latents, latents[:1], 1).shape == latents.shape

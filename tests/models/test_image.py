@@ -1,8 +1,10 @@
 """ImageGAN: every kind of image keeps its shape, dtype and range; reproducible, and of the requested class."""
 
+import os
 import pickle
 import warnings
 from copy import deepcopy
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
 from ganaug import GANOversampler, ImageGAN
+from ganaug.models import image_reconstruction
 from ganaug.nets import ARCHITECTURES, CONDITIONINGS
 from ganaug.training import AdversarialSettings
 from ganaug.training.augmentation import AdaptiveAugmentation
@@ -82,9 +85,14 @@ def test_auto_takes_the_model_for_images(bars):
         GANOversampler(categorical_features=[0]).fit(*bars)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("conditioning", CONDITIONINGS)
+def combinations():
+    """Return every pair of architecture, loss and conditioning once, or with `make test-long` all three together."""
+    numbered = product(enumerate(ARCHITECTURES), enumerate(LOSSES), enumerate(CONDITIONINGS))
+    is_long, n = "GANAUG_ALL_NETWORKS" in os.environ, len(CONDITIONINGS)
+    return [(one, loss, way) for (i, one), (j, loss), (k, way) in numbered if is_long or (i + j) % n == k]
+
+
+@pytest.mark.parametrize(("architecture", "loss", "conditioning"), combinations())
 def test_every_loss_trains_every_architecture(bars, architecture, loss, conditioning):
     model = clone(TINY).set_params(architecture=architecture, loss=loss, conditioning=conditioning, penalty_every=1)
     model.fit(*bars)
@@ -117,7 +125,8 @@ def test_augmentation_does_not_show_in_samples(p, shows):
     for image, label in zip(X, y, strict=True):
         top, left = rng.integers(1, 4, size=2) + [8 * label, 0]
         image[top : top + 4, left : left + 4] += 150
-    model = clone(TINY).set_params(n_steps=900, width=8, batch_size=16, augment=["flip"], augment_strength=p)
+    model = clone(TINY).set_params(n_steps=350, width=8, batch_size=16, learning_rate=2e-3)
+    model.set_params(augment=["flip"], augment_strength=p)
     made = model.fit(X.astype("uint8"), y).sample(np.repeat([0, 1], 100)).astype(float)
     on_the_left = (made[:, :, :8].mean((1, 2)) > made[:, :, 8:].mean((1, 2))).mean()
     # at p = 1 both sides are equally frequent to the discriminator, and nothing tells which is right
@@ -129,8 +138,8 @@ def test_augmentation_does_not_show_in_samples(p, shows):
 @pytest.mark.filterwarnings("ignore:The images are probably")
 @pytest.mark.parametrize("conditioning", CONDITIONINGS)
 def test_images_are_of_the_class_asked_for(bars, conditioning):
-    model = clone(TINY).set_params(n_steps=800, width=8, batch_size=16, conditioning=conditioning).fit(*bars)
-    made = model.sample([0] * 40 + [1] * 40).astype(float)
+    model = clone(TINY).set_params(n_steps=250, width=8, batch_size=16, learning_rate=2e-3, conditioning=conditioning)
+    made = model.fit(*bars).sample([0] * 40 + [1] * 40).astype(float)
     # a bar that lies varies from row to row, one that stands from column to column
     lies = made.mean(2).std(1) > made.mean(1).std(1)
     assert lies[:40].mean() > lies[40:].mean() + 0.5
@@ -160,7 +169,7 @@ def test_masks_are_generated_with_their_images(bars, tmp_path):
 def test_masks_show_what_their_images_show(bars):
     X, y = bars
     mask = np.where(X > 128, 255, 0).astype("uint8")
-    model = clone(TINY).set_params(n_steps=600, width=8, batch_size=16, mask_channels=[1])
+    model = clone(TINY).set_params(n_steps=150, width=8, batch_size=16, learning_rate=2e-3, mask_channels=[1])
     made = model.fit(np.stack([X, mask], axis=3), y).sample([0, 1] * 30).astype(float)
     inside, outside = made[..., 1] > 0, made[..., 1] == 0
     assert made[..., 0][inside].mean() > made[..., 0][outside].mean() + 60
@@ -384,7 +393,8 @@ def test_parameters_set_after_fit_wait_for_the_next(bars, tmp_path, params):
 
 
 @pytest.mark.parametrize("rare", ["constant", "one", "all constant"])
-def test_classes_without_variety_are_learned(bar_images, rare):
+def test_classes_without_variety_are_learned(bar_images, monkeypatch, rare):
+    monkeypatch.setattr(image_reconstruction, "N_STEPS", 20)
     y = np.repeat([0, 1], [20, 1 if rare == "one" else 8])
     X = bar_images(y)
     X[slice(None) if rare == "all constant" else y == 1] = 7
@@ -430,6 +440,7 @@ def test_large_classes_have_a_validation_split(bar_images):
     assert data.rows.kept.dtype == torch.uint8
 
 
+@pytest.mark.filterwarnings("ignore:The images are probably")  # on a busy machine they take more than a moment
 def test_training_ends_with_the_weights_that_measured_best(bars, monkeypatch):
     measures = []
     measure_of = ImageGAN._measure

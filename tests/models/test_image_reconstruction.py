@@ -6,9 +6,11 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
 from ganaug import ImageGAN
+from ganaug.models import image_reconstruction
 
 
-def test_neighbours_in_the_latent_space_need_no_adversary(tiny_images, bars, tmp_path):
+def test_neighbours_in_the_latent_space_need_no_adversary(tiny_images, bars, tmp_path, monkeypatch):
+    monkeypatch.setattr(image_reconstruction, "N_STEPS", 300)
     X, y = bars
     model = tiny_images.set_params(prior="neighbors", n_steps=0, learning_rate=2e-3).fit(X, y)
     assert len(model.history_) == 0

@@ -111,7 +111,7 @@ def test_pairs_are_held_out_together():
     ("params", "one", "other", "message"),
     [
         ({"method": "cut"}, (6, 16, 16), (6, 16, 16), "needs method='pix2pix', but method='cut'"),
-        ({}, (6, 16, 16), (5, 16, 16), "have one shape and dtype"),
+        ({}, (6, 16, 16), (5, 16, 16), "leave out images without a partner"),
         ({}, (6, 16, 16), (6, 16, 16, 3), "np.repeat"),
         ({"target": ["a", "b"]}, (6, 16, 16), (6, 16, 16), "must be one label"),
         ({"target": "source"}, (6, 16, 16), (6, 16, 16), "other than the source"),

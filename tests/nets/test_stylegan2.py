@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from ganaug.nets import StyleGenerator, noise_size
-from ganaug.nets.style_discriminator import MinibatchDeviation
+from ganaug.nets.style_discriminator import MinibatchDeviation, StyleDown
 from ganaug.nets.stylegan2 import ModulatedConv, ToPixels
 
 N_CLASSES, LATENT_SIZE, SIZE = 2, 6, (16, 24)
@@ -68,6 +68,50 @@ def test_pixels_are_a_convolution_modulated_without_a_norm():
     for image, made, own in zip(x, layer(x, w), style, strict=True):
         wanted = F.conv2d(image[None], (layer.weight * own * scale)[..., None, None])[0]
         torch.testing.assert_close(made, wanted, atol=1e-5, rtol=1e-5)
+
+
+def test_the_mapping_network_takes_latent_and_class_of_length_1_through_all_layers(generator):
+    y, latent = torch.tensor([0, 1, 1]), randn(3, LATENT_SIZE)
+    x = torch.cat([part / part.square().mean(1, keepdim=True).sqrt() for part in (latent, generator.embedding[y])], 1)
+    for layer in generator.mapping:
+        gain = layer.rate / layer.weight.shape[1] ** 0.5
+        x = F.leaky_relu(F.linear(x, layer.weight * gain, layer.bias * layer.rate), 0.2) * 2**0.5
+    assert len(generator.mapping) == 2
+    torch.testing.assert_close(generator.style(y, latent), x, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(generator.style(y, 3 * latent), x, atol=1e-4, rtol=1e-4)
+
+
+def test_pixels_of_a_level_are_doubled_and_added_to_those_of_the_next(generator):
+    w = generator.style(torch.tensor([0, 1]), randn(2, LATENT_SIZE))
+    generator.bias.zero_()
+    added, made = [], generator.render(w)
+    for i, level in enumerate(generator.to_pixels):  # the image of this level alone
+        weights = [layer.weight.clone() for layer in generator.to_pixels]
+        for layer in generator.to_pixels:
+            if layer is not level:
+                layer.weight.zero_()
+        alone = generator.render(w).atanh()
+        for layer, weight in zip(generator.to_pixels, weights, strict=True):
+            layer.weight.copy_(weight)
+        assert alone.abs().mean() > 0.01
+        # what was doubled has no finer detail than its level
+        coarse = F.avg_pool2d(alone, 2 ** (generator.n_styles - 1 - i))
+        for _ in range(generator.n_styles - 1 - i):
+            coarse = F.interpolate(coarse, scale_factor=2, mode="bilinear", align_corners=False)
+        assert (alone - coarse).abs().mean() < 0.5 * alone.abs().mean()
+        added.append(alone)
+    torch.testing.assert_close(sum(added).tanh(), made, atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("n_blocks", [1, 2])
+def test_a_block_of_the_discriminator_adds_to_the_halved_image(n_blocks):
+    torch.manual_seed(0)
+    block, x = StyleDown(3, 5, n_blocks).requires_grad_(False), randn(4, 3, 6, 8)
+    residual, both = block.layers(x.clone()), block(x.clone())
+    skipped = F.conv2d(F.avg_pool2d(x, 2), block.skip.weight)
+    torch.testing.assert_close(both, (residual + skipped) / 2**0.5)
+    assert sum(isinstance(layer, torch.nn.Conv2d) for layer in block.layers) == n_blocks
+    assert skipped.abs().mean() > 0.1
 
 
 def test_noise_is_of_the_size_announced_and_changes_details(generator):

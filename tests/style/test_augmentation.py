@@ -54,8 +54,11 @@ def test_integers_and_lists_of_labels():
         ({"styles": "any"}, "styles='any'"),
         ({"classes": ["none"]}, "'none'"),
         ({"groups": groups[:3]}, "groups"),
-        ({"groups": np.zeros(30)}, "another group"),
-        ({"y": ["a"] * 29 + ["b"]}, "styles='all'"),
+        ({"groups": np.zeros(30)}, "image 20 of class 'sick' .* all images of its class are of its group; try styles"),
+        (
+            {"y": ["a"] * 29 + ["b"]},
+            "image 29 of class 'b' has no style to take: it is the only image of its class; try styles='all'",
+        ),
         ({"method": "vgg"}, "method='vgg'"),
     ],
 )

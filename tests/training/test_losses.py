@@ -1,5 +1,7 @@
 """Every loss trains to a sensible result, and the bounds are such that a broken one does not pass."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,8 @@ import torch
 
 from ganaug import TabularGAN
 from ganaug.training.losses import LOSSES, PENALTIES, orthogonal_penalty
+
+LONG = pytest.mark.skipif("GANAUG_ALL_NETWORKS" not in os.environ, reason="`make test-long` tries it")
 
 N_MODES, RADIUS, SPREAD = 6, 1.5, 0.08
 
@@ -63,7 +67,9 @@ def model(loss: str, **changes: object) -> TabularGAN:
 
 @pytest.mark.slow
 # the two Wasserstein papers' own settings ("wgan", and a penalty of weight 10) need many more steps than these
-@pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss != "wgan"])
+@pytest.mark.parametrize(
+    "loss", ["rpgan", *(pytest.param(loss, marks=LONG) for loss in LOSSES if loss not in ("rpgan", "wgan"))]
+)
 def test_loss_covers_every_mode_of_the_right_class(loss):
     X, y = ring(1500)
     y_requested = np.arange(1200) % 2
