@@ -173,7 +173,7 @@ def compare(
             n_jobs=jobs,
             max_time=max_time,
             results=results,
-            verbose=int(on_terminal()),
+            verbose=1,
             **given,
         )
     except BaseException:
