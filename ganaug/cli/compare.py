@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,10 +22,10 @@ from ganaug.cli.options import (
     check_report,
     check_two_classes,
     parse_ignore,
-    parse_relevance,
     parse_size,
     split_names,
 )
+from ganaug.cli.values import parse_relevance
 from ganaug.common.progress import begin_phase, end_phase
 
 
@@ -154,7 +155,7 @@ def compare(
         given["ignore"] = "auto" if left_out is None else left_out
         given["task"] = task.value
         if relevance is not None:
-            given["relevance"] = parse_relevance(relevance)
+            given["relevance"] = parse_relevance(relevance, _reader_of(source, target, encoding))
     if samplers:
         given["samplers"] = split_names(samplers)
     if classifiers:
@@ -205,6 +206,14 @@ def _read_table(
         raise ValueError(f"--groups {groups} is the target; name the column that identifies the group")
     Table(X).check_column(groups)
     return X.drop(columns=groups), y, X[groups]
+
+
+def _reader_of(source: Path, target: str | None, encoding: str | None) -> Callable[[str], Any]:
+    """Return what reads a value of the target as its file writes it."""
+    from ganaug.datasets import read_table, value_of
+
+    table = read_table(source, target=target, encoding=encoding)
+    return lambda cell: value_of(table, str(target), cell)
 
 
 def _read_images(source: Path, groups: str | None, resize: str | None, *, skip_bad: bool) -> tuple[Any, Any, Any]:

@@ -239,17 +239,6 @@ def split_names(texts: Sequence[str], columns: Sequence[Any] = ()) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def parse_relevance(text: str) -> list[tuple[float, float]]:
-    """Read --relevance: values of a continuous target, and how much they matter."""
-    try:
-        return [(float(value), float(matters)) for value, matters in (point.split(":") for point in text.split(","))]
-    except ValueError:
-        raise ValueError(
-            f"--relevance {text} is no list of points; write VALUE:RELEVANCE with commas between them, such as "
-            "100:0,500:1"
-        ) from None
-
-
 def parse_ignore(texts: Sequence[str] | None, columns: Sequence[Any]) -> list[str] | None:
     """Read --ignore: names of columns, or "none" to leave out no column."""
     if not texts:
