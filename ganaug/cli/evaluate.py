@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ganaug.cli.console import on_terminal, print_answers, print_measures, print_others
+from ganaug.cli.console import console, on_terminal, print_answers, print_measures, print_others
 from ganaug.cli.first_screen import command, with_commands
 from ganaug.cli.options import Encoding, Force, Ignore, Report, Seed, check_options, check_report, parse_ignore
 from ganaug.common.progress import begin_phase, end_phase
@@ -102,6 +102,8 @@ def evaluate(
         findings = with_commands(findings, words)
     print_answers(findings)
     print_others(findings)
+    if is_table and hasattr(evaluation, "extent"):
+        console().print(evaluation.extent, markup=False, highlight=False)
     print_measures(evaluation.frame())
     if report is not None:
         rows = evaluation.settings.get("rows")

@@ -40,8 +40,8 @@ def column_distances(real: Any, synthetic: Any = None) -> pd.DataFrame:
         from one distribution: distances of that order mean nothing. "limit" is the distance that chance exceeds with a
         probability of 0.002 at most, in any of the d columns. "p-value" is the probability (at most) of such a
         distance, or a larger one, between such samples; multiply it by d where all columns are looked at. "mean shift"
-        is the synthetic mean less the real one, in standard deviations of the real cells, and "shift error" its
-        standard error; NaN for categories and for numbers of two values or less. "real missing" and "synthetic missing"
+        is the synthetic mean less the real one, in standard deviations of the real cells (or of those within both
+        samples, if that is more), and "shift error" its standard error; NaN for categories and for numbers of two values or less. "real missing" and "synthetic missing"
         are shares of cells.
 
     Raises
@@ -111,11 +111,14 @@ def _mean_shift(real: NDArray, synthetic: NDArray) -> tuple[float, float]:
         return np.nan, np.nan
     largest = max(abs(real).max(), abs(synthetic).max())  # squares of very large numbers would be infinite
     real, synthetic = real / max(largest, 1e-300), synthetic / max(largest, 1e-300)
-    deviation = real.std(ddof=1)
+    n, deviations = np.array([len(real), len(synthetic)]), np.array([real.std(ddof=1), synthetic.std(ddof=1)])
+    # a small sample of a skewed column may lack its tail, and so its deviation: that of all cells is taken if it is more
+    within = np.sqrt(((n - 1) * deviations**2).sum() / (n.sum() - 2))
+    deviation = max(deviations[0], within)
     # rounding alone gives numbers such as dates a deviation
     if deviation <= 1e-12:
         return np.nan, np.nan
-    error = np.hypot(deviation / np.sqrt(len(real)), synthetic.std(ddof=1) / np.sqrt(len(synthetic)))
+    error = max(np.sqrt((deviations**2 / n).sum()), within * np.sqrt((1 / n).sum()))
     return float((synthetic.mean() - real.mean()) / deviation), float(error / deviation)
 
 

@@ -284,7 +284,7 @@ def test_a_mean_has_moved_by_a_fifth_of_a_deviation_and_beyond_chance(best, shif
 
 
 def test_new_rows_of_the_same_origin_have_the_same_means():
-    """No false alarm among 200 columns with heavy tails, times and few values, in small and large tables."""
+    """No false alarm among 160 columns, with heavy tails, times and few values, in small and large tables."""
     from ganaug.evaluation.mean_verdict import on_means
     from ganaug.metrics import column_distances
 
