@@ -17,8 +17,6 @@ _LEAST_SHARE = 0.1
 _SECONDS_AFTER, _SECONDS_A_CELL, _SECONDS_OF_PAGE = 5.0, 3.5e-5, 5.0
 # To write a candidate for a text of 64 tokens, the longest one.
 SECONDS_A_TEXT = 2e-3
-# To measure the images of a class for a page.
-_SECONDS_OF_CLASS = 8.0
 # Images or texts that are generated to see how long one takes, and the seconds to write or copy one.
 _N_TRIED, _SECONDS_WRITING = 64, 5e-4
 # With Dask: rows of each class that are generated to see how long one takes, and the seconds in which the workers load
@@ -154,7 +152,7 @@ def after_samples(
     began: float,
     n_others: int = 0,
     *,
-    has_page: bool = False,
+    page: Callable[[], float] | None = None,
     usual: float = 0.0,
 ) -> After:
     """Estimate the seconds after the training of images or texts from a first small sample.
@@ -169,8 +167,8 @@ def after_samples(
         When the command began, by `time.perf_counter`.
     n_others : int, default=0
         Real ones that are copied to OUT.
-    has_page : bool, default=False
-        Whether a page with all measures of images is written.
+    page : callable () -> float or None, default=None
+        If a page with all measures of images is written: returns the seconds that the measures take, measured now.
     usual : float, default=0.0
         Seconds that a candidate takes, where none can be generated yet.
     """
@@ -186,7 +184,7 @@ def after_samples(
         # other programs may have waited just now; a GPU takes no time of a core
         seconds = max(time.perf_counter() - start, (time.process_time() - start_cpu) / speed)
         seconds *= n_generated / (n_each * max(n_classes, 1))
-        others = (n_wanted() + n_others) * _SECONDS_WRITING + has_page * n_classes * _SECONDS_OF_CLASS
-        return seconds + others / speed
+        others = (n_wanted() + n_others) * _SECONDS_WRITING + (page is not None) * _SECONDS_OF_PAGE
+        return seconds + others / speed + (0.0 if page is None else page())
 
     return after

@@ -17,6 +17,8 @@ from ganaug.comparison.statistics import MIN_SPLITS
 
 # Where no bar moves, seconds between two lines: after a way is done, and in any case.
 _SECONDS_BETWEEN, _SECONDS_OF_SILENCE = 10.0, 60.0
+# ... and how often it is looked whether one is due.
+_SECONDS_OF_LOOK = 1.0
 # Ways take different times: what the first ones suggest is said only where it exceeds the limit so many times.
 _SURE = 2.0
 # Ways that a line names.
@@ -218,7 +220,7 @@ class Following:
 
     def _watch(self) -> None:
         """Say that work goes on where nothing else was said for a while, and that the limit is over, when it is."""
-        while not self._is_over.wait(min(1.0, self._plan.seconds or 1.0)):
+        while not self._is_over.wait(_SECONDS_OF_LOOK):
             with self._lock:
                 if said := self._plan.beyond():
                     self._say(said)
