@@ -173,15 +173,15 @@ def balance(
         typer.Option(
             "--metric",
             metavar="NAME",
-            help="With --select: the score that it compares. Default: average precision; for images, balanced accuracy.",
+            help="With --select: the score that is compared. Default: average precision, for images balanced accuracy.",
         ),
     ] = None,
     compare: Annotated[
         bool,
         typer.Option(
             "--compare",
-            help="Also measure whether the synthetic rows help; the page of --report shows it. Not with --select, which "
-            "compares already, or --attributes.",
+            help="Also measure whether the synthetic rows help; the page of --report shows it. Not with --select, "
+            "which compares already, or --attributes.",
         ),
     ] = False,
     groups: Annotated[
@@ -199,8 +199,8 @@ def balance(
             "--attributes",
             metavar="FILE",
             help="For images: a CSV file with the column file and a column for each attribute, such as stain or "
-            "severity, which the model learns beside the class. ganaug sample --given asks for them. Not with --select or "
-            "--compare.",
+            "severity, which the model learns beside the class. ganaug sample --given asks for them. Not with --select "
+            "or --compare.",
         ),
     ] = None,
     mask_channels: Annotated[

@@ -32,7 +32,10 @@ def edit(
             "real one, its inversion, the edited ones.",
         ),
     ],
-    toward: Annotated[str | None, typer.Option("--toward", metavar="LABEL", help="Move the images to a class. Not with --mix or --interpolate.")] = None,
+    toward: Annotated[
+        str | None,
+        typer.Option("--toward", metavar="LABEL", help="Move the images to a class. Not with --mix or --interpolate."),
+    ] = None,
     given: Annotated[
         list[str] | None,
         typer.Option(
@@ -44,7 +47,11 @@ def edit(
     ] = None,
     amount: Annotated[
         float | None,
-        typer.Option("--amount", metavar="A", help="With --toward or --given, how far: 0 stays, 1 arrives (default), 1.5 exaggerates."),
+        typer.Option(
+            "--amount",
+            metavar="A",
+            help="With --toward or --given, how far: 0 stays, 1 arrives (default), 1.5 exaggerates.",
+        ),
     ] = None,
     steps: Annotated[
         int | None,
@@ -58,11 +65,19 @@ def edit(
     ] = None,
     mix: Annotated[
         Path | None,
-        typer.Option("--mix", metavar="IMAGE2", help="Take fine styles (colour, texture) from it; needs 'stylegan2'. Not with other edits."),
+        typer.Option(
+            "--mix",
+            metavar="IMAGE2",
+            help="Take fine styles (colour, texture) from it; needs 'stylegan2'. Not with other edits.",
+        ),
     ] = None,
     interpolate: Annotated[
         Path | None,
-        typer.Option("--interpolate", metavar="IMAGE2", help="Write the path to another image, 8 images by default. Not with other edits."),
+        typer.Option(
+            "--interpolate",
+            metavar="IMAGE2",
+            help="Write the path to another image, 8 images by default. Not with other edits.",
+        ),
     ] = None,
     label: Annotated[
         str | None,

@@ -79,7 +79,9 @@ class Command(TyperCommand):
         if not values.get("help") and (missing := _missing(self, values)):
             from ganaug.common.wording import joined
 
-            usual = [of.metavar if of.param_type_name == "argument" else _typed(of) for of in self.params if of.required]
+            usual = [
+                of.metavar if of.param_type_name == "argument" else _typed(of) for of in self.params if of.required
+            ]
             target = [word for word in missing if word not in usual]
             verb = "is" if len(missing) == 1 else "are"
             typed = " ".join(["ganaug", str(self.name), *usual, *target])

@@ -87,7 +87,11 @@ Constraint = Annotated[
 
 Resize = Annotated[
     str | None,
-    typer.Option("--resize", metavar="HxW", help="For images: resize all images of a folder to one size. Balance: not with --mask-channels."),
+    typer.Option(
+        "--resize",
+        metavar="HxW",
+        help="For images: resize all images of a folder to one size. Balance: not with --mask-channels.",
+    ),
 ]
 SkipBad = Annotated[
     bool, typer.Option("--skip-bad", help="For images: leave out files that cannot be read, and name them.")

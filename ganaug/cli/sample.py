@@ -27,7 +27,8 @@ def sample(
         typer.Option(
             "--given",
             metavar="COLUMN=VALUE",
-            help="All rows have this value, written as in the file; for images, this level of an attribute of the model; may be repeated.",
+            help="All rows have this value, which may be written as in the file; for images, this level of an "
+            "attribute of the model; may be repeated.",
         ),
     ] = None,
     seed: Seed = None,

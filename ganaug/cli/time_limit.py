@@ -22,6 +22,8 @@ _N_TRIED, _SECONDS_WRITING = 64, 5e-4
 # With Dask: rows of each class that are generated to see how long one takes, and the seconds in which the workers load
 # what they need and some rows are measured.
 _N_TRIED_ROWS, _SECONDS_OF_WORKERS = 256, 15.0
+# Work of some hundredths of a second, to see what share of a core this process gets now: the square of it are steps.
+_N_WORK = 1_500
 # A process that gets less than this share of the time of a core is not predicted.
 _LEAST_SPEED = 0.2
 
@@ -141,9 +143,17 @@ def after_partitions(n_rows: Callable[[], int], n_workers: int, reading: Callabl
 
 
 def _speed(began: float) -> float:
-    """Return the share of the time of a core that this process has got so far, 1 at most."""
-    share = time.process_time() / max(time.perf_counter() - began, 1e-3)
-    return min(max(share, _LEAST_SPEED), 1.0)
+    """Return the share of the time of a core that this process gets, 1 at most: so far, or now if that is more.
+
+    At the beginning a command waits for its files more than for a core.
+    """
+    shares = [time.process_time() / max(time.perf_counter() - began, 1e-3)]
+    start, start_cpu = time.perf_counter(), time.process_time()
+    for _ in range(_N_WORK):
+        sum(range(_N_WORK))
+    if (passed := time.perf_counter() - start) > 0:
+        shares.append((time.process_time() - start_cpu) / passed)
+    return min(max(*shares, _LEAST_SPEED), 1.0)
 
 
 def after_samples(

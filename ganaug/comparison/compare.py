@@ -121,8 +121,8 @@ def compare(
         rows of the same data, settings and versions, and repeats those that failed. This needs an integer
         `random_state`.
     verbose : int, default=0
-        1 shows on standard error how far the comparison is, with the time left: by a bar on a terminal, and elsewhere by
-        lines, at least one a minute.
+        1 shows on standard error how far the comparison is, with the time left: by a bar on a terminal, and elsewhere
+        by lines, at least one a minute.
     task : {"auto", "classification", "regression", "multilabel"}, default="auto"
         What y is. "auto" takes several columns as labels. Numbers are a continuous target if some are not whole, or if
         there are more than 20 different ones of few rows each, which a warning says; otherwise they are classes.

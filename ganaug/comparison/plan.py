@@ -103,9 +103,9 @@ class Plan:
         self._is_told = True
         about = "" if expected is None else f", about {_seconds(expected)} in all"
         return (
-            f"the first split takes longer than {_seconds(self.seconds)}: {_seconds(passed)} so far{about}, parts done: "
-            f"{self.n_first - self.n_left} of {self.n_first}. It goes on to its end, as without a whole split nothing "
-            "is compared. Name fewer samplers or classifiers to shorten it."
+            f"the first split takes longer than {_seconds(self.seconds)}: {_seconds(passed)} so far{about}, parts "
+            f"done: {self.n_first - self.n_left} of {self.n_first}. It goes on to its end, as without a whole split "
+            "nothing is compared. Name fewer samplers or classifiers to shorten it."
         )
 
     def n_splits(self) -> int:

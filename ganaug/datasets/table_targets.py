@@ -80,9 +80,11 @@ def read_targets(
             n_left = int((~is_known).sum())
             if n_left == len(numbers):
                 raise ValueError(f"{path}: column {target!r} has no number, only missing cells; name another column")
+            first = int((~is_known).argmax())
+            place = f"line {table.source.line(first)}" if isinstance(table.source, TextSource) else f"row {first + 1}"
             warn_user(
                 f"{counted(n_left, 'row')} of {len(numbers):,} {'is' if n_left == 1 else 'are'} left out: the number "
-                f"in {target!r} is missing there. To use them, fill in the numbers."
+                f"in {target!r} is missing there, first on {place}. To use them, fill in the numbers."
             )
         X = table.frame.drop(columns=target)[is_known].reset_index(drop=True)
         return X, numbers[is_known].astype(float).reset_index(drop=True)
@@ -105,7 +107,11 @@ def warn_of_numbers_missing(table: Table, target: str) -> None:
         Name of the column.
     """
     numbers = numbers_of(table, target)
-    if isinstance(table.source, TextSource) and numbers is not None and kind_of_target(numbers, in_file=True) != "classes":
+    if (
+        isinstance(table.source, TextSource)
+        and numbers is not None
+        and kind_of_target(numbers, in_file=True) != "classes"
+    ):
         warn_of_doubtful_labels(table.frame[target])
 
 

@@ -1,4 +1,4 @@
-"""Whether the means of columns of numbers have moved, as a choice of rows that are typical of their class moves them."""
+"""Whether means of numbers have moved, as they do where rows that are typical of their class are chosen."""
 
 from collections.abc import Iterator
 
@@ -19,8 +19,8 @@ _N_NAMED = 5
 def on_means(distances: pd.DataFrame) -> Iterator[Finding]:
     """Say which means differ clearly from those of the real rows; nothing where none does.
 
-    A mean counts if it has moved by a fifth of a standard deviation, and if chance explains so many standard errors with
-    less than a probability of 0.002, for any column of the table (Bonferroni).
+    A mean counts if it has moved by a fifth of a standard deviation, and if chance explains so many standard errors
+    with a probability below 0.002 only, for any column of the table (Bonferroni).
 
     Parameters
     ----------
@@ -39,9 +39,9 @@ def on_means(distances: pd.DataFrame) -> Iterator[Finding]:
     moved = moved[np.argsort(-np.abs(shift[moved]), kind="stable")]
     named = [f"{shortened(distances.index[i])} by {signed(shift[i], 2)}" for i in moved[:_N_NAMED]]
     more = f" and {len(moved) - _N_NAMED} more" if len(moved) > _N_NAMED else ""
+    begin = "A mean has moved from that" if len(moved) == 1 else "Means have moved from those"
     said = (
-        f"{'A mean has' if len(moved) == 1 else 'Means have'} moved from {'that' if len(moved) == 1 else 'those'} of the "
-        f"real rows: {joined(named)}{more} (in standard deviations; at least "
+        f"{begin} of the real rows: {joined(named)}{more} (in standard deviations; at least "
         f"{np.floor(n_errors[moved].min()):.0f} standard errors). By default, rows that are typical of their class are "
         "preferred; try --selection realism (in Python selection='realism'), which leaves this out"
     )

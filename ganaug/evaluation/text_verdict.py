@@ -123,8 +123,8 @@ def _on_classifier(label: Hashable, measured: dict[str, dict[Hashable, Any]]) ->
     )
     if value < 0.5 - _CLEAR / np.sqrt(6 * n):  # standard errors of an AUC of n texts of each side
         said += (
-            ". It is below 0.5 because texts lie beside counterparts on the other side, as variants of one text do: the "
-            "classifier takes each for what it has learned of its counterpart"
+            ". It is below 0.5 because texts lie beside counterparts on the other side, as variants of one text do: "
+            "the classifier takes each for what it has learned of its counterpart"
         )
     numbers = {f"AUC, {name}": of["value"] for name, of in found.items()}
     if value > _TOLD_APART:

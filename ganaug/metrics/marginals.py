@@ -41,8 +41,8 @@ def column_distances(real: Any, synthetic: Any = None) -> pd.DataFrame:
         probability of 0.002 at most, in any of the d columns. "p-value" is the probability (at most) of such a
         distance, or a larger one, between such samples; multiply it by d where all columns are looked at. "mean shift"
         is the synthetic mean less the real one, in standard deviations of the real cells (or of those within both
-        samples, if that is more), and "shift error" its standard error; NaN for categories and for numbers of two values or less. "real missing" and "synthetic missing"
-        are shares of cells.
+        samples, if that is more), and "shift error" its standard error; NaN for categories and for numbers of two
+        values or less. "real missing" and "synthetic missing" are shares of cells.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def _mean_shift(real: NDArray, synthetic: NDArray) -> tuple[float, float]:
     largest = max(abs(real).max(), abs(synthetic).max())  # squares of very large numbers would be infinite
     real, synthetic = real / max(largest, 1e-300), synthetic / max(largest, 1e-300)
     n, deviations = np.array([len(real), len(synthetic)]), np.array([real.std(ddof=1), synthetic.std(ddof=1)])
-    # a small sample of a skewed column may lack its tail, and so its deviation: that of all cells is taken if it is more
+    # a small sample of a skewed column may lack its tail: the deviation within both is taken if it is more
     within = np.sqrt(((n - 1) * deviations**2).sum() / (n.sum() - 2))
     deviation = max(deviations[0], within)
     # rounding alone gives numbers such as dates a deviation

@@ -9,8 +9,8 @@ import pytest
 
 from ganaug import TabularGAN, TextGAN
 from ganaug.cli import time_limit
-from ganaug.evaluation.image_verdict import MIN_IMAGES
 from ganaug.cli.time_limit import TimeLimit, after_partitions, after_samples, after_table
+from ganaug.evaluation.image_verdict import MIN_IMAGES
 from ganaug.training import Callback, Previews, Run
 
 

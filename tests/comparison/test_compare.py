@@ -153,9 +153,7 @@ def test_the_time_is_planned_from_the_first_split_and_said_before_the_second(
     options = {**nb, "samplers": ["none", "random"], "n_repeats": 2}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        monkeypatch.setattr(
-            plan, "warn_user", lambda said: (warnings.warn(said, stacklevel=2), started.append("said"))
-        )
+        monkeypatch.setattr(plan, "warn_user", lambda said: (warnings.warn(said, stacklevel=2), started.append("said")))
         comparison = compare(*two, max_time=max_time, **options)
     assert comparison.frame()["split"].nunique() == n_planned
     messages = [str(of.message) for of in caught if of.category is UserWarning]
