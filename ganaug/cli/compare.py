@@ -131,6 +131,10 @@ def compare(
     from ganaug.comparison import compare
     from ganaug.reporting import report as write_report
 
+    if not source.exists():
+        raise FileNotFoundError(f"there is no file or folder {source}")
+    if jobs == 0:
+        raise ValueError("--jobs 0 starts no process; give their number, or -1 for all cores")
     check_report(report, source, results, force=force)
     modality = modality_of_path(source)
     check_options(
@@ -178,7 +182,7 @@ def compare(
             **given,
         )
     except BaseException:
-        if results is not None and (not results.exists() or results.read_bytes().count(b"\n") < 2):
+        if results is not None and (not results.is_file() or results.read_bytes().count(b"\n") < 2):
             KEPT.clear()  # no split was finished
         raise
     end_phase()
@@ -218,7 +222,10 @@ def _reader_of(source: Path, target: str | None, encoding: str | None) -> Callab
 
 def _read_images(source: Path, groups: str | None, resize: str | None, *, skip_bad: bool) -> tuple[Any, Any, Any]:
     """Return images, labels and groups."""
+    import pandas as pd
+
     from ganaug.datasets import read_image_groups, read_images
 
     images = read_images(source, resize=None if resize is None else parse_size(resize), skip_bad=skip_bad)
+    check_two_classes(pd.Series(images.named_y), f"{source}")
     return images.X, images.named_y, None if groups is None else read_image_groups(groups, images)

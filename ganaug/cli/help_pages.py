@@ -80,7 +80,7 @@ class Command(TyperCommand):
             from ganaug.common.wording import joined
 
             usual = [
-                of.metavar if of.param_type_name == "argument" else _typed(of) for of in self.params if of.required
+                str(of.metavar) if of.param_type_name == "argument" else _typed(of) for of in self.params if of.required
             ]
             target = [word for word in missing if word not in usual]
             verb = "is" if len(missing) == 1 else "are"
@@ -124,7 +124,8 @@ def _missing(command: Command, values: dict[str, Any]) -> list[str]:
         return isinstance(value, str) or (isinstance(value, list | tuple) and any(isinstance(of, str) for of in value))
 
     required = [param for param in command.params if param.required]
-    missing = [of.metavar if of.param_type_name == "argument" else _typed(of) for of in required if not is_given(of)]
+    left = [of for of in required if not is_given(of)]
+    missing = [str(of.metavar) if of.param_type_name == "argument" else _typed(of) for of in left]
     target = next((of for of in command.params if of.name == "target" and of.param_type_name == "option"), None)
     if missing and target is not None and command.name in _NEEDING_TARGET and not is_given(target):
         source = values.get("source")

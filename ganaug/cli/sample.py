@@ -97,14 +97,27 @@ def _given_cells(given: list[str], sampler: Any) -> dict[Any, Any] | None:
             name = f"{name}={more}"
         if not equals:
             raise ValueError(f"--given {text} has no value; write COLUMN=VALUE")
+        if name not in columns and name == sampler.target_name_:
+            raise ValueError(f"--given {text}: {name!r} is the class, which --label says; leave it out")
         if name not in columns:
             names = ", ".join(repr(known) for known in list(columns)[:20])
             raise ValueError(f"--given {text}: there is no column {name!r}; the columns are {names}")
+        if columns[name].label in cells:
+            raise ValueError(f"--given {text}: {name!r} has a value already; give it once")
+        if not value and not _may_be_missing(columns[name]):
+            raise ValueError(
+                f"--given {text} asks for a missing cell, and no training row lacks {name!r}; give a value"
+            )
         # in the notation of the file first: there, 1.200 may be 1200
         known = None if written is None else value_of(written, name, value)
         is_number = known is not None and columns[name].kind == "numeric"
         cells[columns[name].label] = known if is_number else _level_of(columns[name], value, known)
     return cells
+
+
+def _may_be_missing(column: Any) -> bool:
+    """Whether a training row had no value in this column; of others than numbers, their levels tell."""
+    return column.kind != "numeric" or bool(len(column.markers))
 
 
 def _level_of(column: Any, text: str, value: Any) -> Any:

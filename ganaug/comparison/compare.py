@@ -200,6 +200,8 @@ def compare(
     >>> comparison.best_
     'none'
     """
+    if n_jobs == 0:
+        raise ValueError(f"{n_jobs=} starts no process; use their number, or -1 for all cores")
     if not 0 < precision <= 1:
         raise ValueError(f"{precision=} must be above 0 and at most 1")
     X, target = rows_of(X), task_of(y, task, precision=precision, relevance=relevance)

@@ -163,7 +163,7 @@ class Following:
         elif self._verbose and self._n_done < self._n_all:
             done = f", {self._n_done} of {self._n_all} done before" if self._n_done else ""
             limit = self._plan.seconds
-            limited = "" if limit is None else f", and at least one; --max-time (max_time) is {_seconds(limit)}"
+            limited = "" if limit is None else f", as many as fit into {_seconds(limit)}, and at least one"
             self._say(f"{self._planned}{limited}{done}; after the first split, the time left is known")
         if self._verbose:
             self._thread.start()

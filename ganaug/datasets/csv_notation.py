@@ -308,11 +308,10 @@ def _variants(notation: Notation, cell: str) -> Iterator[tuple[Notation, str]]:
     if not isinstance(notation, Integers | Numbers):
         return
     style, text = notation.style, "".join(cell.split())
-    bare = {"prefix": "", "suffix": "", "minus": "-"}
-    around = {"prefix": "".join(style.prefix.split()), "suffix": "".join(style.suffix.split())}
-    for less in ({}, bare):
+    around = dataclasses.replace(style, prefix="".join(style.prefix.split()), suffix="".join(style.suffix.split()))
+    for known in (around, dataclasses.replace(style, prefix="", suffix="", minus="-")):
         for group in dict.fromkeys((style.group.strip(), "")):
-            yield dataclasses.replace(notation, style=dataclasses.replace(style, group=group, **around | less)), text
+            yield dataclasses.replace(notation, style=dataclasses.replace(known, group=group)), text
 
 
 _Read = tuple[Any, NDArray, ColumnNotation]  # values of the known cells, which cells are missing, the notation

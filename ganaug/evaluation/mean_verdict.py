@@ -37,7 +37,8 @@ def on_means(distances: pd.DataFrame) -> Iterator[Finding]:
     if not len(moved):
         return
     moved = moved[np.argsort(-np.abs(shift[moved]), kind="stable")]
-    named = [f"{shortened(distances.index[i])} by {signed(shift[i], 2)}" for i in moved[:_N_NAMED]]
+    labels = distances.index[moved].tolist()
+    named = [f"{shortened(of)} by {signed(shift[i], 2)}" for of, i in zip(labels, moved, strict=True)][:_N_NAMED]
     more = f" and {len(moved) - _N_NAMED} more" if len(moved) > _N_NAMED else ""
     begin = "A mean has moved from that" if len(moved) == 1 else "Means have moved from those"
     said = (
@@ -45,4 +46,6 @@ def on_means(distances: pd.DataFrame) -> Iterator[Finding]:
         f"{np.floor(n_errors[moved].min()):.0f} standard errors). By default, rows that are typical of their class are "
         "preferred; try --selection realism (in Python selection='realism'), which leaves this out"
     )
-    yield Finding(REAL, "bad", f"{said}.", {f"mean shift of {distances.index[i]}": float(shift[i]) for i in moved})
+    yield Finding(
+        REAL, "bad", f"{said}.", dict(zip((f"mean shift of {of}" for of in labels), shift[moved].tolist(), strict=True))
+    )

@@ -57,7 +57,7 @@ def nearest_texts(texts: Sequence[str], real: Sequence[str], *, own: Sequence[in
     original = KnownTexts.of(real).nearest_copies(texts, own=own)
     for i in np.flatnonzero((original >= 0) & (original != nearest)):
         nearest[i] = original[i]
-        cosine[i] = 0.0 if similar is None else similar[2](i, original[i])
+        cosine[i] = 0.0 if similar is None else similar[2](int(i), int(original[i]))
     pairs = [(words_of(text), words_of(real[i])) for text, i in zip(texts, nearest.tolist(), strict=True)]
     edits = np.array([_edits(*pair) for pair in pairs])
     shared = np.array([shared_words(*pair) for pair in pairs])
