@@ -102,7 +102,8 @@ def test_given_cells(in_csv, capsys):
 def test_given_values_are_read_as_the_file_writes_them(in_csv, capsys):
     rng = np.random.default_rng(0)
     lines = [
-        f'"€{1000 + 10 * rng.integers(99):,}",{rng.integers(100)} %,{1 + i % 28:02d}.01.2024,{"rare" if i < 12 else "no"}\n'
+        f'"€{1000 + 10 * rng.integers(99):,}",{rng.integers(100)} %,{1 + i % 28:02d}.01.2024,'
+        f"{'rare' if i < 12 else 'no'}\n"
         for i in range(80)
     ]
     Path("in.csv").write_text("monthly,rate,day,label\n" + "".join(lines))

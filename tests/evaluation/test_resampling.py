@@ -83,11 +83,13 @@ def test_the_verdict_of_a_table(mixed, tiny_model):
 def test_evaluate_says_that_it_measures_all_classes_together():
     rng = np.random.default_rng(0)
     real = pd.DataFrame({"x": rng.normal(size=90), "kind": np.repeat(["a", "b", "c"], 30)})
-    of_two = evaluate(real, real[30:], target="kind", random_state=0)
+    with pytest.warns(UserWarning, match="Only rows with kind = b, c are compared"):
+        of_two = evaluate(real, real[30:], target="kind", random_state=0)
     assert (
         "all 60 synthetic and 60 real rows of 2 classes together. ganaug balance measures each class" in of_two.extent
     )
-    of_one = evaluate(real, real[60:], target="kind", random_state=0)
+    with pytest.warns(UserWarning, match="Only rows with kind = c are compared"):
+        of_one = evaluate(real, real[60:], target="kind", random_state=0)
     assert of_one.extent == "Measured on all 30 synthetic and 30 real rows."  # balance has the same numbers
 
 
