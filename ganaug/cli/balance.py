@@ -47,6 +47,9 @@ from ganaug.cli.private import private_model
 from ganaug.cli.trial import Trial
 from ganaug.common.progress import begin_phase
 
+# With Dask: rows to learn from, if nothing else is said.
+_TRAIN_ROWS = 200_000
+
 
 def balance(
     source: Annotated[
@@ -72,7 +75,7 @@ def balance(
             help="How many: auto, minority, 'not majority', 'not minority', all; a ratio such as 0.5 for two classes; "
             "sizes such as rare=500,rarer=300 (or JSON); or 'equal share', which adds the same share of synthetic ones "
             "to every class, so that none is known by them, and leaves the sizes unequal. auto: 'not majority' for "
-            "tables, 'equal share' for images.",
+            "tables, 'equal share' for images. Not with --select, except 'equal share' of images.",
         ),
     ] = "auto",
     share: Annotated[
@@ -95,7 +98,8 @@ def balance(
             "--model",
             metavar="NAME",
             help="auto follows the kind of IN: tabular, image or text (a table of the target and a column of "
-            "sentences). translation turns images of the largest class into others.",
+            "sentences, without --provenance, --categorical, --ignore, --constraint and --epsilon). translation turns "
+            "images of the largest class into others; not with --mask-channels.",
         ),
     ] = ModelName.auto,
     seed: Seed = None,
@@ -115,7 +119,8 @@ def balance(
         typer.Option(
             "--categorical",
             metavar="A,B",
-            help="For tables: columns of categories. Without it they are recognised by their values.",
+            help="For tables: columns of categories. Without it they are recognised by their values. Not with "
+            "--epsilon.",
         ),
     ] = None,
     encoding: Encoding = None,
@@ -159,7 +164,8 @@ def balance(
         typer.Option(
             "--select",
             help="Find how many to add, and for images the augmentation; none are added unless a test shows a gain. "
-            "With --strategy 'equal share', images are added all the same.",
+            "With --strategy 'equal share', images are added all the same. Not with --compare, which it includes, with "
+            "another --strategy, --attributes or --epsilon.",
         ),
     ] = False,
     metric: Annotated[
@@ -167,14 +173,15 @@ def balance(
         typer.Option(
             "--metric",
             metavar="NAME",
-            help="The score that --select compares. Default: average precision; for images, balanced accuracy.",
+            help="With --select: the score that is compared. Default: average precision, for images balanced accuracy.",
         ),
     ] = None,
     compare: Annotated[
         bool,
         typer.Option(
             "--compare",
-            help="Also measure whether the synthetic rows help; the page of --report shows it.",
+            help="Also measure whether the synthetic rows help; the page of --report shows it. Not with --select, "
+            "which compares already, or --attributes.",
         ),
     ] = False,
     groups: Annotated[
@@ -192,7 +199,8 @@ def balance(
             "--attributes",
             metavar="FILE",
             help="For images: a CSV file with the column file and a column for each attribute, such as stain or "
-            "severity, which the model learns beside the class. ganaug sample --given asks for them.",
+            "severity, which the model learns beside the class. ganaug sample --given asks for them. Not with --select "
+            "or --compare.",
         ),
     ] = None,
     mask_channels: Annotated[
@@ -201,7 +209,8 @@ def balance(
             "--mask-channels",
             metavar="A,B",
             help="For images: channels that hold masks, counted from 0, such as 1 where the mask is the transparency "
-            "of grey images. Masks are generated with their images, in the levels that they have.",
+            "of grey images. Masks are generated with their images, in the levels that they have. Not with --resize or "
+            "--model translation.",
         ),
     ] = None,
     log_dir: LogDir = None,
@@ -217,7 +226,8 @@ def balance(
             "--engine",
             metavar="NAME",
             help="memory, or dask: IN is then a pattern such as 'data/*.parquet' or a folder of Parquet files, and OUT "
-            "a folder.",
+            "a folder. dask: not with --select, --compare, --groups, --report, --provenance, --log-dir, --epsilon, "
+            "--encoding, or options of images.",
         ),
     ] = Engine.memory,
     scheduler: Annotated[
@@ -230,14 +240,14 @@ def balance(
         ),
     ] = None,
     train_rows: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--train-rows",
             metavar="N",
-            help="With --engine dask: rows to learn from, drawn evenly from all classes.",
+            help="With --engine dask: rows to learn from, drawn evenly from all classes. Default: 200,000.",
             min=100,
         ),
-    ] = 200_000,
+    ] = None,
     force: Force = False,
 ) -> None:
     """Add synthetic rows, images or texts to IN against the imbalance of its classes, and write the result to OUT.
@@ -251,8 +261,9 @@ def balance(
     from ganaug.common.modality import modality_of_path
     from ganaug.datasets import check_output
 
-    if scheduler is not None and engine is not Engine.dask:
-        raise ValueError(f"--scheduler {scheduler} needs --engine dask")
+    for option, given in (("--scheduler", scheduler), ("--train-rows", train_rows)):
+        if given is not None and engine is not Engine.dask:
+            raise ValueError(f"{option} {given} needs --engine dask")
     if save is not None:
         check_output(save, force=force, extensions=False)
         if save.resolve() in (out.resolve(), source.resolve()):
@@ -291,7 +302,7 @@ def balance(
                 "--mask-channels": mask_channels,
             },
             scheduler=scheduler,
-            n_train=train_rows,
+            n_train=train_rows or _TRAIN_ROWS,
             mark=mark,
             only_synthetic=only_synthetic,
             save=save,

@@ -99,7 +99,7 @@ def balance_images(
 
     from ganaug.common.wording import percent
     from ganaug.comparison import Selection
-    from ganaug.evaluation import attribute_columns, score_columns
+    from ganaug.evaluation import attribute_columns, image_evaluation_seconds, score_columns
     from ganaug.oversampler import GANOversampler
 
     y = pd.Series(images.named_y, name="class")
@@ -111,12 +111,16 @@ def balance_images(
         from ganaug.models import chosen_model
 
         model = chosen_model(params["model"], images.X, {}, params["model"])
+
+        def page() -> float:
+            return image_evaluation_seconds(images.X, y, sampler.sampling_strategy_)
+
         after = after_samples(
             lambda: n_requested(sampler),
             lambda n: model.candidates_for(params["selection"], n),
             began,
             0 if copies == "none" else len(y),
-            has_page=report is not None,
+            page=None if report is None else page,
         )
         trial = trial._replace(limit=TimeLimit(trial.max_time, began, after))
         params["callbacks"] = [*(params["callbacks"] or []), trial.limit]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from ganaug.cli.first_screen import (
 from ganaug.cli.options import check_strategy, check_two_classes, parse_ignore, parse_strategy, split_names
 from ganaug.cli.private import PrivateModel
 from ganaug.cli.trial import Trial, n_requested, resample, train_for
+from ganaug.cli.values import rules_in_values
 from ganaug.common.progress import begin_phase, end_phase
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def balance_table(
 ) -> None:
     """Read, balance and write a table, and print the first screen; the parameters are those of the command."""
     from ganaug.common.modality import modality_of
-    from ganaug.datasets import check_output, read_table, write_table
+    from ganaug.datasets import check_output, read_table, value_of, write_table
 
     check_output(out, force=force)
     if out.exists() and out.samefile(source) and mark is None:
@@ -115,8 +117,9 @@ def balance_table(
 
     from ganaug.oversampler import GANOversampler
 
+    params["constraints"] = rules_in_values(params["constraints"], table)
     if private is not None:
-        params["model"] = private(X)
+        params["model"] = private(X, partial(value_of, table))
     if trial.max_time is not None:
         from ganaug.cli.time_limit import SECONDS_A_TEXT, TimeLimit, after_samples, after_table
         from ganaug.common.texts import are_texts
@@ -200,7 +203,7 @@ def _warn_of_numbers(table: Table, y: pd.Series, target: str) -> None:
     import pandas as pd
 
     from ganaug.common.labels import kind_of_target, measured_words
-    from ganaug.datasets import numbers_of
+    from ganaug.datasets import numbers_of, warn_of_numbers_missing
 
     numbers = numbers_of(table, target)
     kind = "classes" if numbers is None else kind_of_target(numbers, in_file=True)
@@ -216,3 +219,4 @@ def _warn_of_numbers(table: Table, y: pd.Series, target: str) -> None:
         )
     if kind == "counted" and not pd.api.types.is_numeric_dtype(y):  # otherwise the sampler warns
         say("warning", measured_words(f"--target {target}", y.nunique(), cut, "nothing is wrong"))
+        warn_of_numbers_missing(table, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,10 +22,10 @@ from ganaug.cli.options import (
     check_report,
     check_two_classes,
     parse_ignore,
-    parse_relevance,
     parse_size,
     split_names,
 )
+from ganaug.cli.values import parse_relevance
 from ganaug.common.progress import begin_phase, end_phase
 
 
@@ -130,6 +131,10 @@ def compare(
     from ganaug.comparison import compare
     from ganaug.reporting import report as write_report
 
+    if not source.exists():
+        raise FileNotFoundError(f"there is no file or folder {source}")
+    if jobs == 0:
+        raise ValueError("--jobs 0 starts no process; give their number, or -1 for all cores")
     check_report(report, source, results, force=force)
     modality = modality_of_path(source)
     check_options(
@@ -154,7 +159,7 @@ def compare(
         given["ignore"] = "auto" if left_out is None else left_out
         given["task"] = task.value
         if relevance is not None:
-            given["relevance"] = parse_relevance(relevance)
+            given["relevance"] = parse_relevance(relevance, _reader_of(source, target, encoding))
     if samplers:
         given["samplers"] = split_names(samplers)
     if classifiers:
@@ -173,11 +178,11 @@ def compare(
             n_jobs=jobs,
             max_time=max_time,
             results=results,
-            verbose=int(on_terminal()),
+            verbose=1,
             **given,
         )
     except BaseException:
-        if results is not None and (not results.exists() or results.read_bytes().count(b"\n") < 2):
+        if results is not None and (not results.is_file() or results.read_bytes().count(b"\n") < 2):
             KEPT.clear()  # no split was finished
         raise
     end_phase()
@@ -207,9 +212,20 @@ def _read_table(
     return X.drop(columns=groups), y, X[groups]
 
 
+def _reader_of(source: Path, target: str | None, encoding: str | None) -> Callable[[str], Any]:
+    """Return what reads a value of the target as its file writes it."""
+    from ganaug.datasets import read_table, value_of
+
+    table = read_table(source, target=target, encoding=encoding)
+    return lambda cell: value_of(table, str(target), cell)
+
+
 def _read_images(source: Path, groups: str | None, resize: str | None, *, skip_bad: bool) -> tuple[Any, Any, Any]:
     """Return images, labels and groups."""
+    import pandas as pd
+
     from ganaug.datasets import read_image_groups, read_images
 
     images = read_images(source, resize=None if resize is None else parse_size(resize), skip_bad=skip_bad)
+    check_two_classes(pd.Series(images.named_y), f"{source}")
     return images.X, images.named_y, None if groups is None else read_image_groups(groups, images)

@@ -32,35 +32,52 @@ def edit(
             "real one, its inversion, the edited ones.",
         ),
     ],
-    toward: Annotated[str | None, typer.Option("--toward", metavar="LABEL", help="Move the images to a class.")] = None,
+    toward: Annotated[
+        str | None,
+        typer.Option("--toward", metavar="LABEL", help="Move the images to a class. Not with --mix or --interpolate."),
+    ] = None,
     given: Annotated[
         list[str] | None,
         typer.Option(
             "--given",
             metavar="ATTRIBUTE=LEVEL",
-            help="Move the images to a level of an attribute of the model; may be repeated.",
+            help="Move the images to a level of an attribute of the model; may be repeated. Not with --mix or "
+            "--interpolate.",
         ),
     ] = None,
     amount: Annotated[
         float | None,
-        typer.Option("--amount", metavar="A", help="How far: 0 stays, 1 arrives (default), 1.5 exaggerates."),
+        typer.Option(
+            "--amount",
+            metavar="A",
+            help="With --toward or --given, how far: 0 stays, 1 arrives (default), 1.5 exaggerates.",
+        ),
     ] = None,
     steps: Annotated[
         int | None,
         typer.Option(
             "--steps",
             metavar="N",
-            help="Write N images for each one: in equal steps up to the amount, or on the way to the other image.",
+            help="Write N images for each one: in equal steps up to the amount, or on the way to the other image. Not "
+            "with --mix.",
             min=1,
         ),
     ] = None,
     mix: Annotated[
         Path | None,
-        typer.Option("--mix", metavar="IMAGE2", help="Take fine styles (colour, texture) from it; needs 'stylegan2'."),
+        typer.Option(
+            "--mix",
+            metavar="IMAGE2",
+            help="Take fine styles (colour, texture) from it; needs 'stylegan2'. Not with other edits.",
+        ),
     ] = None,
     interpolate: Annotated[
         Path | None,
-        typer.Option("--interpolate", metavar="IMAGE2", help="Write the path to another image, 8 images by default."),
+        typer.Option(
+            "--interpolate",
+            metavar="IMAGE2",
+            help="Write the path to another image, 8 images by default. Not with other edits.",
+        ),
     ] = None,
     label: Annotated[
         str | None,

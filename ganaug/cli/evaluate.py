@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ganaug.cli.console import on_terminal, print_answers, print_measures, print_others
+from ganaug.cli.console import console, on_terminal, print_answers, print_measures, print_others
 from ganaug.cli.first_screen import command, with_commands
-from ganaug.cli.options import Encoding, Force, Ignore, Report, Seed, check_options, check_report, parse_ignore
+from ganaug.cli.options import Encoding, Force, Ignore, Report, Seed, SkipBad, check_options, check_report, parse_ignore
 from ganaug.common.progress import begin_phase, end_phase
 
 
@@ -59,6 +59,7 @@ def evaluate(
         ),
     ] = None,
     encoding: Encoding = None,
+    skip_bad: SkipBad = False,
     seed: Seed = 0,
     report: Report = None,
     force: Force = False,
@@ -77,7 +78,7 @@ def evaluate(
         real,
         modality,
         for_tables={"--target": target, "--mark": mark, "--ignore": ignore, "--encoding": encoding},
-        for_images={"--inception": inception},
+        for_images={"--inception": inception, "--skip-bad": skip_bad},
     )
 
     from ganaug.evaluation import evaluate_paths
@@ -93,6 +94,7 @@ def evaluate(
         encoding=encoding,
         ignore=parse_ignore(ignore, []),
         inception=inception,
+        skip_bad=skip_bad,
         random_state=seed,
     )
     end_phase()
@@ -102,6 +104,8 @@ def evaluate(
         findings = with_commands(findings, words)
     print_answers(findings)
     print_others(findings)
+    if is_table and hasattr(evaluation, "extent"):
+        console().print(evaluation.extent, markup=False, highlight=False)
     print_measures(evaluation.frame())
     if report is not None:
         rows = evaluation.settings.get("rows")

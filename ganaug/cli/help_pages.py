@@ -51,6 +51,8 @@ _OTHER_NAMES = {
     "--drop": "--ignore",
     "--test": "--holdout",
 }
+# Commands that need --target for tables.
+_NEEDING_TARGET = ("balance", "compare")
 _PANEL_OF = {f"--{name}": panel for panel, names in _PANELS.items() for name in names}
 
 
@@ -74,6 +76,17 @@ class Command(TyperCommand):
             for value in given if isinstance(given, list) else [given]:
                 if value in names:
                     raise ValueError(f"{param.opts[0]} needs a value, {param.metavar}, but {value} follows it")
+        if not values.get("help") and (missing := _missing(self, values)):
+            from ganaug.common.wording import joined
+
+            usual = [
+                str(of.metavar) if of.param_type_name == "argument" else _typed(of) for of in self.params if of.required
+            ]
+            target = [word for word in missing if word not in usual]
+            verb = "is" if len(missing) == 1 else "are"
+            typed = " ".join(["ganaug", str(self.name), *usual, *target])
+            also = " (for a table also --target COLUMN)" if "IN" in missing and self.name in _NEEDING_TARGET else ""
+            raise ValueError(f"{joined(missing)} {verb} missing; type {typed}{also}")
         parsed: list[str] = super().parse_args(ctx, args)
         for param in self.params:
             taken = ctx.params.get(param.name)
@@ -97,6 +110,28 @@ class Command(TyperCommand):
             # panels stand in the order of their first options
             params.sort(key=lambda param: order.index(of) if (of := getattr(param, "rich_help_panel", None)) else -1)
         return params
+
+
+def _typed(option: Any) -> str:
+    return f"{option.opts[0]} {option.metavar}"
+
+
+def _missing(command: Command, values: dict[str, Any]) -> list[str]:
+    """Return all that is required and not given, as it is typed; with it the target, if a table is meant."""
+
+    def is_given(param: Any) -> bool:
+        value = values.get(param.name)
+        return isinstance(value, str) or (isinstance(value, list | tuple) and any(isinstance(of, str) for of in value))
+
+    required = [param for param in command.params if param.required]
+    left = [of for of in required if not is_given(of)]
+    missing = [str(of.metavar) if of.param_type_name == "argument" else _typed(of) for of in left]
+    target = next((of for of in command.params if of.name == "target" and of.param_type_name == "option"), None)
+    if missing and target is not None and command.name in _NEEDING_TARGET and not is_given(target):
+        source = values.get("source")
+        if isinstance(source, str) and not Path(source).is_dir() and not source.endswith(".npz"):
+            missing.append(_typed(target))
+    return missing
 
 
 def _way_out(name: str, command: Command, ctx: Any) -> str:

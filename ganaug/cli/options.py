@@ -45,7 +45,7 @@ Checkpoint = Annotated[
         "--checkpoint",
         metavar="FILE",
         help="Store the training there while it runs. If the command is interrupted, the same command goes on from it. "
-        "The file is deleted when the training is over.",
+        "The file is deleted when the training is over. Not with --epsilon.",
     ),
 ]
 LogDir = Annotated[
@@ -63,7 +63,7 @@ Ignore = Annotated[
         "--ignore",
         metavar="A,B",
         help="For tables: columns to leave out besides those that identify rows, which are found; 'none' leaves out "
-        "none.",
+        "none. Balance: not with --epsilon.",
     ),
 ]
 TextColumns = Annotated[
@@ -72,7 +72,7 @@ TextColumns = Annotated[
         "--text",
         metavar="A,B",
         help="For tables: columns for which new texts of the class are written; 'auto' finds them. Minutes for each; "
-        "needs the extra text.",
+        "needs the extra text. Not with --epsilon.",
     ),
 ]
 Constraint = Annotated[
@@ -81,13 +81,17 @@ Constraint = Annotated[
         "--constraint",
         metavar="RULE",
         help="For tables: a rule that each row keeps, such as 'start <= end' or 'total = a + b'; may be repeated. "
-        "Others are learned from the rows.",
+        "Others are learned from the rows. Not with --epsilon.",
     ),
 ]
 
 Resize = Annotated[
     str | None,
-    typer.Option("--resize", metavar="HxW", help="For images: resize all images of a folder to one size."),
+    typer.Option(
+        "--resize",
+        metavar="HxW",
+        help="For images: resize all images of a folder to one size. Balance: not with --mask-channels.",
+    ),
 ]
 SkipBad = Annotated[
     bool, typer.Option("--skip-bad", help="For images: leave out files that cannot be read, and name them.")
@@ -99,7 +103,9 @@ Epsilon = Annotated[
         "--epsilon",
         metavar="E",
         help="For tables: train with differential privacy of this epsilon, such as 3, and delta 1e-5; needs the extra "
-        "dp. Each column of numbers needs --bounds or --levels. Share the rows alone (--only-synthetic).",
+        "dp. Each column of numbers needs --bounds or --levels. Share the rows alone (--only-synthetic). "
+        "Not with options that look at single rows: --categorical, --ignore, --constraint, --text, --select, "
+        "--checkpoint.",
     ),
 ]
 Bounds = Annotated[
@@ -237,17 +243,6 @@ def split_names(texts: Sequence[str], columns: Sequence[Any] = ()) -> list[str]:
     for text in texts:
         names += [text] if text in columns else [name.strip() for name in text.split(",")]
     return list(dict.fromkeys(names))
-
-
-def parse_relevance(text: str) -> list[tuple[float, float]]:
-    """Read --relevance: values of a continuous target, and how much they matter."""
-    try:
-        return [(float(value), float(matters)) for value, matters in (point.split(":") for point in text.split(","))]
-    except ValueError:
-        raise ValueError(
-            f"--relevance {text} is no list of points; write VALUE:RELEVANCE with commas between them, such as "
-            "100:0,500:1"
-        ) from None
 
 
 def parse_ignore(texts: Sequence[str] | None, columns: Sequence[Any]) -> list[str] | None:

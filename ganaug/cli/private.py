@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from ganaug.cli.values import parse_number
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ganaug.models import PrivateTabularGAN
 
-PrivateModel = Callable[["pd.DataFrame"], "PrivateTabularGAN"]
+# Reads a cell of a column as its file writes it, see `ganaug.datasets.value_of`.
+ReadCell = Callable[[str, str], Any]
+_FORM = "is not of the form COLUMN=LOW:HIGH or COLUMN=LOW:HIGH:STEP, such as age=0:120"
+PrivateModel = Callable[["pd.DataFrame", ReadCell], "PrivateTabularGAN"]
 
 
 def private_model(
@@ -44,31 +50,35 @@ def private_model(
             raise ValueError(
                 f"{option} keeps or looks at single rows, which --epsilon {epsilon:g} does not allow; leave one out"
             )
-    ranges = dict(_bounds(text) for text in bounds or [])
+    limits = dict(_bounds(text) for text in bounds or [])
     values = dict(_levels(text) for text in levels or [])
 
-    def model(X: pd.DataFrame) -> PrivateTabularGAN:
+    def model(X: pd.DataFrame, read: ReadCell) -> PrivateTabularGAN:
         from ganaug.models import PrivateTabularGAN
 
+        ranges = {name: _as_ends(name, ends, read) for name, ends in limits.items()}
         known = {
-            name: _as_numbers(of) if name in X and X[name].dtype.kind in "iuf" else of for name, of in values.items()
+            name: _as_numbers(name, of, read) if name in X and X[name].dtype.kind in "iuf" else of
+            for name, of in values.items()
         }
         return PrivateTabularGAN(epsilon=epsilon, bounds=ranges or None, levels=known or None)
 
     return model
 
 
-def _bounds(text: str) -> tuple[str, tuple[float, ...]]:
+def _bounds(text: str) -> tuple[str, list[str]]:
     name, _, value = text.rpartition("=")
+    ends = value.split(":")
+    if len(ends) not in (2, 3) or not name:
+        raise ValueError(f"--bounds {text} {_FORM}")
+    return name, ends
+
+
+def _as_ends(name: str, ends: list[str], read: ReadCell) -> tuple[float, ...]:
     try:
-        numbers = tuple(map(float, value.split(":")))
-    except ValueError:
-        numbers = ()
-    if len(numbers) not in (2, 3):
-        raise ValueError(
-            f"--bounds {text} is not of the form COLUMN=LOW:HIGH or COLUMN=LOW:HIGH:STEP, such as age=0:120"
-        )
-    return name, numbers
+        return tuple(parse_number(end, partial(read, name)) for end in ends)
+    except (TypeError, ValueError):
+        raise ValueError(f"--bounds {name}={':'.join(ends)} {_FORM}") from None
 
 
 def _levels(text: str) -> tuple[str, list[str]]:
@@ -78,10 +88,10 @@ def _levels(text: str) -> tuple[str, list[str]]:
     return name, value.split("|")
 
 
-def _as_numbers(levels: list[str]) -> list[Any]:
+def _as_numbers(name: str, levels: list[str], read: ReadCell) -> list[Any]:
     try:
-        numbers = [float(level) for level in levels]
-    except ValueError:
+        numbers = [parse_number(level, partial(read, name)) for level in levels]
+    except (TypeError, ValueError):
         raise ValueError(
             f"--levels {'|'.join(levels)} is for a column of numbers, but these are not all numbers"
         ) from None

@@ -27,7 +27,8 @@ def sample(
         typer.Option(
             "--given",
             metavar="COLUMN=VALUE",
-            help="All rows have this value; for images, this level of an attribute of the model; may be repeated.",
+            help="All rows have this value, which may be written as in the file; for images, this level of an "
+            "attribute of the model; may be repeated.",
         ),
     ] = None,
     seed: Seed = None,
@@ -70,7 +71,7 @@ def sample(
     noun = MODALITIES[sampler.model_.modality].noun
     how = f"seed {seed}" if seed is not None else f"the seed of the model: the same command gives the same {noun}"
     written = counted(n, f"synthetic {noun.removesuffix('s')}")
-    conditions = "".join(f", {name} = {value}" for name, value in (cells or {}).items())
+    conditions = "".join(f", {text.replace('=', ' = ', 1)}" for text in given or [])
     print_written(f"Wrote {out}: {written} of class {label}{conditions} from {model}, with {how}.", began)
 
 
@@ -84,9 +85,10 @@ def _given_cells(given: list[str], sampler: Any) -> dict[Any, Any] | None:
         return parse_attributes(given, sampler.model_)
     if sampler.model_.modality != "tabular":
         raise ValueError("--given is for tables, and for images with attributes; leave it out")
-    from ganaug.encoders import cell_from_text
+    from ganaug.datasets import value_of
 
     columns = {str(column.label): column for column in sampler.model_.encoder_.columns_}
+    written = getattr(sampler.model_, "text_format_", None)
     cells = {}
     for text in given:
         name, equals, value = text.partition("=")
@@ -95,8 +97,36 @@ def _given_cells(given: list[str], sampler: Any) -> dict[Any, Any] | None:
             name = f"{name}={more}"
         if not equals:
             raise ValueError(f"--given {text} has no value; write COLUMN=VALUE")
+        if name not in columns and name == sampler.target_name_:
+            raise ValueError(f"--given {text}: {name!r} is the class, which --label says; leave it out")
         if name not in columns:
-            known = ", ".join(repr(known) for known in list(columns)[:20])
-            raise ValueError(f"--given {text}: there is no column {name!r}; the columns are {known}")
-        cells[columns[name].label] = cell_from_text(columns[name], value)
+            names = ", ".join(repr(known) for known in list(columns)[:20])
+            raise ValueError(f"--given {text}: there is no column {name!r}; the columns are {names}")
+        if columns[name].label in cells:
+            raise ValueError(f"--given {text}: {name!r} has a value already; give it once")
+        if not value and not _may_be_missing(columns[name]):
+            raise ValueError(
+                f"--given {text} asks for a missing cell, and no training row lacks {name!r}; give a value"
+            )
+        # in the notation of the file first: there, 1.200 may be 1200
+        known = None if written is None else value_of(written, name, value)
+        is_number = known is not None and columns[name].kind == "numeric"
+        cells[columns[name].label] = known if is_number else _level_of(columns[name], value, known)
     return cells
+
+
+def _may_be_missing(column: Any) -> bool:
+    """Whether a training row had no value in this column; of others than numbers, their levels tell."""
+    return column.kind != "numeric" or bool(len(column.markers))
+
+
+def _level_of(column: Any, text: str, value: Any) -> Any:
+    """Return the cell that a text stands for; `value` is what the notation of the file makes of it, or None."""
+    from ganaug.encoders import cell_from_text
+
+    try:
+        return cell_from_text(column, text)
+    except ValueError:
+        if value is None:
+            raise
+        return cell_from_text(column, str(value))  # a number that is a category

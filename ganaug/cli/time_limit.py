@@ -17,13 +17,13 @@ _LEAST_SHARE = 0.1
 _SECONDS_AFTER, _SECONDS_A_CELL, _SECONDS_OF_PAGE = 5.0, 3.5e-5, 5.0
 # To write a candidate for a text of 64 tokens, the longest one.
 SECONDS_A_TEXT = 2e-3
-# To measure the images of a class for a page.
-_SECONDS_OF_CLASS = 8.0
 # Images or texts that are generated to see how long one takes, and the seconds to write or copy one.
 _N_TRIED, _SECONDS_WRITING = 64, 5e-4
 # With Dask: rows of each class that are generated to see how long one takes, and the seconds in which the workers load
 # what they need and some rows are measured.
 _N_TRIED_ROWS, _SECONDS_OF_WORKERS = 256, 15.0
+# Work of some hundredths of a second, to see what share of a core this process gets now: the square of it are steps.
+_N_WORK = 1_500
 # A process that gets less than this share of the time of a core is not predicted.
 _LEAST_SPEED = 0.2
 
@@ -143,9 +143,17 @@ def after_partitions(n_rows: Callable[[], int], n_workers: int, reading: Callabl
 
 
 def _speed(began: float) -> float:
-    """Return the share of the time of a core that this process has got so far, 1 at most."""
-    share = time.process_time() / max(time.perf_counter() - began, 1e-3)
-    return min(max(share, _LEAST_SPEED), 1.0)
+    """Return the share of the time of a core that this process gets, 1 at most: so far, or now if that is more.
+
+    At the beginning a command waits for its files more than for a core.
+    """
+    shares = [time.process_time() / max(time.perf_counter() - began, 1e-3)]
+    start, start_cpu = time.perf_counter(), time.process_time()
+    for _ in range(_N_WORK):
+        sum(range(_N_WORK))
+    if (passed := time.perf_counter() - start) > 0:
+        shares.append((time.process_time() - start_cpu) / passed)
+    return min(max(*shares, _LEAST_SPEED), 1.0)
 
 
 def after_samples(
@@ -154,7 +162,7 @@ def after_samples(
     began: float,
     n_others: int = 0,
     *,
-    has_page: bool = False,
+    page: Callable[[], float] | None = None,
     usual: float = 0.0,
 ) -> After:
     """Estimate the seconds after the training of images or texts from a first small sample.
@@ -169,8 +177,8 @@ def after_samples(
         When the command began, by `time.perf_counter`.
     n_others : int, default=0
         Real ones that are copied to OUT.
-    has_page : bool, default=False
-        Whether a page with all measures of images is written.
+    page : callable () -> float or None, default=None
+        If a page with all measures of images is written: returns the seconds that the measures take, measured now.
     usual : float, default=0.0
         Seconds that a candidate takes, where none can be generated yet.
     """
@@ -186,7 +194,7 @@ def after_samples(
         # other programs may have waited just now; a GPU takes no time of a core
         seconds = max(time.perf_counter() - start, (time.process_time() - start_cpu) / speed)
         seconds *= n_generated / (n_each * max(n_classes, 1))
-        others = (n_wanted() + n_others) * _SECONDS_WRITING + has_page * n_classes * _SECONDS_OF_CLASS
-        return seconds + others / speed
+        others = (n_wanted() + n_others) * _SECONDS_WRITING + (page is not None) * _SECONDS_OF_PAGE
+        return seconds + others / speed + (0.0 if page is None else page())
 
     return after

@@ -51,7 +51,7 @@ def resample(
         groups=groups,
         max_time=None if trial.limit is None else trial.limit.for_comparison(trains_later=True),
         random_state=sampler.random_state,
-        verbose=sampler.verbose or 0,
+        verbose=1,
     )
     chosen = selection.sampler
     if not hasattr(X, "columns") and sampler.sampling_strategy != "auto" and isinstance(chosen, RealRows):
@@ -111,7 +111,7 @@ def _compare(sampler: GANOversampler, X: Any, y: pd.Series, trial: Trial) -> Com
         n_splits=max(2, min(5, n_smallest)),
         max_time=None if trial.limit is None else trial.limit.for_comparison(trains_later=False),
         random_state=sampler.random_state,
-        verbose=sampler.verbose or 0,
+        verbose=1,
         task="classification",
         **given,
     )

@@ -4,16 +4,15 @@ It compares treatments of imbalance: none, class weights, another decision thres
 synthetic rows. Whether one helps depends on the data, the classifier and the metric, so the user gives all three.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from joblib import effective_n_jobs
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sklearn.base import clone
 from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFold
 from sklearn.utils import check_random_state
@@ -21,12 +20,13 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ganaug.common.jobs import run_jobs
 from ganaug.common.processes import alone
-from ganaug.common.progress import TimeLeft, begin_phase
+from ganaug.common.progress import begin_phase
 from ganaug.common.warnings import stable_warning_filters, warn_user
-from ganaug.common.wording import counted, listed
+from ganaug.common.wording import listed
 from ganaug.comparison.image_arms import ARMS, ImageArm, arm_of
 from ganaug.comparison.image_classifiers import default_classifiers, has_image_classifiers, image_classifier_of
 from ganaug.comparison.image_scoring import evaluate_arms
+from ganaug.comparison.plan import Following, Plan
 from ganaug.comparison.preparation import (
     digest_of,
     is_texts,
@@ -43,7 +43,6 @@ from ganaug.comparison.samplers import (
     without_columns,
 )
 from ganaug.comparison.scoring import RUN_COLUMNS, evaluate_sampler
-from ganaug.comparison.statistics import MIN_SPLITS
 from ganaug.comparison.tasks import Classification, Task, task_of
 
 _DEFAULT = Classification.models
@@ -122,7 +121,8 @@ def compare(
         rows of the same data, settings and versions, and repeats those that failed. This needs an integer
         `random_state`.
     verbose : int, default=0
-        1 shows a progress bar on standard error, with the time left.
+        1 shows on standard error how far the comparison is, with the time left: by a bar on a terminal, and elsewhere
+        by lines, at least one a minute.
     task : {"auto", "classification", "regression", "multilabel"}, default="auto"
         What y is. "auto" takes several columns as labels. Numbers are a continuous target if some are not whole, or if
         there are more than 20 different ones of few rows each, which a warning says; otherwise they are classes.
@@ -200,6 +200,8 @@ def compare(
     >>> comparison.best_
     'none'
     """
+    if n_jobs == 0:
+        raise ValueError(f"{n_jobs=} starts no process; use their number, or -1 for all cores")
     if not 0 < precision <= 1:
         raise ValueError(f"{precision=} must be above 0 and at most 1")
     X, target = rows_of(X), task_of(y, task, precision=precision, relevance=relevance)
@@ -256,29 +258,22 @@ def compare(
             }
             if missing := {name: of for name, of in missing.items() if of}:
                 jobs.append((split, missing))
-    plan = _Plan(jobs, max_time)
+    plan = Plan(jobs, max_time, len(splits))
     shared = (X, y, groups, splits, chosen, scorers, seed)
-    bar = (
-        TextColumn("comparing"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[on]}"),
-        TimeLeft(max_time),
-    )
+    n_ways = len(splits) * len(chosen)
+    n_done = n_ways - sum(len(missing) for _, missing in jobs)
     begin_phase("comparing", show=False)
-    with Progress(*bar, console=Console(stderr=True), disable=not verbose) as progress:
-        n_all, n_missing = len(splits) * len(chosen), sum(len(missing) for _, missing in jobs)
-        whole = progress.add_task("", total=n_all, completed=n_all - n_missing, on="")
-        for rows in run_jobs(_run_job if ways is None else _run_image_job, shared, plan.jobs(), n_jobs):
+    with Following(plan, list(chosen), list(unfitted), n_ways, n_done, verbose=bool(verbose)) as following:
+        # other processes cannot tell what they have done before a job ends
+        is_here = effective_n_jobs(n_jobs) == 1
+        run = partial(_run_job if ways is None else _run_image_job, following.finish if is_here else None)
+        for rows in run_jobs(run, shared, plan.jobs(), n_jobs):
             rows = [{KEY: keys[row["sampler"], row["classifier"]], **row} for row in rows]
             file.append(rows)
             done |= {(row[KEY], row["split"]): row for row in rows}
-            names = list(dict.fromkeys(row["sampler"] for row in rows))
-            plan.finish(rows[0]["split"], len(splits))
-            on = f"{names[-1]}, split {rows[0]['split'] + 1}"
-            progress.update(
-                whole, advance=len(names), on=on, total=min(n_all, plan.n_splits(len(splits)) * len(chosen))
-            )
+            if not is_here:
+                for name in dict.fromkeys(row["sampler"] for row in rows):
+                    following.finish(name, rows[0]["split"])
     finished = [split for split in range(len(splits)) if all((key, split) in done for key in keys.values())]
     ordered = [
         {**done[keys[sampler, classifier], split], "sampler": sampler, "classifier": classifier}
@@ -363,6 +358,7 @@ def _by_training(samplers: Mapping[str, Any]) -> list[list[str]]:
 
 @alone()
 def _run_job(
+    finish: Callable[[str, int], None] | None,
     X: pd.DataFrame | NDArray,
     y: NDArray,
     groups: NDArray | None,
@@ -373,17 +369,17 @@ def _run_job(
     split: int,
     missing: Mapping[str, dict[str, Any]],
 ) -> list[dict[str, Any]]:
-    return [
-        row
-        for name, classifiers in missing.items()
-        for row in evaluate_sampler(
-            X, y, groups, *splits[split], split, name, samplers[name], classifiers, scorers, seed
-        )
-    ]
+    rows = []
+    for name, classifiers in missing.items():
+        rows += evaluate_sampler(X, y, groups, *splits[split], split, name, samplers[name], classifiers, scorers, seed)
+        if finish is not None:
+            finish(name, split)
+    return rows
 
 
 @alone()
 def _run_image_job(
+    finish: Callable[[str, int], None] | None,
     X: NDArray,
     y: NDArray,
     groups: NDArray | None,
@@ -394,65 +390,7 @@ def _run_image_job(
     split: int,
     missing: Mapping[str, dict[str, Any]],
 ) -> list[dict[str, Any]]:
-    return evaluate_arms(X, y, *splits[split], split, arms, missing, scorers, seed)
-
-
-class _Plan:
-    """Which splits fit into the time: it is planned from the first split, and kept where later splits take longer."""
-
-    def __init__(self, jobs: Sequence[tuple[int, Any]], seconds: float | None) -> None:
-        self._jobs = jobs
-        self._seconds = seconds
-        self._start = time.perf_counter()
-        self._first = jobs[0][0] if jobs else 0
-        self._n_left = sum(split == self._first for split, _ in jobs)  # jobs of the first split
-        self._n_first = self._n_left
-        self._n_planned: int | None = None
-        self._is_told = False
-
-    def jobs(self) -> Iterator[tuple[int, Any]]:
-        """Yield jobs, split after split; no further split is started once the planned ones are, or the time is up."""
-        last = self._first
-        for job in self._jobs:
-            if self._seconds is not None and job[0] > last:
-                is_planned = self._n_planned is None or job[0] - self._first < self._n_planned
-                if not is_planned or time.perf_counter() - self._start > self._seconds:
-                    return
-            last = job[0]
-            begin_phase("comparing", show=False)  # a job that trains has left another name
-            yield job
-
-    def finish(self, split: int, n_all: int) -> None:
-        """Take note of a finished job; after those of the first split, plan the rest and say so if it is cut short."""
-        if self._seconds is None or split != self._first or self._n_planned is not None:
-            return
-        self._n_left -= 1
-        each = time.perf_counter() - self._start
-        if self._n_left:
-            if each > self._seconds and not self._is_told:
-                self._is_told = True
-                warn_user(
-                    f"the first split takes longer than {_seconds(self._seconds)}: {_seconds(each)} so far, parts "
-                    f"done: {self._n_first - self._n_left} of {self._n_first}. It goes on to its end, as without a "
-                    "whole split nothing is compared. Name fewer samplers or classifiers to shorten it."
-                )
-            return
-        self._n_planned = max(1, int(self._seconds / max(each, 1e-9)))
-        n = self._first + self._n_planned
-        if n < n_all:
-            said = f"one split takes {_seconds(each)}; within {_seconds(self._seconds)} there is time for {n} of "
-            said += counted(n_all, "split")
-            if n < MIN_SPLITS:
-                said += f". A verdict needs {min(MIN_SPLITS, n_all)} splits (about {_seconds(MIN_SPLITS * each)})"
-            warn_user(said)
-
-    def n_splits(self, n_all: int) -> int:
-        """Return how many splits are to be finished."""
-        return n_all if self._n_planned is None else min(n_all, self._first + self._n_planned)
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds >= 2 else f"{seconds:.1f} s"
+    return evaluate_arms(X, y, *splits[split], split, arms, missing, scorers, seed, finish)
 
 
 def _brief(chosen: Mapping[str, Any], check: Callable[[Any], Any]) -> tuple[Any, ...]:

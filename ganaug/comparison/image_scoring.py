@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ def evaluate_arms(
     missing: Mapping[str, Mapping[str, Any]],
     scorers: Mapping[str, Any],
     seed: int,
+    finish: Callable[[str, int], None] | None = None,
 ) -> list[dict[str, Any]]:
     """Train every classifier of a split in every way that is missing, and score it on the test images.
 
@@ -51,6 +52,8 @@ def evaluate_arms(
         Of `scorers_for`.
     seed : int
         Together with `split`, the seed of everything. It does not depend on the arm.
+    finish : callable (str, int) or None, default=None
+        Called with the name of each arm that is done, and `split`.
 
     Returns
     -------
@@ -91,6 +94,8 @@ def evaluate_arms(
             seconds = time.perf_counter() - start - generators.take_seconds() + generators.seconds_of(arm)
             row = {"sampler": name, "classifier": classifier, "split": split, "n_train": len(train)}
             rows.append(row | {"n_test": len(test), "fit_seconds": seconds, "note": note} | scores)
+        if finish is not None:
+            finish(name, split)
     return rows
 
 

@@ -33,8 +33,8 @@ from ganaug.datasets.parquet_files import (
     write_parquet_rows,
 )
 from ganaug.datasets.table import Table, check_output, read_table, write_table, write_table_samples
-from ganaug.datasets.table_cells import cells_of, numbers_of
-from ganaug.datasets.table_targets import read_targets
+from ganaug.datasets.table_cells import cells_of, numbers_of, value_of
+from ganaug.datasets.table_targets import read_targets, warn_of_numbers_missing
 
 __all__ = [
     "MANIFEST",
@@ -67,6 +67,8 @@ __all__ = [
     "read_images",
     "read_table",
     "read_targets",
+    "value_of",
+    "warn_of_numbers_missing",
     "write_image_file",
     "write_image_samples",
     "write_images",

@@ -172,6 +172,18 @@ class TextFormat:
                 )
         return written
 
+    def value(self, name: str, cell: str) -> Any:
+        """Return the value of a cell that is written as the file writes the column; None if it is not, or is text.
+
+        Parameters
+        ----------
+        name : str
+            Name of the column; of others the value is None.
+        cell : str
+            The cell, such as €1,200 or 31.12.1999.
+        """
+        return next((column.notation.value(cell) for column in self.columns if column.name == name), None)
+
     def name_cell(self, name: str, syntax: Syntax) -> str:
         """Return the cell of the header for a name.
 

@@ -8,7 +8,7 @@ Writing does the same. A cell of the file that the notation would write otherwis
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -163,6 +163,29 @@ class ColumnNotation:
             cells[np.asarray(beyond, dtype=bool)] = limit.cell
         return cells
 
+    def value(self, cell: str) -> Any:
+        """Return the value of a cell in this notation; None if it is no number and no time, or not written so.
+
+        Groups and what stands around a number may be left out: of a column of cells such as €1,200, also €1200 and
+        1200 are read.
+
+        Parameters
+        ----------
+        cell : str
+            The cell, as a user types it.
+        """
+        cell = cell.strip()
+        for known, value in [(limit.cell, limit.value) for limit in self.limits] + [
+            (known, value) for value, known in self.odd.items() if not isinstance(self.notation, Words)
+        ]:
+            if cell == known:
+                return value
+        for notation, text in _variants(self.notation, cell):
+            found = None if isinstance(notation, Words) else notation.read(pa.array([text]))
+            if found is not None and not pd.isna(found[0]):
+                return found[0].item() if isinstance(found[0], np.generic) else found[0]
+        return None
+
     def state(self) -> dict[str, Any]:
         """Describe the notation in JSON's terms; odd cells only of numbers, and not too many."""
         odd = self.odd.iloc[:_MAX_STORED] if isinstance(self.notation, Integers | Numbers) else self.odd.iloc[:0]
@@ -277,6 +300,18 @@ def read_column(name: str, cells: pa.DictionaryArray, reading: Reading) -> tuple
         values = values.astype("Int64")
     taken = values.reindex(positions[codes]) if missing.any() else values.take(positions[codes])
     return taken.reset_index(drop=True).rename(name), column
+
+
+def _variants(notation: Notation, cell: str) -> Iterator[tuple[Notation, str]]:
+    """Yield ways to read a cell: as the file writes it, then with less of what stands around the digits."""
+    yield notation, cell
+    if not isinstance(notation, Integers | Numbers):
+        return
+    style, text = notation.style, "".join(cell.split())
+    around = dataclasses.replace(style, prefix="".join(style.prefix.split()), suffix="".join(style.suffix.split()))
+    for known in (around, dataclasses.replace(style, prefix="", suffix="", minus="-")):
+        for group in dict.fromkeys((style.group.strip(), "")):
+            yield dataclasses.replace(notation, style=dataclasses.replace(known, group=group)), text
 
 
 _Read = tuple[Any, NDArray, ColumnNotation]  # values of the known cells, which cells are missing, the notation

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from ganaug.common.labels import kind_of_target
 from ganaug.common.warnings import warn_user
 from ganaug.common.wording import counted, joined, listed
 from ganaug.datasets.columns import MAX_COLUMNS, check_unique
@@ -139,21 +140,16 @@ def read_text(
     _warn_of_doubts([column for column in columns if column.name not in (like or {})])
     for column, cell in zip(columns, name_cells, strict=False):
         column.name_lead = cell[: len(cell) - len(cell.lstrip())]
-    if target in names:
-        labels = set(DOUBTFUL_LABELS) & set(read[names.index(target)][0].dropna().unique())
-        if labels:
-            warn_user(
-                f"Column {target!r} has {joined(sorted(map(repr, labels)))}, which is taken for a class. If it means "
-                "that the class is not known, remove these rows."
-            )
     if has_quotes:
         _find_quotes(quotes, columns)
     terminator = "\r\n" if rest == "\r\n" else rest[:1] or "\n"
     of = TextFormat(kind, found, syntax, terminator, has_quoted_header, columns)
+    if target in names and _has_doubtful_label(frame[target], of):
+        warn_of_doubtful_labels(frame[target])
     return frame, TextSource(raw, of, head, start, has_last_end)
 
 
-def read_numbers(labels: pd.Series, of: TextFormat) -> pd.Series | None:
+def read_numbers(labels: pd.Series, of: TextFormat) -> tuple[pd.Series, ColumnNotation] | None:
     """Read cells that were read as names of classes once more, as numbers in the notation of the column.
 
     Parameters
@@ -165,14 +161,37 @@ def read_numbers(labels: pd.Series, of: TextFormat) -> pd.Series | None:
 
     Returns
     -------
-    Series or None
-        The numbers, missing where the cell means that; None if the cells are no numbers.
+    (Series, ColumnNotation) or None
+        The numbers, missing where the cell means that, and how they are written; None if the cells are no numbers.
     """
     marks = {column.notation.decimal for column in of.columns} - {""}
     clues = Clues(of.syntax.delimiter, marks.pop() if len(marks) == 1 else "")
     cells = pa.array(labels.fillna("").astype(str), type=pa.string()).dictionary_encode()
-    values, _ = read_column(str(labels.name), cells, Reading(clues))
-    return values if pd.api.types.is_numeric_dtype(values) else None
+    values, notation = read_column(str(labels.name), cells, Reading(clues))
+    return (values, notation) if pd.api.types.is_numeric_dtype(values) else None
+
+
+def warn_of_doubtful_labels(labels: pd.Series) -> None:
+    """Warn of names of classes that may mean that the class is not known.
+
+    Parameters
+    ----------
+    labels : Series of str
+        The cells of the target; missing ones are None.
+    """
+    if doubtful := set(DOUBTFUL_LABELS) & set(labels.dropna().unique()):
+        warn_user(
+            f"Column {str(labels.name)!r} has {joined(sorted(map(repr, doubtful)))}, which is taken for a class. If it "
+            "means that the class is not known, remove these rows."
+        )
+
+
+def _has_doubtful_label(labels: pd.Series, of: TextFormat) -> bool:
+    """Whether NA and the like are names of classes in a target: among many numbers, they are missing ones."""
+    if not labels.isin(DOUBTFUL_LABELS).any():
+        return False
+    found = read_numbers(labels, of)
+    return found is None or kind_of_target(found[0], in_file=True) == "classes"
 
 
 class _RaggedError(Exception):

@@ -1,8 +1,11 @@
 """Cells of a table that was read from a file: a target as numbers, and a row as the file writes it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
-from ganaug.datasets.csv_format import TextSource
+from ganaug.datasets.csv_format import TextFormat, TextSource
 from ganaug.datasets.csv_reader import read_numbers
 from ganaug.datasets.table import Table
 
@@ -29,7 +32,8 @@ def numbers_of(table: Table, name: str) -> pd.Series | None:
     """
     column = table.frame[name]
     if name == table.target and isinstance(table.source, TextSource):
-        return read_numbers(column, table.source.format)
+        found = read_numbers(column, table.source.format)
+        return None if found is None else found[0]
     is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     return column if is_number else None
 
@@ -55,3 +59,35 @@ def cells_of(table: Table, row: pd.Series) -> pd.Series:
     [36]
     """
     return table.source.format.cells(row) if isinstance(table.source, TextSource) else row
+
+
+def value_of(table: Table | Mapping[str, Any], name: str, cell: str) -> Any:
+    """Return the value of a cell that a user writes as the file writes the column, such as ``€1,200``.
+
+    Parameters
+    ----------
+    table : Table or mapping
+        From `read_table`, or what its `format` returned.
+    name : str
+        Name of the column.
+    cell : str
+        The cell.
+
+    Returns
+    -------
+    object
+        A number or a time; None if the column holds neither, the cell is written otherwise, or the file is no text.
+
+    Examples
+    --------
+    >>> value_of(Table(pd.DataFrame({"age": [31, 42]})), "age", "36") is None
+    True
+    """
+    if not isinstance(table, Table):
+        return TextFormat.from_state(table).value(name, cell)
+    if not isinstance(table.source, TextSource) or name not in table.frame:
+        return None
+    if name == table.target:
+        found = read_numbers(table.frame[name], table.source.format)
+        return None if found is None else found[1].value(cell)
+    return table.source.format.value(name, cell)

@@ -7,6 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from ganaug.common.labels import kind_of_target
+from ganaug.common.warnings import warn_user
+from ganaug.common.wording import counted
+from ganaug.datasets.csv_format import TextSource
+from ganaug.datasets.csv_reader import warn_of_doubtful_labels
 from ganaug.datasets.table import Table, read_table
 from ganaug.datasets.table_cells import numbers_of
 
@@ -42,7 +46,7 @@ def read_targets(
     Raises
     ------
     ValueError
-        If there is no such column, a target is missing, or the cells do not fit the task.
+        If there is no such column, a class or a label is missing, or the cells do not fit the task.
     OSError
         If the file cannot be read.
 
@@ -70,14 +74,45 @@ def read_targets(
     # the cells of classes are text as they are written; numbers are read in the notation of their column
     numbers = None if task == "classification" else numbers_of(table, target)
     if numbers is not None and (task == "regression" or kind_of_target(numbers, in_file=True) != "classes"):
-        table = Table(table.frame.assign(**{target: numbers}), table.source)
-        table._refuse_missing(target)
         _check_others(table, [target])
-        return table.frame.drop(columns=target), numbers.astype(float)
+        is_known = numbers.notna().to_numpy()
+        if not is_known.all():
+            n_left = int((~is_known).sum())
+            if n_left == len(numbers):
+                raise ValueError(f"{path}: column {target!r} has no number, only missing cells; name another column")
+            first = int((~is_known).argmax())
+            place = f"line {table.source.line(first)}" if isinstance(table.source, TextSource) else f"row {first + 1}"
+            warn_user(
+                f"{counted(n_left, 'row')} of {len(numbers):,} {'is' if n_left == 1 else 'are'} left out: the number "
+                f"in {target!r} is missing there, first on {place}. To use them, fill in the numbers."
+            )
+        X = table.frame.drop(columns=target)[is_known].reset_index(drop=True)
+        return X, numbers[is_known].astype(float).reset_index(drop=True)
+    if task == "classification":
+        warn_of_numbers_missing(table, target)
     if task == "regression":
         cell = table.frame[target].iloc[0]
         raise ValueError(f"{path}: column {target!r} holds {str(cell)!r}, which is no number; name another column")
     return table.split(target)
+
+
+def warn_of_numbers_missing(table: Table, target: str) -> None:
+    """Warn of cells such as NA that are taken for a class among numbers that are classes too.
+
+    Parameters
+    ----------
+    table : Table
+        From `read_table` with this target.
+    target : str
+        Name of the column.
+    """
+    numbers = numbers_of(table, target)
+    if (
+        isinstance(table.source, TextSource)
+        and numbers is not None
+        and kind_of_target(numbers, in_file=True) != "classes"
+    ):
+        warn_of_doubtful_labels(table.frame[target])
 
 
 def _labels(table: Table, names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -11,6 +11,7 @@ from ganaug.evaluation.image_manifest import (
     training_recognition,
 )
 from ganaug.evaluation.image_result import ImageEvaluation
+from ganaug.evaluation.image_seconds import image_evaluation_seconds
 from ganaug.evaluation.paths import evaluate_paths
 from ganaug.evaluation.preview import PreviewRow, preview_rows
 from ganaug.evaluation.resampling import evaluate_resampling
@@ -36,6 +37,7 @@ __all__ = [
     "evaluate_rows",
     "evaluate_tables",
     "evaluate_texts",
+    "image_evaluation_seconds",
     "nearest_columns",
     "preview_rows",
     "score_columns",

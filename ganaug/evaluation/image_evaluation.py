@@ -193,6 +193,17 @@ def _efficientnet(images: NDArray, value_range: tuple[float, float] | None) -> t
     return found, probabilities(found)
 
 
+def image_features(images: NDArray) -> NDArray:
+    """Return the features in which images are compared, whatever their dtype.
+
+    Parameters
+    ----------
+    images : array of shape (n, height, width[, channels])
+        The images.
+    """
+    return features(images, value_range=_value_range(images))
+
+
 def _checked(real: ArrayLike, synthetic: ArrayLike, holdout: ArrayLike | None) -> dict[str, NDArray]:
     sets = {"real": np.asarray(real), "synthetic": np.asarray(synthetic)}
     if holdout is not None:

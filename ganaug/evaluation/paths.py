@@ -35,6 +35,7 @@ def evaluate_paths(
     encoding: str | None = None,
     ignore: Sequence[str] | None = None,
     inception: str | Path | None = None,
+    skip_bad: bool = False,
     random_state: int | np.random.Generator | None = None,
 ) -> "TableEvaluation | ImageEvaluation | TextEvaluation":
     """Read real and synthetic data from files or folders, and evaluate them as `ganaug.evaluate` does.
@@ -61,6 +62,8 @@ def evaluate_paths(
         For tables: see `ganaug.evaluate`.
     inception : str, Path or None, default=None
         For images: the file of `ganaug.metrics.Inception`.
+    skip_bad : bool, default=False
+        For images: whether files that cannot be read are left out, with a warning. Otherwise they are an error.
     random_state : int, numpy.random.Generator or None, default=None
         Source of subsamples, folds and intervals.
 
@@ -106,11 +109,11 @@ def evaluate_paths(
         modality.noun,
         {
             "rows": {"target": target, "mark": mark, "encoding": encoding, "ignore": ignore},
-            "images": {"inception": inception},
+            "images": {"inception": inception, "skip_bad": skip_bad or None},
         },
     )
     if modality.name == "image":
-        return _evaluate_images(paths, inception, random_state)
+        return _evaluate_images(paths, inception, random_state, skip_bad=skip_bad)
     return _evaluate_tables(paths, target, mark, encoding, ignore, random_state)
 
 
@@ -122,12 +125,18 @@ def _check_parameters(path: Path, noun: str, parameters: dict[str, dict[str, Any
 
 
 def _evaluate_images(
-    paths: Sequence[Path], inception: str | Path | None, random_state: int | np.random.Generator | None
+    paths: Sequence[Path],
+    inception: str | Path | None,
+    random_state: int | np.random.Generator | None,
+    *,
+    skip_bad: bool,
 ) -> "ImageEvaluation":
-    synthetic = read_images(paths[1], only_synthetic=True)
+    synthetic = read_images(paths[1], only_synthetic=True, skip_bad=skip_bad)
     # `ganaug balance --resize` may have resized the real images before training
     size = synthetic.X.shape[1:3]
-    real, *holdout = (read_images(path, resize=size if path.is_dir() else None) for path in (paths[0], *paths[2:]))
+    real, *holdout = (
+        read_images(path, resize=size if path.is_dir() else None, skip_bad=skip_bad) for path in (paths[0], *paths[2:])
+    )
     sets = [real, synthetic, *holdout]
     return evaluate_images(
         real.X,

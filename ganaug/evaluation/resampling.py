@@ -232,6 +232,10 @@ def _evaluate_table(
         copied = None if hasattr(model, "epsilon_") else found.copied_rows
         whole = found.with_row_numbers(synthetic=rows)
         return {measured[0]: replace(whole, copied_rows=copied)}, reused, notes
+    notes.append(
+        f"Each class was measured by itself, on at most {limits[1]:,} synthetic and {limits[0]:,} real rows of it. "
+        "ganaug evaluate measures all synthetic rows and all classes together, so its numbers are others."
+    )
     rules = learn_rules(of_classes, np.random.default_rng(0), target=of_classes.columns[-1])
     for label in measured:
         real, synthetic, note = _drawn(label, labels, after, is_synthetic, limits, "rows", rng)

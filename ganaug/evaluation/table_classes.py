@@ -123,6 +123,7 @@ def evaluate_some_classes(
         settings={**evaluation.settings, **settings},
         utility=utility,
         agreement=agreement,
+        n_classes=int(frames[1][target].nunique()),
         # the identifier of a row of any other class identifies as well
         reused=reused_identifiers(*frames, identifiers=left_out),
     )

@@ -125,6 +125,7 @@ def evaluate_tables(
         agreement=None if target is None else class_agreement(pair, target=target, random_state=_seed(rng)),
         kept=kept_associations(fair, associations, random_state=_seed(rng)),
         at_equal_shares=fair is not pair,
+        n_classes=0 if target is None else int(pair.synthetic[target].nunique()),
         copied_rows=(pair.synthetic.iloc[shown["synthetic"]], pair.real.iloc[shown["real"]]),
     )
 

@@ -75,6 +75,8 @@ class TableEvaluation:
         those of rows that were drawn with equal shares of the classes.
     copied_rows : (DataFrame, DataFrame) or None
         The synthetic rows of the first 20 pairs of `copies`, and the real rows beside them; None if they are not kept.
+    n_classes : int
+        Number of classes of the synthetic rows; 0 without a target.
 
     Examples
     --------
@@ -106,6 +108,7 @@ class TableEvaluation:
     kept: KeptAssociations | None = None
     at_equal_shares: bool = False
     copied_rows: tuple[pd.DataFrame, pd.DataFrame] | None = None
+    n_classes: int = 0
 
     def frame(self) -> pd.DataFrame:
         """Return all measures as one table.
@@ -202,6 +205,15 @@ class TableEvaluation:
         n = self.n_rows
         rows = f"{n['synthetic']:,} synthetic rows, compared with {n['real']:,} real rows"
         return f"{rows} and {n['holdout']:,} held-out rows" if n["holdout"] else f"{rows}; no row was held out"
+
+    @property
+    def extent(self) -> str:
+        """One sentence on the rows behind the numbers, and why those of `ganaug.evaluate_resampling` may be others."""
+        said = f"Measured on all {self.n_rows['synthetic']:,} synthetic and {self.n_rows['real']:,} real rows"
+        if self.n_classes > 1:
+            said += f" of {self.n_classes} classes together. ganaug balance measures each class by itself, on at most "
+            said += "1,000 synthetic rows of it, so its numbers are others"
+        return f"{said}."
 
     @property
     def verdict(self) -> list[Finding]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ganaug.common.findings import HELPS, REAL, SAFE, Answer, Finding, with_warning
 from ganaug.common.wording import counted, joined, listed, percent, shortened
+from ganaug.evaluation.mean_verdict import on_means
 from ganaug.metrics import AUC, CHANCE_LEVEL, Count, invalid_beyond_chance
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ def _real(evaluation: "TableEvaluation") -> Iterator[Finding]:
         )
     yield from _on_rules(evaluation)
     yield _on_columns(evaluation)
+    yield from on_means(evaluation.distances)
     yield from _on_associations(evaluation)
     yield _on_coverage(evaluation)
     yield from _on_classes(evaluation)

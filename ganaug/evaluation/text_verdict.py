@@ -20,7 +20,8 @@ _ENOUGH = 50
 _LOW_ACCEPTANCE = 0.9
 # Texts vary too little below this share of the distinct-2 of real texts, or if self-BLEU exceeds theirs by so much.
 _LOW_DISTINCT, _HIGH_BLEU = 0.7, 0.1
-# ... and only if the measure lies so many standard deviations from that of random draws of synthetic and real texts.
+# ... and only if the measure lies so many standard deviations from that of random draws of synthetic and real texts. An
+# AUC below 0.5 is explained from so many standard errors on.
 _CLEAR = 3.0
 # A classifier that is right so often tells synthetic from real texts; below the second value it hardly does.
 _TOLD_APART, _HARDLY = 0.75, 0.6
@@ -120,6 +121,11 @@ def _on_classifier(label: Hashable, measured: dict[str, dict[Hashable, Any]]) ->
         f"{_prefix(label)}A classifier that sees {worst} tells synthetic from real texts with an AUC of {value:.2f}; "
         f"0.5 is best, and halves of the real texts have {usual:.2f}"
     )
+    if value < 0.5 - _CLEAR / np.sqrt(6 * n):  # standard errors of an AUC of n texts of each side
+        said += (
+            ". It is below 0.5 because texts lie beside counterparts on the other side, as variants of one text do: "
+            "the classifier takes each for what it has learned of its counterpart"
+        )
     numbers = {f"AUC, {name}": of["value"] for name, of in found.items()}
     if value > _TOLD_APART:
         return Finding(REAL, "bad", f"{said}.", numbers)

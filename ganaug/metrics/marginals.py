@@ -39,8 +39,10 @@ def column_distances(real: Any, synthetic: Any = None) -> pd.DataFrame:
         says which one, and "kind" gives the kind of column. "chance" is the mean distance of two samples of these sizes
         from one distribution: distances of that order mean nothing. "limit" is the distance that chance exceeds with a
         probability of 0.002 at most, in any of the d columns. "p-value" is the probability (at most) of such a
-        distance, or a larger one, between such samples; multiply it by d where all columns are looked at. "real
-        missing" and "synthetic missing" are shares of cells.
+        distance, or a larger one, between such samples; multiply it by d where all columns are looked at. "mean shift"
+        is the synthetic mean less the real one, in standard deviations of the real cells (or of those within both
+        samples, if that is more), and "shift error" its standard error; NaN for categories and for numbers of two
+        values or less. "real missing" and "synthetic missing" are shares of cells.
 
     Raises
     ------
@@ -84,6 +86,7 @@ def column_distances(real: Any, synthetic: Any = None) -> pd.DataFrame:
             pooled = np.bincount(codes, minlength=len(values)) / len(codes)
             p_value = _total_variation_p_value(distance, pooled, both)
             limit = _total_variation_limit(level, pooled, both)
+        shift, error = _mean_shift(*columns) if is_number and len(values) > 2 else (np.nan, np.nan)
         rows.append(
             {
                 "kind": pair.kinds[i],
@@ -92,11 +95,31 @@ def column_distances(real: Any, synthetic: Any = None) -> pd.DataFrame:
                 "chance": float(min(chance, 1.0)),
                 "limit": float(min(limit, 1.0)),
                 "p-value": float(min(p_value, 1.0)),
+                "mean shift": shift,
+                "shift error": error,
                 "real missing": float(missing[0].mean()),
                 "synthetic missing": float(missing[1].mean()),
             }
         )
     return pd.DataFrame(rows, index=pair.index)
+
+
+def _mean_shift(real: NDArray, synthetic: NDArray) -> tuple[float, float]:
+    """Return the difference of two means in standard deviations of the first cells, and its standard error."""
+    real, synthetic = (cells[~np.isnan(cells)] for cells in (real, synthetic))
+    if min(len(real), len(synthetic)) < 2:
+        return np.nan, np.nan
+    largest = max(abs(real).max(), abs(synthetic).max())  # squares of very large numbers would be infinite
+    real, synthetic = real / max(largest, 1e-300), synthetic / max(largest, 1e-300)
+    n, deviations = np.array([len(real), len(synthetic)]), np.array([real.std(ddof=1), synthetic.std(ddof=1)])
+    # a small sample of a skewed column may lack its tail: the deviation within both is taken if it is more
+    within = np.sqrt(((n - 1) * deviations**2).sum() / (n.sum() - 2))
+    deviation = max(deviations[0], within)
+    # rounding alone gives numbers such as dates a deviation
+    if deviation <= 1e-12:
+        return np.nan, np.nan
+    error = max(np.sqrt((deviations**2 / n).sum()), within * np.sqrt((1 / n).sum()))
+    return float((synthetic.mean() - real.mean()) / deviation), float(error / deviation)
 
 
 def _total_variation_p_value(distance: float, shares: NDArray, both: float) -> float:

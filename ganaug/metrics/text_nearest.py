@@ -1,11 +1,12 @@
 """The nearest real texts of synthetic ones: by the words that they share, and by edits."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ganaug.common.texts import words_of
 from ganaug.metrics.pairwise import batches
@@ -49,31 +50,17 @@ def nearest_texts(texts: Sequence[str], real: Sequence[str], *, own: Sequence[in
     0        0      0.00   0.00    1.00  exact
     1        1      0.13   0.25    0.75
     """
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
     if not len(real):
         raise ValueError("real holds no texts; at least one is needed")
-    vectorizer = TfidfVectorizer(tokenizer=words_of, token_pattern=None, lowercase=False)
-    try:
-        known = vectorizer.fit_transform(real)
-        found: Any = vectorizer.transform(texts)
-    except ValueError:  # no text has a word
-        known = found = None
-    nearest, cosine = np.zeros(len(texts), dtype=np.intp), np.zeros(len(texts))
-    for rows in batches(len(texts), len(real)):
-        if known is None:
-            break
-        similar = (found[rows] @ known.T).toarray()
-        if own is not None:
-            similar[np.arange(len(similar)), np.asarray(own)[rows]] = -1.0
-        nearest[rows], cosine[rows] = similar.argmax(axis=1), similar.max(axis=1)
+    similar = _similar(texts, real, own)
+    nearest, cosine = (np.zeros(len(texts), dtype=np.intp), np.zeros(len(texts))) if similar is None else similar[:2]
     original = KnownTexts.of(real).nearest_copies(texts, own=own)
     for i in np.flatnonzero((original >= 0) & (original != nearest)):
         nearest[i] = original[i]
-        cosine[i] = 0.0 if known is None else (found[i] @ known[original[i]].T).sum()
+        cosine[i] = 0.0 if similar is None else similar[2](int(i), int(original[i]))
     pairs = [(words_of(text), words_of(real[i])) for text, i in zip(texts, nearest.tolist(), strict=True)]
     edits = np.array([_edits(*pair) for pair in pairs])
-    shared = np.array([_shared(*pair) for pair in pairs])
+    shared = np.array([shared_words(*pair) for pair in pairs])
     copy = np.where(edits == 0, "exact", np.where(shared >= NEAR, "near", ""))
     distance = np.where(edits == 0, 0.0, np.clip(1 - cosine, 0, 1))
     return pd.DataFrame(
@@ -87,7 +74,54 @@ def nearest_texts(texts: Sequence[str], real: Sequence[str], *, own: Sequence[in
     )
 
 
-def _shared(one: Sequence[str], other: Sequence[str]) -> float:
+def most_similar(texts: Sequence[str], real: Sequence[str] | None) -> NDArray[np.intp] | None:
+    """Return the position of the real text that is most similar to each text, by TF-IDF of words.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The texts.
+    real : sequence of str or None
+        Those among which it is searched. None searches among the other ones of `texts`, of which there must be some.
+
+    Returns
+    -------
+    ndarray of shape (n,) or None
+        None if no real text has a word.
+    """
+    found = _similar(texts, texts, range(len(texts))) if real is None else _similar(texts, real, None)
+    return None if found is None else found[0]
+
+
+def _similar(
+    texts: Sequence[str], real: Sequence[str], own: Sequence[int] | None
+) -> tuple[NDArray[np.intp], NDArray[np.float64], Callable[[int, int], float]] | None:
+    """Return the most similar real text of each text, their cosine, and what returns the cosine of any pair."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectorizer = TfidfVectorizer(tokenizer=words_of, token_pattern=None, lowercase=False)
+    try:
+        known: Any = vectorizer.fit_transform(real)
+        found: Any = vectorizer.transform(texts)
+    except ValueError:  # no text has a word
+        return None
+    nearest, cosine = np.zeros(len(texts), dtype=np.intp), np.zeros(len(texts))
+    for rows in batches(len(texts), len(real)):
+        similar = (found[rows] @ known.T).toarray()
+        if own is not None:
+            similar[np.arange(len(similar)), np.asarray(own)[rows]] = -1.0
+        nearest[rows], cosine[rows] = similar.argmax(axis=1), similar.max(axis=1)
+    return nearest, cosine, lambda i, j: float((found[i] @ known[j].T).sum())
+
+
+def shared_words(one: Sequence[str], other: Sequence[str]) -> float:
+    """Return the share of the words of the longer text that both have in common, in any order.
+
+    Parameters
+    ----------
+    one, other : sequence of str
+        Their words.
+    """
     longest = max(len(one), len(other))
     return (Counter(one) & Counter(other)).total() / longest if longest else 1.0
 

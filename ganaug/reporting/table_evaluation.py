@@ -90,7 +90,9 @@ def sections(evaluation: TableEvaluation, of: str = "", where: str = "") -> list
     frame = evaluation.frame()
     parts = {str(part): rows.drop(columns="part") for part, rows in frame.groupby("part", sort=False)}
     private = parts.pop("privacy")
-    explained = Paragraphs([_ON_NUMBERS.format(reference=evaluation.reference)])
+    explained = Paragraphs(
+        [*([] if of or where else [evaluation.extent]), _ON_NUMBERS.format(reference=evaluation.reference)]
+    )
     tables = [Table(with_intervals(rows), _CAPTIONS[part]) for part, rows in parts.items()]
     return [
         Section(f"Measures{of}", [explained, *tables]),

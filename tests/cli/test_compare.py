@@ -115,3 +115,25 @@ def test_compare_for_numbers_and_for_several_labels(tmp_path, monkeypatch, capsy
         error = capsys.readouterr().err
         assert says in error
         assert error.count("\n") == 1
+
+
+def test_what_is_wrong_is_said_before_the_work_begins(in_csv, capsys):
+    Path("folder").mkdir()
+    line = "compare in.csv --target plan --samplers none --classifiers LogisticRegression --splits 2 --repeats 1"
+    for wrong, says in {
+        "compare nowhere": "there is no file or folder nowhere",
+        f"{line} --jobs 0": "--jobs 0 starts no process",
+        f"{line} --results folder": "folder: Is a directory",
+    }.items():
+        assert run(wrong) == 2
+        error = capsys.readouterr().err
+        assert says in error
+        assert "kept" not in error
+
+
+def test_a_log_says_what_is_compared(in_csv, capsys):
+    line = "compare in.csv --target plan --samplers random --classifiers LogisticRegression --splits 2 --repeats 1"
+    assert run(line) == 0
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("comparing")]
+    assert said[0].startswith("comparing 2 ways (none, random) with LogisticRegression on 2 splits")
+    assert said[-1].startswith("comparing: 4 of 4 done")

@@ -72,7 +72,13 @@ def test_refuses(in_csv, capsys, options, words):
 
 def test_reads_declarations():
     make = private_model(2.0, ["a=b=0:1:0.5"], ["code=1|2.5", "city=x|1"], {})
-    model = make(pd.DataFrame({"code": [1.0], "city": ["x"], "a=b": [0.5]}))
+    frame = pd.DataFrame({"code": [1.0], "city": ["x"], "a=b": [0.5]})
+    model = make(frame, lambda name, cell: None)
     assert model.bounds == {"a=b": (0.0, 1.0, 0.5)}
+    # values may be written as the file writes them
+    in_file = private_model(2.0, ["a=b=€0:€1:0.5"], ["code=€1|€2.5"], {})
+    read = {"€0": 0, "€1": 1, "€2.5": 2.5}
+    assert in_file(frame, lambda name, cell: read.get(cell)).bounds == model.bounds
+    assert in_file(frame, lambda name, cell: read.get(cell)).levels == {"code": [1, 2.5]}
     assert model.levels == {"code": [1, 2.5], "city": ["x", "1"]}
     assert private_model(None, None, None, {"--select": True}) is None

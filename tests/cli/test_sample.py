@@ -97,3 +97,29 @@ def test_given_cells(in_csv, capsys):
         assert run(f"sample m.ganaug other.csv --label yes -n 4 --given {wrong}") == 2
         assert message in capsys.readouterr().err
     assert not Path("other.csv").exists()
+
+
+def test_given_values_are_read_as_the_file_writes_them(in_csv, capsys):
+    rng = np.random.default_rng(0)
+    lines = [
+        f'"€{1000 + 10 * rng.integers(99):,}",{rng.integers(100)} %,{1 + i % 28:02d}.01.2024,'
+        f"{'rare' if i < 12 else 'no'}\n"
+        for i in range(80)
+    ]
+    Path("in.csv").write_text("monthly,rate,day,label\n" + "".join(lines))
+    assert run("balance in.csv out.csv --target label --max-time 1 --seed 1 --save m.gan") == 0
+    capsys.readouterr()
+    given = ["--given", "monthly=€1,200", "--given", "rate=20%", "--given", "day=05.01.2024"]
+    assert main(["sample", "m.gan", "rows.csv", "--label", "rare", "-n", "2", *given]) == 0
+    assert Path("rows.csv").read_text().splitlines()[1:] == ['"€1,200",20 %,05.01.2024,rare'] * 2
+    assert "monthly = €1,200" in " ".join(capsys.readouterr().out.split())
+    for wrong, says in {
+        "monthly=cheap": "'monthly' cannot be 'cheap'",
+        "monthly=": "no training row lacks 'monthly'",
+        "label=rare": "'label' is the class, which --label says",
+        "rate=30": "'rate' has a value already",
+    }.items():
+        assert main(["sample", "m.gan", "more.csv", "--label", "rare", "-n", "2", *given[2:4], "--given", wrong]) == 2
+        error = capsys.readouterr().err
+        assert says in error
+        assert error.count("\n") == 1

@@ -1,5 +1,6 @@
 """`--max-time` limits the command: the training ends so early that what follows fits into it."""
 
+import importlib
 import time
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from ganaug import TabularGAN, TextGAN
 from ganaug.cli import time_limit
 from ganaug.cli.time_limit import TimeLimit, after_partitions, after_samples, after_table
+from ganaug.evaluation.image_verdict import MIN_IMAGES
 from ganaug.training import Callback, Previews, Run
 
 
@@ -154,6 +156,27 @@ def test_what_follows_images_is_seen_from_a_small_sample(monkeypatch):
     run = run_of(60.0, previews=Previews(real=sample, sample=sample))
     assert after_samples(lambda: 500, lambda n: 3, began=0.0)(run) == pytest.approx(500 * 3 * 0.01, rel=0.05)
     assert after_samples(lambda: 500, lambda n: 1, began=0.0)(run) == pytest.approx(500 * 0.01, rel=0.1)
+    with_page = after_samples(lambda: 500, lambda n: 1, began=0.0, page=lambda: 7.0)(run)
+    assert 500 * 0.01 + 7 < with_page < 500 * 0.01 + 7 + 6  # what is measured, and the writing of the page
+
+
+@pytest.mark.parametrize("n", [0, 10, 60, 240, 2000])
+def test_the_page_of_images_is_estimated_from_the_features_of_a_few(monkeypatch, n):
+    """As long as the images that are measured take, not as long as the largest classes would."""
+    module = importlib.import_module("ganaug.evaluation.image_seconds")
+    clock, seen = Clock(), []
+
+    def features(images):
+        clock.now += 0.01 * len(images)
+        seen.append(len(images))
+
+    monkeypatch.setattr(module, "image_features", features)
+    monkeypatch.setattr(module.time, "perf_counter", clock)
+    images, y = np.zeros((4000, 8, 8), np.uint8), np.repeat([0, 1], 2000)
+    found = module.image_evaluation_seconds(images, y, {0: 0, 1: n})
+    n_measured = 0 if n < MIN_IMAGES else 3 * min(n, 250)
+    assert 2 * 0.01 * n_measured <= found <= 4 * 0.01 * n_measured
+    assert sum(seen) < 20
 
 
 def test_a_busy_machine_takes_longer(monkeypatch):

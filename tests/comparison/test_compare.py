@@ -90,7 +90,9 @@ def test_two_processes_find_the_same_and_progress_is_shown_on_request(two, nb, c
     pd.testing.assert_frame_equal(one.drop(columns="fit_seconds"), other.drop(columns="fit_seconds"))
     out, err = capsys.readouterr()
     assert not out
-    assert "9/9" in err
+    planned, *_, last = err.splitlines()
+    assert planned.startswith("comparing 3 ways (none, SMOTE, random) with GaussianNB on 3 splits; ")
+    assert last.startswith("comparing: 9 of 9 done")
 
 
 @pytest.mark.parametrize(
@@ -145,14 +147,13 @@ def test_the_time_is_planned_from_the_first_split_and_said_before_the_second(
         clock[0] += 1  # two samplers: two seconds a split
         return evaluate(*arguments)
 
-    monkeypatch.setattr(module.time, "perf_counter", lambda: clock[0])
+    plan = importlib.import_module("ganaug.comparison.plan")
+    monkeypatch.setattr(plan.time, "perf_counter", lambda: clock[0])
     monkeypatch.setattr(module, "evaluate_sampler", timed)
     options = {**nb, "samplers": ["none", "random"], "n_repeats": 2}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        monkeypatch.setattr(
-            module, "warn_user", lambda said: (warnings.warn(said, stacklevel=2), started.append("said"))
-        )
+        monkeypatch.setattr(plan, "warn_user", lambda said: (warnings.warn(said, stacklevel=2), started.append("said")))
         comparison = compare(*two, max_time=max_time, **options)
     assert comparison.frame()["split"].nunique() == n_planned
     messages = [str(of.message) for of in caught if of.category is UserWarning]

@@ -1,5 +1,7 @@
 """Targets in files: classes, numbers in any notation, several labels."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,9 +67,36 @@ def test_a_name_with_a_comma_is_one_column(tmp_path):
 
 def test_missing_targets_are_named_by_their_line(tmp_path):
     (tmp_path / "t.csv").write_text("x,y,a,b\n" + "".join(f"{i},{i + 0.5},1,0\n" for i in range(30)) + "30,,,1\n")
-    for target in ("y", "a,b"):
-        with pytest.raises(ValueError, match=r"has 1 missing cell, the first on line 32"):
-            read_targets(tmp_path / "t.csv", target)
+    with pytest.raises(ValueError, match=r"has 1 missing cell, the first on line 32"):
+        read_targets(tmp_path / "t.csv", "a,b")
+    with pytest.warns(UserWarning, match=r"1 row of 31 is left out: .* first on line 32"):
+        X, y = read_targets(tmp_path / "t.csv", "y")
+    assert X["x"].tolist() == list(range(30))
+    assert y.tolist() == [i + 0.5 for i in range(30)]
+
+
+@pytest.mark.parametrize("cell", ["NA", "-", "None", "", "n/a"])
+def test_a_missing_number_is_no_class(tmp_path, cell):
+    prices = [f"€{1000 * i + 1:,}" for i in range(40)]
+    rows = "".join(f'{i},"{price}"\n' for i, price in enumerate([*prices, cell, cell]))
+    (tmp_path / "t.csv").write_text(f"x,price\n{rows}")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        X, y = read_targets(tmp_path / "t.csv", "price")
+    (said,) = [str(of.message) for of in caught]  # once
+    assert said.startswith("2 rows of 42 are left out")
+    assert len(X) == len(y) == 40
+    (tmp_path / "all.csv").write_text("x,price\n" + "1,NA\n" * 3)
+    with pytest.warns(UserWarning, match="taken for a class"):  # nothing shows that they were numbers
+        read_targets(tmp_path / "all.csv", "price")
+
+
+def test_na_beside_few_numbers_or_words_is_a_class_with_a_warning(tmp_path):
+    for cells in (["1", "2", "NA"], ["yes", "no", "NA"]):
+        (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"{i},{cells[i % 3]}\n" for i in range(30)))
+        with pytest.warns(UserWarning, match="has 'NA', which is taken for a class"):
+            y = read_targets(tmp_path / "t.csv", "y")[1]
+        assert set(y) == set(cells)
 
 
 @pytest.mark.parametrize(

@@ -71,12 +71,26 @@ def test_the_verdict_of_a_table(mixed, tiny_model):
     for question in (REAL, SAFE):
         own = [of for of in found.evaluations["b"].verdict if of.question == question]
         assert sentences(found, question) == [f"Class b: {of.sentence}" for of in own]
-    (note,) = sentences(found, "What was not measured?")
+    note, how = sentences(found, "What was not measured?")
+    assert how.startswith("Each class was measured by itself, on at most 1,000 synthetic")
     assert note.startswith("1 of 2 classes with synthetic samples were measured")
     assert "only classes with at least 20 real and 20 synthetic ones" in note
     assert len(repr(found).splitlines()) <= 10
     assert found.heading in repr(found)
     assert found._repr_html_().count("<li>") == len(found.verdict)
+
+
+def test_evaluate_says_that_it_measures_all_classes_together():
+    rng = np.random.default_rng(0)
+    real = pd.DataFrame({"x": rng.normal(size=90), "kind": np.repeat(["a", "b", "c"], 30)})
+    with pytest.warns(UserWarning, match="Only rows with kind = b, c are compared"):
+        of_two = evaluate(real, real[30:], target="kind", random_state=0)
+    assert (
+        "all 60 synthetic and 60 real rows of 2 classes together. ganaug balance measures each class" in of_two.extent
+    )
+    with pytest.warns(UserWarning, match="Only rows with kind = c are compared"):
+        of_one = evaluate(real, real[60:], target="kind", random_state=0)
+    assert of_one.extent == "Measured on all 30 synthetic and 30 real rows."  # balance has the same numbers
 
 
 def test_at_most_four_classes_are_measured(tiny_model):

@@ -267,3 +267,38 @@ def test_without_identifiers_there_is_no_finding_about_them(best):
     assert not [
         finding for finding in replace(best, reused=reused(0).iloc[:0]).verdict if "identifier" in finding.sentence
     ]
+
+
+@pytest.mark.parametrize(
+    ("shift", "error", "moved"),
+    [(0.19, 0.001, False), (0.21, 0.05, True), (-0.21, 0.05, True), (0.5, 0.2, False), (np.nan, np.nan, False)],
+)
+def test_a_mean_has_moved_by_a_fifth_of_a_deviation_and_beyond_chance(best, shift, error, moved):
+    distances = best.distances.assign(**{"mean shift": [0.0, shift], "shift error": [0.1, error]})
+    changed = replace(best, distances=distances)
+    assert set(answers(changed, REAL)) == {"good", *["bad"] * moved}
+    if moved:
+        said = sentence(changed, "A mean has moved")
+        assert f"b by {shift:+.2f} (in standard deviations; at least 4 standard errors)" in said
+        assert "--selection realism" in said
+
+
+def test_new_rows_of_the_same_origin_have_the_same_means():
+    """No false alarm among 160 columns, with heavy tails, times and few values, in small and large tables."""
+    from ganaug.evaluation.mean_verdict import on_means
+    from ganaug.metrics import column_distances
+
+    rng = np.random.default_rng(0)
+
+    def table(n):
+        days = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, n), unit="D")
+        numbers = {"tail": np.exp(2 * rng.normal(size=n)), "few": rng.integers(0, 4, n), "day": days}
+        missing = np.where(rng.random(n) < 0.5, np.nan, rng.normal(size=n))
+        return pd.DataFrame({**numbers, "missing": missing, "town": rng.choice(list("abc"), n)})
+
+    for n_real, n_synthetic in [(30, 30), (30, 1000), (300, 300), (2000, 500)] * 10:
+        assert not list(on_means(column_distances(table(n_real), table(n_synthetic))))
+    real = table(300)
+    moved = real.assign(day=real["day"] + pd.Timedelta(days=200))
+    (found,) = on_means(column_distances(real, moved))
+    assert found.numbers.keys() == {"mean shift of day"}

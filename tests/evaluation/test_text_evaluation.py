@@ -152,3 +152,12 @@ def test_sentences_begin_with_a_capital_and_one_text_is_one():
     assert any("less than 0.1 %" in finding.sentence for finding in found.verdict)
     assert all(finding.sentence[0].isupper() or finding.sentence[0].isdigit() for finding in found.verdict)
     assert str(evaluate(alike, ["a b c"], random_state=0)).startswith("1 synthetic text compared with 25 real ones")
+
+
+@pytest.mark.parametrize(("value", "is_explained"), [(0.1, True), (0.45, False), (0.6, False)])
+def test_an_auc_below_chance_is_explained(good, value, is_explained):
+    rows = good.by_class.copy()
+    chosen = rows["measure"].str.startswith("two-sample AUC") & (rows["class"] == "spam")
+    rows.loc[chosen, "value"] = value
+    said = [of.sentence for of in replace(good, by_class=rows).verdict if "Class spam: A classifier" in of.sentence]
+    assert ["It is below 0.5 because texts lie beside counterparts" in of for of in said] == [is_explained]

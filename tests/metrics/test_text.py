@@ -133,6 +133,28 @@ def test_equal_texts_are_not_told_apart_and_others_are(features):
         text_two_sample_auc(real[:9], real)
 
 
+@pytest.mark.parametrize("features", ["words", "characters"])
+@pytest.mark.parametrize("n_changed", [1, 2, 4])
+def test_variants_of_real_texts_are_not_taken_for_what_they_vary(features, n_changed):
+    """A classifier that has seen the source of a text would call it real: an AUC of 0."""
+    rng = np.random.default_rng(0)
+    words = [f"{a}{b}" for a in ("ka", "lo", "mi", "ru", "se", "to", "va", "ze") for b in ("n", "rt", "sk", "l", "mp")]
+    real = [" ".join(rng.choice(words, 10)) for _ in range(100)]
+
+    def varied(text):
+        cells = text.split()
+        for place in rng.choice(len(cells), n_changed, replace=False):
+            cells[place] = rng.choice(words)
+        return " ".join(cells)
+
+    variants = [varied(text) for text in real]
+    found = text_two_sample_auc(real, variants, features=features, random_state=0).value
+    assert found == pytest.approx(0.5, abs=0.13)
+    # and which side is the synthetic one does not count
+    turned = text_two_sample_auc(variants, real, features=features, random_state=0).value
+    assert turned == pytest.approx(0.5, abs=0.13)
+
+
 def texts_with_repeats(rng, n):
     """Real texts: short ones that many people write, variants of mass mailings, and others."""
     short = ["ok", "yes", "see you", "on my way", "good night", "thanks"]
