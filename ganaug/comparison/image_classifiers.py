@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ganaug.common.extras import require_extra
 from ganaug.common.shares import draw_rows, weights_of
 from ganaug.comparison.image_arms import ImageArm
 from ganaug.comparison.results_file import key_of
@@ -150,8 +151,16 @@ def image_classifier_of(classifier: Any) -> Any:
     ----------
     classifier : str or classifier
         A name in `IMAGE_CLASSIFIERS`, or an instance.
+
+    Raises
+    ------
+    MissingExtraError
+        If it needs a package that is not installed: before anything is trained.
     """
-    return IMAGE_CLASSIFIERS[classifier]() if isinstance(classifier, str) else classifier
+    made = IMAGE_CLASSIFIERS[classifier]() if isinstance(classifier, str) else classifier
+    if isinstance(made, FrozenFeatures):
+        require_extra("extractor", "Features of images need")
+    return made
 
 
 class _CNNLearner:
