@@ -185,6 +185,10 @@ class BalancedImages(Dataset):
         images = read_images(source, resize=resize, skip_bad=skip_bad, with_synthetic=True)
         return cls(images.X, images.named_y, is_synthetic=images.is_synthetic, **params)
 
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name!r}: {n}" for name, n in zip(self.classes, np.bincount(self._labels), strict=True))
+        return f"BalancedImages({len(self._labels)} images, {{{sizes}}}, {len(self)} draws, augment={self.augment!r})"
+
     def __len__(self) -> int:
         return len(self._n_seen)
 

@@ -67,6 +67,12 @@ def test_images_are_drawn_equally_often_and_weights_of_classes_make_up_for_it():
     assert BalancedImages(X, y, weights=(y == "well").astype(float)).class_weights.tolist() == [0, 1]
 
 
+def test_what_it_shows_names_the_classes_and_their_images():
+    X, y, is_synthetic = data()
+    shown = repr(BalancedImages(X, y, is_synthetic=is_synthetic, n_draws=7))
+    assert shown == "BalancedImages(90 images, {'sick': 25, 'well': 65}, 7 draws, augment='mild')"
+
+
 @pytest.mark.parametrize("workers", [{"num_workers": 2}, {"num_workers": 2, "persistent_workers": True}])
 def test_the_seed_alone_determines_the_images(workers):
     X, y, is_synthetic = data((9, 8, 3))

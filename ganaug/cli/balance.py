@@ -110,7 +110,7 @@ def balance(
             metavar="SECONDS",
             help="Limit of the command: the training ends so early that choosing, writing and measuring should fit "
             "into it. With --select or --compare, the comparison is included, and each training takes an eighth of the "
-            "limit at most.",
+            "limit at most; its first split is finished in any case, which takes minutes with images.",
             min=0.001,
         ),
     ] = None,

@@ -152,8 +152,10 @@ def balance_images(
     print_written(written_words(out, n_real, 0, y_synthetic, "image", None), began, getattr(sampler, "model_", None))
     if sampler.sampling_strategy == "equal share" and len(y_synthetic):
         console().print(
-            f"{percent(sampler.synthetic_share)} of each class are synthetic, so that a network cannot tell a class by "
-            "that. The classes stay unequal: ganaug.BalancedImages draws them equally often.",
+            "Each class has got equally many synthetic images, and stays as unequal as it was. To train, draw them by "
+            f"ganaug.BalancedImages: classes equally often, {percent(sampler.synthetic_share)} of each synthetic, so "
+            "that a network cannot tell a class by that. A plain folder reader shows small classes mostly by synthetic "
+            "images.",
             markup=False,
         )
     _say_about_images(images, y, y_synthetic, copies, size)

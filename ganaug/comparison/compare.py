@@ -212,9 +212,9 @@ def compare(
     X, left_out = without_identifiers(X, ignore)
     if left_out:
         warn_user(
-            f"No sampler and no {target.noun} is given {listed(left_out, 5)}: {target.noun}s would memorise columns "
-            "that identify rows, or `ignore` names them. To use all columns, pass ignore=[] (in the shell --ignore "
-            "none)."
+            f"Left out of the comparison: {listed(left_out, 5)}, as a {target.noun} would memorise what identifies rows"
+            f"{'' if isinstance(ignore, str) else ', or as `ignore` names it'}. To use all columns, pass ignore=[] (in "
+            "the shell --ignore none)."
         )
     groups = None if groups is None else column_or_1d(groups)
     if target.name != "classification" and isinstance(X, np.ndarray):

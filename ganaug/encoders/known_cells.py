@@ -183,8 +183,10 @@ def _check_legal(column: Column, cells: pd.Series) -> None:
     states = np.zeros(len(cells), dtype=np.intp) if states is None else states
     back = column.decode(continuous.astype(np.float64), states)
     for cell, decoded in zip(cells.astype(object), back.astype(object), strict=True):
-        same = cell == decoded or (pd.isna(cell) and pd.isna(decoded))
-        if not same and isinstance(cell, float | np.floating) and column.kind == "numeric":
+        # a comparison with pd.NA is neither true nor false
+        is_missing = pd.isna(cell), pd.isna(decoded)
+        same = all(is_missing) if any(is_missing) else bool(cell == decoded)
+        if not same and not any(is_missing) and isinstance(cell, float | np.floating) and column.kind == "numeric":
             same = bool(np.isclose(float(cell), float(decoded), rtol=1e-6, atol=0))
         if not same:
             raise ValueError(

@@ -221,3 +221,11 @@ def test_given_cells_and_rules():
     assert (rows["end"] >= 40).all()
     with pytest.warns(UserWarning, match="break a rule of the table with the given cells"):
         model.sample(["no"] * 5, given={"start": 40, "end": 20})
+
+
+def test_a_missing_cell_may_be_given_in_a_nullable_column():
+    X = pd.DataFrame({"calls": pd.array([1, 2, None, 4] * 20, dtype="Int64"), "b": np.arange(80) % 7.0})
+    y = pd.Series(["a", "b"] * 40)
+    model = TabularGAN(n_steps=2, hidden_sizes=(4,), device="cpu", random_state=0).fit(X, y)
+    assert model.sample(["a"] * 5, given={"calls": None})["calls"].isna().all()
+    assert (model.sample(["a"] * 5, given={"calls": 2})["calls"] == 2).all()
