@@ -196,7 +196,7 @@ def with_identifier(two):
 def test_no_sampler_and_no_classifier_sees_identifiers(two, spy, nb):
     X, y = with_identifier(two)
     names = {"spy": spy(), "SMOTE": "SMOTE", "gan": GANOversampler(ignore=["customer"], model=TabularGAN(n_steps=2))}
-    with pytest.warns(UserWarning, match="is given 'customer'"):
+    with pytest.warns(UserWarning, match="Left out of the comparison: 'customer'"):
         found = compare(X, y, samplers=names, **nb)
     assert spy.seen
     assert all("customer" not in seen for seen, _ in spy.seen)
