@@ -1,6 +1,6 @@
 """Jobs in processes of our own, which live as long as a call and are watched: a call that cannot go on ends.
 
-This room imports no network library, so that a process starts in a third of the time.
+This module does not import torch, so that a process starts in a third of the time.
 """
 
 import os

@@ -52,8 +52,7 @@ class TranslationGAN(Translating, PairedFit):
 
     A generator turns images of the majority into images of a minority, which keep the structure of their source. In
     our measurements classifiers recognised the class, but did not become better by such images. The source of each
-    synthetic image is recorded. From pairs of images,
-    `fit_pairs` learns what each image becomes.
+    synthetic image is recorded. From pairs of images, `fit_pairs` learns what each image becomes.
 
     Parameters
     ----------
